@@ -1,0 +1,1 @@
+"""Plain frozen data that passes between the layers. Nothing here imports another layer."""
