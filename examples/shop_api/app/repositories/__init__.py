@@ -1,0 +1,5 @@
+from .orders import OrderRepository
+from .products import CategoryRepository, ProductRepository
+from .users import UserRepository
+
+__all__ = ["CategoryRepository", "OrderRepository", "ProductRepository", "UserRepository"]
