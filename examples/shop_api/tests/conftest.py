@@ -44,6 +44,23 @@ def client(db):
 
 
 @pytest.fixture()
+def cold_client(db):
+    """Each request gets a session of its own, as in production: nothing is loaded before it starts."""
+
+    def override_get_db():
+        session = TestingSessionLocal()
+        try:
+            yield session
+        finally:
+            session.close()
+
+    app.dependency_overrides[get_db] = override_get_db
+    with TestClient(app) as test_client:
+        yield test_client
+    app.dependency_overrides.clear()
+
+
+@pytest.fixture()
 def customer(db):
     user = User(email="carl@example.test", full_name="Carl Customer", api_token="carl-token")
     db.add(user)
