@@ -1,0 +1,81 @@
+"""Packages that async code and its tests need, and which versions fit together.
+
+Read from the metadata of the wheels, except where a row says that it was run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+#: Lock file to the command that writes it anew without moving other versions more than it must.
+LOCK_COMMANDS = MappingProxyType(
+    {
+        "poetry.lock": "poetry lock",
+        "uv.lock": "uv lock",
+        "pdm.lock": "pdm lock --update-reuse",
+        "Pipfile.lock": "pipenv lock",
+        "pylock.toml": "uv export --format pylock.toml",
+    }
+)
+
+#: What brings SQLAlchemy along without its `asyncio` extra, so that the extra must be asked for beside it.
+BRINGS_SQLALCHEMY = frozenset({"sqlmodel"})
+
+#: Package to extras that bring httpx along (the metadata of FastAPI 0.111 to 0.165 and Starlette 1.10).
+BRINGS_HTTPX = MappingProxyType({"fastapi": frozenset({"all", "standard"}), "starlette": frozenset({"full"})})
+
+#: Distributions that are an HTTP client with `AsyncClient` and `ASGITransport`.
+HTTP_CLIENTS = ("httpx", "httpx2")
+
+#: Names of groups and words in file names that hold what only tests and developers need.
+TEST_GROUPS = ("test", "tests", "testing", "dev", "develop", "development", "tests_require")
+
+#: aiosqlite 0.22 keeps its thread in an attribute. SQLAlchemy before 2.0.46 still sets `daemon` on the
+#: connection, so a process that does not dispose its engine never ends. Run: 1.4.54 and 2.0.45 hang or leave
+#: threads, 2.0.46 exits. https://github.com/sqlalchemy/sqlalchemy/issues/13039
+AIOSQLITE_FIXED_IN = (2, 0, 46)
+AIOSQLITE_BEFORE = ">=0.17,<0.22"
+
+
+@dataclass(frozen=True)
+class AsyncioPlugin:
+    """Which pytest-asyncio fits a pytest.
+
+    pytest: the first version of pytest that it is for. python: the first Python that all of it installs on.
+    loop_scopes: it has both loop scope options, which an engine shared by tests needs.
+    """
+
+    pytest: tuple[int, ...]
+    python: tuple[int, int]
+    requires: str
+    loop_scopes: bool
+
+
+#: Newest first; the first row whose pytest and Python are not too new is the one.
+ASYNCIO_PLUGINS: tuple[AsyncioPlugin, ...] = (
+    AsyncioPlugin((9,), (3, 10), ">=1.3", True),
+    AsyncioPlugin((8, 2), (3, 9), ">=0.26", True),
+    AsyncioPlugin((8, 2), (3, 8), ">=0.24", False),
+    AsyncioPlugin((7,), (3, 7), ">=0.21,<0.24", False),
+    AsyncioPlugin((6, 1), (3, 7), ">=0.20,<0.21", False),
+)
+
+#: What an unpinned pytest will be: new enough for the second row whatever Python it is installed on.
+UNPINNED_PYTEST = (8, 2)
+
+
+def asyncio_plugin(pytest: tuple[int, ...] | None, python: tuple[int, ...] | None) -> AsyncioPlugin | None:
+    """The row for a pytest version (None: not pinned) and the oldest Python of the project (None: unknown).
+
+    Returns None for a pytest that is older than all rows.
+    """
+    version = pytest or UNPINNED_PYTEST
+    return next(
+        (
+            row
+            for row in ASYNCIO_PLUGINS
+            if version >= row.pytest and (python is None or python[:2] >= row.python)
+        ),
+        None,
+    )
