@@ -21,10 +21,11 @@ def patch(before: Workspace, after: Workspace) -> bytes:
     )
 
 
-def file_patch(path: str, before: bytes | None, after: bytes) -> Iterator[bytes]:
+def file_patch(path: str, before: bytes | None, after: bytes, context: int = 3) -> Iterator[bytes]:
     """The lines of the patch for one file, each with its line end.
 
     before: None for a file that is new. Lines end at `\\n` alone, as git sees them: `\\r` is part of a line.
+    context: how many equal lines to show around a change.
     """
     name = path.encode("utf-8", "surrogateescape")
     a, b = _quoted(b"a/" + name), _quoted(b"b/" + name)
@@ -37,7 +38,7 @@ def file_patch(path: str, before: bytes | None, after: bytes) -> Iterator[bytes]
     a, b = (side + b"\t" * (b" " in side) for side in (a, b))
     old, new = _lines(before or b""), _lines(after)
     source = b"/dev/null" if before is None else a
-    for line in difflib.diff_bytes(difflib.unified_diff, old, new, source, b, lineterm=b"\n"):
+    for line in difflib.diff_bytes(difflib.unified_diff, old, new, source, b, n=context):
         if line.endswith(b"\n"):
             yield line
         else:

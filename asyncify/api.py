@@ -1,0 +1,67 @@
+"""The library behind the commands. Nothing here prints, asks or exits.
+
+result = migrate(Path("."))      # in memory
+print(diff(result).decode())
+write(result)                    # all files or none
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from asyncify.analysis.discovery import discover
+from asyncify.analysis.program import build
+from asyncify.model.config import Config
+from asyncify.model.plan import Plan, RunResult, StepResult
+from asyncify.pipeline import Progress, decide, run_steps, stages
+from asyncify.report.patch import patch
+from asyncify.rewrite import writer
+
+
+def plan(root: Path, name: str, *, exclude: Sequence[str] = (), config: Config | None = None) -> Plan:
+    """What one step or transform would do to the program as it stands.
+
+    name: of a step or transform. Raises `UsageError` for a bad root or name.
+    """
+    (stage,) = stages([name])
+    return decide(build(discover(root, exclude), config), stage)
+
+
+def migrate(
+    root: Path,
+    names: Sequence[str] = (),
+    *,
+    exclude: Sequence[str] = (),
+    config: Config | None = None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Run a migration in memory.
+
+    root: the folder of the repository. names: steps and transforms; none for the whole migration.
+    exclude: patterns in the syntax of `.gitignore`. Raises `UsageError` for a bad root or name.
+    """
+    wanted = stages(names)
+    return run_steps(discover(root, exclude), wanted, config, progress)
+
+
+def diff(result: RunResult) -> bytes:
+    """What a run changes, as a patch that `git apply` takes; empty for nothing."""
+    return patch(result.before, result.after)
+
+
+def write(result: RunResult) -> tuple[str, ...]:
+    """Write what a run changes to disk, all or nothing; returns the paths. Errors: see `writer.write`."""
+    return writer.write(result.before.root, writer.changes_between(result.before, result.after))
+
+
+def write_step(result: RunResult, step: StepResult) -> tuple[str, ...]:
+    """Write what one step of a run changes, on top of the steps before it. Errors: see `writer.write`."""
+    index = result.steps.index(step)
+    before = result.steps[index - 1].workspace if index else result.before
+    return writer.write(before.root, writer.changes_between(before, step.workspace))
+
+
+def undo(root: Path) -> tuple[str, ...]:
+    """Take back the last write to a root; returns the paths. Errors: see `writer.undo`."""
+    return writer.undo(root)

@@ -1,0 +1,1 @@
+"""The commands: flags in, report out, exit code. One small file each; no decisions."""

@@ -1,0 +1,31 @@
+"""`asyncify diff`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from asyncify.cli import options
+from asyncify.cli.flow import Request, carry_out
+
+
+def diff(
+    path: options.PathArgument = Path("."),
+    patch: options.PatchFile = None,
+    json: options.Json = False,
+    exclude: options.Exclude = None,
+    list_excluded: options.ListExcluded = False,
+    every: options.Every = False,
+) -> None:
+    """Show the whole migration as a diff; writes nothing. Exits with 1 when there is something to change."""
+    request = Request(
+        path,
+        exclude=exclude or (),
+        patch=patch,
+        json=json,
+        list_excluded=list_excluded,
+        every=every,
+        dry_run=True,
+    )
+    raise typer.Exit(carry_out(request))

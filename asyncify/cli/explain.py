@@ -1,0 +1,62 @@
+"""`asyncify explain`"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from asyncify import pipeline
+from asyncify.cli.terminal import product
+from asyncify.report.diff import show
+from asyncify.report.patch import file_patch
+from asyncify.transforms.base import Example, Transform
+
+
+def explain(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A step or a transform.")],
+) -> None:
+    """Say what a step or transform does, with its examples as before and after."""
+    console = product()
+    for stage in pipeline.stages([name]):
+        for transform in stage.transforms:
+            _explain(transform, console)
+
+
+def _explain(transform: Transform, console: Console) -> None:
+    title = Text(transform.name, "bold").append(f"  (step {transform.step})", "not bold dim")
+    console.print(title)
+    console.print(Text(transform.summary), soft_wrap=True)
+    for example in transform.examples:
+        console.print()
+        console.print(Text(example.name, "bold"), soft_wrap=True)
+        _show_example(example, console)
+    console.print()
+
+
+def _show_example(example: Example, console: Console) -> None:
+    before = _files(example.before)
+    after = before if example.after is None else _files(example.after)
+    for path in sorted(before | after):
+        if len(before | after) > 1:
+            console.print(Text(path, "dim"))
+        show(b"".join(_body(path, before.get(path, ""), after.get(path, before.get(path, "")))), console)
+    if example.after is None:
+        console.print(Text("stays as it is", "dim"))
+    if example.findings:
+        console.print(Text(f"reported: {', '.join(example.findings)}", "dim"))
+
+
+def _body(path: str, before: str, after: str) -> list[bytes]:
+    """All lines of a file with their signs, without the headers of a patch."""
+    if before == after:
+        return [b" " + line.encode() + b"\n" for line in after.splitlines()]
+    lines = list(file_patch(path, before.encode(), after.encode(), context=len(before) + len(after)))
+    first = next(index for index, line in enumerate(lines) if line.startswith(b"@@"))
+    return lines[first + 1 :]
+
+
+def _files(source: object) -> dict[str, str]:
+    return {"app.py": source} if isinstance(source, str) else dict(source)  # type: ignore[call-overload]

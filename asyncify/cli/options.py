@@ -1,0 +1,31 @@
+"""The arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+# typer reads these at run time, on Python 3.10 too: `Optional` and not `|`
+PathArgument = Annotated[Path, typer.Argument(metavar="PATH", help="The folder of the repository.")]
+Exclude = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(help="Leave out what matches, in the syntax of .gitignore; repeatable.", metavar="GLOB"),
+]
+PatchFile = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--patch", help="Write the diff to a file for `git apply`.", metavar="FILE"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the whole outcome as JSON on stdout.")]
+ListExcluded = Annotated[
+    bool, typer.Option("--list-excluded", help="List what is not looked at and why, and do nothing else.")
+]
+Every = Annotated[bool, typer.Option("--all", help="Show every place that was left, not just the first few.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the diff and write nothing.")]
+AllowDirty = Annotated[
+    bool, typer.Option("--allow-dirty", help="Write although git could not take everything back.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 when anything was left as it is.")]
+Commit = Annotated[bool, typer.Option("--commit", help="Make one git commit for each step.")]

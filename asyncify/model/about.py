@@ -1,0 +1,3 @@
+"""The name under which people run this program."""
+
+PROGRAM = "asyncify"

@@ -1,0 +1,191 @@
+"""Steps one after another, each on the program that the one before has left. All in memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import chain
+from typing import Protocol
+
+from asyncify.analysis.program import Program, build
+from asyncify.model.config import Config
+from asyncify.model.edit import Edit, Finding, TextEdit
+from asyncify.model.errors import UsageError
+from asyncify.model.plan import (
+    Failed,
+    FileResult,
+    Plan,
+    Rewritten,
+    RunResult,
+    Skipped,
+    StepResult,
+    Workspace,
+    content_hash,
+)
+from asyncify.rewrite.apply import apply_plan
+from asyncify.transforms.base import Transform
+from asyncify.transforms.registry import STEPS, TRANSFORMS
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Transforms that decide on the same program and are applied together: a step, or a part of one."""
+
+    name: str
+    transforms: tuple[Transform, ...]
+
+
+class Progress(Protocol):
+    """Is told what goes on; a progress bar, or nothing."""
+
+    def begin(self, stages: Sequence[str]) -> None:
+        """The names of the stages to come."""
+
+    def working(self, stage: str, what: str) -> None:
+        """What a stage is doing now, in a few words."""
+
+    def done(self, result: StepResult) -> None:
+        """A stage is complete."""
+
+
+class Silence:
+    """Progress that nobody watches."""
+
+    def begin(self, stages: Sequence[str]) -> None:
+        pass
+
+    def working(self, stage: str, what: str) -> None:
+        pass
+
+    def done(self, result: StepResult) -> None:
+        pass
+
+
+def stages(
+    names: Sequence[str] = (),
+    transforms: Sequence[Transform] = TRANSFORMS,
+    steps: Sequence[str] = STEPS,
+) -> tuple[Stage, ...]:
+    """The stages that some names mean, in the order of the migration; no names mean all of it.
+
+    names: of steps (all of their transforms) and of transforms.
+    Raises `UsageError` for a name that is neither, with those that are near.
+    """
+    known = known_names(transforms, steps)
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, n=2)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known)}"
+            raise UsageError(f"there is no step or transform {name!r}; {hint}")
+    chosen = [t for t in transforms if not names or t.name in names or t.step in names]
+    parts = ((step, tuple(t for t in chosen if t.step == step)) for step in steps)
+    return tuple(Stage(step, part) for step, part in parts if part)
+
+
+def known_names(transforms: Sequence[Transform] = TRANSFORMS, steps: Sequence[str] = STEPS) -> tuple[str, ...]:
+    """Every name of a step or transform, each once; some steps are named as their only transform."""
+    return tuple(dict.fromkeys([*steps, *(t.name for t in transforms)]))
+
+
+def is_partial(stage: Stage, transforms: Sequence[Transform] = TRANSFORMS) -> bool:
+    """Whether a stage is less than the whole of its step, so that its result may not run."""
+    return len(stage.transforms) < sum(t.step == stage.name for t in transforms)
+
+
+def run_steps(
+    workspace: Workspace,
+    wanted: Sequence[Stage],
+    config: Config | None = None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Run stages one after another in memory; nothing is written.
+
+    A file that cannot be rewritten stays as it is, and so does every edit that belongs with one of its edits.
+    """
+    watcher = progress or Silence()
+    watcher.begin([stage.name for stage in wanted])
+    results: list[StepResult] = []
+    now = workspace
+    for stage in wanted:
+        result = _run_stage(now, stage, config, watcher)
+        results.append(result)
+        watcher.done(result)
+        now = result.workspace
+    return RunResult(workspace, tuple(results))
+
+
+def decide(program: Program, stage: Stage, progress: Progress | None = None) -> Plan:
+    """Everything that the transforms of a stage want done to a program."""
+    watcher = progress or Silence()
+    decisions = []
+    for transform in stage.transforms:
+        watcher.working(stage.name, f"deciding {transform.name}")
+        decisions.append(transform.plan(program))
+    edits = tuple(chain.from_iterable(d.edits for d in decisions))
+    text_edits = tuple(chain.from_iterable(d.text_edits for d in decisions))
+    files = program.workspace.files
+    touched = sorted({e.path for e in (*edits, *text_edits)} & files.keys())
+    return Plan(
+        stage.name,
+        edits,
+        text_edits,
+        tuple(chain.from_iterable(d.findings for d in decisions)),
+        {path: content_hash(files[path]) for path in touched},
+    )
+
+
+def _run_stage(workspace: Workspace, stage: Stage, config: Config | None, progress: Progress) -> StepResult:
+    start = time.perf_counter()
+    progress.working(stage.name, "reading the program")
+    program = build(workspace, config)
+    plan = decide(program, stage, progress)
+    progress.working(stage.name, "rewriting")
+    after, results, lost = _apply(plan, program)
+    unread = tuple(Skipped(path, reason) for path, reason in sorted(program.broken.items()))
+    return StepResult(
+        stage.name, after, (*results, *unread), (*plan.findings, *lost), time.perf_counter() - start
+    )
+
+
+def _apply(plan: Plan, program: Program) -> tuple[Workspace, tuple[FileResult, ...], tuple[Finding, ...]]:
+    """Apply a plan, without the files that cannot be rewritten and everything that belongs with them."""
+    unfit: dict[str, Failed | Skipped] = {}
+    lost: list[Finding] = []
+    while True:
+        after, results = apply_plan(plan, program.workspace, program.reexports())
+        bad = {r.path: r for r in results if not isinstance(r, Rewritten) and r.path not in unfit}
+        if not bad:
+            good = tuple(r for r in results if isinstance(r, Rewritten))
+            return after, (*good, *unfit.values()), tuple(lost)
+        unfit.update(bad)
+        plan, more = _without(plan, bad)
+        lost.extend(more)
+
+
+def _without(plan: Plan, bad: dict[str, Failed | Skipped]) -> tuple[Plan, list[Finding]]:
+    """The plan less every edit of some files and of their groups; a finding for each file that loses some."""
+    groups: dict[str, str] = {}
+    for edit in (*plan.edits, *plan.text_edits):
+        if edit.path in bad and edit.group:
+            groups.setdefault(edit.group, edit.path)
+
+    def stays(edit: Edit | TextEdit) -> bool:
+        return edit.path not in bad and edit.group not in groups
+
+    lost: dict[str, Finding] = {}
+    for edit in (*plan.edits, *plan.text_edits):
+        if edit.path not in bad and edit.group in groups and edit.path not in lost:
+            lost[edit.path] = Finding(
+                edit.transform,
+                edit.path,
+                edit.target.span if isinstance(edit, Edit) else None,
+                "left-together",
+                f"left as it is: it belongs with a change of {groups[edit.group]}, which cannot be rewritten",
+                f"change {groups[edit.group]} by hand, or look at why it is listed as not rewritten",
+                edit.group,
+            )
+    edits = tuple(e for e in plan.edits if stays(e))
+    text_edits = tuple(e for e in plan.text_edits if stays(e))
+    return Plan(plan.step, edits, text_edits, plan.findings, plan.hashes), list(lost.values())

@@ -1,0 +1,80 @@
+"""A run as JSON, for programs: everything that the other reports show, and the patch."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from asyncify.model.edit import Edit, Finding, TextEdit
+from asyncify.model.plan import Exclusion, Failed, Rewritten, RunResult
+from asyncify.model.span import Span
+from asyncify.report.facts import made_async, not_rewritten
+from asyncify.report.patch import patch
+
+VERSION = 1  #: of this format; it goes up when a key changes its meaning or goes away
+
+
+def as_json(result: RunResult, written: bool, with_excluded: bool = False) -> str:
+    """The text of one JSON object.
+
+    written: whether the changes are on disk. with_excluded: list the files that were not looked at too.
+    """
+    value: dict[str, Any] = {
+        "version": VERSION,
+        "root": str(result.before.root),
+        "written": written,
+        "changed": list(result.changed),
+        "made_async": list(made_async(result)),
+        "steps": [
+            {
+                "step": step.step,
+                "seconds": round(step.seconds, 3),
+                "edits": [_edit(e) for r in step.results if isinstance(r, Rewritten) for e in r.edits],
+            }
+            for step in result.steps
+        ],
+        "findings": [_finding(f) for f in result.findings],
+        "not_rewritten": [
+            {"path": r.path, "stage": r.stage, "message": r.message}
+            if isinstance(r, Failed)
+            else {"path": r.path, "stage": None, "message": r.reason}
+            for r in not_rewritten(result)
+        ],
+        "patch": patch(result.before, result.after).decode("utf-8", "backslashreplace"),
+    }
+    if with_excluded:
+        value["excluded"] = [_exclusion(e) for e in result.before.excluded]
+    return json.dumps(value, indent=2)
+
+
+def _edit(edit: Edit | TextEdit) -> dict[str, Any]:
+    value: dict[str, Any] = {"transform": edit.transform, "path": edit.path, "because": edit.because}
+    if isinstance(edit, Edit):
+        value |= {"span": _span(edit.target.span), "op": type(edit.op).__name__, "safety": edit.safety.value}
+    return value | {"group": edit.group}
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "transform": finding.transform,
+        "path": finding.path,
+        "span": _span(finding.span),
+        "code": finding.code,
+        "message": finding.message,
+        "advice": finding.advice,
+    }
+
+
+def _span(span: Span | None) -> dict[str, int] | None:
+    if span is None:
+        return None
+    return {
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+    }
+
+
+def _exclusion(exclusion: Exclusion) -> dict[str, str]:
+    return {"path": exclusion.path, "reason": exclusion.reason}

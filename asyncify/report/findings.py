@@ -1,0 +1,53 @@
+"""What was left and why, for a person: place, reason, advice; the most frequent reasons first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from asyncify.model.edit import Finding
+from asyncify.model.plan import Failed, RunResult, Skipped
+from asyncify.report.facts import not_rewritten
+
+PLACES = 5  #: places shown of each reason, unless all are asked for
+
+
+def show_left(result: RunResult, console: Console, every: bool = False) -> None:
+    """Print the files that were not rewritten and the findings.
+
+    every: all places of each reason, not just the first few.
+    """
+    files = not_rewritten(result)
+    if files:
+        console.print(Text("Not rewritten", style="bold"))
+        for file in files:
+            console.print(_line(file.path, _reason(file)), soft_wrap=True)
+    if result.findings:
+        console.print(Text("Left as it is", style="bold"))
+        for line in _grouped(result.findings, None if every else PLACES):
+            console.print(line, soft_wrap=True)
+
+
+def _reason(file: Skipped | Failed) -> str:
+    if isinstance(file, Failed):
+        return f"could not be rewritten ({file.stage}: {file.message}); this is a fault of asyncify"
+    return file.reason
+
+
+def _grouped(findings: Sequence[Finding], limit: int | None) -> Iterator[Text]:
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.code, finding.advice), []).append(finding)
+    for (code, advice), group in sorted(groups.items(), key=lambda item: -len(item[1])):
+        head = Text("  ").append(code, "yellow").append(f" ({len(group)})" if len(group) > 1 else "")
+        yield head.append(f"  {advice}" if advice else "")
+        for finding in group[:limit]:
+            yield Text("  ").append(_line(finding.place, finding.message))
+        if limit is not None and len(group) > limit:
+            yield Text(f"    and {len(group) - limit} more (--all shows every one)", "dim")
+
+
+def _line(place: str, message: str) -> Text:
+    return Text("  ").append(place, "cyan").append(f"  {message}")

@@ -1,0 +1,1 @@
+"""The only part that runs code of the user: the routes and tests of an app, before and after."""
