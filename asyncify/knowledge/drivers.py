@@ -94,9 +94,7 @@ _R, _D, _C = ArgumentFate.RENAMED, ArgumentFate.DROPPED, ArgumentFate.CONNECT_AR
 
 # asyncpg.connect() has no **kwargs: what it does not name is a TypeError (MagicStack/asyncpg#737).
 _ASYNCPG_ARGUMENTS = (
-    QueryArgument(
-        "sslmode", _R, "ssl"
-    ),  # the same words: disable, allow, prefer, require, verify-ca, verify-full
+    QueryArgument("sslmode", _R, "ssl"),  # the same words: disable, allow, prefer, require, verify-ca, verify-full
     QueryArgument("sslrootcert", _C, '"ssl": ssl.create_default_context(cafile=...)'),
     QueryArgument("sslcert", _C, '"ssl": an ssl.SSLContext with load_cert_chain(...)'),
     QueryArgument("sslkey", _C, '"ssl": an ssl.SSLContext with load_cert_chain(...)'),
@@ -125,7 +123,7 @@ ASYNC_DRIVERS: tuple[AsyncDriver, ...] = (
         "postgresql",
         "postgresql+psycopg",
         "psycopg",
-        ">=3.0.7,!=3.1.15",
+        ">=3.1.16",
         (2, 0),
         _DOCS + "postgresql.html#module-sqlalchemy.dialects.postgresql.psycopg",
         serves_sync=True,
@@ -195,9 +193,7 @@ SYNC_DRIVERS: tuple[SyncDriver, ...] = (
     SyncDriver("sqlite", "sqlite", (), _DOCS + "sqlite.html#pysqlite"),
     SyncDriver("sqlite", "sqlite+pysqlite", (), _DOCS + "sqlite.html#pysqlite"),
     SyncDriver("postgresql", "postgresql", _PSYCOPG2, _DOCS + "postgresql.html"),
-    SyncDriver(
-        "postgresql", "postgres", _PSYCOPG2, _POSTGRES_URL
-    ),  # the name that hosting providers still hand out
+    SyncDriver("postgresql", "postgres", _PSYCOPG2, _POSTGRES_URL),  # the name that hosting providers still hand out
     SyncDriver("postgresql", "postgresql+psycopg2", _PSYCOPG2, _DOCS + "postgresql.html"),
     SyncDriver("postgresql", "postgres+psycopg2", _PSYCOPG2, _POSTGRES_URL),
     SyncDriver("postgresql", "postgresql+psycopg2cffi", ("psycopg2cffi",), _DOCS + "postgresql.html"),

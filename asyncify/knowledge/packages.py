@@ -22,6 +22,22 @@ LOCK_COMMANDS = MappingProxyType(
 #: What brings SQLAlchemy along without its `asyncio` extra, so that the extra must be asked for beside it.
 BRINGS_SQLALCHEMY = frozenset({"sqlmodel"})
 
+#: Extra of SQLAlchemy to the packages it brings: greenlet always, as `asyncio` does, except by the drivers that
+#: serve sync engines too (metadata of 1.4.54, 2.0.58 and 2.1.9).
+SQLALCHEMY_EXTRAS = MappingProxyType(
+    {
+        "aiosqlite": ("aiosqlite", "greenlet"),
+        "aiomysql": ("aiomysql", "greenlet"),
+        "asyncmy": ("asyncmy", "greenlet"),
+        "aioodbc": ("aioodbc", "greenlet"),
+        "asyncio": ("greenlet",),
+        "postgresql-asyncpg": ("asyncpg", "greenlet"),
+        "postgresql-psycopg": ("psycopg",),
+        "postgresql-psycopgbinary": ("psycopg",),
+        "oracle-oracledb": ("oracledb",),
+    }
+)
+
 #: Package to extras that bring httpx along (the metadata of FastAPI 0.111 to 0.165 and Starlette 1.10).
 BRINGS_HTTPX = MappingProxyType({"fastapi": frozenset({"all", "standard"}), "starlette": frozenset({"full"})})
 
@@ -72,10 +88,6 @@ def asyncio_plugin(pytest: tuple[int, ...] | None, python: tuple[int, ...] | Non
     """
     version = pytest or UNPINNED_PYTEST
     return next(
-        (
-            row
-            for row in ASYNCIO_PLUGINS
-            if version >= row.pytest and (python is None or python[:2] >= row.python)
-        ),
+        (row for row in ASYNCIO_PLUGINS if version >= row.pytest and (python is None or python[:2] >= row.python)),
         None,
     )

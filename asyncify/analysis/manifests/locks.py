@@ -32,7 +32,5 @@ def _versions(data: object) -> list[tuple[str, str]]:
     for section in ("develop", "default"):  # Pipfile.lock
         table = data.get(section)
         if isinstance(table, dict):
-            found += [
-                (name, value.get("version")) for name, value in table.items() if isinstance(value, dict)
-            ]
+            found += [(name, value.get("version")) for name, value in table.items() if isinstance(value, dict)]
     return [(canonicalize_name(str(n)), str(v).removeprefix("==")) for n, v in found if n and v]

@@ -158,6 +158,11 @@ def read_dependencies(files: Mapping[str, bytes]) -> ProjectDependencies:
     return ProjectDependencies(tuple(sorted(manifests, key=lambda m: m.path)), tuple(locks), tuple(unread))
 
 
+def read_manifest(manifest: Manifest, text: str) -> Manifest:
+    """The same file with other text. Raises ValueError when that is not readable."""
+    return (_reader(manifest.path) or read_requirements)(manifest.path, text)
+
+
 def _reader(path: str) -> Callable[[str, str], Manifest] | None:
     name = posixpath.basename(path)
     if name in _BY_NAME:

@@ -14,9 +14,7 @@ from asyncify.analysis.manifests.model import Form, Requirement
 _BARE = re.compile(r"\d+(\.\d+)*(\.\*)?([a-z]+\d+)?")
 
 
-def pep508(
-    text: str, form: Form, group: str, start: int, line: int, hashed: bool = False
-) -> Requirement | None:
+def pep508(text: str, form: Form, group: str, start: int, line: int, hashed: bool = False) -> Requirement | None:
     """The requirement that a text says; None for what PEP 508 does not know (paths, options, bare URLs)."""
     try:
         parsed = Pep508(text)

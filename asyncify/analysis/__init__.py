@@ -1,0 +1,1 @@
+"""The whole program over the standard `ast`. Nothing here imports LibCST or changes anything."""

@@ -1,0 +1,55 @@
+"""Which name a library object has, or can get, in a file."""
+
+from __future__ import annotations
+
+import ast
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.values import Ext
+from asyncify.knowledge.names import canonical
+from asyncify.model.edit import Import
+
+
+def bring(program: Program, path: str, module: str, name: str) -> tuple[str, tuple[Import, ...]]:
+    """The local name of `module.name` in a file, and the import that it needs for that (none if it is there).
+
+    A name that the file uses for something else is not taken: the object then comes in as `sa_name`.
+    """
+    info = program.modules[path]
+    wanted = canonical(f"{module}.{name}")
+    for local, statements in info.imports.items():
+        for node in statements:
+            if not isinstance(node, ast.ImportFrom) or node not in info.source.tree.body:
+                continue
+            for alias in node.names:
+                if (alias.asname or alias.name) == local and alias.name != "*":
+                    target = program.names.imported(path, node, alias)
+                    if isinstance(target, Ext) and target.name == wanted:
+                        return local, (Import(module, name, local if local != name else ""),)
+    if name not in names_used(program, path):
+        return name, (Import(module, name),)
+    alias_name = f"sa_{name}"
+    return alias_name, (Import(module, name, alias_name),)
+
+
+def names_used(program: Program, path: str) -> frozenset[str]:
+    """Every name that a file binds anywhere: at the top, in functions, as parameters."""
+    info = program.modules[path]
+    found = set(info.bound) | set(info.imports)
+    for function in info.functions.values():
+        found |= function.local_names
+    for node in ast.walk(info.source.tree):
+        if isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+    return frozenset(found)
+
+
+def free_name(program: Program, path: str, wish: str) -> str:
+    """A name like `wish` that nothing in a file uses yet."""
+    used = names_used(program, path)
+    name, count = wish, 2
+    while name in used:
+        name, count = f"{wish}_{count}", count + 1
+    return name

@@ -1,0 +1,150 @@
+"""Class hierarchies over modules."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from functools import lru_cache
+from typing import Union
+
+from asyncify.analysis.names import Assigned, Names
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.values import Ext
+
+Base = Union[ClassInfo, Ext]
+
+#: calls that make a declarative base class. Source: SQLAlchemy "Declarative Mapping Styles".
+BASE_FACTORIES = frozenset(
+    {
+        "sqlalchemy.orm.declarative_base",
+        "sqlalchemy.ext.automap.automap_base",
+        "sqlalchemy.orm.registry.generate_base",
+    }
+)
+DECLARATIVE_BASE = Ext("sqlalchemy.orm.DeclarativeBase")
+
+
+class Classes:
+    """Bases, linearised ancestors and descendants of the classes of a program."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self.all = [c for m in names.modules.values() for c in m.classes.values()]
+        self._bases: dict[ClassInfo, tuple[Base, ...]] = {}
+        self._children: dict[ClassInfo, list[ClassInfo]] = defaultdict(list)
+        for info in self.all:
+            for base in self.bases(info):
+                if isinstance(base, ClassInfo):
+                    self._children[base].append(info)
+        self.ancestors = lru_cache(maxsize=None)(self._ancestors)
+
+    def bases(self, info: ClassInfo) -> tuple[Base, ...]:
+        """The direct bases that could be resolved, in order."""
+        found = self._bases.get(info)
+        if found is None:
+            found = tuple(b for node in info.node.bases if (b := self._base(info, node)) is not None)
+            if any(
+                _decorator_name(self._names, info, d) == "sqlalchemy.orm.as_declarative"
+                for d in info.node.decorator_list
+            ):
+                found = (*found, DECLARATIVE_BASE)
+            self._bases[info] = found
+        return found
+
+    def _base(self, info: ClassInfo, node: ast.expr) -> Base | None:
+        if isinstance(node, ast.Subscript):
+            node = node.value
+        if isinstance(node, ast.Call):
+            return self._made_by(info.path, node)
+        local = self._local_class(info, node)
+        if local is not None:
+            return local
+        found = self._names.resolve_expression(info.path, node)
+        if isinstance(found, Assigned):
+            value = found.value
+            return self._made_by(found.path, value) if isinstance(value, ast.Call) else None
+        if isinstance(found, (ClassInfo, Ext)):
+            return found
+        return None
+
+    def _local_class(self, info: ClassInfo, node: ast.expr) -> ClassInfo | None:
+        """A base that is defined beside the class inside a function or a class."""
+        if not isinstance(node, ast.Name) or "." not in info.qualname:
+            return None
+        prefix = info.qualname.rpartition(".")[0]
+        for other in self._names.modules[info.path].classes.values():
+            if other is not info and other.qualname == f"{prefix}.{node.id}":
+                return other
+        return None
+
+    def _made_by(self, path: str, call: ast.Call) -> Base | None:
+        callee = self._names.resolve_expression(path, call.func)
+        if isinstance(callee, Ext) and callee.name in BASE_FACTORIES:
+            for keyword in call.keywords:
+                if keyword.arg == "cls":
+                    inner = self._names.resolve_expression(path, keyword.value)
+                    if isinstance(inner, ClassInfo):
+                        return inner
+            return DECLARATIVE_BASE
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "generate_base":
+            return DECLARATIVE_BASE
+        return None
+
+    def _ancestors(self, info: ClassInfo) -> tuple[Base, ...]:
+        """The class itself and everything above it, depth first, each once (a close approximation of the MRO)."""
+        order: list[Base] = []
+
+        def walk(current: Base) -> None:
+            if current in order:
+                return
+            order.append(current)
+            if isinstance(current, ClassInfo):
+                for base in self.bases(current):
+                    walk(base)
+
+        walk(info)
+        return tuple(order)
+
+    def derives_from(self, info: ClassInfo, *names: str) -> bool:
+        """Whether a library class is among the ancestors."""
+        return any(isinstance(b, Ext) and b.name in names for b in self.ancestors(info))
+
+    def method(self, info: ClassInfo, name: str) -> FunctionInfo | None:
+        """The method that `instance.name` finds."""
+        for base in self.ancestors(info):
+            if isinstance(base, ClassInfo) and name in base.methods:
+                return base.methods[name]
+        return None
+
+    def method_above(self, owner: ClassInfo, receiver: ClassInfo, name: str) -> FunctionInfo | None:
+        """The method that `super().name` finds in a method of `owner` called on a `receiver`."""
+        order = self.ancestors(receiver)
+        start = order.index(owner) + 1 if owner in order else 0
+        for base in order[start:]:
+            if isinstance(base, ClassInfo) and name in base.methods:
+                return base.methods[name]
+        return None
+
+    def descendants(self, info: ClassInfo) -> list[ClassInfo]:
+        """All classes below, each once."""
+        found: list[ClassInfo] = []
+        stack = list(self._children.get(info, ()))
+        while stack:
+            current = stack.pop()
+            if current not in found:
+                found.append(current)
+                stack.extend(self._children.get(current, ()))
+        return found
+
+    def overrides(self, method: FunctionInfo) -> list[FunctionInfo]:
+        """Methods of the same name above and below its class: they must change together."""
+        if method.cls is None:
+            return []
+        related = [b for b in self.ancestors(method.cls) if isinstance(b, ClassInfo)]
+        related += self.descendants(method.cls)
+        return [other for cls in related if (other := cls.methods.get(method.name)) is not None and other is not method]
+
+
+def _decorator_name(names: Names, info: ClassInfo, node: ast.expr) -> str | None:
+    found = names.resolve_expression(info.path, node.func if isinstance(node, ast.Call) else node)
+    return found.name if isinstance(found, Ext) else None

@@ -1,0 +1,105 @@
+"""pytest fixtures: which function a parameter of a test gets its value from.
+
+Source: pytest "How to use fixtures": a fixture is looked up in the class, the module, then each `conftest.py` from
+the test's folder upwards.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from pathlib import PurePosixPath
+
+from asyncify.analysis.names import Names
+from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.values import Ext
+from asyncify.knowledge.names import FIXTURE
+
+
+def is_test_path(path: str) -> bool:
+    """Whether pytest would look into a file by its name."""
+    name = PurePosixPath(path).name
+    return name == "conftest.py" or name.startswith("test_") or name.endswith("_test.py")
+
+
+class Fixtures:
+    """All fixtures of a program by place."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._by_path: dict[str, dict[str, FunctionInfo]] = defaultdict(dict)
+        self.decorators: dict[FunctionInfo, ast.expr] = {}
+        for module in names.modules.values():
+            for info in module.functions.values():
+                decorator = self._fixture_decorator(info)
+                if decorator is not None:
+                    self.decorators[info] = decorator
+                    self._by_path[module.path][self._fixture_name(info, decorator)] = info
+
+    def _fixture_decorator(self, info: FunctionInfo) -> ast.expr | None:
+        for node in info.node.decorator_list:
+            callee = node.func if isinstance(node, ast.Call) else node
+            found = self._names.resolve_expression(info.path, callee)
+            if isinstance(found, Ext) and (found.name == FIXTURE or found.name == "pytest.yield_fixture"):
+                return node
+        return None
+
+    @staticmethod
+    def _fixture_name(info: FunctionInfo, decorator: ast.expr) -> str:
+        if isinstance(decorator, ast.Call):
+            for keyword in decorator.keywords:
+                if keyword.arg == "name" and isinstance(keyword.value, ast.Constant):
+                    return str(keyword.value.value)
+        return info.name
+
+    def is_fixture(self, info: FunctionInfo) -> bool:
+        """Whether a function is a pytest fixture."""
+        return info in self.decorators
+
+    def is_test(self, info: FunctionInfo) -> bool:
+        """Whether pytest would collect a function as a test."""
+        if not info.name.startswith("test") or info.parent is not None or not is_test_path(info.path):
+            return False
+        return info.cls is None or info.cls.name.startswith("Test") or bool(info.cls.node.bases)
+
+    def find(self, user: FunctionInfo, name: str) -> FunctionInfo | None:
+        """The fixture that a parameter of a test or of another fixture names."""
+        if not (self.is_fixture(user) or self.is_test(user) or user.name.startswith(("setup", "teardown"))):
+            return None
+        found = self._in_module(user.path, name)
+        if found is not None and found is not user:
+            return found
+        folder = PurePosixPath(user.path).parent
+        for parent in (folder, *folder.parents):
+            conftest = (parent / "conftest.py").as_posix()
+            if conftest == user.path and found is user:
+                continue
+            above = self._in_module(conftest, name)
+            if above is not None and above is not user:
+                return above
+        return self._from_plugins(name)
+
+    def _in_module(self, path: str, name: str) -> FunctionInfo | None:
+        own = self._by_path.get(path, {}).get(name)
+        if own is not None:
+            return own
+        module = self._names.modules.get(path)
+        if module is None:
+            return None
+        if name in module.bound or module.stars:
+            found = self._names.resolve(path, name)
+            if isinstance(found, FunctionInfo) and self.is_fixture(found):
+                return found
+        return None
+
+    def _from_plugins(self, name: str) -> FunctionInfo | None:
+        """Fixtures of modules named in `pytest_plugins`."""
+        for path, module in self._names.modules.items():
+            for stmt in module.top.get("pytest_plugins", ()):
+                for node in ast.walk(stmt):
+                    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                        target = self._names.index.find(node.value, path)
+                        found = self._by_path.get(target or "", {}).get(name)
+                        if found is not None:
+                            return found
+        return None

@@ -1,0 +1,294 @@
+"""Calls: of functions and classes of the program, and what decorators and with items make of them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+
+from asyncify.analysis.infer.dependencies import ensure
+from asyncify.analysis.infer.expressions import elements, evaluate
+from asyncify.analysis.infer.run import Run
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.values import (
+    NOTHING,
+    Cls,
+    Ext,
+    Fn,
+    Inst,
+    Member,
+    Obj,
+    Origin,
+    Rec,
+    Value,
+    Values,
+    of_type,
+    union,
+)
+from asyncify.knowledge import names
+
+CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
+
+
+def call(run: Run, node: ast.Call) -> Values:
+    """What a call gives; notes which functions of the program it runs or hands over."""
+    from asyncify.analysis.infer.library import call_library, call_member
+
+    if (isinstance(node.func, ast.Name) and node.func.id == "super") or _is_super(node.func):
+        return _call_super(run, node)
+    targets = evaluate(run, node.func)
+    args, kwargs = _arguments(run, node)
+    found: list[Values] = []
+    for target in targets:
+        if isinstance(target, Fn):
+            found.append(call_function(run, target, args, kwargs, node))
+        elif isinstance(target, Cls):
+            found.append(construct(run, target.info, args, kwargs, node))
+        elif isinstance(target, Ext):
+            found.append(call_library(run, target.name, args, kwargs, node))
+        elif isinstance(target, Member):
+            found.append(call_member(run, target, args, kwargs, node))
+        elif isinstance(target, Obj):
+            method = run.engine.classes.method(target.info, "__call__")
+            if method is not None:
+                found.append(call_function(run, Fn(method, target.info, True), args, kwargs, node))
+        elif isinstance(target, Inst):
+            found.append(_call_instance(run, target, args, kwargs, node))
+    if not any(isinstance(t, (Fn, Cls, Obj)) for t in targets):
+        for arg in (*node.args, *(k.value for k in node.keywords)):
+            run.note_handed(arg, run.record.values.get(arg, NOTHING))
+    return union(found)
+
+
+def _call_instance(
+    run: Run, target: Inst, args: Sequence[Values], kwargs: Mapping[str, Values], node: ast.Call
+) -> Values:
+    """Calling an object of a library: a factory, a scoped session, a partial, a lambda."""
+    if target.type in (names.SESSIONMAKER, names.ASYNC_SESSIONMAKER):
+        return target.args[0] if target.args else NOTHING
+    if target.type == names.SCOPED_SESSION:
+        return frozenset({target}) | (target.args[0] if target.args else NOTHING)
+    if target.type == "functools.partial":
+        found = []
+        for inner in target.args[0]:
+            if isinstance(inner, Fn):
+                bound = [*(target.args[1:]), *args]
+                found.append(call_function(run, inner, bound, kwargs, node))
+        return union(found)
+    if target.type == "lambda":
+        return target.args[0]
+    return NOTHING
+
+
+def _arguments(run: Run, node: ast.Call) -> tuple[list[Values], dict[str, Values]]:
+    args: list[Values] = []
+    for item in node.args:
+        if isinstance(item, ast.Starred):
+            values = evaluate(run, item.value)
+            tuples = [v for v in values if isinstance(v, Inst) and v.type == "tuple"]
+            for position in range(max((len(t.args) for t in tuples), default=0)):
+                args.append(union(t.args[position] for t in tuples if position < len(t.args)))
+            if not tuples:
+                elements(run, values, item)
+        else:
+            args.append(evaluate(run, item))
+    kwargs: dict[str, Values] = {}
+    for keyword in node.keywords:
+        values = evaluate(run, keyword.value)
+        if keyword.arg is not None:
+            kwargs[keyword.arg] = values
+        else:
+            for value in values:
+                if isinstance(value, Rec):
+                    for key, inner in value.items:
+                        kwargs[key] = kwargs.get(key, NOTHING) | inner
+    return args, kwargs
+
+
+def call_function(
+    run: Run,
+    function: Fn,
+    args: Sequence[Values],
+    kwargs: Mapping[str, Values],
+    node: ast.AST,
+    receiver: Values = NOTHING,
+) -> Values:
+    """Call a function of the program: its parameters get the arguments, the call gives its result."""
+    run.note_call(node, function)
+    ensure(run, function)
+    pass_arguments(run, function, args, kwargs)
+    info = function.info
+    if is_context_manager(run, info):
+        return frozenset({Inst("contextmanager", (run.read("yield", info, function.receiver) | _promised(run, info),))})
+    if info.is_generator:
+        yielded = run.read("yield", info, function.receiver) | _promised(run, info)
+        return frozenset({Inst("asyncgenerator" if info.is_async else "generator", (yielded,))})
+    result = result_of(run, function)
+    return frozenset({Inst("coroutine", (result,))}) if info.is_async else result
+
+
+def pass_arguments(run: Run, function: Fn, args: Sequence[Values], kwargs: Mapping[str, Values]) -> None:
+    """Write arguments into the cells of the parameters that they reach."""
+    info = function.info
+    spec = info.node.args
+    positional = [*spec.posonlyargs, *spec.args]
+    if function.bound and info.cls is not None:
+        positional = positional[1:]
+    for arg, values in zip(positional, args, strict=False):
+        run.write(("param", info, function.receiver, arg.arg), values)
+    if spec.vararg is not None and len(args) > len(positional):
+        rest = Inst("tuple", tuple(args[len(positional) :]))
+        run.write(("param", info, function.receiver, spec.vararg.arg), frozenset({rest}))
+    known = {a.arg for a in (*positional, *spec.kwonlyargs)}
+    extra = []
+    for name, values in kwargs.items():
+        if name in known:
+            run.write(("param", info, function.receiver, name), values)
+        else:
+            extra.append((name, values))
+    if spec.kwarg is not None and extra:
+        run.write(("param", info, function.receiver, spec.kwarg.arg), frozenset({Rec(tuple(extra))}))
+
+
+def result_of(run: Run, function: Fn) -> Values:
+    """What a function returns: what its body was seen to return, else what its annotation promises."""
+    from asyncify.analysis.infer.annotations import annotated
+
+    found = run.read("ret", function.info, function.receiver)
+    if found or function.info.node.returns is None:
+        return found
+    at = run.at(function.info.path)
+    if function.receiver is not run.receiver:
+        at = Run(run.engine, (run.unit[0], function.receiver), run.record, elsewhere=function.info.path)
+    return annotated(at, function.info.node.returns)
+
+
+def _promised(run: Run, info: FunctionInfo) -> Values:
+    """What the annotation of a generator says that it yields."""
+    from asyncify.analysis.infer.annotations import annotated
+
+    promised = annotated(run.at(info.path), info.node.returns)
+    return union(v.args[0] for v in promised if isinstance(v, Inst) and v.type in ("generator", "asyncgenerator"))
+
+
+def is_context_manager(run: Run, info: FunctionInfo) -> bool:
+    """Whether `contextlib` makes a context manager of a generator function."""
+    return any(name in CONTEXT_MANAGERS for name in decorator_names(run, info))
+
+
+def decorator_names(run: Run, info: FunctionInfo) -> list[str]:
+    """The library names of the decorators of a function."""
+    found = []
+    for node in info.node.decorator_list:
+        target = run.engine.names.resolve_expression(info.path, node.func if isinstance(node, ast.Call) else node)
+        if isinstance(target, Ext):
+            found.append(target.name)
+    return found
+
+
+def construct(run: Run, info: ClassInfo, args: Sequence[Values], kwargs: Mapping[str, Values], node: ast.AST) -> Values:
+    """Make an instance of a class of the program."""
+    init = run.engine.classes.method(info, "__init__")
+    if init is not None:
+        function = Fn(init, info, True)
+        run.note_call(node, function)
+        ensure(run, function)
+        pass_arguments(run, function, args, kwargs)
+    elif not run.engine.orm.is_model(info):
+        fields = [
+            name
+            for base in reversed(run.engine.classes.ancestors(info))
+            if isinstance(base, ClassInfo)
+            for name, stmt in base.attributes.items()
+            if isinstance(stmt, ast.AnnAssign)
+        ]
+        for name, values in (*zip(fields, args, strict=False), *kwargs.items()):
+            run.write(("attr", info, name), values)
+    return run.instance(info, Origin(run.path, node))
+
+
+def _is_super(node: ast.expr) -> bool:
+    return (
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Name)
+        and node.value.func.id == "super"
+    )
+
+
+def _call_super(run: Run, node: ast.Call) -> Values:
+    args, kwargs = _arguments(run, node)
+    function = run.function
+    while function is not None and function.cls is None:
+        function = function.parent
+    if function is None or function.cls is None or not isinstance(node.func, ast.Attribute):
+        return NOTHING
+    receiver = run.receiver or function.cls
+    method = run.engine.classes.method_above(function.cls, receiver, node.func.attr)
+    if method is not None:
+        return call_function(run, Fn(method, receiver, True), args, kwargs, node)
+    from asyncify.analysis.infer.library import call_member
+
+    found = []
+    for value in run.instance(receiver):
+        if isinstance(value, Inst):  # a session or query subclass that calls its library parent
+            member = Member(value, node.func.attr)
+            run.note(node.func, frozenset({member}))
+            found.append(call_member(run, member, args, kwargs, node))
+    return union(found)
+
+
+def apply_decorators(run: Run, info: FunctionInfo, value: Values) -> Values:
+    """What the name of a decorated function holds. Decorators of libraries are taken to keep the function."""
+    for node in reversed(info.node.decorator_list):
+        decorators = evaluate(run, node)
+        results: list[Values] = []
+        for decorator in decorators:
+            if isinstance(decorator, Fn):
+                result = call_function(run, decorator, [value], {}, node)
+                results.append(frozenset(v for v in result if isinstance(v, (Fn, Obj))))
+            elif isinstance(decorator, Cls):
+                results.append(construct(run, decorator.info, [value], {}, node))
+            elif isinstance(decorator, Obj):
+                method = run.engine.classes.method(decorator.info, "__call__")
+                if method is not None:
+                    result = call_function(run, Fn(method, decorator.info, True), [value], {}, node)
+                    results.append(frozenset(v for v in result if isinstance(v, (Fn, Obj))))
+        replaced = union(results)
+        if replaced:
+            value = replaced
+    return value
+
+
+def entered(run: Run, values: Values, node: ast.expr) -> Values:
+    """What `with value as x` binds to x."""
+    found: list[Values] = []
+    for value in values:
+        if isinstance(value, Inst):
+            if value.type in ("contextmanager", names.TRANSACTION) and value.args:
+                found.append(value.args[0])
+            elif value.type not in ("list", "generator", "tuple", "dict"):
+                found.append(frozenset({value}))
+        elif isinstance(value, Obj):
+            for name in ("__enter__", "__aenter__"):
+                method = run.engine.classes.method(value.info, name)
+                if method is not None:
+                    function = Fn(method, value.info, True)
+                    exit_method = run.engine.classes.method(value.info, name.replace("enter", "exit"))
+                    if exit_method is not None:
+                        call_function(run, Fn(exit_method, value.info, True), [], {}, node)
+                    found.append(_plain(call_function(run, function, [], {}, node)))
+    return union(found)
+
+
+def _plain(values: Values) -> Values:
+    return union(v.args[0] if isinstance(v, Inst) and v.type == "coroutine" else frozenset({v}) for v in values)
+
+
+def sessions(values: Values) -> tuple[Inst, ...]:
+    """The sync sessions among values."""
+    return of_type(values, names.SESSION)
+
+
+def functions(values: Values) -> tuple[Value, ...]:
+    """The functions of the program among values."""
+    return tuple(v for v in values if isinstance(v, Fn))

@@ -1,0 +1,83 @@
+"""What FastAPI and pytest put into a parameter."""
+
+from __future__ import annotations
+
+import ast
+
+from asyncify.analysis.infer.run import Run
+from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.values import NOTHING, Cls, Ext, Fn, Inst, Obj, Value, Values, union
+from asyncify.knowledge import names
+
+
+def dependency(run: Run, target: Values, node: ast.AST) -> Values:
+    """What `Depends(target)` injects: what a generator yields, what a function returns, an instance of a class.
+
+    Source: FastAPI "Dependencies", "Dependencies with yield", "Classes as Dependencies".
+    """
+    from asyncify.analysis.infer.calls import construct
+
+    found: list[Values] = []
+    for value in target:
+        if isinstance(value, Fn):
+            run.note_call(node, value)
+            found.append(injected(run, value))
+        elif isinstance(value, Cls):
+            found.append(construct(run, value.info, [], {}, node))
+        elif isinstance(value, Obj):
+            method = run.engine.classes.method(value.info, "__call__")
+            if method is not None:
+                call = Fn(method, value.info, True)
+                run.note_call(node, call)
+                found.append(injected(run, call))
+        elif isinstance(value, Inst) and value.type in (names.SESSIONMAKER, names.ASYNC_SESSIONMAKER):
+            found.append(value.args[0] if value.args else NOTHING)
+        elif isinstance(value, Ext) and value.name.rpartition(".")[2][:1].isupper():
+            found.append(frozenset({Inst(value.name)}))
+    return union(found)
+
+
+def injected(run: Run, function: Fn) -> Values:
+    """What a function gives to whoever injects it."""
+    from asyncify.analysis.infer.calls import result_of
+
+    ensure(run, function)
+    if function.info.is_generator:
+        return run.read("yield", function.info, function.receiver)
+    return result_of(run, function)
+
+
+def ensure(run: Run, function: Fn) -> None:
+    """Have a function walked for a receiver that it was not walked for yet."""
+    engine = run.engine
+    unit = (function.info, function.receiver)
+    if unit not in engine.walked:
+        engine.walked.add(unit)
+        engine.enqueue(unit)
+
+
+def parameter(run: Run, function: FunctionInfo, arg: ast.arg) -> Values:
+    """All that a parameter may hold: what callers pass, its default, its fixture, its annotation."""
+    from asyncify.analysis.infer.annotations import annotated
+    from asyncify.analysis.infer.expressions import evaluate
+
+    found: set[Value] = set(run.read("param", function, run.receiver, arg.arg))
+    default = function.default_of(arg.arg)
+    if default is not None:
+        for value in evaluate(run, default):
+            if isinstance(value, Inst) and value.type == names.DEPENDS:
+                found |= dependency(run, value.args[0], default) if value.args else NOTHING
+            else:
+                found.add(value)
+    fixture = run.engine.fixtures.find(function, arg.arg)
+    if fixture is not None:
+        value = Fn(fixture, fixture.cls, fixture.cls is not None)
+        run.note_call(arg, value)
+        found |= injected(run, value)
+    known = {v.info for v in found if isinstance(v, Obj)}
+    promised = annotated(run, arg.annotation)
+    for value in promised:
+        # what is known from callers (with its origin) says more than the bare annotation
+        if not (isinstance(value, Obj) and known):
+            found.add(value)
+    return frozenset(found)

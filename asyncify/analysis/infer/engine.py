@@ -1,0 +1,156 @@
+"""The fixpoint: cells that bodies read and write, and a queue of bodies to walk again.
+
+A unit is a body together with the class of `self` that it is walked for, so that an inherited method of a
+generic base is understood once for each concrete class.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+
+from asyncify.analysis.classes import Classes
+from asyncify.analysis.fixtures import Fixtures
+from asyncify.analysis.names import Names
+from asyncify.analysis.orm import Orm
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo
+from asyncify.analysis.values import NOTHING, WIDTH, Ext, Fn, Mod, Origin, Values
+
+Unit = tuple[FunctionInfo | ModuleInfo, ClassInfo | None]
+Key = tuple[object, ...]
+
+#: a unit is not walked more often than this; joins are monotone, so this only guards against a mistake
+ROUNDS = 60
+
+
+@dataclass(frozen=True)
+class Read:
+    """A relationship read from an instance: `origin` is how the instance came to be, `name` what was read."""
+
+    origin: Origin
+    owner: ClassInfo
+    name: str
+    node: ast.AST
+    path: str
+
+
+@dataclass
+class Record:
+    """What one walk of one unit saw."""
+
+    values: dict[ast.AST, Values] = field(default_factory=dict)
+    calls: dict[ast.AST, set[Fn]] = field(default_factory=dict)
+    handed: dict[ast.AST, set[Fn]] = field(default_factory=dict)
+    reads: list[Read] = field(default_factory=list)
+
+
+@dataclass
+class Facts:
+    """What all walks saw, joined.
+
+    values: the kinds of an expression. calls: the program functions that a call (or a property read, or a with
+    item) runs. handed: the functions of the program that an expression hands over to a library.
+    """
+
+    values: dict[ast.AST, Values] = field(default_factory=dict)
+    calls: dict[ast.AST, set[Fn]] = field(default_factory=dict)
+    handed: dict[ast.AST, set[Fn]] = field(default_factory=dict)
+    reads: list[Read] = field(default_factory=list)
+
+
+class Engine:
+    """Runs the inference over a program."""
+
+    def __init__(self, names: Names, classes: Classes, orm: Orm, fixtures: Fixtures) -> None:
+        self.names = names
+        self.classes = classes
+        self.orm = orm
+        self.fixtures = fixtures
+        self.modules = names.modules
+        self._cells: dict[Key, Values] = {}
+        self._readers: dict[Key, set[Unit]] = defaultdict(set)
+        self._queue: deque[Unit] = deque()
+        self._queued: set[Unit] = set()
+        self._walks: dict[Unit, int] = defaultdict(int)
+        self._records: dict[Unit, Record] = {}
+        self.walked: set[Unit] = set()
+
+    # -- cells ---------------------------------------------------------------------------------------
+
+    def read(self, key: Key, unit: Unit) -> Values:
+        """The values of a cell; the unit is walked again when they grow."""
+        self._readers[key].add(unit)
+        return self._cells.get(key, NOTHING)
+
+    def write(self, key: Key, values: Values) -> None:
+        """Join values into a cell."""
+        old = self._cells.get(key, NOTHING)
+        if values <= old or len(old) > WIDTH:
+            return
+        self._cells[key] = old | values
+        for unit in self._readers[key]:
+            self.enqueue(unit)
+
+    def enqueue(self, unit: Unit) -> None:
+        """Have a unit walked (again)."""
+        if unit not in self._queued and self._walks[unit] < ROUNDS:
+            self._queued.add(unit)
+            self._queue.append(unit)
+
+    def global_values(self, path: str, name: str, unit: Unit) -> Values:
+        """The values of a top-level name of a module."""
+        return self._global(path, name, unit, set())
+
+    def _global(self, path: str, name: str, unit: Unit, seen: set[str]) -> Values:
+        module = self.modules.get(path)
+        if module is None:
+            child = self.names.index.child(path, name)
+            return frozenset({Mod(child)}) if child else NOTHING
+        if name in module.bound:
+            return self.read(("global", path, name), unit)
+        if path in seen:
+            return NOTHING
+        seen.add(path)
+        for star in module.stars:
+            base = self.names.imported(path, star, ast.alias(name="*"))
+            source = getattr(base, "path", None)
+            if source is not None:
+                found = self._global(source, name, unit, seen)
+                if found:
+                    return found
+        resolved = self.names.resolve(path, name)
+        if isinstance(resolved, (Ext, Mod)):
+            return frozenset({resolved})
+        return NOTHING
+
+    # -- running -------------------------------------------------------------------------------------
+
+    def run(self) -> Facts:
+        """Walk everything until nothing changes."""
+        from asyncify.analysis.infer.bodies import walk_unit
+
+        for path in sorted(self.modules):
+            module = self.modules[path]
+            self.enqueue((module, None))
+            for function in module.functions.values():
+                self.walked.add((function, None))
+                self.enqueue((function, None))
+        while self._queue:
+            unit = self._queue.popleft()
+            self._queued.discard(unit)
+            self._walks[unit] += 1
+            self._records[unit] = walk_unit(self, unit)
+        return self._facts()
+
+    def _facts(self) -> Facts:
+        facts = Facts()
+        for record in self._records.values():
+            for node, values in record.values.items():
+                facts.values[node] = facts.values.get(node, NOTHING) | values
+            for node, functions in record.calls.items():
+                facts.calls.setdefault(node, set()).update(functions)
+            for node, functions in record.handed.items():
+                facts.handed.setdefault(node, set()).update(functions)
+            facts.reads.extend(record.reads)
+        return facts

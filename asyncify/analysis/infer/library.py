@@ -1,0 +1,209 @@
+"""Calls of library functions, classes and methods."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+
+from asyncify.analysis.infer import sql
+from asyncify.analysis.infer.annotations import annotated, constant_text
+from asyncify.analysis.infer.expressions import attribute, awaited, elements, grow
+from asyncify.analysis.infer.run import Run
+from asyncify.analysis.values import (
+    NOTHING,
+    Cls,
+    Ext,
+    Fn,
+    Inst,
+    Member,
+    Obj,
+    Origin,
+    Rec,
+    Tv,
+    Value,
+    Values,
+    collection,
+    union,
+)
+from asyncify.knowledge import names
+from asyncify.knowledge.library import RETURNS, SAME_ELEMENTS
+from asyncify.knowledge.names import canonical, is_a
+
+Args = Sequence[Values]
+Kwargs = Mapping[str, Values]
+
+
+def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call) -> Values:
+    """What calling a library function or class gives."""
+    name = canonical(name)
+    known = RETURNS.get(name)
+    if known is not None:
+        return frozenset({Inst(known)})
+    if name in (names.SESSIONMAKER, names.ASYNC_SESSIONMAKER):
+        return _factory(run, name, args, kwargs)
+    if name in (names.SCOPED_SESSION, "sqlalchemy.ext.asyncio.async_scoped_session"):
+        made = union(v.args[0] for v in (args[0] if args else NOTHING) if isinstance(v, Inst) and v.args)
+        kind = names.SCOPED_SESSION if name == names.SCOPED_SESSION else names.ASYNC_SESSION
+        return frozenset({Inst(kind, (made,))})
+    if name in ("sqlalchemy.select", "sqlmodel.select"):
+        if len(args) == 1 and args[0] and all(isinstance(v, Inst) and v.type == "list" for v in args[0]):
+            args = [v.args[0] for v in args[0] if isinstance(v, Inst)]  # 1.x: select([User])
+        return sql.statement(names.SELECT, args, Origin(run.path, node))
+    if name == names.QUERY:
+        return sql.statement(names.QUERY, args[:1], Origin(run.path, node))
+    if name == "sqlalchemy.orm.aliased":
+        return sql.aliased(args)
+    if name == names.DEPENDS:
+        return frozenset({Inst(names.DEPENDS, (args[0] if args else kwargs.get("dependency", NOTHING),))})
+    if name == names.TEST_CLIENT:
+        return frozenset({Inst(names.TEST_CLIENT, origin=Origin(run.path, node))})
+    if name == "functools.partial":
+        return frozenset({Inst("functools.partial", tuple(args))})
+    if name == "contextlib.closing":
+        return frozenset({Inst("contextmanager", (args[0] if args else NOTHING,))})
+    if name in ("typing.cast", "sqlalchemy.cast") and node.args and name.startswith("typing"):
+        return annotated(run, node.args[0]) or (args[1] if len(args) > 1 else NOTHING)
+    if name == "typing.TypeVar":
+        return _type_variable(args, kwargs, run, node)
+    if name in ("asyncio.run", "asyncio.create_task", "anyio.run", "asyncio.ensure_future") and args:
+        return awaited(args[0])
+    if name.startswith(("builtins.", "itertools.")) or name in SAME_ELEMENTS:
+        return _builtin(run, name, args, kwargs, node)
+    if name.rpartition(".")[2][:1].isupper():
+        return frozenset({Inst(name)})
+    return NOTHING
+
+
+def _factory(run: Run, name: str, args: Args, kwargs: Kwargs) -> Values:
+    """sessionmaker: what it makes depends on `class_`."""
+    made: set[Value] = set()
+    for value in kwargs.get("class_", args[1] if len(args) > 1 and name == names.SESSIONMAKER else NOTHING):
+        if isinstance(value, Ext):
+            made.add(Inst(canonical(value.name)))
+        elif isinstance(value, Cls):
+            made |= run.instance(value.info)
+    if not made:
+        made.add(Inst(names.SESSION if name == names.SESSIONMAKER else names.ASYNC_SESSION))
+    if any(isinstance(v, Inst) and is_a(v.type, names.ASYNC_SESSION) for v in made):
+        name = names.ASYNC_SESSIONMAKER
+    return frozenset({Inst(name, (frozenset(made),))})
+
+
+def _type_variable(args: Args, kwargs: Kwargs, run: Run, node: ast.Call) -> Values:
+    name = constant_text(args[0]) if args else None
+    bound = next((k.value for k in node.keywords if k.arg == "bound"), None)
+    values = kwargs.get("bound", NOTHING)
+    if isinstance(bound, ast.Constant):
+        values = frozenset(Cls(v.info) for v in annotated(run, bound) if isinstance(v, Obj))
+    return frozenset({Tv(name or "", values)})
+
+
+def _builtin(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call) -> Values:
+    short = name.partition(".")[2]
+    first = args[0] if args else NOTHING
+    if short in (
+        "list",
+        "sorted",
+        "reversed",
+        "iter",
+        "copy",
+        "deepcopy",
+        "tuple",
+        "set",
+        "frozenset",
+        "islice",
+    ):
+        inner = elements(run, first, node)
+        return frozenset({collection("set" if short == "set" else "list", inner)})
+    if short in ("next", "min", "max"):
+        return elements(run, first, node) | (args[1] if len(args) > 1 and short == "next" else NOTHING)
+    if short == "enumerate":
+        pair = Inst("tuple", (NOTHING, elements(run, first, node)))
+        return frozenset({collection("list", frozenset({pair}))})
+    if short == "zip":
+        pair = Inst("tuple", tuple(elements(run, a, node) for a in args))
+        return frozenset({collection("list", frozenset({pair}))})
+    if short in ("filter", "map") and len(args) > 1:
+        inner = elements(run, args[1], node)
+        _apply(run, first, [inner], node)
+        return frozenset({collection("generator", inner if short == "filter" else _apply(run, first, [inner], node))})
+    if short == "chain":
+        return frozenset({collection("list", union(elements(run, a, node) for a in args))})
+    if short == "getattr" and len(args) > 1:
+        text = constant_text(args[1])
+        found = attribute(run, first, text, node) if text else NOTHING
+        return found | (args[2] if len(args) > 2 else NOTHING)
+    if short == "dict":
+        return frozenset({Rec(tuple(kwargs.items())), *(v for v in first)}) if kwargs else first
+    if short == "type":
+        return frozenset(Cls(v.info) for v in first if isinstance(v, Obj))
+    return NOTHING
+
+
+def _apply(run: Run, target: Values, args: Args, node: ast.AST) -> Values:
+    from asyncify.analysis.infer.calls import call_function
+
+    found = []
+    for value in target:
+        if isinstance(value, Fn):
+            found.append(call_function(run, value, args, {}, node))
+        elif isinstance(value, Inst) and value.type == "lambda":
+            found.append(value.args[0])
+    return union(found)
+
+
+def call_member(run: Run, member: Member, args: Args, kwargs: Kwargs, node: ast.Call) -> Values:
+    """What calling a method of a library object gives."""
+    base, name = member.base, member.name
+    kind = base.type
+    if kind in (names.QUERY, names.DYNAMIC):
+        return sql.call_query(run, base, name, args, node)
+    if kind == names.SELECT:
+        return sql.call_select(run, base, name, args, node)
+    if kind in (names.RESULT, names.SCALARS):
+        return sql.call_result(run, base, name, args)
+    if is_a(kind, names.SESSION) or is_a(kind, names.ASYNC_SESSION):
+        return sql.call_session(run, base, name, args, kwargs, node)
+    if kind in (names.CONNECTION, names.ASYNC_CONNECTION):
+        return sql.call_session(run, base, name, args, kwargs, node)
+    if kind in (names.ENGINE, names.ASYNC_ENGINE):
+        connection = Inst(names.CONNECTION if kind == names.ENGINE else names.ASYNC_CONNECTION)
+        if name == "connect":
+            return frozenset({connection})
+        if name == "begin":
+            return frozenset({Inst("contextmanager", (frozenset({connection}),))})
+        return frozenset({base}) if name == "execution_options" else NOTHING
+    if kind in (names.SESSIONMAKER, names.ASYNC_SESSIONMAKER):
+        return frozenset({Inst("contextmanager", base.args[:1])}) if name == "begin" else NOTHING
+    if kind == "contextvars.ContextVar":
+        if name == "set" and args:
+            run.write(("state", kind, "value"), args[0])
+        return run.read("state", kind, "value") if name == "get" else NOTHING
+    if kind in ("list", "set", "dict", "generator"):
+        return _container(run, base, name, args, node)
+    if kind == names.TEST_CLIENT:
+        return frozenset({Inst("httpx.Response")})
+    return NOTHING
+
+
+def _container(run: Run, base: Inst, name: str, args: Args, node: ast.Call) -> Values:
+    inner = base.args[0] if base.args else NOTHING
+    if name in ("append", "add", "insert", "extend", "update") and args and isinstance(node.func, ast.Attribute):
+        added = elements(run, args[-1], node) if name in ("extend", "update") else args[-1]
+        if added and not added <= inner:
+            grow(run, node.func.value, collection(base.type, added))
+        return NOTHING
+    if base.type == "dict" and len(base.args) > 1:
+        key, value = base.args
+        if name in ("get", "pop", "setdefault"):
+            return value | (args[1] if len(args) > 1 else NOTHING)
+        if name == "values":
+            return frozenset({collection("list", value)})
+        if name == "keys":
+            return frozenset({collection("list", key)})
+        if name == "items":
+            return frozenset({collection("list", frozenset({Inst("tuple", (key, value))}))})
+        return frozenset({base}) if name == "copy" else NOTHING
+    if name in ("pop", "popleft", "__next__", "send"):
+        return inner
+    return frozenset({base}) if name in ("copy", "union", "intersection", "difference") else NOTHING

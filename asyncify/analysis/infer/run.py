@@ -1,0 +1,172 @@
+"""The state of one walk of one unit."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from asyncify.analysis.infer.engine import Engine, Key, Read, Record, Unit
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo
+from asyncify.analysis.values import NOTHING, Cls, Const, Ext, Fn, Inst, Obj, Origin, Value, Values
+from asyncify.knowledge import names
+from asyncify.knowledge.names import is_a
+
+Env = dict[str, Values]
+
+#: library classes whose program subclasses still count as one of them
+LIBRARY_BASES = (
+    names.SESSION,
+    names.ASYNC_SESSION,
+    names.SESSIONMAKER,
+    names.QUERY,
+    names.TEST_CLIENT,
+    names.FASTAPI,
+    names.ROUTER,
+)
+
+
+@dataclass
+class Run:
+    """One walk. `env` is what the local names hold at the point that is being walked.
+
+    elsewhere: when set, names are those of the top level of this other module (for aliases of annotations).
+    """
+
+    engine: Engine
+    unit: Unit
+    record: Record = field(default_factory=Record)
+    env: Env = field(default_factory=dict)
+    loop_exits: list[list[Env]] = field(default_factory=list)
+    class_scope: list[ClassInfo] = field(default_factory=list)
+    elsewhere: str | None = None
+
+    @property
+    def function(self) -> FunctionInfo | None:
+        """The function that is walked; None for a module."""
+        body = self.unit[0]
+        return body if isinstance(body, FunctionInfo) and self.elsewhere is None else None
+
+    @property
+    def module(self) -> ModuleInfo:
+        """The module of the unit."""
+        return self.engine.modules[self.path]
+
+    @property
+    def path(self) -> str:
+        """The file of the unit."""
+        return self.elsewhere or self.unit[0].path
+
+    def at(self, path: str) -> Run:
+        """The same walk with the names of another module's top level."""
+        if path == self.path and self.function is None:
+            return self
+        return Run(self.engine, self.unit, self.record, elsewhere=path)
+
+    @property
+    def receiver(self) -> ClassInfo | None:
+        """The class of `self` that the unit is walked for."""
+        return self.unit[1]
+
+    def read(self, *key: object) -> Values:
+        """A cell."""
+        return self.engine.read(key, self.unit)
+
+    def write(self, key: Key, values: Values) -> None:
+        """Join into a cell."""
+        if values:
+            self.engine.write(key, values)
+
+    def note(self, node: ast.AST, values: Values) -> Values:
+        """Keep what a node is."""
+        if values and not all(isinstance(v, Const) for v in values):
+            old = self.record.values.get(node)
+            self.record.values[node] = values if old is None else old | values
+        return values
+
+    def note_call(self, node: ast.AST, function: Fn) -> None:
+        """Keep that a node runs a function."""
+        self.record.calls.setdefault(node, set()).add(function)
+
+    def note_handed(self, node: ast.AST, values: Values) -> None:
+        """Keep that a node hands functions over to code that is not in the program."""
+        found = {v for v in values if isinstance(v, Fn)}
+        if found:
+            self.record.handed.setdefault(node, set()).update(found)
+
+    def note_read(self, origin: Origin, owner: ClassInfo, name: str, node: ast.AST) -> None:
+        """Keep that a relationship is read from an instance."""
+        self.record.reads.append(Read(origin, owner, name, node, self.path))
+
+    # -- names ---------------------------------------------------------------------------------------
+
+    def lookup(self, name: str) -> Values:
+        """The values of a name here."""
+        if name in self.env:
+            return self.env[name]
+        function = self.function
+        if function is not None:
+            if name in function.local_names:
+                return NOTHING
+            outer = function.parent
+            while outer is not None:
+                if name in outer.local_names:
+                    return self.read("local", outer, self.receiver, name)
+                outer = outer.parent
+        found = self.engine.global_values(self.path, name, self.unit)
+        if not found and name not in self.module.bound and name in BUILTINS:
+            return frozenset({Ext(f"builtins.{name}")})
+        return found
+
+    def bind(self, name: str, values: Values) -> None:
+        """Give a local (or, in a module body, top-level) name a value."""
+        self.env[name] = values
+        function = self.function
+        if self.class_scope:
+            return
+        if function is None:
+            self.write(("global", self.path, name), values)
+        elif name not in function.local_names:
+            self._bind_outer(function, name, values)
+        elif function.functions or _has_lambda(function):
+            self.write(("local", function, self.receiver, name), values)
+
+    def _bind_outer(self, function: FunctionInfo, name: str, values: Values) -> None:
+        """`global` and `nonlocal` names."""
+        outer = function.parent
+        while outer is not None:
+            if name in outer.local_names:
+                self.write(("local", outer, self.receiver, name), values)
+                return
+            outer = outer.parent
+        self.write(("global", self.path, name), values)
+
+    # -- instances -----------------------------------------------------------------------------------
+
+    def instance(self, info: ClassInfo, origin: Origin | None = None) -> Values:
+        """An instance of a program class; also an instance of the library class that it extends."""
+        found: set[Value] = {Obj(info, origin if origin and self.engine.orm.is_model(info) else None)}
+        for base in self.engine.classes.ancestors(info):
+            if isinstance(base, Ext) and any(is_a(base.name, n) for n in LIBRARY_BASES):
+                found.add(Inst(base.name))
+        return frozenset(found)
+
+    def instances(self, entities: Values, origin: Origin | None) -> Values:
+        """What a query over these entities gives: instances of mapped classes; columns give nothing known."""
+        found: set[Value] = set()
+        for value in entities:
+            if isinstance(value, Cls):
+                found |= self.instance(value.info, origin)
+            elif isinstance(value, Inst) and value.type == "sqlalchemy.orm.aliased":
+                found |= self.instances(value.args[0], None)
+        return frozenset(found)
+
+
+def _has_lambda(function: FunctionInfo) -> bool:
+    return any(isinstance(n, ast.Lambda) for n in ast.walk(function.node))
+
+
+BUILTINS = frozenset(
+    "abs all any bool bytes dict enumerate filter float frozenset getattr hasattr int isinstance issubclass iter len "
+    "list map max min next object print property range reversed set setattr sorted staticmethod str sum super tuple "
+    "type vars zip classmethod open id repr Exception ValueError".split()
+)

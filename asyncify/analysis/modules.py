@@ -1,0 +1,90 @@
+"""Which file an import means, without knowing `sys.path`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+
+class ModuleIndex:
+    """Finds files by dotted name.
+
+    A repository seldom says what its import roots are (`src/`, `backend/`, a test root, several apps), so any
+    folder may be one: `app.db` is the file whose path ends in `app/db.py`, and of several the one nearest to
+    the file that imports it.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._by_tail: dict[str, list[str]] = defaultdict(list)
+        self._folders: dict[str, list[str]] = defaultdict(list)
+        self.paths = frozenset(paths)
+        for path in sorted(self.paths):
+            parts = PurePosixPath(path).with_suffix("").parts
+            name = parts[:-1] if parts[-1] == "__init__" else parts
+            if name:
+                self._by_tail[name[-1]].append(path)
+        folders = {str(parent) for p in self.paths for parent in PurePosixPath(p).parents if str(parent) != "."}
+        for folder in sorted(folders):
+            if f"{folder}/__init__.py" not in self.paths:
+                self._folders[PurePosixPath(folder).name].append(folder)
+
+    def find(self, dotted: str, importer: str) -> str | None:
+        """The file of a module, or a folder with a trailing `/` for a package without `__init__.py`, or None
+        where it is not part of the repository."""
+        parts = tuple(dotted.split("."))
+        best = self._nearest(parts, importer, self._by_tail.get(parts[-1], ()), is_file=True)
+        if best is None:
+            folder = self._nearest(parts, importer, self._folders.get(parts[-1], ()), is_file=False)
+            best = f"{folder}/" if folder else None
+        return best
+
+    def relative(self, importer: str, level: int, dotted: str) -> str | None:
+        """The file of `from ..dotted import x` written in `importer`; `level` is the number of dots."""
+        folder = PurePosixPath(importer).parent
+        for _ in range(level - 1):
+            folder = folder.parent
+        base = folder.joinpath(*dotted.split(".")) if dotted else folder
+        for candidate in (f"{base}.py", f"{base}/__init__.py"):
+            if PurePosixPath(candidate).as_posix() in self.paths and (dotted or "__init__" in candidate):
+                return PurePosixPath(candidate).as_posix()
+        prefix = "" if str(base) == "." else f"{base}/"
+        return prefix or "./" if any(p.startswith(prefix) for p in self.paths) else None
+
+    def child(self, package: str, name: str) -> str | None:
+        """The submodule `name` of a package given as its `__init__.py` or as a folder with `/`."""
+        folder = package.removesuffix("__init__.py") if package.endswith("__init__.py") else package
+        folder = "" if folder == "./" else folder
+        if package.endswith(".py") and not package.endswith("__init__.py"):
+            return None
+        for candidate in (f"{folder}{name}.py", f"{folder}{name}/__init__.py"):
+            if candidate in self.paths:
+                return candidate
+        inner = f"{folder}{name}/"
+        return inner if any(p.startswith(inner) for p in self.paths) else None
+
+    def _nearest(
+        self, parts: tuple[str, ...], importer: str, candidates: Iterable[str], *, is_file: bool
+    ) -> str | None:
+        here = PurePosixPath(importer).parts
+        best: tuple[int, int, str] | None = None
+        for path in candidates:
+            own = PurePosixPath(path).with_suffix("").parts if is_file else PurePosixPath(path).parts
+            own = own[:-1] if is_file and own[-1] == "__init__" else own
+            if own[-len(parts) :] != parts:
+                continue
+            root = own[: len(own) - len(parts)]
+            # an import root is above the importer, or beside it (`src/`); a stray folder of the same name
+            # elsewhere, deeper than any common ancestor allows, is no candidate for a plain third-party name
+            common = 0
+            for mine, theirs in zip(root, here, strict=False):
+                if mine != theirs:
+                    break
+                common += 1
+            below = len(root) - common
+            if below > 1 or (below == 1 and len(parts) == 1 and root[-1] not in ("src", "lib")):
+                continue
+            rank = (common - below, -len(root), path)
+            if best is None or rank[:2] > best[:2]:
+                best = rank
+        return best[2] if best else None

@@ -1,0 +1,314 @@
+"""ORM models: which classes are mapped, their relationships and the columns that load themselves."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from dataclasses import dataclass
+
+from asyncify.analysis.classes import Classes
+from asyncify.analysis.names import Names
+from asyncify.analysis.symbols import ClassInfo
+from asyncify.analysis.values import Ext
+
+RELATIONSHIPS = frozenset({"sqlalchemy.orm.relationship", "sqlmodel.Relationship", "sqlalchemy.orm.dynamic_loader"})
+COLUMNS = frozenset({"sqlalchemy.Column", "sqlalchemy.schema.Column", "sqlalchemy.orm.mapped_column", "sqlmodel.Field"})
+MAPPED_BASES = ("sqlalchemy.orm.DeclarativeBase", "sqlalchemy.orm.DeclarativeBaseNoMeta", "sqlmodel.SQLModel")
+COLLECTIONS = frozenset({"list", "List", "set", "Set", "Sequence", "Collection", "Iterable", "Dict", "dict"})
+DYNAMIC_ANNOTATIONS = frozenset({"DynamicMapped", "WriteOnlyMapped"})
+
+
+@dataclass(frozen=True)
+class Relationship:
+    """One relationship attribute.
+
+    target: the class at the other end, None where it could not be found. collection: many objects.
+    lazy: the loader setting as written, "select" where none is.
+    """
+
+    name: str
+    owner: ClassInfo
+    target: ClassInfo | None
+    collection: bool
+    lazy: str
+    node: ast.AST
+
+
+@dataclass(frozen=True)
+class Column:
+    """One mapped column; `call` is its `Column(...)`/`mapped_column(...)` or None for a bare annotation."""
+
+    name: str
+    call: ast.Call | None
+
+    def keyword(self, name: str) -> ast.expr | None:
+        """The value of a keyword argument."""
+        return next((k.value for k in self.call.keywords if k.arg == name), None) if self.call else None
+
+
+class Orm:
+    """The mapped classes of a program."""
+
+    def __init__(self, names: Names, classes: Classes) -> None:
+        self._names = names
+        self._classes = classes
+        self._by_name: dict[str, list[ClassInfo]] = defaultdict(list)
+        self._mapped: dict[ClassInfo, bool] = {}
+        self._own: dict[ClassInfo, dict[str, Relationship]] = {}
+        self._backrefs: dict[ClassInfo, dict[str, Relationship]] = defaultdict(dict)
+        self.models = [c for c in classes.all if self.is_model(c)]
+        for model in self.models:
+            self._by_name[model.name].append(model)
+        for model in self.models:
+            self._read_relationships(model)
+
+    def is_model(self, info: ClassInfo) -> bool:
+        """Whether a class is mapped to a table (or inherits from one that is)."""
+        found = self._mapped.get(info)
+        if found is None:
+            found = self._mapped[info] = self._is_model(info)
+        return found
+
+    def _is_model(self, info: ClassInfo) -> bool:
+        if any(k.arg == "table" and isinstance(k.value, ast.Constant) and k.value.value for k in info.node.keywords):
+            return True
+        ancestors = self._classes.ancestors(info)
+        if any(k in info.attributes for k in ("__tablename__", "__table__")):
+            return True
+        if "__abstract__" in info.attributes:
+            return False
+        for base in ancestors[1:]:
+            if isinstance(base, ClassInfo) and self.is_model(base):
+                # SQLModel: only `table=True` maps; a plain subclass of a table model is a schema
+                return not self._classes.derives_from(info, "sqlmodel.SQLModel")
+        declarative = self._classes.derives_from(info, *MAPPED_BASES[:2])
+        return declarative and any(self._is_column_statement(info, s) for s in info.attributes.values())
+
+    def _is_column_statement(self, info: ClassInfo, stmt: ast.AnnAssign | ast.Assign) -> bool:
+        if isinstance(stmt.value, ast.Call):
+            callee = self._names.resolve_expression(info.path, stmt.value.func)
+            return isinstance(callee, Ext) and callee.name in COLUMNS | RELATIONSHIPS
+        return isinstance(stmt, ast.AnnAssign) and "Mapped[" in ast.unparse(stmt.annotation)
+
+    def named(self, name: str, near: ClassInfo | None = None) -> ClassInfo | None:
+        """The model of this name, the one in the same file first."""
+        found = self._by_name.get(name.rpartition(".")[2], [])
+        if near is not None:
+            for info in found:
+                if info.path == near.path:
+                    return info
+        return found[0] if found else None
+
+    def relationship(self, info: ClassInfo, name: str) -> Relationship | None:
+        """A relationship of a model by attribute name: its own, inherited, or a back reference."""
+        for base in self._classes.ancestors(info):
+            if isinstance(base, ClassInfo):
+                own = self._own.get(base) if base in self._own else self._read_relationships(base)
+                if own and name in own:
+                    return own[name]
+                if name in self._backrefs.get(base, {}):
+                    return self._backrefs[base][name]
+        return None
+
+    def relationships(self, info: ClassInfo) -> dict[str, Relationship]:
+        """All relationships of a model, inherited ones and back references included."""
+        found: dict[str, Relationship] = {}
+        for base in self._classes.ancestors(info):
+            if isinstance(base, ClassInfo):
+                for name in (*self._read_relationships(base), *self._backrefs.get(base, {})):
+                    rel = self.relationship(info, name)
+                    if rel is not None:
+                        found.setdefault(name, rel)
+        return found
+
+    def columns(self, info: ClassInfo) -> dict[str, Column]:
+        """The columns of a model, inherited ones included."""
+        found: dict[str, Column] = {}
+        for base in self._classes.ancestors(info):
+            if not isinstance(base, ClassInfo):
+                continue
+            for name, stmt in base.attributes.items():
+                if name.startswith("__") or name in self._read_relationships(base):
+                    continue
+                call = stmt.value if isinstance(stmt.value, ast.Call) else None
+                callee = self._names.resolve_expression(base.path, call.func) if call else None
+                known = isinstance(callee, Ext) and callee.name in COLUMNS
+                bare = isinstance(stmt, ast.AnnAssign) and (
+                    "Mapped" in ast.unparse(stmt.annotation) or self._classes.derives_from(info, "sqlmodel.SQLModel")
+                )
+                if known or (bare and call is None):
+                    found.setdefault(name, Column(name, call if known else None))
+        return found
+
+    def _read_relationships(self, info: ClassInfo) -> dict[str, Relationship]:
+        found = self._own.get(info)
+        if found is not None:
+            return found
+        found = self._own[info] = {}
+        statements: list[tuple[str, ast.expr | None, ast.expr | None, ast.AST]] = [
+            (name, stmt.annotation if isinstance(stmt, ast.AnnAssign) else None, stmt.value, stmt)
+            for name, stmt in info.attributes.items()
+        ]
+        for name, method in info.methods.items():  # @declared_attr def author(cls): return relationship(...)
+            returns = [s.value for s in method.node.body if isinstance(s, ast.Return)]
+            if method.node.decorator_list and returns and returns[-1] is not None:
+                statements.append((name, method.node.returns, returns[-1], method.node))
+        for name, annotation, value, node in statements:
+            if not isinstance(value, ast.Call):
+                continue
+            callee = self._names.resolve_expression(info.path, value.func)
+            if isinstance(callee, Ext) and callee.name in RELATIONSHIPS:
+                found[name] = self._relationship(info, name, annotation, value, node)
+        return found
+
+    def _relationship(
+        self, info: ClassInfo, name: str, annotation: ast.expr | None, call: ast.Call, node: ast.AST
+    ) -> Relationship:
+        keywords = {k.arg: k.value for k in call.keywords if k.arg}
+        inner = keywords.get("sa_relationship_kwargs")
+        if isinstance(inner, ast.Dict):
+            for key, val in zip(inner.keys, inner.values, strict=True):
+                if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                    keywords.setdefault(key.value, val)
+        argument = call.args[0] if call.args else keywords.get("argument")
+        target_name = _target_name(argument) if argument is not None else None
+        names_in_annotation = _annotation_names(annotation)
+        if target_name is None:
+            target_name = next((n for n in reversed(names_in_annotation) if self.named(n)), None)
+        target = self._target(info, argument, target_name)
+        lazy = keywords.get("lazy")
+        lazy_text = str(lazy.value) if isinstance(lazy, ast.Constant) else "select"
+        if any(n in DYNAMIC_ANNOTATIONS for n in names_in_annotation):
+            lazy_text = "dynamic" if "DynamicMapped" in names_in_annotation else "write_only"
+        uselist = keywords.get("uselist")
+        if isinstance(uselist, ast.Constant):
+            many = bool(uselist.value)
+        elif annotation is not None and any(n in COLLECTIONS for n in names_in_annotation):
+            many = True
+        elif (annotation is not None and "Mapped" in names_in_annotation) or "remote_side" in keywords:
+            many = False
+        elif "secondary" in keywords or "secondaryjoin" in keywords:
+            many = True
+        else:
+            many = not self._has_foreign_key_to(info, target, keywords)
+        rel = Relationship(name, info, target, many, lazy_text, node)
+        backref = keywords.get("backref")
+        if backref is not None and target is not None:
+            self._add_backref(rel, backref, self_referential=target is info)
+        return rel
+
+    def _target(self, info: ClassInfo, argument: ast.expr | None, name: str | None) -> ClassInfo | None:
+        if isinstance(argument, (ast.Name, ast.Attribute)):
+            found = self._names.resolve_expression(info.path, argument)
+            if isinstance(found, ClassInfo):
+                return found
+        return self.named(name, info) if name else None
+
+    def _add_backref(self, rel: Relationship, backref: ast.expr, *, self_referential: bool) -> None:
+        lazy, many = "select", not rel.collection
+        if isinstance(backref, ast.Call):  # backref("children", lazy=..., uselist=...)
+            keywords = {k.arg: k.value for k in backref.keywords if k.arg}
+            value = keywords.get("lazy")
+            lazy = str(value.value) if isinstance(value, ast.Constant) else lazy
+            uselist = keywords.get("uselist")
+            many = bool(uselist.value) if isinstance(uselist, ast.Constant) else many
+            if self_referential and "remote_side" in keywords:
+                many = False
+            backref = backref.args[0] if backref.args else backref
+        elif rel.collection and isinstance(rel.node, (ast.Assign, ast.AnnAssign)) and rel.node.value is not None:
+            # many to many: both ends are collections
+            call = rel.node.value
+            if isinstance(call, ast.Call) and any(k.arg == "secondary" for k in call.keywords):
+                many = True
+        if isinstance(backref, ast.Constant) and isinstance(backref.value, str) and rel.target is not None:
+            self._backrefs[rel.target][backref.value] = Relationship(
+                backref.value, rel.target, rel.owner, many, lazy, rel.node
+            )
+
+    def _has_foreign_key_to(self, info: ClassInfo, target: ClassInfo | None, keywords: dict[str, ast.expr]) -> bool:
+        """Whether this side holds the key: then the other side is a single object."""
+        wanted = {_table_name(c) for c in ([target] if target else [])} - {None}
+        foreign = keywords.get("foreign_keys")
+        own_columns = set(self._own_column_names(info))
+        if foreign is not None:
+            mentioned = {n.id for n in ast.walk(foreign) if isinstance(n, ast.Name)} | {
+                n.attr
+                for n in ast.walk(foreign)
+                if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == info.name
+            }
+            text = foreign.value if isinstance(foreign, ast.Constant) else ""
+            if isinstance(text, str) and text:
+                mentioned |= {
+                    p.rpartition(".")[2] for p in text.strip("[]").split(",") if p.strip().startswith(info.name)
+                }
+            return bool(mentioned & own_columns)
+        for base in self._classes.ancestors(info):
+            if isinstance(base, ClassInfo):
+                for stmt in base.attributes.values():
+                    for key in _foreign_keys(stmt):
+                        if key.partition(".")[0] in wanted or key.rpartition(".")[0] in wanted:
+                            return not (target is info and "remote_side" not in keywords)
+                        if target is not None and key.partition(".")[0] == target.name:
+                            return True
+        return False
+
+    def _own_column_names(self, info: ClassInfo) -> list[str]:
+        return [n for b in self._classes.ancestors(info) if isinstance(b, ClassInfo) for n in b.attributes]
+
+
+def _table_name(info: ClassInfo) -> str | None:
+    stmt = info.attributes.get("__tablename__")
+    if stmt is not None and isinstance(stmt.value, ast.Constant) and isinstance(stmt.value.value, str):
+        return stmt.value.value
+    if stmt is None and any(k.arg == "table" for k in info.node.keywords):
+        return info.name.lower()  # SQLModel's default
+    return None
+
+
+def _foreign_keys(stmt: ast.AST) -> list[str]:
+    """The `table.column` texts of the ForeignKey calls (or SQLModel `foreign_key=`) in a column definition."""
+    found: list[str] = []
+    for node in ast.walk(stmt):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name == "ForeignKey" and node.args:
+            first = node.args[0]
+            if isinstance(first, ast.Constant):
+                found.append(str(first.value))
+            elif isinstance(first, ast.Attribute) and isinstance(first.value, ast.Name):
+                found.append(f"{first.value.id}.{first.attr}")
+        for keyword in node.keywords:
+            if keyword.arg == "foreign_key" and isinstance(keyword.value, ast.Constant):
+                found.append(str(keyword.value.value))
+    return found
+
+
+def _target_name(node: ast.expr) -> str | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value.rpartition(".")[2]
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    if isinstance(node, ast.Lambda):
+        return _target_name(node.body)
+    return None
+
+
+def _annotation_names(annotation: ast.expr | None) -> list[str]:
+    """All names in an annotation, those inside strings too, in source order."""
+    if annotation is None:
+        return []
+    found: list[str] = []
+    for node in ast.walk(annotation):
+        if isinstance(node, ast.Name):
+            found.append(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.append(node.attr)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            try:
+                found.extend(_annotation_names(ast.parse(node.value, mode="eval").body))
+            except SyntaxError:
+                continue
+    return found

@@ -1,0 +1,155 @@
+"""A program: every Python file of a workspace, and what was understood of it."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from asyncify.analysis.classes import Classes
+from asyncify.analysis.fixtures import Fixtures
+from asyncify.analysis.infer.engine import Engine, Facts, Read
+from asyncify.analysis.names import Imported, Names
+from asyncify.analysis.orm import Orm
+from asyncify.analysis.source import SourceFile
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo, collect
+from asyncify.analysis.values import NOTHING, Fn, Values
+from asyncify.model.plan import Workspace
+
+
+@dataclass(frozen=True)
+class Config:
+    """What `[tool.asyncify]` says. driver: the async driver for PostgreSQL, empty to choose from the project."""
+
+    exclude: tuple[str, ...] = ()
+    keep_sync: tuple[str, ...] = ()
+    driver: str = ""
+
+
+@dataclass(eq=False)
+class Program:
+    """The parsed files, and lazily the names, classes, models and kinds over all of them.
+
+    broken: files that could not be parsed, with one sentence each.
+    """
+
+    workspace: Workspace
+    config: Config
+    modules: Mapping[str, ModuleInfo]
+    broken: Mapping[str, str]
+    _owners: dict[ast.AST, ModuleInfo] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def names(self) -> Names:
+        """Names across modules."""
+        return Names(self.modules)
+
+    @cached_property
+    def classes(self) -> Classes:
+        """Class hierarchies."""
+        return Classes(self.names)
+
+    @cached_property
+    def orm(self) -> Orm:
+        """Mapped classes."""
+        return Orm(self.names, self.classes)
+
+    @cached_property
+    def fixtures(self) -> Fixtures:
+        """pytest fixtures."""
+        return Fixtures(self.names)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """Kinds and calls, inferred over everything."""
+        return Engine(self.names, self.classes, self.orm, self.fixtures).run()
+
+    def values(self, node: ast.AST) -> Values:
+        """The kinds of an expression (or of an `ast.arg`)."""
+        return self.facts.values.get(node, NOTHING)
+
+    def calls(self, node: ast.AST) -> tuple[Fn, ...]:
+        """The functions of the program that a call, a property read or a with item runs."""
+        return tuple(sorted(self.facts.calls.get(node, ()), key=lambda f: (f.info.path, f.info.node.lineno)))
+
+    @property
+    def reads(self) -> Iterable[Read]:
+        """Relationships read from instances of known origin."""
+        return self.facts.reads
+
+    @cached_property
+    def functions(self) -> tuple[FunctionInfo, ...]:
+        """All functions, by file and place."""
+        return tuple(f for p in sorted(self.modules) for f in self.modules[p].functions.values())
+
+    def class_named(self, path: str, qualname: str) -> ClassInfo | None:
+        """A class by file and qualified name."""
+        return next((c for c in self.modules[path].classes.values() if c.qualname == qualname), None)
+
+    @cached_property
+    def _function_of(self) -> dict[ast.AST, FunctionInfo]:
+        found: dict[ast.AST, FunctionInfo] = {}
+        for function in self.functions:  # outer ones come first, inner ones overwrite
+            for stmt in (*function.node.body, function.node.args):
+                for node in ast.walk(stmt):
+                    found[node] = function
+        for function in self.functions:  # a def, its decorators and defaults run in the scope around it
+            outer = function.parent
+            outside = [*function.node.decorator_list, *function.node.args.defaults]
+            for root in (*outside, *(d for d in function.node.args.kw_defaults if d is not None)):
+                for node in ast.walk(root):
+                    if outer is not None:
+                        found[node] = outer
+                    else:
+                        found.pop(node, None)
+        return found
+
+    def function_of(self, node: ast.AST) -> FunctionInfo | None:
+        """The function whose body holds a node (lambdas are not functions); None at the top of a module or class."""
+        return self._function_of.get(node)
+
+    def reexports(self) -> Mapping[str, frozenset[str]]:
+        """For each file the names that other files import from it: their import lines must stay."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for path, module in self.modules.items():
+            for statement in (s for statements in module.imports.values() for s in statements):
+                for alias in statement.names:
+                    origin = self.names.imported(path, statement, alias) if alias.name != "*" else None
+                    if isinstance(origin, Imported):
+                        found[origin.path].add(origin.name)
+            for node in ast.walk(module.source.tree):
+                if isinstance(node, ast.Attribute) and isinstance(node.value, (ast.Name, ast.Attribute)):
+                    base = self.names.resolve_expression(path, node.value)
+                    inner = getattr(base, "path", None)
+                    if (
+                        isinstance(inner, str)
+                        and inner in self.modules
+                        and not isinstance(base, (ClassInfo, FunctionInfo))
+                    ):
+                        found[inner].add(node.attr)
+            for star in module.stars:
+                target = self.names.imported(path, star, ast.alias(name="*"))
+                inner = getattr(target, "path", None)
+                if isinstance(inner, str) and inner in self.modules:
+                    found[inner] |= self.modules[inner].bound
+        return {path: frozenset(names) for path, names in found.items()}
+
+
+def build(workspace: Workspace, config: Config | None = None) -> Program:
+    """Parse the Python files of a workspace. Files that cannot be parsed are listed, never raised."""
+    modules: dict[str, ModuleInfo] = {}
+    broken: dict[str, str] = {}
+    for path in sorted(workspace.files):
+        if not path.endswith(".py"):
+            continue
+        try:
+            modules[path] = collect(SourceFile.parse(path, workspace.files[path]))
+        except SyntaxError as error:
+            broken[path] = f"line {error.lineno}: {error.msg}"
+        except (UnicodeDecodeError, LookupError):
+            broken[path] = "its bytes are not text in the encoding that it declares"
+        except ValueError as error:
+            broken[path] = str(error)
+    return Program(workspace, config or Config(), modules, broken)

@@ -1,0 +1,94 @@
+"""One Python file: its text, its tree, and the translation of positions."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from asyncify.model.span import Place, Span, Target
+
+
+def decode(data: bytes) -> str:
+    """The text of a Python file, newlines as they are.
+
+    Raises SyntaxError or UnicodeDecodeError where the bytes do not fit their PEP 263 declaration.
+    """
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    return data.decode(encoding)
+
+
+@dataclass(eq=False)
+class SourceFile:
+    """A parsed file.
+
+    path: relative to the root, with `/`. tree: its `ast`. Nodes are compared by identity everywhere.
+    """
+
+    path: str
+    text: str
+    tree: ast.Module
+    _parents: dict[ast.AST, ast.AST] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def parse(cls, path: str, data: bytes) -> SourceFile:
+        """Parse the bytes of a file. Raises SyntaxError, UnicodeDecodeError or ValueError (null bytes)."""
+        text = decode(data)
+        return cls(path, text, ast.parse(text, path))
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """Lines split as Python's tokenizer splits them (`\\n`, `\\r\\n`, `\\r`; not form feeds)."""
+        return self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+    def column(self, line: int, byte_column: int) -> int:
+        """`ast` counts UTF-8 bytes; everybody else counts code points. This is the one translation."""
+        text = self.lines[line - 1]
+        if text.isascii():
+            return byte_column
+        return len(text.encode()[:byte_column].decode(errors="replace"))
+
+    def span(self, node: ast.AST) -> Span:
+        """Where a node stands. Decorators of a function or class are not part of it."""
+        line, end = node.lineno, node.end_lineno  # type: ignore[attr-defined]
+        return Span(
+            line,
+            self.column(line, node.col_offset),  # type: ignore[attr-defined]
+            end,
+            self.column(end, node.end_col_offset),  # type: ignore[attr-defined]
+        )
+
+    def target(self, node: ast.AST) -> Target:
+        """The node as the target of an edit."""
+        place = Place.STATEMENT if isinstance(node, ast.stmt) else Place.EXPRESSION
+        return Target(self.span(node), place)
+
+    def segment(self, node: ast.AST) -> str:
+        """The source text of a node, newlines as `\\n`."""
+        span = self.span(node)
+        rows = self.lines[span.line - 1 : span.end_line]
+        rows[-1] = rows[-1][: span.end_column]
+        rows[0] = rows[0][span.column :]
+        return "\n".join(rows)
+
+    def parent(self, node: ast.AST) -> ast.AST | None:
+        """The node around a node; None for the module."""
+        if not self._parents:
+            stack: list[ast.AST] = [self.tree]
+            while stack:
+                outer = stack.pop()
+                for inner in ast.iter_child_nodes(outer):
+                    self._parents[inner] = outer
+                    stack.append(inner)
+        return self._parents.get(node)
+
+    def statement(self, node: ast.AST) -> ast.stmt:
+        """The innermost statement that holds a node (or the node itself)."""
+        found: ast.AST | None = node
+        while found is not None and not isinstance(found, ast.stmt):
+            found = self.parent(found)
+        if found is None:
+            raise ValueError(f"{self.path}: a node outside every statement")
+        return found

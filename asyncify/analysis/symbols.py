@@ -1,0 +1,234 @@
+"""Functions, classes and the names that a module binds, as written; no inference."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Union
+
+from asyncify.analysis.source import SourceFile
+
+FunctionNode = Union[ast.FunctionDef, ast.AsyncFunctionDef]
+
+
+@dataclass(eq=False)
+class FunctionInfo:
+    """A `def`. qualname is `Class.method` or `outer.inner`; cls is set for methods; parent for nested ones."""
+
+    source: SourceFile
+    node: FunctionNode
+    qualname: str
+    cls: ClassInfo | None
+    parent: FunctionInfo | None
+    is_generator: bool = False
+    functions: list[FunctionInfo] = field(default_factory=list)
+    local_names: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """The bare name."""
+        return self.node.name
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.source.path
+
+    @property
+    def is_async(self) -> bool:
+        """Whether it is an `async def` already."""
+        return isinstance(self.node, ast.AsyncFunctionDef)
+
+    @property
+    def parameters(self) -> list[ast.arg]:
+        """All parameters, in order, stars excluded."""
+        a = self.node.args
+        return [*a.posonlyargs, *a.args, *a.kwonlyargs]
+
+    def default_of(self, name: str) -> ast.expr | None:
+        """The default of a parameter."""
+        a = self.node.args
+        positional = [*a.posonlyargs, *a.args]
+        for arg, default in zip(reversed(positional), reversed(a.defaults), strict=False):
+            if arg.arg == name:
+                return default
+        for arg, kw_default in zip(a.kwonlyargs, a.kw_defaults, strict=True):
+            if arg.arg == name:
+                return kw_default
+        return None
+
+    def __repr__(self) -> str:
+        return f"<function {self.path}:{self.qualname}>"
+
+
+@dataclass(eq=False)
+class ClassInfo:
+    """A `class`. `attributes` are the assignments of its body, `methods` its functions by name."""
+
+    source: SourceFile
+    node: ast.ClassDef
+    qualname: str
+    parent_function: FunctionInfo | None
+    methods: dict[str, FunctionInfo] = field(default_factory=dict)
+    attributes: dict[str, ast.AnnAssign | ast.Assign] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The bare name."""
+        return self.node.name
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.source.path
+
+    def __repr__(self) -> str:
+        return f"<class {self.path}:{self.qualname}>"
+
+
+@dataclass(eq=False)
+class ModuleInfo:
+    """A module's own names: every function and class at any depth, and what it binds at the top."""
+
+    source: SourceFile
+    functions: dict[FunctionNode, FunctionInfo] = field(default_factory=dict)
+    classes: dict[ast.ClassDef, ClassInfo] = field(default_factory=dict)
+    bound: set[str] = field(default_factory=set)
+    imports: dict[str, list[ast.Import | ast.ImportFrom]] = field(default_factory=dict)
+    stars: list[ast.ImportFrom] = field(default_factory=list)
+    top: dict[str, list[ast.stmt]] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.source.path
+
+
+def own_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """All statements of a body, nested blocks included, bodies of functions and classes not."""
+    for stmt in body:
+        yield stmt
+        if isinstance(stmt, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        for block in ("body", "orelse", "finalbody"):
+            yield from own_statements(getattr(stmt, block, None) or [])
+        for handler in getattr(stmt, "handlers", ()):
+            yield from own_statements(handler.body)
+        for case in getattr(stmt, "cases", ()):
+            yield from own_statements(case.body)
+
+
+def own_nodes(function: FunctionNode | ast.Module | ast.ClassDef) -> Iterator[ast.AST]:
+    """All nodes that run as part of a body itself: not those of nested functions, lambdas and classes, but with
+    their decorators and defaults."""
+    stack: list[ast.AST] = list(reversed(function.body))
+    while stack:
+        node = stack.pop()
+        yield node
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            stack.extend([*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)])
+        elif isinstance(node, ast.Lambda):
+            stack.extend([*node.args.defaults, *filter(None, node.args.kw_defaults)])
+        elif isinstance(node, ast.ClassDef):
+            stack.extend([*node.decorator_list, *node.bases, *(k.value for k in node.keywords)])
+        else:
+            stack.extend(reversed(list(ast.iter_child_nodes(node))))
+
+
+def bound_names(target: ast.expr) -> Iterator[str]:
+    """The plain names that an assignment target binds."""
+    if isinstance(target, ast.Name):
+        yield target.id
+    elif isinstance(target, (ast.Tuple, ast.List)):
+        for item in target.elts:
+            yield from bound_names(item)
+    elif isinstance(target, ast.Starred):
+        yield from bound_names(target.value)
+
+
+def names_bound_by(stmt: ast.stmt) -> Iterator[str]:
+    """The names that one statement binds in its own scope (walrus targets excluded)."""
+    if isinstance(stmt, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield stmt.name
+    elif isinstance(stmt, ast.Assign):
+        for target in stmt.targets:
+            yield from bound_names(target)
+    elif isinstance(stmt, (ast.AnnAssign, ast.AugAssign, ast.For, ast.AsyncFor)):
+        yield from bound_names(stmt.target)
+    elif isinstance(stmt, (ast.With, ast.AsyncWith)):
+        for item in stmt.items:
+            if item.optional_vars is not None:
+                yield from bound_names(item.optional_vars)
+    elif isinstance(stmt, (ast.Import, ast.ImportFrom)):
+        for alias in stmt.names:
+            yield alias.asname or alias.name.partition(".")[0]
+    elif isinstance(stmt, ast.Try):
+        for handler in stmt.handlers:
+            if handler.name:
+                yield handler.name
+    elif isinstance(stmt, ast.Match):
+        for node in ast.walk(stmt):
+            if isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+                yield node.name
+
+
+def local_names(function: FunctionNode) -> frozenset[str]:
+    """The names that are local to a function: parameters and whatever it binds."""
+    a = function.args
+    names = {p.arg for p in (*a.posonlyargs, *a.args, *a.kwonlyargs)}
+    names |= {p.arg for p in (a.vararg, a.kwarg) if p is not None}
+    for stmt in own_statements(function.body):
+        names.update(names_bound_by(stmt))
+        if isinstance(stmt, (ast.Global, ast.Nonlocal)):
+            names.difference_update(stmt.names)
+    for node in own_nodes(function):
+        if isinstance(node, ast.NamedExpr):
+            names.update(bound_names(node.target))
+    return frozenset(names)
+
+
+def collect(source: SourceFile) -> ModuleInfo:
+    """List what a file defines."""
+    module = ModuleInfo(source)
+    _collect_body(module, source.tree.body, None, None, "")
+    for stmt in own_statements(source.tree.body):
+        for name in names_bound_by(stmt):
+            module.bound.add(name)
+            module.top.setdefault(name, []).append(stmt)
+        if isinstance(stmt, ast.ImportFrom) and any(a.name == "*" for a in stmt.names):
+            module.stars.append(stmt)
+    for node in ast.walk(source.tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            for alias in node.names:
+                name = alias.asname or alias.name.partition(".")[0]
+                module.imports.setdefault(name, []).append(node)
+    return module
+
+
+def _collect_body(
+    module: ModuleInfo,
+    body: list[ast.stmt],
+    cls: ClassInfo | None,
+    function: FunctionInfo | None,
+    prefix: str,
+) -> None:
+    for stmt in own_statements(body):
+        if isinstance(stmt, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            info = FunctionInfo(module.source, stmt, f"{prefix}{stmt.name}", cls, function)
+            info.is_generator = any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in own_nodes(stmt))
+            info.local_names = local_names(stmt)
+            module.functions[stmt] = info
+            if cls is not None:
+                cls.methods.setdefault(stmt.name, info)
+            if function is not None:
+                function.functions.append(info)
+            _collect_body(module, stmt.body, None, info, f"{prefix}{stmt.name}.")
+        elif isinstance(stmt, ast.ClassDef):
+            inner = ClassInfo(module.source, stmt, f"{prefix}{stmt.name}", function)
+            module.classes[stmt] = inner
+            for line in own_statements(stmt.body):
+                if isinstance(line, (ast.Assign, ast.AnnAssign)):
+                    for name in names_bound_by(line):
+                        inner.attributes.setdefault(name, line)
+            _collect_body(module, stmt.body, inner, function, f"{prefix}{stmt.name}.")

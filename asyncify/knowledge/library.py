@@ -1,0 +1,51 @@
+"""What calls and attributes of libraries give, as far as kinds go.
+
+Sources: SQLAlchemy 2.0 API reference; FastAPI and Starlette reference; Python standard library reference.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from asyncify.knowledge import names
+
+STATE = "starlette.datastructures.State"
+
+#: objects whose attributes are set in one place and read in another: all of them share one set of attributes
+STATES = frozenset({STATE, "contextvars.ContextVar", "threading.local", "types.SimpleNamespace"})
+
+#: (class, attribute) -> the class of what it gives
+ATTRIBUTES = MappingProxyType(
+    {
+        (names.REQUEST, "state"): STATE,
+        (names.REQUEST, "app"): names.FASTAPI,
+        ("starlette.websockets.WebSocket", "state"): STATE,
+        ("starlette.websockets.WebSocket", "app"): names.FASTAPI,
+        (names.FASTAPI, "state"): STATE,
+        (names.TEST_CLIENT, "app"): names.FASTAPI,
+        (names.FASTAPI, "router"): names.ROUTER,
+        (names.SESSION, "bind"): names.ENGINE,
+        (names.CONNECTION, "engine"): names.ENGINE,
+        (names.ASYNC_ENGINE, "sync_engine"): names.ENGINE,
+        (names.ASYNC_SESSION, "sync_session"): names.SESSION,
+    }
+)
+
+#: functions of libraries -> the class of what they give
+RETURNS = MappingProxyType(
+    {
+        names.CREATE_ENGINE: names.ENGINE,
+        "sqlalchemy.engine_from_config": names.ENGINE,
+        "sqlalchemy.create_mock_engine": "sqlalchemy.MockConnection",
+        names.CREATE_ASYNC_ENGINE: names.ASYNC_ENGINE,
+        "sqlalchemy.ext.asyncio.async_engine_from_config": names.ASYNC_ENGINE,
+        "sqlalchemy.orm.object_session": names.SESSION,
+        "sqlalchemy.inspect": "sqlalchemy.Inspector",
+        "sqlalchemy.orm.declarative_base": "sqlalchemy.orm.DeclarativeMeta",
+    }
+)
+
+#: functions that give back (a container of) what their argument holds
+SAME_ELEMENTS = frozenset(
+    {f"builtins.{n}" for n in ("list", "sorted", "reversed", "iter")} | {"copy.copy", "copy.deepcopy"}
+)

@@ -1,0 +1,1 @@
+"""The transforms: each decides on a program and returns edits as values."""

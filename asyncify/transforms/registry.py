@@ -1,0 +1,16 @@
+"""The one list of transforms, in the order in which they run."""
+
+from __future__ import annotations
+
+from asyncify.transforms.base import Transform
+
+#: the steps of a migration, in order; each takes the program as the one before left it
+STEPS: tuple[str, ...] = ("query", "eager", "lifespan", "flip", "settings")
+
+TRANSFORMS: tuple[Transform, ...] = ()
+
+
+def named(name: str) -> tuple[Transform, ...]:
+    """The transforms that a word means: one transform, or all of a step. Empty for an unknown word."""
+    exact = tuple(t for t in TRANSFORMS if t.name == name)
+    return exact or tuple(t for t in TRANSFORMS if t.step == name)
