@@ -22,8 +22,8 @@ LOCK_COMMANDS = MappingProxyType(
 #: What brings SQLAlchemy along without its `asyncio` extra, so that the extra must be asked for beside it.
 BRINGS_SQLALCHEMY = frozenset({"sqlmodel"})
 
-#: Extra of SQLAlchemy to the packages it brings: greenlet always, as `asyncio` does, except by the drivers that
-#: serve sync engines too (metadata of 1.4.54, 2.0.58 and 2.1.9).
+#: Extra of SQLAlchemy to the packages it brings: greenlet always, as `asyncio` does, except by the drivers
+#: that serve sync engines too (metadata of 1.4.54, 2.0.58 and 2.1.9).
 SQLALCHEMY_EXTRAS = MappingProxyType(
     {
         "aiosqlite": ("aiosqlite", "greenlet"),
@@ -82,7 +82,10 @@ UNPINNED_PYTEST = (8, 2)
 
 
 def asyncio_plugin(pytest: tuple[int, ...] | None, python: tuple[int, ...] | None) -> AsyncioPlugin | None:
-    """The row for a pytest version (None: not pinned) and the oldest Python of the project (None: unknown).
+    """The plugin for a project.
+
+    pytest: the highest version that can be installed; None: not bounded.
+    python: the oldest that the project supports; None: unknown.
 
     Returns None for a pytest that is older than all rows.
     """

@@ -72,9 +72,7 @@ def test_sqlalchemy_agrees_that_the_driver_is_async(row) -> None:  # type: ignor
         (set(), (2, 1), "oracle", "oracle+oracledb"),
     ],
 )
-def test_choice(
-    listed: set[str], version: tuple[int, ...] | None, backend: str, expected: str | None
-) -> None:
+def test_choice(listed: set[str], version: tuple[int, ...] | None, backend: str, expected: str | None) -> None:
     assert choose_drivers(listed, version).get(backend) == expected
 
 
@@ -157,9 +155,7 @@ def test_url_text(url: str, preferred: Mapping[str, str] | None, expected: str |
 
 
 def test_an_async_url_with_arguments_of_libpq_is_repaired() -> None:
-    assert (
-        async_url_text("postgresql+asyncpg://h/db?sslmode=require") == "postgresql+asyncpg://h/db?ssl=require"
-    )
+    assert async_url_text("postgresql+asyncpg://h/db?sslmode=require") == "postgresql+asyncpg://h/db?ssl=require"
 
 
 def test_rewritten_urls_are_stable() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from asyncify.analysis.manifests.line_files import read_conda, read_ini, read_requirements
@@ -78,6 +78,12 @@ class ProjectDependencies:
             if s.operator in (">=", "~=", ">") and (v := _release(s.version)) is not None
         ]
         return self.exact(name) or min(lowest, default=None)
+
+    def ceiling(self, name: str) -> tuple[int, ...] | None:
+        """The highest version that an install can give, 99 for an open last number; None: without bound."""
+        bounds = [v for spec in self.specifiers(name) for s in spec if (v := _highest(s)) is not None]
+        locked = [v for k in self.locks if name in k.versions and (v := _release(k.versions[name]))]
+        return min(locked or bounds, default=None)
 
     @property
     def sqlalchemy(self) -> tuple[int, ...] | None:
@@ -181,6 +187,20 @@ def _release(text: str) -> tuple[int, ...] | None:
         return Version(text.removesuffix(".*")).release
     except InvalidVersion:
         return None
+
+
+def _highest(specifier: Specifier) -> tuple[int, ...] | None:
+    """The upper end of one clause of a specifier: `<8` is (7, 99), `~=2.0.3` and `==2.0.*` are (2, 0, 99)."""
+    release = _release(specifier.version)
+    if release is None or specifier.operator not in ("==", "===", "<", "<=", "~="):
+        return None
+    if specifier.operator == "<":
+        while release[-1] == 0 and len(release) > 1:
+            release = release[:-1]
+        return (*release[:-1], release[-1] - 1, 99)
+    if specifier.operator == "~=":
+        return (*release[:-1], 99)
+    return (*release, 99) if specifier.version.endswith(".*") else release
 
 
 def _lowest(text: str) -> tuple[int, ...] | None:

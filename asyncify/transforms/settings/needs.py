@@ -1,0 +1,117 @@
+"""What the code of a repository needs installed, read from its text."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from asyncify.analysis.manifests import ProjectDependencies
+from asyncify.knowledge.drivers import Choice, async_driver, async_drivername, backend_of, choose_drivers
+
+_ASYNC_ENGINE = re.compile(rb"\b(create_async_engine|async_engine_from_config)\b")
+_PLUGIN = re.compile(rb"\bpytest_asyncio\b|\bmark\.asyncio\b")
+_PLUGIN_SETTING = re.compile(rb"^\s*asyncio_mode\s*=", re.MULTILINE)
+_ANYIO = re.compile(rb"\bmark\.anyio\b|\banyio_backend\b")
+_CLIENT = re.compile(rb"\b(?P<package>httpx2?)\b[^#]{0,400}?\bAsyncClient\b")
+_DRIVERNAME = re.compile(r"\b[a-z]+\+[a-z0-9_]+\b|\b[a-z]+(?=://)")
+_SETTINGS = (".py", ".ini", ".cfg", ".toml", ".yml", ".yaml")
+_TEST_CONFIG = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", ".pytest.ini")
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What the migrated code uses.
+
+    asyncio: it makes async engines at all.
+    drivers: async drivernames of the app. test_drivers: those that only tests use.
+    missing: backends that it uses and that have no async driver for the project's SQLAlchemy.
+    pytest_asyncio: its tests need the plugin. http_client: the package of `AsyncClient` in tests, if any.
+    """
+
+    asyncio: bool = False
+    drivers: tuple[str, ...] = ()
+    test_drivers: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    pytest_asyncio: bool = False
+    http_client: str = ""
+
+
+def project_choice(dependencies: ProjectDependencies, preferred: Choice | None = None) -> Choice:
+    """The async driver of each backend, by what the project lists."""
+    return choose_drivers(dependencies.listed, dependencies.sqlalchemy, preferred)
+
+
+def needs_of(files: Mapping[str, bytes], choice: Choice) -> Needs:
+    """Read the needs from the files of a workspace.
+
+    An async drivername that stands in the code is needed as it is. The drivername of a sync URL is needed in
+    its async form when no async driver of that backend is named: the URL then changes at run time.
+    """
+    python = {path: data for path, data in files.items() if path.endswith(".py")}
+    if not any(_ASYNC_ENGINE.search(data) for data in python.values()):
+        return Needs()
+    app: set[str] = set()
+    tests: set[str] = set()
+    for path, data in files.items():
+        (tests if is_test_path(path) else app).update(_drivernames(path, data))
+    named, missing = _targets(app, choice)
+    named_in_tests, missing_in_tests = _targets(tests, choice)
+    test_files = [data for path, data in python.items() if is_test_path(path)]
+    configured = any(_PLUGIN_SETTING.search(files[p]) for p in files if posixpath.basename(p) in _TEST_CONFIG)
+    anyio = any(_ANYIO.search(data) for data in test_files)
+    client = next((match for data in test_files if (match := _CLIENT.search(data))), None)
+    return Needs(
+        True,
+        tuple(sorted(named)),
+        tuple(sorted(named_in_tests - named)),
+        tuple(sorted(missing | missing_in_tests)),
+        configured or (not anyio and any(_PLUGIN.search(data) for data in test_files)),
+        client["package"].decode() if client else "",
+    )
+
+
+def is_test_path(path: str) -> bool:
+    """Whether a file belongs to the tests by the conventions of pytest."""
+    *folders, name = path.split("/")
+    return (
+        name == "conftest.py"
+        or name.startswith("test_")
+        or name.endswith("_test.py")
+        or any(folder in ("tests", "test") for folder in folders)
+    )
+
+
+def is_env_file(path: str) -> bool:
+    """`.env`, `.env.example`, `dev.env`, and so on."""
+    name = posixpath.basename(path)
+    return name == ".env" or name.startswith(".env.") or name.endswith(".env")
+
+
+def _drivernames(path: str, data: bytes) -> Iterator[str]:
+    if not (path.endswith(_SETTINGS) or is_env_file(path)):
+        return
+    for name in _DRIVERNAME.findall(data.decode(errors="replace")):
+        if backend_of(name):
+            yield name
+
+
+def _targets(names: set[str], choice: Choice) -> tuple[set[str], set[str]]:
+    """The async drivers that the names ask for, and the backends that have none."""
+    targets = {name for name in names if _async_only(name)}
+    covered = {backend_of(name) for name in targets}
+    missing: set[str] = set()
+    for name in names - targets:
+        backend = backend_of(name) or ""
+        target = async_drivername(name, choice)
+        if target is None:
+            missing.add(backend)
+        elif backend not in covered:
+            targets.add(target)
+    return targets, missing - {b for b in covered if b}
+
+
+def _async_only(name: str) -> bool:
+    row = async_driver(name)
+    return row is not None and not row.serves_sync
