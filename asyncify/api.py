@@ -10,22 +10,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from asyncify.analysis.config_file import load_config
 from asyncify.analysis.discovery import discover
-from asyncify.analysis.program import build
-from asyncify.model.config import Config
-from asyncify.model.plan import Plan, RunResult, StepResult
+from asyncify.analysis.program import Config, build
+from asyncify.model.plan import Plan, RunResult, StepResult, Workspace
 from asyncify.pipeline import Progress, decide, run_steps, stages
 from asyncify.report.patch import patch
 from asyncify.rewrite import writer
 
 
+def read(root: Path, exclude: Sequence[str] = (), config: Config | None = None) -> Workspace:
+    """The files of a repository that a migration looks at, and what it does not look at.
+
+    root: its folder. exclude: patterns in the syntax of `.gitignore`, besides those of the configuration.
+    config: None takes what `pyproject.toml` says. Raises `UsageError` for a bad root or configuration.
+    """
+    config = config or load_config(root)
+    return discover(root, [*config.exclude, *exclude])
+
+
 def plan(root: Path, name: str, *, exclude: Sequence[str] = (), config: Config | None = None) -> Plan:
     """What one step or transform would do to the program as it stands.
 
-    name: of a step or transform. Raises `UsageError` for a bad root or name.
+    name: of a step or transform. The other arguments and the errors are those of `read`.
     """
     (stage,) = stages([name])
-    return decide(build(discover(root, exclude), config), stage)
+    config = config or load_config(root)
+    return decide(build(read(root, exclude, config), config), stage)
 
 
 def migrate(
@@ -38,11 +49,12 @@ def migrate(
 ) -> RunResult:
     """Run a migration in memory.
 
-    root: the folder of the repository. names: steps and transforms; none for the whole migration.
-    exclude: patterns in the syntax of `.gitignore`. Raises `UsageError` for a bad root or name.
+    names: steps and transforms; none for the whole migration. progress: is told what goes on.
+    The other arguments and the errors are those of `read`; an unknown name is a `UsageError` too.
     """
     wanted = stages(names)
-    return run_steps(discover(root, exclude), wanted, config, progress)
+    config = config or load_config(root)
+    return run_steps(read(root, exclude, config), wanted, config, progress)
 
 
 def diff(result: RunResult) -> bytes:

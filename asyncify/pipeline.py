@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import chain
 from typing import Protocol
 
-from asyncify.analysis.program import Program, build
-from asyncify.model.config import Config
+from asyncify.analysis.program import Config, Program, build
 from asyncify.model.edit import Edit, Finding, TextEdit
 from asyncify.model.errors import UsageError
 from asyncify.model.plan import (
@@ -126,7 +125,7 @@ def decide(program: Program, stage: Stage, progress: Progress | None = None) -> 
     edits = tuple(chain.from_iterable(d.edits for d in decisions))
     text_edits = tuple(chain.from_iterable(d.text_edits for d in decisions))
     files = program.workspace.files
-    touched = sorted({e.path for e in (*edits, *text_edits)} & files.keys())
+    touched = sorted({*(e.path for e in edits), *(e.path for e in text_edits)} & files.keys())
     return Plan(
         stage.name,
         edits,
@@ -144,9 +143,7 @@ def _run_stage(workspace: Workspace, stage: Stage, config: Config | None, progre
     progress.working(stage.name, "rewriting")
     after, results, lost = _apply(plan, program)
     unread = tuple(Skipped(path, reason) for path, reason in sorted(program.broken.items()))
-    return StepResult(
-        stage.name, after, (*results, *unread), (*plan.findings, *lost), time.perf_counter() - start
-    )
+    return StepResult(stage.name, after, (*results, *unread), (*plan.findings, *lost), time.perf_counter() - start)
 
 
 def _apply(plan: Plan, program: Program) -> tuple[Workspace, tuple[FileResult, ...], tuple[Finding, ...]]:
@@ -164,10 +161,15 @@ def _apply(plan: Plan, program: Program) -> tuple[Workspace, tuple[FileResult, .
         lost.extend(more)
 
 
+def _all_edits(plan: Plan) -> Iterator[Edit | TextEdit]:
+    yield from plan.edits
+    yield from plan.text_edits
+
+
 def _without(plan: Plan, bad: dict[str, Failed | Skipped]) -> tuple[Plan, list[Finding]]:
     """The plan less every edit of some files and of their groups; a finding for each file that loses some."""
     groups: dict[str, str] = {}
-    for edit in (*plan.edits, *plan.text_edits):
+    for edit in _all_edits(plan):
         if edit.path in bad and edit.group:
             groups.setdefault(edit.group, edit.path)
 
@@ -175,7 +177,7 @@ def _without(plan: Plan, bad: dict[str, Failed | Skipped]) -> tuple[Plan, list[F
         return edit.path not in bad and edit.group not in groups
 
     lost: dict[str, Finding] = {}
-    for edit in (*plan.edits, *plan.text_edits):
+    for edit in _all_edits(plan):
         if edit.path not in bad and edit.group in groups and edit.path not in lost:
             lost[edit.path] = Finding(
                 edit.transform,

@@ -11,7 +11,7 @@ from asyncify.analysis.names import Assigned, Names
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Ext
 
-Base = Union[ClassInfo, Ext]
+Base = ClassInfo | Ext
 
 #: calls that make a declarative base class. Source: SQLAlchemy "Declarative Mapping Styles".
 BASE_FACTORIES = frozenset(

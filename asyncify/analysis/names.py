@@ -30,7 +30,7 @@ class Imported:
     name: str
 
 
-Definition = Union[ClassInfo, FunctionInfo, Assigned, Ext, Mod]
+Definition = ClassInfo | FunctionInfo | Assigned | Ext | Mod
 
 
 class Names:

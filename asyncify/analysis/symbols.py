@@ -9,7 +9,7 @@ from typing import Union
 
 from asyncify.analysis.source import SourceFile
 
-FunctionNode = Union[ast.FunctionDef, ast.AsyncFunctionDef]
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(eq=False)

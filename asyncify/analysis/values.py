@@ -119,7 +119,7 @@ class Const:
     text: str
 
 
-Value = Union[Ext, Inst, Cls, Obj, Fn, Mod, Rec, Ann, Member, Tv, Const]
+Value = Union[Ext, Inst, Cls, Obj, Fn, Mod, Rec, Ann, Member, Tv, Const]  # noqa: UP007 - a string-free alias of forward references
 Values = frozenset[Value]
 NOTHING: Values = frozenset()
 

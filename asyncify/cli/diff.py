@@ -11,7 +11,7 @@ from asyncify.cli.flow import Request, carry_out
 
 
 def diff(
-    path: options.PathArgument = Path("."),
+    path: options.PathArgument = Path(),
     patch: options.PatchFile = None,
     json: options.Json = False,
     exclude: options.Exclude = None,

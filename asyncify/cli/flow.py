@@ -10,7 +10,6 @@ from pathlib import Path
 from rich.text import Text
 
 from asyncify import api
-from asyncify.analysis.discovery import discover
 from asyncify.cli.progress import progress_bar
 from asyncify.cli.terminal import confirm, is_interactive, notes, product
 from asyncify.model.about import PROGRAM
@@ -65,7 +64,7 @@ def carry_out(request: Request) -> ExitCode:
 
 
 def _list_excluded(request: Request) -> ExitCode:
-    excluded = discover(request.root, request.exclude).excluded
+    excluded = api.read(request.root, request.exclude).excluded
     if request.json:
         product().out(json.dumps([{"path": e.path, "reason": e.reason} for e in excluded], indent=2))
     else:
@@ -77,7 +76,7 @@ def _list_excluded(request: Request) -> ExitCode:
 def _make_ready(request: Request) -> None:
     """Finish an interrupted write, and refuse a tree from which the changes could not be taken back."""
     if not request.root.is_dir():
-        discover(request.root)  # says what is wrong with it
+        api.read(request.root)  # says what is wrong with it
     recovery = writer.recover(request.root)
     if recovery:
         verb = "Finished" if recovery.finished else "Took back"
@@ -119,7 +118,9 @@ def _show_product(request: Request, result: RunResult, written: bool) -> None:
         try:
             request.patch.write_bytes(patch)
         except OSError as error:
-            raise UsageError(f"{request.patch} cannot be written ({error.strerror}); give another --patch file") from None
+            raise UsageError(
+                f"{request.patch} cannot be written ({error.strerror}); give another --patch file"
+            ) from None
     if request.json:
         product().out(as_json(result, written))
     elif not written and not request.patch:

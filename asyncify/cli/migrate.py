@@ -11,7 +11,7 @@ from asyncify.cli.flow import Request, carry_out
 
 
 def migrate(
-    path: options.PathArgument = Path("."),
+    path: options.PathArgument = Path(),
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
     allow_dirty: options.AllowDirty = False,

@@ -23,9 +23,7 @@ ListExcluded = Annotated[
 ]
 Every = Annotated[bool, typer.Option("--all", help="Show every place that was left, not just the first few.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the diff and write nothing.")]
-AllowDirty = Annotated[
-    bool, typer.Option("--allow-dirty", help="Write although git could not take everything back.")
-]
+AllowDirty = Annotated[bool, typer.Option("--allow-dirty", help="Write although git could not take everything back.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 when anything was left as it is.")]
 Commit = Annotated[bool, typer.Option("--commit", help="Make one git commit for each step.")]

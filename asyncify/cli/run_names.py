@@ -67,4 +67,4 @@ def split_path(words: Sequence[str]) -> tuple[Sequence[str], Path]:
     *names, last = words
     if names and last not in pipeline.known_names() and Path(last).exists():
         return names, Path(last)
-    return words, Path(".")
+    return words, Path()

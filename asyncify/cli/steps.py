@@ -11,7 +11,7 @@ from asyncify.cli.terminal import notes, product
 from asyncify.report.summary import show_steps
 
 
-def steps(path: options.PathArgument = Path("."), exclude: options.Exclude = None) -> None:
+def steps(path: options.PathArgument = Path(), exclude: options.Exclude = None) -> None:
     """List the steps of the migration, and for each what is still to do here."""
     with progress_bar(notes()) as progress:
         result = api.migrate(path, exclude=exclude or (), progress=progress)

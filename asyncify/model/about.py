@@ -1,3 +1,4 @@
-"""The name under which people run this program."""
+"""The names under which people install and run this program."""
 
 PROGRAM = "asyncify"
+DISTRIBUTION = "asyncify-fastapi"

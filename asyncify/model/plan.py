@@ -84,7 +84,7 @@ class Failed:
     message: str
 
 
-FileResult = Union[Rewritten, Skipped, Failed]
+FileResult = Rewritten | Skipped | Failed
 
 
 @dataclass(frozen=True)

@@ -58,11 +58,7 @@ def _quoted(name: bytes) -> bytes:
     if not any(byte < 0x20 or byte in b'"\\\x7f' for byte in name):
         return name
     out = b"".join(
-        b"\\" + bytes([byte])
-        if byte in b'"\\'
-        else b"\\%03o" % byte
-        if byte < 0x20 or byte == 0x7F
-        else bytes([byte])
+        b"\\" + bytes([byte]) if byte in b'"\\' else b"\\%03o" % byte if byte < 0x20 or byte == 0x7F else bytes([byte])
         for byte in name
     )
     return b'"' + out + b'"'
