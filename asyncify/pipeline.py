@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import chain
 from typing import Protocol
 
 from asyncify.analysis.program import Config, Program, build
-from asyncify.model.edit import Edit, Finding, TextEdit
 from asyncify.model.errors import UsageError
-from asyncify.model.plan import (
-    Failed,
-    FileResult,
-    Plan,
-    Rewritten,
-    RunResult,
-    Skipped,
-    StepResult,
-    Workspace,
-    content_hash,
-)
+from asyncify.model.plan import Plan, RunResult, Skipped, StepResult, Workspace, content_hash
 from asyncify.rewrite.apply import apply_plan
 from asyncify.transforms.base import Transform
 from asyncify.transforms.registry import STEPS, TRANSFORMS
@@ -101,7 +90,7 @@ def run_steps(
 ) -> RunResult:
     """Run stages one after another in memory; nothing is written.
 
-    A file that cannot be rewritten stays as it is, and so does every edit that belongs with one of its edits.
+    An edit that cannot be made is left out with every edit that belongs with it, and listed in the results.
     """
     watcher = progress or Silence()
     watcher.begin([stage.name for stage in wanted])
@@ -141,53 +130,6 @@ def _run_stage(workspace: Workspace, stage: Stage, config: Config | None, progre
     program = build(workspace, config)
     plan = decide(program, stage, progress)
     progress.working(stage.name, "rewriting")
-    after, results, lost = _apply(plan, program)
+    after, results = apply_plan(plan, workspace, program.reexports())
     unread = tuple(Skipped(path, reason) for path, reason in sorted(program.broken.items()))
-    return StepResult(stage.name, after, (*results, *unread), (*plan.findings, *lost), time.perf_counter() - start)
-
-
-def _apply(plan: Plan, program: Program) -> tuple[Workspace, tuple[FileResult, ...], tuple[Finding, ...]]:
-    """Apply a plan, without the files that cannot be rewritten and everything that belongs with them."""
-    unfit: dict[str, Failed | Skipped] = {}
-    lost: list[Finding] = []
-    while True:
-        after, results = apply_plan(plan, program.workspace, program.reexports())
-        bad = {r.path: r for r in results if not isinstance(r, Rewritten) and r.path not in unfit}
-        if not bad:
-            good = tuple(r for r in results if isinstance(r, Rewritten))
-            return after, (*good, *unfit.values()), tuple(lost)
-        unfit.update(bad)
-        plan, more = _without(plan, bad)
-        lost.extend(more)
-
-
-def _all_edits(plan: Plan) -> Iterator[Edit | TextEdit]:
-    yield from plan.edits
-    yield from plan.text_edits
-
-
-def _without(plan: Plan, bad: dict[str, Failed | Skipped]) -> tuple[Plan, list[Finding]]:
-    """The plan less every edit of some files and of their groups; a finding for each file that loses some."""
-    groups: dict[str, str] = {}
-    for edit in _all_edits(plan):
-        if edit.path in bad and edit.group:
-            groups.setdefault(edit.group, edit.path)
-
-    def stays(edit: Edit | TextEdit) -> bool:
-        return edit.path not in bad and edit.group not in groups
-
-    lost: dict[str, Finding] = {}
-    for edit in _all_edits(plan):
-        if edit.path not in bad and edit.group in groups and edit.path not in lost:
-            lost[edit.path] = Finding(
-                edit.transform,
-                edit.path,
-                edit.target.span if isinstance(edit, Edit) else None,
-                "left-together",
-                f"left as it is: it belongs with a change of {groups[edit.group]}, which cannot be rewritten",
-                f"change {groups[edit.group]} by hand, or look at why it is listed as not rewritten",
-                edit.group,
-            )
-    edits = tuple(e for e in plan.edits if stays(e))
-    text_edits = tuple(e for e in plan.text_edits if stays(e))
-    return Plan(plan.step, edits, text_edits, plan.findings, plan.hashes), list(lost.values())
+    return StepResult(stage.name, after, (*results, *unread), plan.findings, time.perf_counter() - start)

@@ -32,7 +32,7 @@ def show_left(result: RunResult, console: Console, every: bool = False) -> None:
 
 def _reason(file: Skipped | Failed) -> str:
     if isinstance(file, Failed):
-        return f"could not be rewritten ({file.stage}: {file.message}); this is a fault of asyncify"
+        return f"could not be edited ({file.stage}: {file.message}); this is a fault of asyncify"
     return file.reason
 
 

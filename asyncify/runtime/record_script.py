@@ -1,0 +1,92 @@
+"""Answers of an app's GET routes, as JSON on stdout. Run as a script in the app's folder, so it imports nothing
+of this project:
+
+    python record_script.py MODULE:NAME
+
+Every route without parameters is asked, then what those answers lead to: links of pages, and routes with
+one parameter for which some answer holds a value of that name.
+"""
+
+import contextlib
+import importlib
+import json
+import re
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+MOST = 300  # requests; a site that links on for ever must end somewhere
+MOST_VALUES = 5  # values tried for each parameter
+
+
+Answer = dict[str, Any]  # status, type, body
+Values = dict[str, dict[str, None]]  # key to the values that answers have held under it, in order
+
+
+def main(target: str) -> None:
+    warnings.simplefilter("ignore")
+    sys.path[:1] = [str(Path.cwd()), str(Path.cwd() / "src")]
+    with contextlib.redirect_stdout(sys.stderr):  # what the app prints is not our answer
+        app = load(target)
+        answers = ask(app)
+    json.dump(answers, sys.stdout)
+
+
+def load(target: str) -> Any:
+    module, _, name = target.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def ask(app: Any) -> dict[str, Answer]:
+    """Path to status, type and body, in the order of asking."""
+    from starlette.testclient import TestClient
+
+    paths = sorted(get_paths(app))
+    waiting = [path for path in paths if "{" not in path]
+    patterns = [path for path in paths if re.fullmatch(r"[^{}]*\{\w+\}[^{}]*", path)]
+    seen: dict[str, Answer] = {}
+    values: Values = {}
+    with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
+        while waiting and len(seen) < MOST:
+            path = waiting.pop(0)
+            answer = client.get(path)
+            kind = answer.headers.get("content-type", "")
+            seen[path] = {"status": answer.status_code, "type": kind, "body": answer.text}
+            if path == "/openapi.json":
+                continue
+            if kind.startswith("application/json"):
+                gather(answer.json(), values)
+            found = set(re.findall(r"""href=["'](/[^"'#]*)""", answer.text)) if "html" in kind else set()
+            found |= {filled for pattern in patterns for filled in fill(pattern, values)}
+            waiting += sorted(found - seen.keys() - set(waiting))
+    return seen
+
+
+def get_paths(app: Any) -> set[str]:
+    """Paths of the GET routes, those that are hidden from the schema too."""
+    paths = {r.path for r in app.routes if "GET" in (getattr(r, "methods", None) or ())}
+    return paths | {path for path, methods in app.openapi().get("paths", {}).items() if "get" in methods}
+
+
+def gather(value: Any, values: Values) -> None:
+    """Note the words and numbers of a JSON value by their keys."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if isinstance(item, str | int) and not isinstance(item, bool):
+                values.setdefault(key, {})[str(item)] = None
+            gather(item, values)
+    elif isinstance(value, list):
+        for item in value:
+            gather(item, values)
+
+
+def fill(pattern: str, values: Values) -> list[str]:
+    """A pattern with each of the values known for its parameter; `id` serves for `book_id`."""
+    name = pattern[pattern.index("{") + 1 : pattern.index("}")]
+    known = values.get(name) or (values.get("id") if name.endswith("_id") else None) or {}
+    return [pattern.replace("{" + name + "}", value) for value in list(known)[:MOST_VALUES] if "/" not in value]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
