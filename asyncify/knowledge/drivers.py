@@ -291,3 +291,11 @@ def async_drivername(drivername: str, preferred: Choice | None = None) -> str | 
     if preferred is not None:
         return preferred.get(row.backend)
     return next(r.drivername for r in ASYNC_DRIVERS if r.backend == row.backend)
+
+
+def preference(driver: str) -> Choice:
+    """What a user means by the name of a driver (`asyncpg`) or a drivername (`postgresql+asyncpg`).
+
+    Returns backend to drivername, for `choose_drivers(preferred=...)`; empty for an empty or unknown name.
+    """
+    return {row.backend: row.drivername for row in ASYNC_DRIVERS if driver in (row.package, row.drivername)}

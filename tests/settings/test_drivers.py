@@ -14,6 +14,7 @@ from asyncify.knowledge.drivers import (
     async_drivername,
     backend_of,
     choose_drivers,
+    preference,
     sync_packages,
 )
 from asyncify.knowledge.urls import async_url_text, is_sync_url, url_change
@@ -79,6 +80,12 @@ def test_choice(listed: set[str], version: tuple[int, ...] | None, backend: str,
 def test_the_users_wish_wins_over_what_is_listed() -> None:
     psycopg = {"postgresql": "postgresql+psycopg"}
     assert choose_drivers({"asyncpg"}, (2, 0), psycopg)["postgresql"] == "postgresql+psycopg"
+
+
+def test_a_driver_may_be_named_by_its_package() -> None:
+    assert preference("asyncpg") == preference("postgresql+asyncpg") == {"postgresql": "postgresql+asyncpg"}
+    assert preference("asyncmy") == {"mysql": "mysql+asyncmy", "mariadb": "mariadb+asyncmy"}
+    assert preference("") == preference("psycopg2") == {}
 
 
 def test_only_psycopg_and_oracledb_serve_both() -> None:

@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from asyncify.analysis.manifests import ProjectDependencies
-from asyncify.knowledge.drivers import Choice, async_driver, async_drivername, backend_of, choose_drivers
+from asyncify.knowledge.drivers import Choice, async_driver, async_drivername, backend_of
 
 _ASYNC_ENGINE = re.compile(rb"\b(create_async_engine|async_engine_from_config)\b")
 _PLUGIN = re.compile(rb"\bpytest_asyncio\b|\bmark\.asyncio\b")
@@ -36,11 +35,6 @@ class Needs:
     missing: tuple[str, ...] = ()
     pytest_asyncio: bool = False
     http_client: str = ""
-
-
-def project_choice(dependencies: ProjectDependencies, preferred: Choice | None = None) -> Choice:
-    """The async driver of each backend, by what the project lists."""
-    return choose_drivers(dependencies.listed, dependencies.sqlalchemy, preferred)
 
 
 def needs_of(files: Mapping[str, bytes], choice: Choice) -> Needs:

@@ -1,0 +1,69 @@
+"""The whole decision on the files of a repository."""
+
+from __future__ import annotations
+
+import pytest
+
+from asyncify.transforms.base import Decisions, Example
+from asyncify.transforms.settings.transform import EXAMPLES, SETTINGS, decide
+
+ENGINE = 'from sqlalchemy.ext.asyncio import create_async_engine\ncreate_async_engine(os.environ["URL"])\n'
+
+
+def files_of(example: Example, what: str) -> dict[str, str]:
+    side = getattr(example, what)
+    return dict(side) if not isinstance(side, str) else {"app.py": side}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.name)
+def test_examples(example: Example) -> None:
+    before = files_of(example, "before")
+    after = files_of(example, "after") if example.after is not None else before
+    made = decide({path: text.encode() for path, text in before.items()})
+    assert {**before, **{e.path: e.after for e in made.text_edits}} == after
+    assert tuple(f.code for f in made.findings) == example.findings
+    again = decide({path: text.encode() for path, text in after.items()})
+    assert again.text_edits == ()
+
+
+def test_a_realistic_repository() -> None:
+    files = {
+        "app/db.py": ENGINE,
+        ".env.example": "URL=postgresql://u:p@localhost/shop\n",
+        "requirements.txt": "fastapi==0.95.0\npsycopg2-binary==2.9.6\nSQLAlchemy==1.4.48\nalembic==1.10\n",
+        "requirements-dev.txt": "-r requirements.txt\npytest==7.3.1\nhttpx==0.24\n",
+        "tests/conftest.py": 'import pytest_asyncio\ncreate_async_engine("sqlite+aiosqlite://")\n',
+        "tests/test_api.py": "from httpx import AsyncClient\n",
+    }
+    made = decide({path: text.encode() for path, text in files.items()})
+    assert {e.path: e.after for e in made.text_edits} == {
+        "requirements.txt": "fastapi==0.95.0\npsycopg2-binary==2.9.6\nasyncpg\n"
+        "SQLAlchemy[asyncio]==1.4.48\nalembic==1.10\n",
+        "requirements-dev.txt": "-r requirements.txt\npytest==7.3.1\naiosqlite>=0.17,<0.22\n"
+        "pytest-asyncio>=0.21,<0.24\nhttpx==0.24\n",
+    }
+    assert [(f.code, f.place) for f in made.findings] == [
+        ("settings-version", "requirements-dev.txt"),
+        ("settings-url-sync", ".env.example:1"),
+    ]
+
+
+def test_the_configured_driver_wins() -> None:
+    files = {"app.py": ENGINE.encode(), ".env": b"URL=postgres://h/d\n", "requirements.txt": b"sqlalchemy\n"}
+    (edit,) = decide(files, "asyncpg").text_edits
+    assert edit.after == "sqlalchemy[asyncio]\nasyncpg\n"
+
+
+def test_sync_urls_are_right_where_the_app_converts_them() -> None:
+    engine = ENGINE.replace("os.environ", "async_database_url(os.environ")
+    files = {"app.py": engine.encode(), ".env": b"URL=sqlite://\n"}
+    assert "settings-url-sync" not in {f.code for f in decide(files).findings}
+
+
+def test_a_sync_program_is_left_alone() -> None:
+    files = {"app.py": b"create_engine('sqlite://')\n", ".env": b"URL=sqlite://\n", "requirements.txt": b"sqlalchemy\n"}
+    assert decide(files) == Decisions()
+
+
+def test_the_transform() -> None:
+    assert (SETTINGS.name, SETTINGS.step) == ("settings", "settings")
