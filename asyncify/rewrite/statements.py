@@ -1,0 +1,162 @@
+"""Bodies: put statements in, take statements out, comments and blank lines kept in their places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+Line = cst.SimpleStatementLine | cst.BaseCompoundStatement
+
+
+@dataclass
+class Changes:
+    """What becomes of one statement: new ones before and after it, and, unless None, others in its place."""
+
+    before: list[Line] = field(default_factory=list)
+    after: list[Line] = field(default_factory=list)
+    instead: list[Line] | None = None
+
+
+def with_lines(statement: Line, lines: Sequence[cst.EmptyLine]) -> Line:
+    """The statement with these comments and blank lines above it."""
+    return statement.with_changes(leading_lines=tuple(lines))
+
+
+def merge_blank(above: Sequence[cst.EmptyLine], below: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:
+    """Two runs of lines that come together where a statement went away: blank lines are not added up."""
+    blank = 0
+    while blank < len(above) and above[-1 - blank].comment is None:
+        blank += 1
+    start = 0
+    while start < min(blank, len(below)) and below[start].comment is None:
+        start += 1
+    return [*above, *below[start:]]
+
+
+def split_line(line: cst.SimpleStatementLine) -> list[cst.SimpleStatementLine]:
+    """`a; b` on lines of their own; the comment stays with the last."""
+    lines = [
+        cst.SimpleStatementLine([small.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)]) for small in line.body
+    ]
+    lines[0] = lines[0].with_changes(leading_lines=line.leading_lines)
+    lines[-1] = lines[-1].with_changes(trailing_whitespace=line.trailing_whitespace)
+    return lines
+
+
+def as_block(suite: cst.BaseSuite) -> cst.IndentedBlock:
+    """`if x: f()` with its body on a line of its own."""
+    if isinstance(suite, cst.IndentedBlock):
+        return suite
+    assert isinstance(suite, cst.SimpleStatementSuite)
+    line = cst.SimpleStatementLine(suite.body, trailing_whitespace=suite.trailing_whitespace)
+    return cst.IndentedBlock(body=split_line(line))
+
+
+def insert_inside(statement: cst.CSTNode, new: Sequence[Line]) -> cst.CSTNode:
+    """The compound statement with statements on top of its body, below the docstring."""
+    block = as_block(statement.body)  # type: ignore[attr-defined]
+    body = list(block.body)
+    at = 1 if isinstance(statement, cst.FunctionDef | cst.ClassDef) and _is_docstring(body) else 0
+    fresh = list(new)
+    if at < len(body) and fresh:
+        blank, rest = split_blank(leading(body[at]))
+        fresh[0] = with_lines(fresh[0], merge_blank(blank, leading(fresh[0])))
+        body[at] = body[at].with_changes(leading_lines=rest)
+    return statement.with_changes(body=block.with_changes(body=[*body[:at], *fresh, *body[at:]]))
+
+
+def _is_docstring(body: Sequence[cst.BaseStatement]) -> bool:
+    first = body[0] if body else None
+    if not isinstance(first, cst.SimpleStatementLine) or not isinstance(first.body[0], cst.Expr):
+        return False
+    return isinstance(first.body[0].value, cst.SimpleString | cst.ConcatenatedString)
+
+
+def leading(statement: cst.CSTNode) -> tuple[cst.EmptyLine, ...]:
+    """The comments and blank lines above a statement."""
+    return tuple(getattr(statement, "leading_lines", ()))
+
+
+def split_blank(lines: Sequence[cst.EmptyLine]) -> tuple[list[cst.EmptyLine], list[cst.EmptyLine]]:
+    """The blank lines on top, and the rest from the first comment on."""
+    count = 0
+    while count < len(lines) and lines[count].comment is None:
+        count += 1
+    return list(lines[:count]), list(lines[count:])
+
+
+def without_leading(lines: Sequence[Line]) -> list[Line]:
+    """The statements without the comments above the first."""
+    return [with_lines(line, ()) if index == 0 else line for index, line in enumerate(lines)]
+
+
+def replaced(old: Sequence[Line], new: Sequence[Line], keep_comment: bool) -> list[Line]:
+    """New statements in the place of old ones, the comments above the old kept.
+
+    keep_comment: whether the comment behind the old code goes behind the new.
+    """
+    if not new:
+        return []
+    fresh = list(new)
+    above = leading(old[0]) if old else ()
+    fresh[0] = with_lines(fresh[0], merge_blank(above, leading(fresh[0])))
+    comment = _comment(old[-1]) if old and keep_comment else None
+    if comment is not None:
+        fresh = _with_comment(fresh, comment)
+    return fresh
+
+
+def _comment(line: Line) -> cst.TrailingWhitespace | None:
+    """The comment behind a simple statement, or behind the colon of a compound one."""
+    if isinstance(line, cst.SimpleStatementLine):
+        trailing = line.trailing_whitespace
+    elif isinstance(body := getattr(line, "body", None), cst.IndentedBlock):
+        trailing = body.header
+    elif isinstance(body, cst.SimpleStatementSuite):
+        trailing = body.trailing_whitespace
+    else:
+        return None
+    return trailing if trailing.comment is not None else None
+
+
+def _with_comment(lines: list[Line], comment: cst.TrailingWhitespace) -> list[Line]:
+    last = lines[-1]
+    body = getattr(last, "body", None)
+    if _comment(last) is None and isinstance(last, cst.SimpleStatementLine):
+        return [*lines[:-1], last.with_changes(trailing_whitespace=comment)]
+    if _comment(last) is None and isinstance(body, cst.IndentedBlock):
+        return [*lines[:-1], last.with_changes(body=body.with_changes(header=comment))]
+    above = cst.EmptyLine(comment=comment.comment)
+    return [with_lines(lines[0], (*leading(lines[0]), above)), *lines[1:]]
+
+
+def result_of(statement: Line, changes: Changes) -> list[Line]:
+    """One statement after its changes; leading lines without a statement to lead are the caller's to keep."""
+    middle = [statement] if changes.instead is None else changes.instead
+    before = list(changes.before)
+    if before and middle:
+        blank, rest = split_blank(leading(middle[0]))
+        before[0] = with_lines(before[0], merge_blank(blank, leading(before[0])))
+        middle = [with_lines(middle[0], rest), *middle[1:]]
+    return [*before, *middle, *changes.after]
+
+
+def collect(groups: Sequence[tuple[Line, list[Line]]]) -> tuple[list[Line], list[cst.EmptyLine]]:
+    """A body from what became of each of its statements, and the comments left over at its end.
+
+    groups: each old statement with the statements that it became; none where it was removed.
+    """
+    body: list[Line] = []
+    waiting: list[cst.EmptyLine] = []
+    for old, new in groups:
+        if not new:
+            waiting = merge_blank(waiting, leading(old))
+            continue
+        first, *rest = new
+        body += [with_lines(first, merge_blank(waiting, leading(first))) if waiting else first, *rest]
+        waiting = []
+    while waiting and waiting[-1].comment is None:
+        waiting.pop()
+    return body, waiting

@@ -1,0 +1,184 @@
+"""Templates: Python source with `$name` holes, and what is put into them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from asyncify.rewrite import layout, parens
+from asyncify.rewrite.errors import RewriteError
+
+_PREFIX = "_asyncify_hole_"
+# a hole, or what may hold a dollar sign that is none: strings and comments
+_TOKEN = re.compile(
+    r'"""(?:\\.|[^\\])*?"""|' r"'''(?:\\.|[^\\])*?'''|"
+    r'"(?:\\.|[^"\\\n])*"|' r"'(?:\\.|[^'\\\n])*'|"
+    r"#[^\n]*|\$(?P<name>[A-Za-z_]\w*)",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Statements that fill a hole, and the comments that end their block."""
+
+    body: tuple[cst.SimpleStatementLine | cst.BaseCompoundStatement, ...]
+    footer: tuple[cst.EmptyLine, ...] = ()
+
+
+Line = cst.SimpleStatementLine | cst.BaseCompoundStatement
+Filling = cst.BaseExpression | Block
+
+
+@dataclass(frozen=True)
+class Style:
+    """What new code of a file looks like."""
+
+    newline: str = "\n"
+    indent: str = "    "
+
+
+@dataclass(frozen=True)
+class Template:
+    """A template and the fillings of its holes, `it` among them."""
+
+    source: str
+    fillings: Mapping[str, Filling] = field(default_factory=dict)
+    style: Style = field(default_factory=Style)
+
+    def expression(self) -> cst.BaseExpression:
+        """The template as an expression. Raises RewriteError."""
+        source = self._with_names()
+        try:
+            parsed = cst.parse_expression(source)
+        except cst.ParserSyntaxError as error:
+            raise RewriteError(f"the template {self.source!r} is no expression") from error
+        filled = parsed.visit(_Filler(self.fillings, self.style, wrap=False))
+        assert isinstance(filled, cst.BaseExpression)
+        return filled
+
+    def statements(self) -> tuple[Line, ...]:
+        """The template as statements; blank lines and comments on top lead the first. Raises RewriteError."""
+        source = self._with_names()
+        try:
+            parsed = cst.parse_module(source if source.endswith("\n") else source + "\n")
+        except cst.ParserSyntaxError as error:
+            raise RewriteError(f"the template {self.source!r} is no statement") from error
+        if not parsed.body:
+            return ()
+        first = parsed.body[0]
+        led = first.with_changes(leading_lines=(*parsed.header, *first.leading_lines))
+        parsed = parsed.with_changes(header=(), body=(led, *parsed.body[1:]))
+        filled = parsed.visit(_Filler(self.fillings, self.style, wrap=True))
+        assert isinstance(filled, cst.Module)
+        return tuple(s for s in filled.body if isinstance(s, Line))
+
+    def _with_names(self) -> str:
+        def replace(match: re.Match[str]) -> str:
+            name = match["name"]
+            if name is None:
+                return match[0]
+            if name not in self.fillings:
+                raise RewriteError(f"the template {self.source!r} has a hole ${name} that nothing fills")
+            return _PREFIX + name
+
+        return _TOKEN.sub(replace, self.source)
+
+
+class _Filler(cst.CSTTransformer):
+    """Puts nodes into the holes, with the parentheses and the lines that they need there."""
+
+    def __init__(self, fillings: Mapping[str, Filling], style: Style, wrap: bool) -> None:
+        super().__init__()
+        self._wrap = wrap
+        self._fillings = fillings
+        self._style = style
+        self._footers: dict[int, tuple[cst.EmptyLine, ...]] = {}
+        self._exploded: dict[int, layout.Broken] = {}
+        self._wrapped: dict[int, cst.BaseExpression] = {}
+
+    def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> object:  # type: ignore[override]
+        return super().on_leave(original_node, parens.fix(updated_node))
+
+    def _filling(self, name: str) -> Filling | None:
+        return self._fillings.get(name[len(_PREFIX) :]) if name.startswith(_PREFIX) else None
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
+        filling = self._filling(updated_node.value)
+        if filling is None:
+            return updated_node
+        if isinstance(filling, Block):
+            raise RewriteError(f"statements cannot stand in an expression (${updated_node.value[len(_PREFIX) :]})")
+        if updated_node.lpar:
+            return parens.around(filling, updated_node)
+        if self._wrap and not filling.lpar and layout.is_broken(filling):
+            wrapped = parens.wrap(filling)
+            self._wrapped[id(wrapped)] = filling
+            return wrapped
+        return filling
+
+    def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:
+        bare = self._wrapped.get(id(updated_node.value))
+        return updated_node if bare is None else updated_node.with_changes(value=bare)
+
+    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.Attribute:
+        before = self._exploded.get(id(updated_node.value)) or layout.chain_break(updated_node.value)
+        return layout.on_own_line(updated_node, before) if before else updated_node
+
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.Call:
+        for arg in updated_node.args:
+            before = None if arg.value.lpar else layout.chain_break(arg.value)
+            if isinstance(before, cst.ParenthesizedWhitespace) and layout.is_broken(arg.value):
+                call = layout.explode(updated_node, before, self._style.indent)
+                self._exploded[id(call)] = before
+                return call
+        return updated_node
+
+    def leave_SimpleStatementLine(
+        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
+    ) -> cst.BaseStatement | cst.FlattenSentinel[cst.BaseStatement]:
+        only = original_node.body[0]
+        if len(original_node.body) != 1 or not isinstance(only, cst.Expr) or not isinstance(only.value, cst.Name):
+            return updated_node
+        filling = self._filling(only.value.value)
+        if not isinstance(filling, Block):
+            return updated_node
+        if not filling.body:
+            return cst.FlattenSentinel(())
+        first, *rest = filling.body
+        lines = [*updated_node.leading_lines, *getattr(first, "leading_lines", ())]
+        body = (first.with_changes(leading_lines=lines), *rest)
+        self._footers[id(body[-1])] = filling.footer
+        return cst.FlattenSentinel(body)
+
+    def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> bool:
+        only = node.body[0]
+        if isinstance(only, cst.Expr) and isinstance(only.value, cst.Name):
+            return not isinstance(self._filling(only.value.value), Block)
+        return True
+
+    def leave_IndentedBlock(
+        self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock
+    ) -> cst.IndentedBlock:
+        body, footer = self._with_footers(updated_node.body)
+        return updated_node.with_changes(body=body, footer=(*footer, *updated_node.footer))
+
+    def leave_Module(self, original_node: cst.Module, updated_node: cst.Module) -> cst.Module:
+        body, footer = self._with_footers(updated_node.body)
+        return updated_node.with_changes(body=body, footer=(*footer, *updated_node.footer))
+
+    def _with_footers(
+        self, body: Sequence[cst.BaseStatement | cst.BaseSmallStatement]
+    ) -> tuple[list[cst.CSTNode], list[cst.EmptyLine]]:
+        """Comments below a run of statements lead the next statement, or end the block."""
+        done: list[cst.CSTNode] = []
+        waiting: list[cst.EmptyLine] = []
+        for statement in body:
+            footer = self._footers.get(id(statement), ())
+            lines = [*waiting, *getattr(statement, "leading_lines", ())]
+            done.append(statement.with_changes(leading_lines=lines) if waiting else statement)
+            waiting = list(footer)
+        return done, waiting

@@ -1,0 +1,255 @@
+"""The one traversal of a chunk that applies all of its edits."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import libcst as cst
+
+from asyncify.model import ops
+from asyncify.model.edit import Edit
+from asyncify.model.span import Place, Target
+from asyncify.rewrite import calls, functions, layout, parens, statements
+from asyncify.rewrite.errors import RewriteError
+from asyncify.rewrite.locate import Located, Run, Statement
+from asyncify.rewrite.statements import Changes, Line
+from asyncify.rewrite.templates import Block, Filling, Style, Template
+
+Hole = cst.CSTNode | Run
+_CONTAINERS = (cst.Module, cst.IndentedBlock, cst.SimpleStatementSuite)
+
+
+class Applier(cst.CSTTransformer):
+    """Edits each target as it is left: what is below it is already edited.
+
+    failures: the edits that could not be done, and why; their nodes stay as they were.
+    """
+
+    def __init__(self, located: Located, edits: Sequence[Edit], style: Style) -> None:
+        super().__init__()
+        self.failures: list[tuple[Edit, RewriteError]] = []
+        self._located = located
+        self._style = style
+        self._edits: dict[int, list[Edit]] = defaultdict(list)
+        self._holes: dict[int, Mapping[str, Hole]] = {}
+        self._results: dict[int, cst.CSTNode] = {}
+        self._lines: dict[int, list[Line]] = {}
+        nodes: list[cst.CSTNode] = []
+        for edit in edits:
+            try:
+                nodes += self._register(edit)
+            except RewriteError as error:
+                self.failures.append((edit, error))
+        self._spine = located.spine(nodes)
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        return id(node) in self._spine
+
+    def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> cst.CSTNode:  # type: ignore[override]
+        if id(original_node) not in self._spine:
+            return updated_node
+        node = parens.fix(updated_node)
+        if isinstance(original_node, _CONTAINERS):
+            node = self._edit_body(original_node, node)
+        for edit in self._edits.get(id(original_node), ()):
+            if not _around(edit.op):
+                node = self._attempt(edit, node)
+        self._results[id(original_node)] = node
+        return node
+
+    # finding
+
+    def _register(self, edit: Edit) -> list[cst.CSTNode]:
+        """Find the node of an edit and of its holes; they are what the traversal must reach."""
+        node = self._located.find(edit.target)
+        holes = {hole.name: self._hole(node, hole) for hole in getattr(edit.op, "holes", ())}
+        if _around(edit.op) and (
+            not isinstance(node, Statement) or self._located.container_of(node) is None
+        ):
+            raise RewriteError("statements cannot stand around the target", "locate")
+        self._holes[id(edit)] = holes
+        self._edits[id(node)].append(edit)
+        found: list[cst.CSTNode] = [node]
+        for hole in holes.values():
+            found += [hole.container, hole.first, hole.last] if isinstance(hole, Run) else [hole]
+        return found
+
+    def _hole(self, target: cst.CSTNode, hole: ops.Hole) -> Hole:
+        if hole.place is Place.STATEMENT:
+            run = self._located.find_run(hole)
+            if run.first is target and run.last is target:
+                return target
+            inner: cst.CSTNode = run.container
+        else:
+            inner = self._located.find(Target(hole.span))
+        if not self._located.within(inner, target):
+            raise RewriteError(f"the hole ${hole.name} is outside of its target", "locate")
+        return run if hole.place is Place.STATEMENT else inner
+
+    # nodes
+
+    def _attempt(self, edit: Edit, node: cst.CSTNode) -> cst.CSTNode:
+        try:
+            return self._edit(edit, node)
+        except RewriteError as error:
+            self.failures.append((edit, error))
+        except (cst.ParserSyntaxError, cst.CSTValidationError) as error:
+            self.failures.append((edit, RewriteError(str(error))))
+        return node
+
+    def _edit(self, edit: Edit, node: cst.CSTNode) -> cst.CSTNode:
+        op = edit.op
+        if isinstance(op, ops.InsertStatements):
+            return statements.insert_inside(node, self._template(edit, op.template, None).statements())
+        if isinstance(op, ops.SetAsync) and not op.generators:
+            return functions.set_async(node, op.on)
+        if isinstance(op, ops.EditDecorators):
+            return functions.edit_decorators(node, op, self._style)
+        if isinstance(op, ops.EditParameters):
+            return functions.edit_parameters(node, op, self._style)
+        if not isinstance(node, cst.BaseExpression):
+            raise RewriteError(f"{type(op).__name__} needs an expression")
+        return self._edit_expression(edit, node)
+
+    def _edit_expression(self, edit: Edit, node: cst.BaseExpression) -> cst.BaseExpression:
+        op = edit.op
+        if isinstance(op, ops.Replace):
+            new = self._template(edit, op.template, parens.strip(node)).expression()
+            return layout.hold(parens.around(new, node), node)
+        if isinstance(op, ops.RenameAttribute):
+            return calls.rename_attribute(node, op)
+        if isinstance(op, ops.AppendCall):
+            link = self._template(edit, f"{op.name}({op.arguments})", None).expression()
+            return calls.append_call(node, op, link)
+        if isinstance(op, ops.EditCall):
+            return calls.edit_call(node, op, self._style)
+        if isinstance(op, ops.SetAsync):
+            return calls.set_generators(node, op.generators, op.on)
+        raise RewriteError(f"{type(op).__name__} does not apply to an expression")
+
+    def _template(self, edit: Edit, source: str, it: Filling | None) -> Template:
+        fillings: dict[str, Filling] = {} if it is None else {"it": it}
+        for name, hole in self._holes[id(edit)].items():
+            filling = self._filling(hole)
+            if filling is None and it is not None:
+                filling = it
+            if filling is None:
+                raise RewriteError(f"the hole ${name} is the target itself")
+            fillings[name] = filling
+        return Template(source, fillings, self._style)
+
+    def _filling(self, hole: Hole) -> Filling | None:
+        """What became of a hole; None for the target itself, which is still being edited."""
+        if isinstance(hole, Run):
+            return self._run(hole)
+        found = self._results.get(id(hole))
+        return found if isinstance(found, cst.BaseExpression) else None
+
+    # bodies
+
+    def _edit_body(self, original: cst.CSTNode, updated: cst.CSTNode) -> cst.CSTNode:
+        """Apply what concerns whole statements to a module, a block or a one-line suite."""
+        groups: list[tuple[Line, list[Line]]] = []
+        if isinstance(original, cst.SimpleStatementSuite):
+            assert isinstance(updated, cst.SimpleStatementSuite)
+            block = statements.as_block(updated)
+            for small, line in zip(original.body, block.body, strict=True):
+                assert isinstance(line, cst.SimpleStatementLine)
+                self._lines[id(small)] = self._change(small, line)
+                groups.append((line, self._lines[id(small)]))
+            if not any(self._has_around(small) for small in original.body):
+                return updated
+            body, footer = statements.collect(groups)
+            return block.with_changes(body=body or [_PASS], footer=footer)
+        assert isinstance(original, cst.Module | cst.IndentedBlock)
+        assert isinstance(updated, cst.Module | cst.IndentedBlock)
+        for old, new in zip(original.body, updated.body, strict=True):
+            assert isinstance(new, cst.SimpleStatementLine | cst.BaseCompoundStatement)
+            self._lines[id(old)] = self._change_line(old, new)
+            groups.append((new, self._lines[id(old)]))
+        if all(len(lines) == 1 and lines[0] is new for new, lines in groups):
+            return updated
+        body, footer = statements.collect(groups)
+        if isinstance(updated, cst.IndentedBlock) and not body:
+            body = [_PASS]
+        return updated.with_changes(body=body, footer=(*footer, *updated.footer))
+
+    def _change_line(self, old: cst.CSTNode, new: Line) -> list[Line]:
+        if not isinstance(new, cst.SimpleStatementLine):
+            return self._change(old, new)
+        assert isinstance(old, cst.SimpleStatementLine)
+        if not any(self._has_around(small) for small in old.body):
+            return [new]
+        groups: list[tuple[Line, list[Line]]] = []
+        for small, line in zip(old.body, statements.split_line(new), strict=True):
+            self._lines[id(small)] = self._change(small, line)
+            groups.append((line, self._lines[id(small)]))
+        return statements.collect(groups)[0]
+
+    def _has_around(self, node: cst.CSTNode) -> bool:
+        return any(_around(edit.op) for edit in self._edits.get(id(node), ()))
+
+    def _change(self, old: cst.CSTNode, line: Line) -> list[Line]:
+        """What becomes of one statement."""
+        changes = Changes()
+        for edit in self._edits.get(id(old), ()):
+            try:
+                self._change_once(edit, line, changes)
+            except RewriteError as error:
+                self.failures.append((edit, error))
+            except (cst.ParserSyntaxError, cst.CSTValidationError) as error:
+                self.failures.append((edit, RewriteError(str(error))))
+        return statements.result_of(line, changes)
+
+    def _change_once(self, edit: Edit, line: Line, changes: Changes) -> None:
+        op = edit.op
+        current = [line] if changes.instead is None else changes.instead
+        if isinstance(op, ops.ReplaceStatement):
+            it = Block(tuple(statements.without_leading(current)))
+            new = self._template(edit, op.template, it).statements()
+            changes.instead = statements.replaced(current, new, "$it" not in op.template)
+        elif isinstance(op, ops.InsertStatements) and op.where != "inside":
+            new = self._template(edit, op.template, None).statements()
+            if op.where not in ("before", "after"):
+                raise RewriteError(f"{op.where!r} is no place for statements")
+            (changes.before if op.where == "before" else changes.after).extend(new)
+
+    def _run(self, run: Run) -> Block:
+        """The statements of a run as they are after the edits inside them."""
+        body: list[Line] = []
+        taking = done = False
+        for unit in run.container.body:  # type: ignore[attr-defined]
+            members = list(unit.body) if isinstance(unit, cst.SimpleStatementLine) else [unit]
+            inside = []
+            for member in members:
+                taking = taking or member is run.first
+                if taking and not done:
+                    inside.append(member)
+                done = done or member is run.last
+            for part in [unit] if len(inside) == len(members) else inside:
+                body += self._lines_of(part)
+            if done:
+                break
+        whole = self._results.get(id(run.container))
+        ends = isinstance(whole, cst.IndentedBlock) and inside[-1:] == members[-1:] and unit is run.container.body[-1]  # type: ignore[attr-defined]
+        return Block(tuple(body), tuple(whole.footer) if ends and isinstance(whole, cst.IndentedBlock) else ())
+
+    def _lines_of(self, node: cst.CSTNode) -> list[Line]:
+        if id(node) in self._lines:
+            return self._lines[id(node)]
+        result = self._results.get(id(node), node)
+        if isinstance(result, Line):
+            return [result]
+        assert isinstance(result, cst.BaseSmallStatement)
+        return [cst.SimpleStatementLine([result.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)])]
+
+
+def _around(op: ops.Op) -> bool:
+    """Whether the operation concerns the body that its target stands in."""
+    return isinstance(op, ops.ReplaceStatement) or (
+        isinstance(op, ops.InsertStatements) and op.where != "inside"
+    )
+
+
+_PASS = cst.SimpleStatementLine([cst.Pass()])
