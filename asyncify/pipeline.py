@@ -13,8 +13,8 @@ from asyncify.analysis.program import Config, Program, build
 from asyncify.model.errors import UsageError
 from asyncify.model.plan import Plan, RunResult, Skipped, StepResult, Workspace, content_hash
 from asyncify.rewrite.apply import apply_plan
+from asyncify.transforms import registry
 from asyncify.transforms.base import Transform
-from asyncify.transforms.registry import STEPS, TRANSFORMS
 
 
 @dataclass(frozen=True)
@@ -51,35 +51,31 @@ class Silence:
         pass
 
 
-def stages(
-    names: Sequence[str] = (),
-    transforms: Sequence[Transform] = TRANSFORMS,
-    steps: Sequence[str] = STEPS,
-) -> tuple[Stage, ...]:
+def stages(names: Sequence[str] = ()) -> tuple[Stage, ...]:
     """The stages that some names mean, in the order of the migration; no names mean all of it.
 
     names: of steps (all of their transforms) and of transforms.
     Raises `UsageError` for a name that is neither, with those that are near.
     """
-    known = known_names(transforms, steps)
+    known = known_names()
     for name in names:
         if name not in known:
             near = get_close_matches(name, known, n=2)
             hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known)}"
             raise UsageError(f"there is no step or transform {name!r}; {hint}")
-    chosen = [t for t in transforms if not names or t.name in names or t.step in names]
-    parts = ((step, tuple(t for t in chosen if t.step == step)) for step in steps)
+    chosen = [t for t in registry.TRANSFORMS if not names or t.name in names or t.step in names]
+    parts = ((step, tuple(t for t in chosen if t.step == step)) for step in registry.STEPS)
     return tuple(Stage(step, part) for step, part in parts if part)
 
 
-def known_names(transforms: Sequence[Transform] = TRANSFORMS, steps: Sequence[str] = STEPS) -> tuple[str, ...]:
+def known_names() -> tuple[str, ...]:
     """Every name of a step or transform, each once; some steps are named as their only transform."""
-    return tuple(dict.fromkeys([*steps, *(t.name for t in transforms)]))
+    return tuple(dict.fromkeys([*registry.STEPS, *(t.name for t in registry.TRANSFORMS)]))
 
 
-def is_partial(stage: Stage, transforms: Sequence[Transform] = TRANSFORMS) -> bool:
+def is_partial(stage: Stage) -> bool:
     """Whether a stage is less than the whole of its step, so that its result may not run."""
-    return len(stage.transforms) < sum(t.step == stage.name for t in transforms)
+    return len(stage.transforms) < sum(t.step == stage.name for t in registry.TRANSFORMS)
 
 
 def run_steps(

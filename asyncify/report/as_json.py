@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from asyncify.model.edit import Edit, Finding, TextEdit
-from asyncify.model.plan import Exclusion, Failed, Rewritten, RunResult
+from asyncify.model.plan import Failed, Rewritten, RunResult
 from asyncify.model.span import Span
 from asyncify.report.facts import made_async, not_rewritten
 from asyncify.report.patch import patch
@@ -14,10 +14,10 @@ from asyncify.report.patch import patch
 VERSION = 1  #: of this format; it goes up when a key changes its meaning or goes away
 
 
-def as_json(result: RunResult, written: bool, with_excluded: bool = False) -> str:
+def as_json(result: RunResult, written: bool) -> str:
     """The text of one JSON object.
 
-    written: whether the changes are on disk. with_excluded: list the files that were not looked at too.
+    written: whether the changes are on disk.
     """
     value: dict[str, Any] = {
         "version": VERSION,
@@ -42,8 +42,6 @@ def as_json(result: RunResult, written: bool, with_excluded: bool = False) -> st
         ],
         "patch": patch(result.before, result.after).decode("utf-8", "backslashreplace"),
     }
-    if with_excluded:
-        value["excluded"] = [_exclusion(e) for e in result.before.excluded]
     return json.dumps(value, indent=2)
 
 
@@ -74,7 +72,3 @@ def _span(span: Span | None) -> dict[str, int] | None:
         "end_line": span.end_line,
         "end_column": span.end_column,
     }
-
-
-def _exclusion(exclusion: Exclusion) -> dict[str, str]:
-    return {"path": exclusion.path, "reason": exclusion.reason}

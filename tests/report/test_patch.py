@@ -52,9 +52,7 @@ def test_git_applies_it(tmp_path: Path, before: bytes | None, after: bytes) -> N
     assert applied(tmp_path / "r", files, {"pkg/a.py": after}) == {"pkg/a.py": after}
 
 
-@pytest.mark.parametrize(
-    "name", ["a b.py", "größe.py", 'quo"te.py', "back\\slash.py", "tab\tin.py", "x 1/y 2.py"]
-)
+@pytest.mark.parametrize("name", ["a b.py", "größe.py", 'quo"te.py', "back\\slash.py", "tab\tin.py", "x 1/y 2.py"])
 def test_names_of_every_sort(tmp_path: Path, name: str) -> None:
     assert applied(tmp_path / "r", {name: b"1\n"}, {name: b"2\n"}) == {name: b"2\n"}
     assert applied(tmp_path / "s", {"z": b""}, {name: b"2\n"}) == {"z": b"", name: b"2\n"}
@@ -67,9 +65,7 @@ def test_an_empty_file_can_be_new(tmp_path: Path) -> None:
     }
 
 
-LINES = st.lists(
-    st.sampled_from([b"a", b"b\r", b"", b" ", b"-", b"+x", b"\\ No", b"@@ -1 +1 @@"]), max_size=8
-)
+LINES = st.lists(st.sampled_from([b"a", b"b\r", b"", b" ", b"-", b"+x", b"\\ No", b"@@ -1 +1 @@"]), max_size=8)
 
 
 @given(before=LINES, after=LINES, ends=st.tuples(st.booleans(), st.booleans()))
