@@ -70,7 +70,6 @@ class AsyncioPlugin:
 
 #: Newest first; the first row whose pytest and Python are not too new is the one.
 ASYNCIO_PLUGINS: tuple[AsyncioPlugin, ...] = (
-    AsyncioPlugin((9,), (3, 10), ">=1.3", True),
     AsyncioPlugin((8, 2), (3, 9), ">=0.26", True),
     AsyncioPlugin((8, 2), (3, 8), ">=0.24", False),
     AsyncioPlugin((7,), (3, 7), ">=0.21,<0.24", False),

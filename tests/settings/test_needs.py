@@ -12,7 +12,8 @@ ENGINE = "from sqlalchemy.ext.asyncio import create_async_engine\nengine = creat
 
 def needs(**files: str) -> Needs:
     data = {path: text.encode() for path, text in files.items()}
-    return needs_of(data, project_choice(read_dependencies(data)))
+    project = read_dependencies(data)
+    return needs_of(data, project.listed, project_choice(project))
 
 
 def test_a_sync_program_needs_nothing() -> None:
@@ -67,9 +68,18 @@ def test_a_backend_without_async_driver() -> None:
     files = {
         "app.py": ENGINE.format("URL"),
         ".env": "URL=mssql+pyodbc://h/db\n",
-        "requirements.txt": "sqlalchemy==1.4.46\n",
+        "requirements.txt": "sqlalchemy==1.4.46\npyodbc\n",
     }
     assert needs(**files).missing == ("mssql",)
+
+
+def test_a_url_of_a_driver_that_is_not_listed_or_in_a_comment_is_no_need() -> None:
+    files = {
+        "app.py": ENGINE.format('"sqlite+aiosqlite://"'),
+        ".env": "URL=postgresql://h/db\n# mysql+aiomysql://h\n",
+        "requirements.txt": "sqlalchemy\n",
+    }
+    assert needs(**files).drivers == ("sqlite+aiosqlite",)
 
 
 def test_the_plugin_of_the_tests() -> None:

@@ -49,9 +49,9 @@ def test_a_realistic_repository() -> None:
 
 
 def test_the_configured_driver_wins() -> None:
-    files = {"app.py": ENGINE.encode(), ".env": b"URL=postgres://h/d\n", "requirements.txt": b"sqlalchemy\n"}
+    files = {"app.py": ENGINE.encode(), ".env": b"URL=postgres://h/d\n", "requirements.txt": b"sqlalchemy\npg8000\n"}
     (edit,) = decide(files, "asyncpg").text_edits
-    assert edit.after == "sqlalchemy[asyncio]\nasyncpg\n"
+    assert edit.after == "sqlalchemy[asyncio]\npg8000\nasyncpg\n"
 
 
 def test_sync_urls_are_right_where_the_app_converts_them() -> None:
@@ -63,6 +63,48 @@ def test_sync_urls_are_right_where_the_app_converts_them() -> None:
 def test_a_sync_program_is_left_alone() -> None:
     files = {"app.py": b"create_engine('sqlite://')\n", ".env": b"URL=sqlite://\n", "requirements.txt": b"sqlalchemy\n"}
     assert decide(files) == Decisions()
+
+
+def test_projects_in_one_repository_do_not_mix() -> None:
+    files = {
+        "shop/app.py": ENGINE.replace('os.environ["URL"]', '"sqlite+aiosqlite://"'),
+        "shop/requirements/base.txt": "sqlalchemy\n",
+        "shop/tests/test_a.py": "import pytest_asyncio\n",
+        "mail/app.py": ENGINE.replace('os.environ["URL"]', '"mysql+aiomysql://h"'),
+        "mail/pyproject.toml": '[project]\ndependencies = ["sqlmodel"]\n',
+        "sync/requirements.txt": "sqlalchemy\npytest\n",
+        "sync/app.py": "create_engine('sqlite://')\n",
+        "other/requirements.txt": "pytest\n",
+        "requirements-dev.txt": "pytest\n",
+    }
+    made = decide({path: text.encode() for path, text in files.items()})
+    assert {e.path: e.after for e in made.text_edits} == {
+        "shop/requirements/base.txt": "sqlalchemy[asyncio]\naiosqlite\n",
+        "mail/pyproject.toml": '[project]\ndependencies = ["sqlalchemy[asyncio]", "aiomysql", "sqlmodel"]\n',
+        "requirements-dev.txt": "pytest\npytest-asyncio>=0.26\n",
+    }
+    assert made.findings == ()
+
+
+def test_two_projects_may_share_a_manifest_above_them() -> None:
+    files = {
+        "a/app.py": ENGINE,
+        "a/requirements.txt": "sqlalchemy\n",
+        "a/tests/test_a.py": "import pytest_asyncio\n",
+        "b/app.py": ENGINE,
+        "b/requirements.txt": "sqlalchemy\n",
+        "b/tests/test_b.py": "from httpx import AsyncClient\n",
+        "requirements-dev.txt": "pytest\n",
+    }
+    made = decide({path: text.encode() for path, text in files.items()})
+    after = {e.path: e.after for e in made.text_edits}
+    assert after["requirements-dev.txt"] == "pytest\nhttpx\npytest-asyncio>=0.26\n"
+    assert decide({path: text.encode() for path, text in {**files, **after}.items()}).text_edits == ()
+
+
+def test_a_manifest_that_cannot_be_read_is_told_once() -> None:
+    files = {"app.py": ENGINE.encode(), "requirements.txt": b"\xff\xfe", "a/requirements.txt": b"sqlalchemy\n"}
+    assert [f.code for f in decide(files).findings] == ["settings-unread"]
 
 
 def test_the_transform() -> None:

@@ -31,8 +31,10 @@ def plan_manifests(project: ProjectDependencies, needs: Needs) -> tuple[tuple[Te
     """
     if not needs.asyncio:
         return (), ()
+    if project.sqlalchemy and project.sqlalchemy < (1, 4):
+        return (), (_too_old(project, project.sqlalchemy),)
     edits: list[TextEdit] = []
-    findings = [_unread(path, reason) for path, reason in project.unread]
+    findings: list[Finding] = []
     for manifest in project.manifests:
         edit, found = _plan_one(project, manifest, needs)
         edits += [edit] if edit else []
@@ -104,8 +106,24 @@ def _needs(manifest: Manifest, code: str, wanted: list[str], why: str, advice: s
     return Finding(NAME, manifest.path, Span(line, 0, line, 0), code, message, advice or "add it by hand")
 
 
-def _unread(path: str, reason: str) -> Finding:
-    return Finding(NAME, path, None, "settings-unread", f"not read: {reason}", "add the async packages by hand")
+def unread(project: ProjectDependencies) -> list[Finding]:
+    """A finding for each manifest that could not be read."""
+    advice = "add the async packages by hand"
+    return [
+        Finding(NAME, path, None, "settings-unread", f"not read: {reason}", advice) for path, reason in project.unread
+    ]
+
+
+def _too_old(project: ProjectDependencies, version: tuple[int, ...]) -> Finding:
+    message = f"SQLAlchemy {_dotted(version)} has no asyncio extension"
+    path = _home(project, "sqlalchemy")
+    return Finding(NAME, path, None, "settings-version", message, "go to SQLAlchemy 1.4 or later first")
+
+
+def _home(project: ProjectDependencies, name: str) -> str:
+    """The first manifest that lists a package, else the first of all."""
+    listing = [m.path for m in project.manifests if m.find(name)]
+    return next(iter([*listing, *(m.path for m in project.manifests)]), ".")
 
 
 def _packages(needs: Needs) -> Mapping[str, str]:
@@ -140,16 +158,13 @@ def _no_place(path: str, package: str, why: str) -> Finding:
 
 def _versions(project: ProjectDependencies, needs: Needs) -> Iterator[Finding]:
     """Versions that async code cannot run on."""
-    path = project.manifests[0].path if project.manifests else "."
-    sqlalchemy = project.sqlalchemy
-    if sqlalchemy and sqlalchemy < (1, 4):
-        message = f"SQLAlchemy {_dotted(sqlalchemy)} has no asyncio extension"
-        yield Finding(NAME, path, None, "settings-version", message, "go to SQLAlchemy 1.4 or later first")
+    path = _home(project, "sqlalchemy")
     for backend in needs.missing:
         message = f"there is no async driver for {backend} with this SQLAlchemy"
         yield Finding(NAME, path, None, "settings-no-driver", message, "go to SQLAlchemy 2.0.25 or later first")
     if not needs.pytest_asyncio:
         return
+    path = _home(project, "pytest")
     plugin, listed = asyncio_plugin(project.ceiling("pytest"), project.python), project.exact("pytest-asyncio")
     if plugin is None:
         message = f"pytest {_dotted(project.ceiling('pytest') or ())} is too old for pytest-asyncio"

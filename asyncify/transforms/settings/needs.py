@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from asyncify.knowledge.drivers import Choice, async_driver, async_drivername, backend_of
+from asyncify.knowledge.drivers import ASYNC_DRIVERS, Choice, async_driver, async_drivername, backend_of, sync_packages
 
 _ASYNC_ENGINE = re.compile(rb"\b(create_async_engine|async_engine_from_config)\b")
 _PLUGIN = re.compile(rb"\bpytest_asyncio\b|\bmark\.asyncio\b")
 _PLUGIN_SETTING = re.compile(rb"^\s*asyncio_mode\s*=", re.MULTILINE)
 _ANYIO = re.compile(rb"\bmark\.anyio\b|\banyio_backend\b")
 _CLIENT = re.compile(rb"\b(?P<package>httpx2?)\b[^#]{0,400}?\bAsyncClient\b")
+_COMMENT = re.compile(r"^[ \t]*[#;].*", re.MULTILINE)
 _DRIVERNAME = re.compile(r"\b[a-z]+\+[a-z0-9_]+\b|\b[a-z]+(?=://)")
 _SETTINGS = (".py", ".ini", ".cfg", ".toml", ".yml", ".yaml")
 _TEST_CONFIG = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", ".pytest.ini")
@@ -37,11 +38,12 @@ class Needs:
     http_client: str = ""
 
 
-def needs_of(files: Mapping[str, bytes], choice: Choice) -> Needs:
+def needs_of(files: Mapping[str, bytes], listed: Collection[str], choice: Choice) -> Needs:
     """Read the needs from the files of a workspace.
 
     An async drivername that stands in the code is needed as it is. The drivername of a sync URL is needed in
-    its async form when no async driver of that backend is named: the URL then changes at run time.
+    its async form when no async driver of that backend is named: the URL then changes at run time. A sync URL
+    whose driver the project does not list is an illustration, or serves another program.
     """
     python = {path: data for path, data in files.items() if path.endswith(".py")}
     if not any(_ASYNC_ENGINE.search(data) for data in python.values()):
@@ -50,8 +52,8 @@ def needs_of(files: Mapping[str, bytes], choice: Choice) -> Needs:
     tests: set[str] = set()
     for path, data in files.items():
         (tests if is_test_path(path) else app).update(_drivernames(path, data))
-    named, missing = _targets(app, choice)
-    named_in_tests, missing_in_tests = _targets(tests, choice)
+    named, missing = _targets(app, listed, choice)
+    named_in_tests, missing_in_tests = _targets(tests, listed, choice)
     test_files = [data for path, data in python.items() if is_test_path(path)]
     configured = any(_PLUGIN_SETTING.search(files[p]) for p in files if posixpath.basename(p) in _TEST_CONFIG)
     anyio = any(_ANYIO.search(data) for data in test_files)
@@ -86,24 +88,32 @@ def is_env_file(path: str) -> bool:
 def _drivernames(path: str, data: bytes) -> Iterator[str]:
     if not (path.endswith(_SETTINGS) or is_env_file(path)):
         return
-    for name in _DRIVERNAME.findall(data.decode(errors="replace")):
+    for name in _DRIVERNAME.findall(_COMMENT.sub("", data.decode(errors="replace"))):
         if backend_of(name):
             yield name
 
 
-def _targets(names: set[str], choice: Choice) -> tuple[set[str], set[str]]:
+def _targets(names: set[str], listed: Collection[str], choice: Choice) -> tuple[set[str], set[str]]:
     """The async drivers that the names ask for, and the backends that have none."""
     targets = {name for name in names if _async_only(name)}
     covered = {backend_of(name) for name in targets}
     missing: set[str] = set()
-    for name in names - targets:
+    for name in sorted(names - targets):
         backend = backend_of(name) or ""
+        if not _usable(backend, listed):
+            continue
         target = async_drivername(name, choice)
         if target is None:
             missing.add(backend)
         elif backend not in covered:
             targets.add(target)
     return targets, missing - {b for b in covered if b}
+
+
+def _usable(backend: str, listed: Collection[str]) -> bool:
+    """Whether the project can connect to the backend today, by its manifests."""
+    packages = {*sync_packages(backend), *(row.package for row in ASYNC_DRIVERS if row.backend == backend)}
+    return not sync_packages(backend) or not listed or any(name in listed for name in packages)
 
 
 def _async_only(name: str) -> bool:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 
 from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.program import Program
+from asyncify.model.edit import Finding, TextEdit
 from asyncify.transforms.base import Decisions, Example, Transform
 from asyncify.transforms.settings.choice import project_choice
 from asyncify.transforms.settings.env_files import NAME, plan_env_files
-from asyncify.transforms.settings.manifests import plan_manifests
+from asyncify.transforms.settings.manifests import plan_manifests, unread
 from asyncify.transforms.settings.needs import needs_of
+from asyncify.transforms.settings.units import units
 from asyncify.transforms.settings.url_helper import HELPER_NAME
 
 _APP = """\
@@ -58,13 +60,29 @@ def decide(files: Mapping[str, bytes], driver: str = "") -> Decisions:
     """
     project = read_dependencies(files)
     choice = project_choice(project, driver)
-    needs = needs_of(files, choice)
-    if not needs.asyncio:
-        return Decisions()
-    edits, findings = plan_manifests(project, needs)
-    at_run_time = any(HELPER_NAME.encode() in data for path, data in files.items() if path.endswith(".py"))
-    env_edits, env_findings = ((), ()) if at_run_time else plan_env_files(files, (), choice)
-    return Decisions((), (*edits, *env_edits), (*findings, *env_findings))
+    current = dict(files)
+    findings: list[Finding] = []
+    for number in range(len(units(project, files))):
+        # One after the other, each on what the one before left: two projects may share a manifest above them.
+        part, own_files = units(read_dependencies(current), current)[number]
+        needs = needs_of(own_files, part.listed, choice)
+        edits, found = plan_manifests(part, needs)
+        current.update({edit.path: edit.after.encode() for edit in edits})
+        findings += found
+        if needs.asyncio and not _converts_at_run_time(own_files):
+            findings += plan_env_files(own_files, (), choice)[1]
+    changed = [path for path in sorted(files) if current[path] != files[path]]
+    findings += unread(project) if changed or findings else []
+    return Decisions((), tuple(_edit(files, current, p) for p in changed), tuple(dict.fromkeys(findings)))
+
+
+def _converts_at_run_time(files: Mapping[str, bytes]) -> bool:
+    return any(HELPER_NAME.encode() in data for path, data in files.items() if path.endswith(".py"))
+
+
+def _edit(files: Mapping[str, bytes], current: Mapping[str, bytes], path: str) -> TextEdit:
+    because = "the async program needs sqlalchemy[asyncio], its driver, and what its tests use"
+    return TextEdit(NAME, path, files[path].decode(), current[path].decode(), because)
 
 
 SETTINGS = Transform(
