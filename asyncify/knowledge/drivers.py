@@ -2,7 +2,8 @@
 
 The rows were checked against SQLAlchemy 1.4.54, 2.0.25 to 2.0.58 and 2.1.9 (dialect modules in the wheel,
 `make_url(...).get_dialect()`, and connections to SQLite and PostgreSQL 15). MySQL, SQL Server and Oracle rows
-rest on dialect resolution and driver signatures, not on a server.
+rest on dialect resolution and driver signatures, not on a server. asyncpg 0.32 was run with 1.4.54, 2.0.25 and
+2.0.44.
 
 The default for PostgreSQL is psycopg 3, not asyncpg: it accepts nearly everything that psycopg2 accepts
 (strings for dates, libpq arguments in the URL, `.diag` on errors), and one URL serves the async engine and
@@ -105,6 +106,9 @@ _ASYNCPG_ARGUMENTS = (
     QueryArgument("options", _C, '"server_settings": {<setting>: <value as a string>}'),
     QueryArgument("client_encoding", _D),  # asyncpg always speaks UTF-8
     QueryArgument("keepalives*", _D),
+    QueryArgument("tcp_user_timeout", _D),
+    QueryArgument("sslnegotiation", _C, '"direct_tls": True'),
+    QueryArgument("fallback_application_name", _C, '"server_settings": {"application_name": ...}'),
 )
 
 # The dialect gathers ssl_* into a dict; aiomysql and asyncmy want an ssl.SSLContext.

@@ -44,12 +44,9 @@ BRINGS_HTTPX = MappingProxyType({"fastapi": frozenset({"all", "standard"}), "sta
 #: Distributions that are an HTTP client with `AsyncClient` and `ASGITransport`.
 HTTP_CLIENTS = ("httpx", "httpx2")
 
-#: Names of groups and words in file names that hold what only tests and developers need.
-TEST_GROUPS = ("test", "tests", "testing", "dev", "develop", "development", "tests_require")
-
 #: aiosqlite 0.22 keeps its thread in an attribute. SQLAlchemy before 2.0.46 still sets `daemon` on the
-#: connection, so a process that does not dispose its engine never ends. Run: 1.4.54 and 2.0.45 hang or leave
-#: threads, 2.0.46 exits. https://github.com/sqlalchemy/sqlalchemy/issues/13039
+#: connection, so a process that does not dispose its engine never ends. Run with
+#: aiosqlite 0.22.1: 1.4.54 (in memory), 2.0.44 and 2.0.45 hang at exit, 2.0.46 does not. https://github.com/sqlalchemy/sqlalchemy/issues/13039
 AIOSQLITE_FIXED_IN = (2, 0, 46)
 AIOSQLITE_BEFORE = ">=0.17,<0.22"
 
@@ -76,7 +73,7 @@ ASYNCIO_PLUGINS: tuple[AsyncioPlugin, ...] = (
     AsyncioPlugin((6, 1), (3, 7), ">=0.20,<0.21", False),
 )
 
-#: What an unpinned pytest will be: new enough for the second row whatever Python it is installed on.
+#: What an unpinned pytest will be at least, on any Python of the rows.
 UNPINNED_PYTEST = (8, 2)
 
 

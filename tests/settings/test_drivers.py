@@ -194,3 +194,22 @@ def test_sync_urls_are_told_from_others() -> None:
     assert is_sync_url("mssql+pymssql://h/db")
     assert not is_sync_url("postgresql+psycopg://h/db")
     assert not is_sync_url("amqp://h")
+
+
+@pytest.mark.parametrize("key", ["options", "channel_binding", "sslrootcert", "fallback_application_name"])
+def test_asyncpg_arguments_that_carry_a_meaning_come_with_advice(key: str) -> None:
+    change = url_change(f"postgresql://h/db?{key}=x", ASYNCPG)
+    assert change is not None and [a.key for a in change.lost if a.advice] == [key]
+
+
+@pytest.mark.parametrize("key", ["target_session_attrs", "command_timeout", "host", "ssl", "passfile"])
+def test_asyncpg_arguments_that_it_knows_stay(key: str) -> None:
+    assert async_url_text(f"postgresql://h/db?{key}=x", ASYNCPG) == f"postgresql+asyncpg://h/db?{key}=x"
+
+
+@pytest.mark.parametrize("row", ASYNC_DRIVERS, ids=lambda row: row.drivername)
+def test_every_row_of_arguments_has_an_effect(row) -> None:  # type: ignore[no-untyped-def]
+    for argument in row.arguments:
+        key = argument.name.replace("*", "x")
+        change = url_change(f"{row.backend}://h/db?{key}=v&a=b", {row.backend: row.drivername})
+        assert change is not None and f"{key}=" not in change.text and "a=b" in change.text
