@@ -70,7 +70,7 @@ def holds_only_imports(node: ast.stmt) -> bool:
 
 
 def _code(template: str, style: Style) -> str:
-    body = Template(template.strip("\n") + "\n", style=style).statements()
+    body = Template(template.strip("\n") + "\n", style=style).statements().body
     module = cst.Module(body=body, default_indent=style.indent, default_newline=style.newline)
     return module.code if body else ""
 

@@ -17,7 +17,7 @@ from asyncify.rewrite.locate import locate
 from asyncify.rewrite.source import split_lines
 from asyncify.rewrite.templates import Style
 from asyncify.rewrite.transformer import Applier
-from asyncify.rewrite.verify import check_rest
+from asyncify.rewrite.verify import check_compiles, check_rest
 
 Failure = tuple[Edit, RewriteError]
 
@@ -79,7 +79,12 @@ def _edit_chunk(
             for hole in getattr(edit.op, "holes", ()):
                 spans += [hole.span] if hole.last is None else [hole.span, hole.last]
         applier = Applier(locate(module, chunk.start - 3, spans), edits, style)
-        done = module.visit(applier)
+        try:
+            done = module.visit(applier)
+        except cst.CSTValidationError:
+            # `[f(x)for x in y]`: a word now touches another word
+            applier = Applier(locate(module, chunk.start - 3, spans), edits, style, enclose=True)
+            done = module.visit(applier)
     except cst.ParserSyntaxError as error:
         reason = RewriteError(f"LibCST cannot parse the statement: {error.message}", "locate")
         return Piece(text, 0), [(edit, reason) for edit in edits]
@@ -89,7 +94,14 @@ def _edit_chunk(
     assert isinstance(done, cst.Module)
     done = done.with_changes(body=done.body[2:])
     # LibCST prints a module without anything in it as one line end
-    return Piece(done.code if done.body or done.footer else "", len(done.body)), applier.failures
+    piece = Piece(done.code if done.body or done.footer else "", len(done.body))
+    failures = applier.failures
+    if not failures:
+        try:
+            check_compiles(text, piece.text)
+        except RewriteError as error:
+            failures = [(edit, error) for edit in edits]
+    return piece, failures
 
 
 def _join(chunks: Sequence[Chunk], lines: Sequence[str], pieces: dict[int, Piece], style: Style) -> str:

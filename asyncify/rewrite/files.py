@@ -14,7 +14,6 @@ from asyncify.rewrite.errors import RewriteError
 from asyncify.rewrite.imports import edit_imports
 from asyncify.rewrite.source import decode, indent_of, parse, split_lines
 from asyncify.rewrite.templates import Style
-from asyncify.rewrite.verify import check_compiles
 
 
 def rewrite_python(
@@ -42,7 +41,6 @@ def rewrite_python(
         wanted = tuple(dict.fromkeys(i for edit in edits for i in edit.imports))
         drops = frozenset(name for edit in edits for name in edit.drops) - keep
         text = edit_imports(text, wanted, drops, own, style)
-        check_compiles(source.text, text)
         return source.with_text(text).encode(), []
     except RewriteError as error:
         return before, [(edit, error) for edit in edits]

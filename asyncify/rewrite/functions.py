@@ -61,7 +61,7 @@ def edit_parameters(node: cst.CSTNode, op: EditParameters, style: Style) -> cst.
 
 
 def _parse(source: str, style: Style) -> cst.Param:
-    (function,) = Template(f"def f({source}): ...", style=style).statements()
+    function = Template(f"def f({source}): ...", style=style).statements().body[0]
     assert isinstance(function, cst.FunctionDef)
     params = function.params
     if len(params.params) != 1 or len(_flatten(params)) != 1:

@@ -7,16 +7,26 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
+from asyncify.rewrite.errors import RewriteError
+
 Line = cst.SimpleStatementLine | cst.BaseCompoundStatement
+
+
+@dataclass(frozen=True)
+class Block:
+    """Statements, and the comments below the last of them."""
+
+    body: tuple[Line, ...] = ()
+    footer: tuple[cst.EmptyLine, ...] = ()
 
 
 @dataclass
 class Changes:
     """What becomes of one statement: new ones before and after it, and, unless None, others in its place."""
 
-    before: list[Line] = field(default_factory=list)
-    after: list[Line] = field(default_factory=list)
-    instead: list[Line] | None = None
+    before: list[Block] = field(default_factory=list)
+    after: list[Block] = field(default_factory=list)
+    instead: Block | None = None
 
 
 def with_lines(statement: Line, lines: Sequence[cst.EmptyLine]) -> Line:
@@ -56,7 +66,9 @@ def as_block(suite: cst.BaseSuite) -> cst.IndentedBlock:
 
 def insert_inside(statement: cst.CSTNode, new: Sequence[Line]) -> cst.CSTNode:
     """The compound statement with statements on top of its body, below the docstring."""
-    block = as_block(statement.body)  # type: ignore[attr-defined]
+    if not isinstance(statement, cst.BaseCompoundStatement) or isinstance(statement, cst.Match):
+        raise RewriteError("the target has no body")
+    block = as_block(statement.body)
     body = list(block.body)
     at = 1 if isinstance(statement, cst.FunctionDef | cst.ClassDef) and _is_docstring(body) else 0
     fresh = list(new)
@@ -79,6 +91,14 @@ def leading(statement: cst.CSTNode) -> tuple[cst.EmptyLine, ...]:
     return tuple(getattr(statement, "leading_lines", ()))
 
 
+def split_comments(lines: Sequence[cst.EmptyLine]) -> tuple[list[cst.EmptyLine], list[cst.EmptyLine]]:
+    """What stands above a statement, and the comments that touch it."""
+    count = len(lines)
+    while count and lines[count - 1].comment is not None:
+        count -= 1
+    return list(lines[:count]), list(lines[count:])
+
+
 def split_blank(lines: Sequence[cst.EmptyLine]) -> tuple[list[cst.EmptyLine], list[cst.EmptyLine]]:
     """The blank lines on top, and the rest from the first comment on."""
     count = 0
@@ -87,25 +107,28 @@ def split_blank(lines: Sequence[cst.EmptyLine]) -> tuple[list[cst.EmptyLine], li
     return list(lines[:count]), list(lines[count:])
 
 
-def without_leading(lines: Sequence[Line]) -> list[Line]:
+def without_leading(block: Block) -> Block:
     """The statements without the comments above the first."""
-    return [with_lines(line, ()) if index == 0 else line for index, line in enumerate(lines)]
+    return _led(block, ())
 
 
-def replaced(old: Sequence[Line], new: Sequence[Line], keep_comment: bool) -> list[Line]:
+def _led(block: Block, lines: Sequence[cst.EmptyLine]) -> Block:
+    if not block.body:
+        return block
+    return Block((with_lines(block.body[0], lines), *block.body[1:]), block.footer)
+
+
+def replaced(old: Block, new: Block, keep_comment: bool) -> Block:
     """New statements in the place of old ones, the comments above the old kept.
 
     keep_comment: whether the comment behind the old code goes behind the new.
     """
-    if not new:
-        return []
-    fresh = list(new)
-    above = leading(old[0]) if old else ()
-    fresh[0] = with_lines(fresh[0], merge_blank(above, leading(fresh[0])))
-    comment = _comment(old[-1]) if old and keep_comment else None
-    if comment is not None:
-        fresh = _with_comment(fresh, comment)
-    return fresh
+    if not new.body:
+        return new
+    above = leading(old.body[0]) if old.body else ()
+    fresh = _led(new, merge_blank(above, leading(new.body[0])))
+    comment = _comment(old.body[-1]) if old.body and keep_comment else None
+    return Block(_with_comment(fresh.body, comment), fresh.footer) if comment else fresh
 
 
 def _comment(line: Line) -> cst.TrailingWhitespace | None:
@@ -121,42 +144,49 @@ def _comment(line: Line) -> cst.TrailingWhitespace | None:
     return trailing if trailing.comment is not None else None
 
 
-def _with_comment(lines: list[Line], comment: cst.TrailingWhitespace) -> list[Line]:
+def _with_comment(lines: Sequence[Line], comment: cst.TrailingWhitespace) -> tuple[Line, ...]:
     last = lines[-1]
     body = getattr(last, "body", None)
     if _comment(last) is None and isinstance(last, cst.SimpleStatementLine):
-        return [*lines[:-1], last.with_changes(trailing_whitespace=comment)]
+        return (*lines[:-1], last.with_changes(trailing_whitespace=comment))
     if _comment(last) is None and isinstance(body, cst.IndentedBlock):
-        return [*lines[:-1], last.with_changes(body=body.with_changes(header=comment))]
+        return (*lines[:-1], last.with_changes(body=body.with_changes(header=comment)))
     above = cst.EmptyLine(comment=comment.comment)
-    return [with_lines(lines[0], (*leading(lines[0]), above)), *lines[1:]]
+    return (with_lines(lines[0], (*leading(lines[0]), above)), *lines[1:])
 
 
-def result_of(statement: Line, changes: Changes) -> list[Line]:
-    """One statement after its changes; leading lines without a statement to lead are the caller's to keep."""
-    middle = [statement] if changes.instead is None else changes.instead
-    before = list(changes.before)
-    if before and middle:
-        blank, rest = split_blank(leading(middle[0]))
-        before[0] = with_lines(before[0], merge_blank(blank, leading(before[0])))
-        middle = [with_lines(middle[0], rest), *middle[1:]]
-    return [*before, *middle, *changes.after]
+def result_of(statement: Line, changes: Changes) -> Block:
+    """One statement after its changes. What is put before it stands above the comments that touch it."""
+    middle = Block((statement,)) if changes.instead is None else changes.instead
+    before = join(changes.before)
+    if before.body and middle.body:
+        above, touching = split_comments(leading(middle.body[0]))
+        before = _led(before, merge_blank(above, leading(before.body[0])))
+        middle = _led(middle, touching)
+    return join([before, middle, *changes.after])
 
 
-def collect(groups: Sequence[tuple[Line, list[Line]]]) -> tuple[list[Line], list[cst.EmptyLine]]:
-    """A body from what became of each of its statements, and the comments left over at its end.
-
-    groups: each old statement with the statements that it became; none where it was removed.
-    """
+def join(blocks: Sequence[Block]) -> Block:
+    """Blocks one after another: comments below one lead the next."""
     body: list[Line] = []
-    waiting: list[cst.EmptyLine] = []
-    for old, new in groups:
-        if not new:
-            waiting = merge_blank(waiting, leading(old))
-            continue
-        first, *rest = new
-        body += [with_lines(first, merge_blank(waiting, leading(first))) if waiting else first, *rest]
-        waiting = []
-    while waiting and waiting[-1].comment is None:
-        waiting.pop()
-    return body, waiting
+    waiting: tuple[cst.EmptyLine, ...] = ()
+    for block in blocks:
+        if block.body:
+            led = _led(block, merge_blank(waiting, leading(block.body[0]))) if waiting else block
+            body += led.body
+            waiting = led.footer
+        else:
+            waiting = tuple(merge_blank(waiting, block.footer))
+    return Block(tuple(body), waiting)
+
+
+def collect(groups: Sequence[tuple[Line, Block]]) -> Block:
+    """A body from what became of each of its statements.
+
+    groups: each old statement with those that it became; none where it was removed, whose comments stay.
+    """
+    whole = join([new if new.body else Block((), (*leading(old), *new.footer)) for old, new in groups])
+    footer = list(whole.footer)
+    while footer and footer[-1].comment is None:
+        footer.pop()
+    return Block(whole.body, tuple(footer))

@@ -10,6 +10,7 @@ import libcst as cst
 
 from asyncify.rewrite import layout, parens
 from asyncify.rewrite.errors import RewriteError
+from asyncify.rewrite.statements import Block, Line
 
 _PREFIX = "_asyncify_hole_"
 # a hole, or what may hold a dollar sign that is none: strings and comments
@@ -21,15 +22,6 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Block:
-    """Statements that fill a hole, and the comments that end their block."""
-
-    body: tuple[cst.SimpleStatementLine | cst.BaseCompoundStatement, ...]
-    footer: tuple[cst.EmptyLine, ...] = ()
-
-
-Line = cst.SimpleStatementLine | cst.BaseCompoundStatement
 Filling = cst.BaseExpression | Block
 
 
@@ -60,21 +52,21 @@ class Template:
         assert isinstance(filled, cst.BaseExpression)
         return filled
 
-    def statements(self) -> tuple[Line, ...]:
+    def statements(self) -> Block:
         """The template as statements; blank lines and comments on top lead the first. Raises RewriteError."""
         source = self._with_names()
         try:
-            parsed = cst.parse_module(source if source.endswith("\n") else source + "\n")
+            parsed = cst.parse_module(source if source.endswith("\n") else source + self.style.newline)
         except cst.ParserSyntaxError as error:
             raise RewriteError(f"the template {self.source!r} is no statement") from error
         if not parsed.body:
-            return ()
+            return Block()
         first = parsed.body[0]
         led = first.with_changes(leading_lines=(*parsed.header, *first.leading_lines))
         parsed = parsed.with_changes(header=(), body=(led, *parsed.body[1:]))
         filled = parsed.visit(_Filler(self.fillings, self.style, wrap=True))
         assert isinstance(filled, cst.Module)
-        return tuple(s for s in filled.body if isinstance(s, Line))
+        return Block(tuple(s for s in filled.body if isinstance(s, Line)), tuple(filled.footer))
 
     def _with_names(self) -> str:
         def replace(match: re.Match[str]) -> str:
@@ -85,7 +77,7 @@ class Template:
                 raise RewriteError(f"the template {self.source!r} has a hole ${name} that nothing fills")
             return _PREFIX + name
 
-        return _TOKEN.sub(replace, self.source)
+        return _TOKEN.sub(replace, self.source).replace("\n", self.style.newline)
 
 
 class _Filler(cst.CSTTransformer):

@@ -13,8 +13,8 @@ from asyncify.model.span import Place, Target
 from asyncify.rewrite import calls, functions, layout, parens, statements
 from asyncify.rewrite.errors import RewriteError
 from asyncify.rewrite.locate import Located, Run, Statement
-from asyncify.rewrite.statements import Changes, Line
-from asyncify.rewrite.templates import Block, Filling, Style, Template
+from asyncify.rewrite.statements import Block, Changes, Line
+from asyncify.rewrite.templates import Filling, Style, Template
 
 Hole = cst.CSTNode | Run
 _CONTAINERS = (cst.Module, cst.IndentedBlock, cst.SimpleStatementSuite)
@@ -23,18 +23,20 @@ _CONTAINERS = (cst.Module, cst.IndentedBlock, cst.SimpleStatementSuite)
 class Applier(cst.CSTTransformer):
     """Edits each target as it is left: what is below it is already edited.
 
+    enclose: put parentheses around every expression that is replaced.
     failures: the edits that could not be done, and why; their nodes stay as they were.
     """
 
-    def __init__(self, located: Located, edits: Sequence[Edit], style: Style) -> None:
+    def __init__(self, located: Located, edits: Sequence[Edit], style: Style, enclose: bool = False) -> None:
         super().__init__()
+        self._enclose = enclose
         self.failures: list[tuple[Edit, RewriteError]] = []
         self._located = located
         self._style = style
         self._edits: dict[int, list[Edit]] = defaultdict(list)
         self._holes: dict[int, Mapping[str, Hole]] = {}
         self._results: dict[int, cst.CSTNode] = {}
-        self._lines: dict[int, list[Line]] = {}
+        self._lines: dict[int, Block] = {}
         nodes: list[cst.CSTNode] = []
         for edit in edits:
             try:
@@ -101,7 +103,7 @@ class Applier(cst.CSTTransformer):
     def _edit(self, edit: Edit, node: cst.CSTNode) -> cst.CSTNode:
         op = edit.op
         if isinstance(op, ops.InsertStatements):
-            return statements.insert_inside(node, self._template(edit, op.template, None).statements())
+            return statements.insert_inside(node, self._template(edit, op.template, None).statements().body)
         if isinstance(op, ops.SetAsync) and not op.generators:
             return functions.set_async(node, op.on)
         if isinstance(op, ops.EditDecorators):
@@ -116,7 +118,8 @@ class Applier(cst.CSTTransformer):
         op = edit.op
         if isinstance(op, ops.Replace):
             new = self._template(edit, op.template, parens.strip(node)).expression()
-            return layout.hold(parens.around(new, node), node)
+            new = layout.hold(parens.around(new, node), node)
+            return parens.wrap(new) if self._enclose and not new.lpar else new
         if isinstance(op, ops.RenameAttribute):
             return calls.rename_attribute(node, op)
         if isinstance(op, ops.AppendCall):
@@ -150,7 +153,7 @@ class Applier(cst.CSTTransformer):
 
     def _edit_body(self, original: cst.CSTNode, updated: cst.CSTNode) -> cst.CSTNode:
         """Apply what concerns whole statements to a module, a block or a one-line suite."""
-        groups: list[tuple[Line, list[Line]]] = []
+        groups: list[tuple[Line, Block]] = []
         if isinstance(original, cst.SimpleStatementSuite):
             assert isinstance(updated, cst.SimpleStatementSuite)
             block = statements.as_block(updated)
@@ -160,37 +163,39 @@ class Applier(cst.CSTTransformer):
                 groups.append((line, self._lines[id(small)]))
             if not any(self._has_around(small) for small in original.body):
                 return updated
-            body, footer = statements.collect(groups)
-            return block.with_changes(body=body or [_PASS], footer=footer)
+            whole = statements.collect(groups)
+            return block.with_changes(body=whole.body or [_PASS], footer=whole.footer)
         assert isinstance(original, cst.Module | cst.IndentedBlock)
         assert isinstance(updated, cst.Module | cst.IndentedBlock)
         for old, new in zip(original.body, updated.body, strict=True):
             assert isinstance(new, cst.SimpleStatementLine | cst.BaseCompoundStatement)
             self._lines[id(old)] = self._change_line(old, new)
             groups.append((new, self._lines[id(old)]))
-        if all(len(lines) == 1 and lines[0] is new for new, lines in groups):
+        if all(len(lines.body) == 1 and lines.body[0] is new for new, lines in groups):
             return updated
-        body, footer = statements.collect(groups)
-        if isinstance(updated, cst.IndentedBlock) and not body:
-            body = [_PASS]
-        return updated.with_changes(body=body, footer=(*footer, *updated.footer))
+        whole = statements.collect(groups)
+        empty = isinstance(updated, cst.IndentedBlock) and not whole.body
+        return updated.with_changes(
+            body=[_PASS] if empty else whole.body, footer=(*whole.footer, *updated.footer)
+        )
 
-    def _change_line(self, old: cst.CSTNode, new: Line) -> list[Line]:
+    def _change_line(self, old: cst.CSTNode, new: Line) -> Block:
         if not isinstance(new, cst.SimpleStatementLine):
             return self._change(old, new)
         assert isinstance(old, cst.SimpleStatementLine)
         if not any(self._has_around(small) for small in old.body):
-            return [new]
-        groups: list[tuple[Line, list[Line]]] = []
+            return Block((new,))
+        groups: list[tuple[Line, Block]] = []
         for small, line in zip(old.body, statements.split_line(new), strict=True):
             self._lines[id(small)] = self._change(small, line)
             groups.append((line, self._lines[id(small)]))
-        return statements.collect(groups)[0]
+        whole = statements.collect(groups)
+        return whole if whole.body else Block()  # the comments above are those of the line
 
     def _has_around(self, node: cst.CSTNode) -> bool:
         return any(_around(edit.op) for edit in self._edits.get(id(node), ()))
 
-    def _change(self, old: cst.CSTNode, line: Line) -> list[Line]:
+    def _change(self, old: cst.CSTNode, line: Line) -> Block:
         """What becomes of one statement."""
         changes = Changes()
         for edit in self._edits.get(id(old), ()):
@@ -204,20 +209,20 @@ class Applier(cst.CSTTransformer):
 
     def _change_once(self, edit: Edit, line: Line, changes: Changes) -> None:
         op = edit.op
-        current = [line] if changes.instead is None else changes.instead
+        current = Block((line,)) if changes.instead is None else changes.instead
         if isinstance(op, ops.ReplaceStatement):
-            it = Block(tuple(statements.without_leading(current)))
+            it = statements.without_leading(current)
             new = self._template(edit, op.template, it).statements()
             changes.instead = statements.replaced(current, new, "$it" not in op.template)
         elif isinstance(op, ops.InsertStatements) and op.where != "inside":
             new = self._template(edit, op.template, None).statements()
             if op.where not in ("before", "after"):
                 raise RewriteError(f"{op.where!r} is no place for statements")
-            (changes.before if op.where == "before" else changes.after).extend(new)
+            (changes.before if op.where == "before" else changes.after).append(new)
 
     def _run(self, run: Run) -> Block:
         """The statements of a run as they are after the edits inside them."""
-        body: list[Line] = []
+        parts: list[Block] = []
         taking = done = False
         for unit in run.container.body:  # type: ignore[attr-defined]
             members = list(unit.body) if isinstance(unit, cst.SimpleStatementLine) else [unit]
@@ -228,21 +233,23 @@ class Applier(cst.CSTTransformer):
                     inside.append(member)
                 done = done or member is run.last
             for part in [unit] if len(inside) == len(members) else inside:
-                body += self._lines_of(part)
+                parts.append(self._lines_of(part))
             if done:
                 break
         whole = self._results.get(id(run.container))
         ends = isinstance(whole, cst.IndentedBlock) and inside[-1:] == members[-1:] and unit is run.container.body[-1]  # type: ignore[attr-defined]
-        return Block(tuple(body), tuple(whole.footer) if ends and isinstance(whole, cst.IndentedBlock) else ())
+        if ends and isinstance(whole, cst.IndentedBlock):
+            parts.append(Block((), tuple(whole.footer)))
+        return statements.join(parts)
 
-    def _lines_of(self, node: cst.CSTNode) -> list[Line]:
+    def _lines_of(self, node: cst.CSTNode) -> Block:
         if id(node) in self._lines:
             return self._lines[id(node)]
         result = self._results.get(id(node), node)
         if isinstance(result, Line):
-            return [result]
+            return Block((result,))
         assert isinstance(result, cst.BaseSmallStatement)
-        return [cst.SimpleStatementLine([result.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)])]
+        return Block((cst.SimpleStatementLine([result.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)]),))
 
 
 def _around(op: ops.Op) -> bool:
