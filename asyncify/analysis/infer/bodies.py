@@ -13,7 +13,7 @@ from asyncify.analysis.infer.expressions import elements, evaluate, store
 from asyncify.analysis.infer.run import Env, Run
 from asyncify.analysis.names import Imported
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import NOTHING, Cls, Fn, Obj, Values
+from asyncify.analysis.values import NOTHING, Cls, Fn, Obj, Origin, Values
 
 
 def walk_unit(engine: Engine, unit: Unit) -> Record:
@@ -40,7 +40,10 @@ def _bind_parameters(run: Run, info: FunctionInfo) -> None:
                 "__init_subclass__",
                 "__class_getitem__",
             )
-            values: Values = frozenset({Cls(owner)}) if is_class else run.instance(owner)
+            # what a method reads from `self` is known by the method: its callers add where their instance came from
+            values: Values = (
+                frozenset({Cls(owner)}) if is_class else run.instance(owner, Origin(info.path, info.node))
+            )
         else:
             values = parameter(run, info, arg)
         run.note(arg, values)
