@@ -63,7 +63,8 @@ class Piece:
     """The new text of a chunk. statements: how many it has at top level."""
 
     text: str
-    statements: int
+    statements: int = 0
+    ends_in_definition: bool = False
 
 
 def _edit_chunk(
@@ -87,14 +88,15 @@ def _edit_chunk(
             done = module.visit(applier)
     except cst.ParserSyntaxError as error:
         reason = RewriteError(f"LibCST cannot parse the statement: {error.message}", "locate")
-        return Piece(text, 0), [(edit, reason) for edit in edits]
+        return Piece(text), [(edit, reason) for edit in edits]
     except Exception as error:  # whatever LibCST finds wrong with a tree: no edit of it can be trusted
         reason = RewriteError(f"{type(error).__name__}: {error}")
-        return Piece(text, 0), [(edit, reason) for edit in edits]
+        return Piece(text), [(edit, reason) for edit in edits]
     assert isinstance(done, cst.Module)
     done = done.with_changes(body=done.body[2:])
     # LibCST prints a module without anything in it as one line end
-    piece = Piece(done.code if done.body or done.footer else "", len(done.body))
+    ends = bool(done.body) and isinstance(done.body[-1], cst.FunctionDef | cst.ClassDef)
+    piece = Piece(done.code if done.body or done.footer else "", len(done.body), ends)
     failures = applier.failures
     if not failures:
         try:
@@ -118,8 +120,8 @@ def _join(chunks: Sequence[Chunk], lines: Sequence[str], pieces: dict[int, Piece
         if out and missing:
             text = style.newline * max(0, missing - _blank_above(split_lines(text))) + text
         elif not out:
-            text = text if chunk.start == 1 else text.lstrip("\r\n")
-        missing = 0
+            text = text if chunk.start == 1 and piece is None else text.lstrip("\r\n")
+        missing = 2 if piece is not None and piece.statements > 1 and piece.ends_in_definition else 0
         out.append(text)
     tail = "".join(lines[chunks[-1].end :]) if chunks else "".join(lines)
     return "".join(out) + (tail if out else tail.lstrip("\r\n"))

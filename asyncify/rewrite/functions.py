@@ -106,7 +106,12 @@ def _gather(pieces: list[Piece]) -> cst.Parameters:
 def _remove(pieces: list[Piece], name: str) -> list[Piece]:
     for index, piece in enumerate(pieces):
         if isinstance(piece, cst.Param) and piece.name.value == name:
-            pieces = commas.drop(pieces, index)
+            following = pieces[index + 1] if index + 1 < len(pieces) else None
+            if piece.star == "*" and isinstance(following, cst.Param) and following.star != "**":
+                comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+                pieces[index] = cst.ParamStar(piece.comma if isinstance(piece.comma, cst.Comma) else comma)
+            else:
+                pieces = commas.drop(pieces, index)
             break
     else:
         raise RewriteError(f"the function has no parameter {name!r}")

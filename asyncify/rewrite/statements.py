@@ -9,6 +9,7 @@ import libcst as cst
 
 from asyncify.rewrite.errors import RewriteError
 
+_DEFINITIONS = (cst.FunctionDef, cst.ClassDef)
 Line = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
 
@@ -178,6 +179,30 @@ def join(blocks: Sequence[Block]) -> Block:
         else:
             waiting = tuple(merge_blank(waiting, block.footer))
     return Block(tuple(body), waiting)
+
+
+def spaced(groups: Sequence[tuple[Line, Block]], gap: int) -> list[tuple[Line, Block]]:
+    """The groups with blank lines around functions and classes that are new among them."""
+    done: list[tuple[Line, Block]] = []
+    needs = False
+    for old, new in groups:
+        body = list(new.body)
+        grown = len(body) > 1
+        for index, line in enumerate(body):
+            above = body[index - 1] if index else None
+            if (needs and not index) or (
+                grown and (isinstance(line, _DEFINITIONS) or isinstance(above, _DEFINITIONS)) and (index or done)
+            ):
+                body[index] = _with_gap(line, gap)
+        needs = grown and isinstance(body[-1], _DEFINITIONS)
+        done.append((old, Block(tuple(body), new.footer)))
+    return done
+
+
+def _with_gap(line: Line, gap: int) -> Line:
+    blank, rest = split_blank(leading(line))
+    missing = [cst.EmptyLine(indent=False)] * (gap - len(blank))
+    return with_lines(line, (*missing, *blank, *rest))
 
 
 def collect(groups: Sequence[tuple[Line, Block]]) -> Block:

@@ -173,7 +173,7 @@ class Applier(cst.CSTTransformer):
             groups.append((new, self._lines[id(old)]))
         if all(len(lines.body) == 1 and lines.body[0] is new for new, lines in groups):
             return updated
-        whole = statements.collect(groups)
+        whole = statements.collect(statements.spaced(groups, 2 if isinstance(updated, cst.Module) else 1))
         empty = isinstance(updated, cst.IndentedBlock) and not whole.body
         return updated.with_changes(
             body=[_PASS] if empty else whole.body, footer=(*whole.footer, *updated.footer)
