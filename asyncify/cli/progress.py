@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from asyncify import pipeline
 from asyncify.model.plan import StepResult
 
 
@@ -29,8 +30,11 @@ class Bar:
 
 
 @contextmanager
-def progress_bar(console: Console) -> Iterator[Bar]:
+def progress_bar(console: Console) -> Iterator[pipeline.Progress]:
     """A bar that is gone when the work is done."""
+    if not console.is_terminal:  # not left to rich's `disable`, which some versions end with an empty line
+        yield pipeline.Silence()
+        return
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
@@ -38,5 +42,5 @@ def progress_bar(console: Console) -> Iterator[Bar]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with Progress(*columns, console=console, transient=True) as progress:
         yield Bar(progress)
