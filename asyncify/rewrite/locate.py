@@ -141,8 +141,8 @@ class _Locator:
 
     def _near(self, node: cst.CSTNode) -> bool:
         found = self._range(node)
-        if found is None:
-            return True
+        if found is None or isinstance(node, cst.IndentedBlock):
+            return True  # a block starts, for LibCST, below the decorators of its first statement
         start = found.start.line
         if isinstance(node, cst.FunctionDef | cst.ClassDef) and node.decorators:
             decorator = self._range(node.decorators[0])

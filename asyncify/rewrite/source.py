@@ -81,9 +81,11 @@ def column(line: str, offset: int) -> int:
 def indent_of(tree: ast.Module, lines: list[str]) -> str | None:
     """The first indentation of a file; None when nothing in it is indented."""
     for node in tree.body:
-        body = getattr(node, "body", None)
-        if isinstance(body, list) and body and body[0].lineno > node.lineno:
-            first = min([body[0].lineno, *(d.lineno for d in getattr(body[0], "decorator_list", ()))])
-            line = lines[first - 1]
-            return line[: len(line) - len(line.lstrip(" \t"))] or None
+        inner = node.cases[0].pattern if isinstance(node, ast.Match) else next(iter(getattr(node, "body", ())), None)
+        if inner is None or inner.lineno == node.lineno:
+            continue
+        decorators: list[ast.expr] = getattr(inner, "decorator_list", [])
+        line = lines[min([inner.lineno, *(decorator.lineno for decorator in decorators)]) - 1]
+        if indent := line[: len(line) - len(line.lstrip(" \t"))]:
+            return indent
     return None

@@ -160,6 +160,12 @@ def test_every_node_of_nasty_code_is_found(newline: str) -> None:
     assert missing(NASTY.replace("\n", newline)) == []
 
 
+def test_every_node_is_found_when_it_alone_is_wanted() -> None:
+    for target, node in expected(NASTY):
+        located = locate(cst.parse_module(NASTY), 1, [target.span])
+        assert _alike(node, located.find(target))
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_every_node_of_the_standard_library_is_found(path: Path) -> None:
     assert missing(decode(path.read_bytes()).text) == []
