@@ -19,14 +19,15 @@ def show_left(result: RunResult, console: Console, every: bool = False) -> None:
 
     every: all places of each reason, not just the first few.
     """
+    limit = None if every else PLACES
     files = not_rewritten(result)
     if files:
-        console.print(Text("Not rewritten", style="bold"))
-        for file in files:
-            console.print(_line(file.path, _reason(file)), soft_wrap=True)
+        console.print(Text("Not rewritten, or not in full", style="bold"))
+        for line in _by_reason(files, limit):
+            console.print(line, soft_wrap=True)
     if result.findings:
         console.print(Text("Left as it is", style="bold"))
-        for line in _grouped(result.findings, None if every else PLACES):
+        for line in _grouped(result.findings, limit):
             console.print(line, soft_wrap=True)
 
 
@@ -34,6 +35,15 @@ def _reason(file: Skipped | Failed) -> str:
     if isinstance(file, Failed):
         return f"could not be edited ({file.stage}: {file.message}); this is a fault of asyncify"
     return file.reason
+
+
+def _by_reason(files: Sequence[Skipped | Failed], limit: int | None) -> Iterator[Text]:
+    groups: dict[str, list[str]] = {}
+    for file in files:
+        groups.setdefault(_reason(file), []).append(file.path)
+    for reason, paths in groups.items():
+        yield from (_line(path, reason) for path in paths[:limit])
+        yield from _more(len(paths), limit, "  ")
 
 
 def _grouped(findings: Sequence[Finding], limit: int | None) -> Iterator[Text]:
@@ -45,8 +55,12 @@ def _grouped(findings: Sequence[Finding], limit: int | None) -> Iterator[Text]:
         yield head.append(f"  {advice}" if advice else "")
         for finding in group[:limit]:
             yield Text("  ").append(_line(finding.place, finding.message))
-        if limit is not None and len(group) > limit:
-            yield Text(f"    and {len(group) - limit} more (--all shows every one)", "dim")
+        yield from _more(len(group), limit, "    ")
+
+
+def _more(count: int, limit: int | None, indent: str) -> Iterator[Text]:
+    if limit is not None and count > limit:
+        yield Text(f"{indent}and {count - limit} more (--all shows every one)", "dim")
 
 
 def _line(place: str, message: str) -> Text:

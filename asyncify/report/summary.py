@@ -38,8 +38,8 @@ def closing(result: RunResult) -> str:
         plural(len(made_async(result)), "function") + " made async",
         plural(len(result.findings), "place") + " left",
     ]
-    unread = len(not_rewritten(result))
-    return ", ".join(parts) + (f", {plural(unread, 'file')} not rewritten" if unread else "") + "."
+    files = len({file.path for file in not_rewritten(result)})
+    return ", ".join(parts) + (f", {plural(files, 'file')} not rewritten in full" if files else "") + "."
 
 
 def show_steps(result: RunResult, parts: Sequence[tuple[str, Sequence[str]]], console: Console) -> None:

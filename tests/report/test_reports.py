@@ -62,7 +62,10 @@ def test_functions_made_async_have_their_qualified_names(result: RunResult) -> N
 
 
 def test_the_run_in_one_sentence(result: RunResult) -> None:
-    assert closing(result) == "2 files (1 new), 4 edits, 2 functions made async, 7 places left, 1 file not rewritten."
+    assert (
+        closing(result)
+        == "2 files (1 new), 4 edits, 2 functions made async, 7 places left, 1 file not rewritten in full."
+    )
 
 
 def test_the_table_has_a_row_for_each_transform(result: RunResult) -> None:
