@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 
 from asyncify.model.edit import Edit, TextEdit
@@ -66,9 +67,7 @@ class _Application:
         results = sorted([*results, *reports], key=lambda result: result.path)
         return self._workspace.with_files(changed), tuple(results)
 
-    def _leave_out(
-        self, refused: Iterable[tuple[AnyEdit, FileResult]], reports: dict[FileResult, None]
-    ) -> set[str]:
+    def _leave_out(self, refused: Iterable[tuple[AnyEdit, FileResult]], reports: dict[FileResult, None]) -> set[str]:
         """Take out the refused edits and their groups; the paths that must be done again."""
         groups: dict[str, AnyEdit] = {}
         gone: set[int] = set()
@@ -122,7 +121,7 @@ class _Application:
             [(e, Failed(path, why.stage, f"{place(e)}: {e.transform}: {why.message}")) for e, why in failures],
         )
 
-    @property
+    @cached_property
     def _own(self) -> frozenset[str]:
         """Names of packages and modules of the repository itself: their imports are first-party."""
         names: set[str] = set()

@@ -60,9 +60,7 @@ def _join(last: cst.CSTNode, separator: cst.BaseParenthesizableWhitespace) -> cs
 
 def _bare(space: cst.BaseParenthesizableWhitespace) -> cst.BaseParenthesizableWhitespace:
     if isinstance(space, cst.ParenthesizedWhitespace):
-        return space.with_changes(
-            first_line=cst.TrailingWhitespace(newline=space.first_line.newline), empty_lines=()
-        )
+        return space.with_changes(first_line=cst.TrailingWhitespace(newline=space.first_line.newline), empty_lines=())
     return space
 
 

@@ -67,9 +67,7 @@ class Piece:
     ends_in_definition: bool = False
 
 
-def _edit_chunk(
-    chunk: Chunk, lines: Sequence[str], edits: Sequence[Edit], style: Style
-) -> tuple[Piece, list[Failure]]:
+def _edit_chunk(chunk: Chunk, lines: Sequence[str], edits: Sequence[Edit], style: Style) -> tuple[Piece, list[Failure]]:
     text = "".join(lines[chunk.start - 1 : chunk.end])
     # LibCST takes the newline and the indentation of new nodes from the first that it sees
     prefix = f"if _:\n{style.indent}_\n_\n".replace("\n", style.newline)

@@ -65,5 +65,3 @@ def rewrite_text(path: str, before: bytes | None, edits: Sequence[TextEdit]) -> 
         except (SyntaxError, ValueError) as error:
             raise RewriteError(f"{path}: the new text does not parse: {error}", "verify") from error
     return (codecs.BOM_UTF8 if bom else b"") + text.encode()
-
-

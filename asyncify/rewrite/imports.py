@@ -18,9 +18,7 @@ from asyncify.rewrite.source import column, parse, split_lines
 from asyncify.rewrite.templates import Style
 
 
-def edit_imports(
-    text: str, wanted: Sequence[Import], drops: frozenset[str], own: frozenset[str], style: Style
-) -> str:
+def edit_imports(text: str, wanted: Sequence[Import], drops: frozenset[str], own: frozenset[str], style: Style) -> str:
     """The text with the wanted imports, and without those of `drops` that nothing uses.
 
     own: top-level names of the repository, whose imports are first-party. Raises RewriteError.
@@ -79,9 +77,7 @@ def _drop(text: str, drops: frozenset[str], wanted: frozenset[Import], style: St
     return _drop(text, frozenset({"TYPE_CHECKING", "typing"}), wanted, style) if blocks else text
 
 
-def _gone(
-    entry: Entry, drops: frozenset[str], wanted: frozenset[Import], used: frozenset[str]
-) -> list[int]:
+def _gone(entry: Entry, drops: frozenset[str], wanted: frozenset[Import], used: frozenset[str]) -> list[int]:
     """The positions of the names of a statement that nothing needs."""
     if entry.guarded or _is_star(entry.node) or entry.module == "__future__":
         return []

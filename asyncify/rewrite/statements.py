@@ -48,9 +48,7 @@ def merge_blank(above: Sequence[cst.EmptyLine], below: Sequence[cst.EmptyLine]) 
 
 def split_line(line: cst.SimpleStatementLine) -> list[cst.SimpleStatementLine]:
     """`a; b` on lines of their own; the comment stays with the last."""
-    lines = [
-        cst.SimpleStatementLine([small.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)]) for small in line.body
-    ]
+    lines = [cst.SimpleStatementLine([small.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)]) for small in line.body]
     lines[0] = lines[0].with_changes(leading_lines=line.leading_lines)
     lines[-1] = lines[-1].with_changes(trailing_whitespace=line.trailing_whitespace)
     return lines

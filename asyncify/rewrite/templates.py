@@ -15,8 +15,10 @@ from asyncify.rewrite.statements import Block, Line
 _PREFIX = "_asyncify_hole_"
 # a hole, or what may hold a dollar sign that is none: strings and comments
 _TOKEN = re.compile(
-    r'"""(?:\\.|[^\\])*?"""|' r"'''(?:\\.|[^\\])*?'''|"
-    r'"(?:\\.|[^"\\\n])*"|' r"'(?:\\.|[^'\\\n])*'|"
+    r'"""(?:\\.|[^\\])*?"""|'
+    r"'''(?:\\.|[^\\])*?'''|"
+    r'"(?:\\.|[^"\\\n])*"|'
+    r"'(?:\\.|[^'\\\n])*'|"
     r"#[^\n]*|\$(?P<name>[A-Za-z_]\w*)",
     re.DOTALL,
 )

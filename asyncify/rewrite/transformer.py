@@ -66,9 +66,7 @@ class Applier(cst.CSTTransformer):
         """Find the node of an edit and of its holes; they are what the traversal must reach."""
         node = self._located.find(edit.target)
         holes = {hole.name: self._hole(node, hole) for hole in getattr(edit.op, "holes", ())}
-        if _around(edit.op) and (
-            not isinstance(node, Statement) or self._located.container_of(node) is None
-        ):
+        if _around(edit.op) and (not isinstance(node, Statement) or self._located.container_of(node) is None):
             raise RewriteError("statements cannot stand around the target", "locate")
         self._holes[id(edit)] = holes
         self._edits[id(node)].append(edit)
@@ -85,6 +83,9 @@ class Applier(cst.CSTTransformer):
             inner: cst.CSTNode = run.container
         else:
             inner = self._located.find(Target(hole.span))
+            # an expression further up has been left already when the target is: it can be moved down
+            if (hole.span.line, hole.span.column) < self._located.start_of(target):
+                return inner
         if not self._located.within(inner, target):
             raise RewriteError(f"the hole ${hole.name} is outside of its target", "locate")
         return run if hole.place is Place.STATEMENT else inner
@@ -175,9 +176,7 @@ class Applier(cst.CSTTransformer):
             return updated
         whole = statements.collect(statements.spaced(groups, 2 if isinstance(updated, cst.Module) else 1))
         empty = isinstance(updated, cst.IndentedBlock) and not whole.body
-        return updated.with_changes(
-            body=[_PASS] if empty else whole.body, footer=(*whole.footer, *updated.footer)
-        )
+        return updated.with_changes(body=[_PASS] if empty else whole.body, footer=(*whole.footer, *updated.footer))
 
     def _change_line(self, old: cst.CSTNode, new: Line) -> Block:
         if not isinstance(new, cst.SimpleStatementLine):
@@ -254,9 +253,7 @@ class Applier(cst.CSTTransformer):
 
 def _around(op: ops.Op) -> bool:
     """Whether the operation concerns the body that its target stands in."""
-    return isinstance(op, ops.ReplaceStatement) or (
-        isinstance(op, ops.InsertStatements) and op.where != "inside"
-    )
+    return isinstance(op, ops.ReplaceStatement) or (isinstance(op, ops.InsertStatements) and op.where != "inside")
 
 
 _PASS = cst.SimpleStatementLine([cst.Pass()])

@@ -35,9 +35,7 @@ def check_rest(chunks: Sequence[Chunk], edited: Collection[int], lines: Sequence
         if index in edited:
             continue
         code = lines[chunk.body - 1 : chunk.end]
-        if not any(
-            other.kinds == chunk.kinds and new_lines[other.body - 1 : other.end] == code for other in found
-        ):
+        if not any(other.kinds == chunk.kinds and new_lines[other.body - 1 : other.end] == code for other in found):
             raise RewriteError(f"the statement of line {chunk.body} changed without an edit", "verify")
 
 

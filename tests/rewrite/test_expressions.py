@@ -148,9 +148,7 @@ def test_a_hole_gets_the_parentheses_that_its_place_needs(template: str, after: 
 
 def test_strings_and_comments_of_a_template_hold_no_holes() -> None:
     file = File("x = f()\n")
-    assert file.apply(file.at("f()", Replace("g('$it', \"\"\"$it\"\"\", $it)"))) == (
-        "x = g('$it', \"\"\"$it\"\"\", f())\n"
-    )
+    assert file.apply(file.at("f()", Replace('g(\'$it\', """$it""", $it)'))) == ('x = g(\'$it\', """$it""", f())\n')
 
 
 def test_a_tuple_and_a_generator_own_their_parentheses() -> None:
@@ -190,7 +188,10 @@ def test_append_call_with_a_hole() -> None:
 
 def test_rename_attribute_keeps_what_stands_around_the_dot() -> None:
     file = File("x = (\n    a  # c\n    .b\n    . c()\n)\n")
-    edits = [file.at("a  # c\n    .b", RenameAttribute("bb")), file.at("a  # c\n    .b\n    . c", RenameAttribute("cc"))]
+    edits = [
+        file.at("a  # c\n    .b", RenameAttribute("bb")),
+        file.at("a  # c\n    .b\n    . c", RenameAttribute("cc")),
+    ]
     assert file.apply(*edits) == "x = (\n    a  # c\n    .bb\n    . cc()\n)\n"
 
 

@@ -67,7 +67,8 @@ def test_the_statement_itself_is_a_hole() -> None:
     file = File("async def f():\n    # lead\n    x = a()  # behind\n    d()\n")
     edit = file.on("x =", ReplaceStatement("try:\n    $it\nfinally:\n    await close()"))
     assert file.apply(edit) == (
-        "async def f():\n    # lead\n    try:\n        x = a()  # behind\n    finally:\n        await close()\n    d()\n"
+        "async def f():\n    # lead\n    try:\n        x = a()  # behind\n"
+        "    finally:\n        await close()\n    d()\n"
     )
 
 
@@ -89,7 +90,12 @@ def test_the_statement_itself_is_a_hole() -> None:
         ("# l\na = 1", "a", ReplaceStatement("# m\nb = 2"), "# l\n# m\nb = 2"),
         ("# l\na = 1", "a", InsertStatements("b = 2", "before"), "b = 2\n# l\na = 1"),
         ("# l\n\na = 1", "a", InsertStatements("b = 2", "before"), "# l\n\nb = 2\na = 1"),
-        ("for i in x:\n    i()\nelse:\n    k()", "k()", InsertStatements("b"), "for i in x:\n    i()\nelse:\n    k()\n    b"),
+        (
+            "for i in x:\n    i()\nelse:\n    k()",
+            "k()",
+            InsertStatements("b"),
+            "for i in x:\n    i()\nelse:\n    k()\n    b",
+        ),
         ("if x:\n\ta()\n", "a()", InsertStatements("if y:\n    z()"), "if x:\n\ta()\n\tif y:\n\t\tz()\n"),
         ("match x:\n  case 1: a()", "a()", InsertStatements("b()"), "match x:\n  case 1:\n    a()\n    b()"),
         ("x = 1 \\\n  + 2\ny = 3", "x", InsertStatements("z = 0"), "x = 1 \\\n  + 2\nz = 0\ny = 3"),
