@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,8 @@ from asyncify.model.errors import AsyncifyError, UsageError
 def require_clean(root: Path) -> None:
     """Raise `UsageError` unless git has a copy of everything under the root, so that a diff can be taken back."""
     status = _git(root, "status", "--porcelain", "-z", "--untracked-files=all", "--", ".")
+    if status is not None and status.returncode != 0 and "not a git repository" not in status.stderr:
+        raise UsageError(f"git does not answer for {root} ({_last_line(status)}); mend that or pass --allow-dirty")
     if status is None or status.returncode != 0:
         raise UsageError(
             f"{root} is not in a git work tree, so nothing could take the changes back; "
@@ -31,11 +34,15 @@ def commit(root: Path, paths: Sequence[str], message: str) -> None:
     for arguments in (["add", "--", *paths], ["commit", "-q", "-m", message, "--", *paths]):
         done = _git(root, *arguments)
         if done is None or done.returncode != 0:
-            said = (done.stderr or done.stdout).strip().splitlines() if done else ["git is not installed"]
+            said = _last_line(done) if done else "git is not installed"
             raise AsyncifyError(
-                f"git {arguments[0]} failed ({said[-1] if said else 'no reason given'}); "
-                "the files of this step are written, but not committed"
+                f"git {arguments[0]} failed ({said}); the files of this step are written, but not committed"
             )
+
+
+def _last_line(done: subprocess.CompletedProcess[str]) -> str:
+    lines = (done.stderr or done.stdout).strip().splitlines()
+    return lines[-1] if lines else f"exit code {done.returncode}"
 
 
 def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[str] | None:
@@ -47,6 +54,7 @@ def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[str] | None
             check=False,
             encoding="utf-8",
             errors="surrogateescape",
+            env={**os.environ, "LC_ALL": "C"},  # its words are read
         )
     except FileNotFoundError:
         return None

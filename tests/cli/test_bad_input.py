@@ -158,3 +158,33 @@ def test_the_module_runs_as_the_program() -> None:
         check=True,
     )
     assert done.stdout.startswith("asyncify ")
+
+
+def test_names_that_a_terminal_cannot_show(repo: Path) -> None:
+    put(repo, {"größe.png": ""})
+    (repo / os.fsdecode(b"\xff.png")).touch()
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "asyncify", "diff", "--list-excluded"]
+    done = subprocess.run(command, cwd=repo, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "gr\\xf6\\xdfe.png: not a kind of file that is read",
+        "\\udcff.png: not a kind of file that is read",
+    ]
+
+
+def test_a_git_that_does_not_answer_is_quoted(run: Run, repo: Path) -> None:
+    put(repo, {".git/config": "[core\n"})
+    done = run("migrate")
+    assert done.code == ExitCode.USAGE
+    assert "git does not answer for . (fatal: bad config line 1" in done.err
+    assert (repo / "app.py").read_text() == APP
+
+
+def test_a_commit_that_git_refuses_says_what_is_written(run: Run, repo: Path) -> None:
+    hook = repo / ".git/hooks/pre-commit"
+    put(repo, {".git/hooks/pre-commit": "#!/bin/sh\necho no lint >&2\nexit 1\n"})
+    hook.chmod(0o755)
+    done = run("migrate", "--commit")
+    assert done.code == ExitCode.FAILED
+    assert "git commit failed (no lint); the files of this step are written, but not committed" in done.err
+    assert git(repo, "log", "--format=%s").splitlines() == ["start"]
