@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from asyncify.transforms.base import Transform
+from asyncify.transforms.eager import EAGER
 
 #: the steps of a migration, in order; each takes the program as the one before left it
 STEPS: tuple[str, ...] = ("query", "eager", "lifespan", "flip", "settings")
 
-TRANSFORMS: tuple[Transform, ...] = ()
+TRANSFORMS: tuple[Transform, ...] = (EAGER,)
 
 
 def named(name: str) -> tuple[Transform, ...]:

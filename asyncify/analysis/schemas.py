@@ -1,0 +1,201 @@
+"""Pydantic and SQLModel schemas: which fields they have, and which attributes they read from an object."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from asyncify.analysis.names import Assigned
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.values import Ann, Cls, Ext, Tv
+
+#: calls that validate one object. Source: pydantic 1.10 and 2 `BaseModel`, `TypeAdapter`, `parse_obj_as`.
+VALIDATORS = frozenset({"model_validate", "from_orm", "validate"})
+#: settings under which a field with an alias is also looked up by its name
+BY_NAME = ("populate_by_name", "validate_by_name", "allow_population_by_field_name")
+BEFORE = frozenset({"pydantic.model_validator", "pydantic.root_validator", "pydantic.v1.root_validator"})
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A type as far as it reads attributes: schemas at any depth of lists, unions and dicts.
+
+    arguments: what fills the type variables of the schema.
+    """
+
+    schema: ClassInfo
+    arguments: tuple[tuple[str, tuple[Shape, ...]], ...] = ()
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a schema. sources: the attribute names under which validation looks it up."""
+
+    name: str
+    sources: tuple[str, ...]
+    shapes: tuple[Shape, ...]
+
+
+@dataclass
+class Schemas:
+    """Reads the schemas of one program."""
+
+    program: Program
+    _depth: int = 12
+    _fields: dict[Shape, tuple[Field, ...]] = field(default_factory=dict)
+
+    def is_schema(self, info: ClassInfo) -> bool:
+        """Whether a class has fields that are read by name: any class of the program that is no table."""
+        return not self.program.orm.is_model(info)
+
+    def fields(self, shape: Shape) -> tuple[Field, ...]:
+        """The fields of a schema, inherited ones included; a table has none that are relationships."""
+        found = self._fields.get(shape)
+        if found is None:
+            found = self._fields[shape] = tuple(self._read(shape))
+        return found
+
+    def before_validators(self, shape: Shape) -> Iterator[tuple[FunctionInfo, str]]:
+        """Validators that are given the object itself, and the name of the parameter that holds it."""
+        for base in self.program.classes.ancestors(shape.schema):
+            for method in base.methods.values() if isinstance(base, ClassInfo) else ():
+                for decorator in method.node.decorator_list:
+                    target = decorator.func if isinstance(decorator, ast.Call) else decorator
+                    meant = self.program.names.resolve_expression(method.path, target)
+                    if isinstance(meant, Ext) and meant.name in BEFORE and len(method.parameters) > 1:
+                        yield method, method.parameters[1].arg
+
+    def shapes(
+        self, node: ast.expr, path: str, filled: Mapping[str, tuple[Shape, ...]] | None = None, depth: int = 0
+    ) -> tuple[Shape, ...]:
+        """The schemas that an annotation (or a response model) names.
+
+        path: the file in which the expression stands. filled: what type variables stand for.
+        """
+        filled = filled or {}
+        if depth > self._depth:
+            return ()
+        if isinstance(node, ast.Constant):
+            if not isinstance(node.value, str):
+                return ()
+            try:
+                return self.shapes(ast.parse(node.value, mode="eval").body, path, filled, depth + 1)
+            except SyntaxError:
+                return ()
+        if isinstance(node, ast.BinOp):
+            return (*self.shapes(node.left, path, filled, depth + 1), *self.shapes(node.right, path, filled, depth + 1))
+        if isinstance(node, (ast.List, ast.Tuple)):
+            return tuple(s for item in node.elts for s in self.shapes(item, path, filled, depth + 1))
+        if isinstance(node, ast.Subscript):
+            arguments = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            head = self.meaning(node.value, path)
+            inner = tuple(self.shapes(a, path, filled, depth + 1) for a in arguments)
+            if isinstance(head, ClassInfo):
+                return (Shape(head, tuple(zip(self.parameters(head), inner, strict=False))),)
+            if isinstance(head, Ext) and head.name == "typing.Literal":
+                return ()
+            return tuple(s for part in inner for s in part)
+        if isinstance(node, ast.Name) and node.id in filled:
+            return filled[node.id]
+        head = self.meaning(node, path)
+        if isinstance(head, ClassInfo):
+            return (Shape(head),)
+        if isinstance(head, Assigned):
+            return self.shapes(head.value, head.path, filled, depth + 1)
+        return ()
+
+    def meaning(self, node: ast.expr, path: str) -> ClassInfo | Assigned | Ext | None:
+        """The class or alias that a name in an annotation means, also one that is local to a function."""
+        found = self.program.names.resolve_expression(path, node)
+        if isinstance(found, (ClassInfo, Assigned, Ext)):
+            return found
+        for value in self.program.values(node):
+            if isinstance(value, Cls):
+                return value.info
+            if isinstance(value, Ann):
+                return Assigned(value.path, "", value.node)
+        if isinstance(node, ast.Name):  # a forward reference in a string, to a class beside it in a function
+            beside = [c for c in self.program.modules[path].classes.values() if c.name == node.id]
+            return beside[0] if len(beside) == 1 else None
+        return None
+
+    def parameters(self, info: ClassInfo) -> list[str]:
+        """The type variables of a generic schema, in order."""
+        found = [p.name for p in getattr(info.node, "type_params", [])]
+        for base in info.node.bases:
+            if isinstance(base, ast.Subscript):
+                slots = base.slice.elts if isinstance(base.slice, ast.Tuple) else [base.slice]
+                for slot in slots:
+                    if isinstance(slot, ast.Name) and slot.id not in found and self._is_variable(slot, info.path):
+                        found.append(slot.id)
+        return found
+
+    def _is_variable(self, node: ast.Name, path: str) -> bool:
+        if any(isinstance(v, Tv) for v in self.program.values(node)):
+            return True
+        meant = self.program.names.resolve_expression(path, node)
+        if not isinstance(meant, Assigned) or not isinstance(meant.value, ast.Call):
+            return False
+        maker = self.program.names.resolve_expression(meant.path, meant.value.func)
+        return isinstance(maker, Ext) and maker.name.endswith(".TypeVar")
+
+    def _read(self, shape: Shape) -> Iterator[Field]:
+        seen: set[str] = set()
+        if self.program.orm.is_model(shape.schema):
+            return
+        lineage = list(self._lineage(shape.schema, dict(shape.arguments)))
+        by_name = any(word in ast.unparse(info.node) for info, _ in lineage for word in BY_NAME)
+        for info, filled in lineage:
+            for name, stmt in info.attributes.items():
+                if name in seen or name.startswith("_") or name == "model_config":
+                    continue
+                if not isinstance(stmt, ast.AnnAssign) or _is_class_var(stmt.annotation):
+                    continue
+                seen.add(name)
+                yield Field(name, _sources(name, stmt, by_name), self.shapes(stmt.annotation, info.path, filled))
+
+    def _lineage(
+        self, info: ClassInfo, filled: Mapping[str, tuple[Shape, ...]], seen: frozenset[ClassInfo] = frozenset()
+    ) -> Iterator[tuple[ClassInfo, Mapping[str, tuple[Shape, ...]]]]:
+        """A schema and its bases, each with what its own type variables stand for."""
+        if info in seen:
+            return
+        yield info, filled
+        for node in info.node.bases:
+            arguments: list[ast.expr] = []
+            if isinstance(node, ast.Subscript):
+                arguments = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+                node = node.value
+            base = self.meaning(node, info.path)
+            if isinstance(base, ClassInfo):
+                inner = [self.shapes(a, info.path, filled) for a in arguments]
+                yield from self._lineage(base, dict(zip(self.parameters(base), inner, strict=False)), seen | {info})
+
+
+def _is_class_var(annotation: ast.expr) -> bool:
+    head = annotation.value if isinstance(annotation, ast.Subscript) else annotation
+    return getattr(head, "id", getattr(head, "attr", "")) in ("ClassVar", "PrivateAttr")
+
+
+def _sources(name: str, stmt: ast.AnnAssign, by_name: bool) -> tuple[str, ...]:
+    """A field is looked up under its validation alias, else its alias, else its name; where the configuration says
+    so under its own name too. Source: pydantic "Alias"."""
+    found: dict[str, list[str]] = {}
+    for node in ast.walk(stmt):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "Field":
+            for keyword in node.keywords:
+                if keyword.arg in ("alias", "validation_alias"):
+                    found[keyword.arg] = _alias(keyword.value)
+    aliases = found.get("validation_alias") or found.get("alias") or []
+    return tuple(dict.fromkeys([*aliases, *([name] if by_name or not aliases else [])]))
+
+
+def _alias(node: ast.expr) -> list[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value]
+    if isinstance(node, ast.Call):  # AliasChoices("a", AliasPath("b", 0))
+        is_path = getattr(node.func, "id", getattr(node.func, "attr", "")) == "AliasPath"
+        return [a for arg in (node.args[:1] if is_path else node.args) for a in _alias(arg)]
+    return []

@@ -1,0 +1,102 @@
+"""What the transform does, by example."""
+
+from __future__ import annotations
+
+from asyncify.transforms.base import Example
+
+MODELS = """
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    posts: Mapped[list["Post"]] = relationship(back_populates="author")
+
+
+class Post(Base):
+    __tablename__ = "posts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    author: Mapped["User"] = relationship(back_populates="posts")
+    tags: Mapped[list["Tag"]] = relationship()
+
+
+class Tag(Base):
+    __tablename__ = "tags"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"))
+    name: Mapped[str]
+"""
+
+SCHEMAS = """
+from pydantic import BaseModel
+
+
+class TagOut(BaseModel):
+    name: str
+
+
+class UserOut(BaseModel):
+    name: str
+
+
+class PostOut(BaseModel):
+    title: str
+    author: UserOut
+    tags: list[TagOut]
+"""
+
+
+def _app(text: str) -> dict[str, str]:
+    return {"app/models.py": MODELS.lstrip(), "app/schemas.py": SCHEMAS.lstrip(), "app/main.py": text.lstrip()}
+
+
+HEAD = """
+from fastapi import Depends, FastAPI
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.db import get_db
+from app.models import Post, User
+from app.schemas import PostOut
+
+app = FastAPI()
+
+"""
+
+EXAMPLES: tuple[Example, ...] = (
+    Example(
+        "what a response model reads: a collection by selectinload, a single object by joinedload",
+        _app(
+            HEAD
+            + """
+@app.get("/posts", response_model=list[PostOut])
+def list_posts(db: Session = Depends(get_db)):
+    return db.scalars(select(Post).order_by(Post.id)).all()
+"""
+        ),
+        _app(
+            HEAD.replace("import Session", "import Session, joinedload, selectinload")
+            + """
+@app.get("/posts", response_model=list[PostOut])
+def list_posts(db: Session = Depends(get_db)):
+    return db.scalars(
+        select(Post).options(joinedload(Post.author), selectinload(Post.tags)).order_by(Post.id)
+    ).all()
+""".replace(
+                """db.scalars(
+        select(Post).options(joinedload(Post.author), selectinload(Post.tags)).order_by(Post.id)
+    ).all()""",
+                "db.scalars(select(Post).options(joinedload(Post.author), selectinload(Post.tags)).order_by(Post.id)).all()",
+            )
+        ),
+    ),
+)

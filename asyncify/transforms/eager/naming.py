@@ -1,0 +1,105 @@
+"""Names in a file: of mapped classes, and of loader functions, with the imports that they need."""
+
+from __future__ import annotations
+
+import ast
+
+from asyncify.analysis.bindings import bring, names_used
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ClassInfo
+from asyncify.analysis.values import Mod
+from asyncify.model.edit import Import
+
+
+class Namer:
+    """Hands out names for one file, and collects the imports.
+
+    missing: classes that cannot be named there.
+    """
+
+    def __init__(self, program: Program, path: str) -> None:
+        self.program = program
+        self.path = path
+        self.imports: list[Import] = []
+
+    def library(self, module: str, name: str) -> str:
+        """The local name of a library object."""
+        local, imports = bring(self.program, self.path, module, name)
+        self.imports.extend(imports)
+        return local
+
+    def loader(self, name: str) -> str:
+        """The local name of a loader function of SQLAlchemy."""
+        return self.library("sqlalchemy.orm", name)
+
+    def model(self, info: ClassInfo) -> str | None:
+        """An expression for a mapped class; None where it cannot be had at the top of this file."""
+        there = self._there(info)
+        if there is not None:
+            return there
+        if "." in info.qualname or info.name in names_used(self.program, self.path):
+            return None
+        module = self._module_of(info)
+        if module is None or self._imports_back(info.path):
+            return None
+        self.imports.append(Import(module, info.name))
+        return info.name
+
+    def _there(self, info: ClassInfo) -> str | None:
+        module = self.program.modules[self.path]
+        if info.path == self.path:
+            return info.qualname
+        for name in (info.name, *sorted(module.imports)):
+            top = [s for s in module.imports.get(name, ()) if s in module.source.tree.body]
+            if top and self.program.names.resolve(self.path, name) is info:
+                return name
+        if module.stars and self.program.names.resolve(self.path, info.name) is info:
+            return info.name
+        for name in sorted(module.imports):
+            top = [s for s in module.imports[name] if s in module.source.tree.body]
+            found = self.program.names.resolve(self.path, name) if top else None
+            if isinstance(found, Mod) and found.path in self.program.modules:
+                if self.program.names.resolve(found.path, info.name) is info:
+                    return f"{name}.{info.name}"
+        return None
+
+    def _module_of(self, info: ClassInfo) -> str | None:
+        """The module text from which this file, else another one, imports the class or its neighbours."""
+        here = self.program.modules[self.path]
+        for statements in here.imports.values():
+            for node in statements:
+                if isinstance(node, ast.ImportFrom) and node in here.source.tree.body and self._gives(node, info):
+                    return "." * node.level + (node.module or "")
+        for path in sorted(self.program.modules):
+            for statements in self.program.modules[path].imports.values():
+                for node in statements:
+                    if isinstance(node, ast.ImportFrom) and not node.level and node.module:
+                        if any(self.program.names.index.find(node.module, self.path) == p for p in (info.path,)):
+                            return node.module
+        return None
+
+    def _gives(self, node: ast.ImportFrom, info: ClassInfo) -> bool:
+        """Whether `from module import Class` would work for the module of a statement."""
+        base = (
+            self.program.names.index.relative(self.path, node.level, node.module or "")
+            if node.level
+            else self.program.names.index.find(node.module or "", self.path)
+        )
+        return base in self.program.modules and self.program.names.resolve(base, info.name) is info  # type: ignore[arg-type]
+
+    def _imports_back(self, path: str) -> bool:
+        """Whether a module imports this file again, directly or through others."""
+        seen, stack = {path}, [path]
+        while stack:
+            current = stack.pop()
+            module = self.program.modules.get(current)
+            for node in {s for group in (module.imports.values() if module else ()) for s in group}:
+                for alias in node.names:
+                    found = self.program.names.imported(current, node, alias)
+                    target = getattr(found, "path", None)
+                    if target == self.path:
+                        return True
+                    if isinstance(target, str) and target not in seen:
+                        seen.add(target)
+                        stack.append(target)
+        return False

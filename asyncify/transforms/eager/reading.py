@@ -1,0 +1,202 @@
+"""What is read from loaded instances, by whom: the paths of relationships that each loading place must fill."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from asyncify.analysis.infer.expressions import is_property
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo, own_nodes
+from asyncify.analysis.values import (
+    NOTHING,
+    Cls,
+    Ext,
+    Fn,
+    Inst,
+    Obj,
+    Origin,
+    Rec,
+    Value,
+    Values,
+    collection,
+    objects,
+    union,
+)
+from asyncify.knowledge import names
+
+Steps = tuple[str, ...]
+
+#: longer paths than this come from walking a tree without end
+LIMIT = 6
+#: relationships that are queries and not attributes: no loader option can fill them
+QUERIES = frozenset({"dynamic", "write_only", "noload"})
+ASSOCIATION_PROXY = "sqlalchemy.ext.associationproxy.association_proxy"
+CONTAINERS = frozenset({"list", "set", "generator", "asyncgenerator", "iterator", "tuple", "row"})
+RESULTS = frozenset({names.QUERY, names.DYNAMIC, names.RESULT, names.SCALARS})
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads. node: the expression in Python code that reads or hands the instance over; what: for people.
+
+    kind: "code", "schema" or "template".
+    """
+
+    path: str
+    node: ast.AST
+    kind: str
+    what: str
+
+
+@dataclass(eq=False)
+class Reading:
+    """Collects reads.
+
+    paths: for each loading place (or, for what a method reads from `self`, its `def`) the paths and their readers.
+    files: the file of each place. unknown: reads from instances whose loading place nobody knows.
+    endless: reads that walk a tree as deep as it is.
+    """
+
+    program: Program
+    paths: dict[ast.AST, dict[Steps, list[Reader]]] = field(default_factory=lambda: defaultdict(dict))
+    files: dict[ast.AST, str] = field(default_factory=dict)
+    unknown: list[tuple[ClassInfo, str, Reader]] = field(default_factory=list)
+    endless: list[tuple[str, Reader]] = field(default_factory=list)
+    dynamic: list[tuple[str, Reader]] = field(default_factory=list)
+    _calls: set[tuple[ast.AST, Origin, Reader]] = field(default_factory=set)
+
+    def note(self, origin: Origin, name: str, reader: Reader) -> None:
+        """A relationship is read from an instance."""
+        self._note(origin.site, origin.path, (*origin.steps, name), reader)
+
+    def _note(self, site: ast.AST, path: str, steps: Steps, reader: Reader) -> bool:
+        self.files[site] = path
+        readers = self.paths[site].setdefault(steps, [])
+        if reader in readers:
+            return False
+        readers.append(reader)
+        return True
+
+    def note_call(self, function: FunctionInfo, origin: Origin, reader: Reader) -> None:
+        """A method or property runs on an instance: whatever it reads from `self` is read from that."""
+        self._calls.add((function.node, origin, reader))
+
+    def close(self) -> None:
+        """Carry what methods read from `self` to the instances on which they run."""
+        changed = True
+        while changed:
+            changed = False
+            for callee, origin, reader in self._calls:
+                for steps in list(self.paths.get(callee, ())):
+                    whole = (*origin.steps, *steps)
+                    if len(whole) > LIMIT:
+                        if (entry := (steps[-1], reader)) not in self.endless:
+                            self.endless.append(entry)
+                    elif self._note(origin.site, origin.path, whole, reader):
+                        changed = True
+
+    # -- walking values ------------------------------------------------------------------------------
+
+    def attribute(self, base: Values, name: str, reader: Reader) -> Values:
+        """Read an attribute of values; gives what it holds."""
+        found: list[Values] = []
+        for value in base:
+            if isinstance(value, Obj) and self.program.orm.is_model(value.info):
+                found.append(self._of_model(value, name, reader))
+            elif isinstance(value, Rec):
+                found.append(value.get(name))
+            elif isinstance(value, Inst) and value.type == "row":
+                found.extend(frozenset(o for o in objects(e) if o.info.name == name) for e in value.args)
+        return union(found)
+
+    def _of_model(self, value: Obj, name: str, reader: Reader) -> Values:
+        orm = self.program.orm
+        relationship = orm.relationship(value.info, name)
+        if relationship is not None:
+            if relationship.lazy in QUERIES:
+                self.dynamic.append((f"{value.info.name}.{name}", reader))
+                return NOTHING
+            origin = None
+            if value.origin is None:
+                self.unknown.append((value.info, name, reader))
+            else:
+                self.note(value.origin, name, reader)
+                origin = value.origin.step(name) if len(value.origin.steps) < LIMIT else None
+            if relationship.target is None:
+                return NOTHING
+            target: Values = frozenset({Obj(relationship.target, origin)})
+            return frozenset({collection("list", target)}) if relationship.collection else target
+        proxy = self.proxy(value.info, name)
+        if proxy is not None:
+            inner = self.attribute(frozenset({value}), proxy[0], reader)
+            many = any(isinstance(v, Inst) for v in inner)
+            ends = self.attribute(self.elements(inner) if many else inner, proxy[1], reader)
+            return frozenset({collection("list", ends)}) if many and ends else ends
+        method = self.program.classes.method(value.info, name)
+        if method is not None and is_property(Fn(method)) and value.origin is not None:
+            self.note_call(method, value.origin, reader)
+            return self._result(method, value.origin)
+        return NOTHING
+
+    def proxy(self, info: ClassInfo, name: str) -> tuple[str, str] | None:
+        """The relationship and the attribute behind an association proxy."""
+        for base in self.program.classes.ancestors(info):
+            stmt = base.attributes.get(name) if isinstance(base, ClassInfo) else None
+            if stmt is None or not isinstance(base, ClassInfo):
+                continue
+            call = stmt.value
+            if not isinstance(call, ast.Call) or len(call.args) < 2:
+                return None
+            made = self.program.names.resolve_expression(base.path, call.func)
+            texts = [a.value for a in call.args[:2] if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+            if isinstance(made, Ext) and made.name == ASSOCIATION_PROXY and len(texts) == 2:
+                return texts[0], texts[1]
+            return None
+        return None
+
+    def _result(self, method: FunctionInfo, origin: Origin) -> Values:
+        """What a property gives, with the origin of the instance in the place of `self`."""
+        returned = (n.value for n in own_nodes(method.node) if isinstance(n, ast.Return) and n.value is not None)
+        return union(moved(self.program.values(node), method.node, origin) for node in returned)
+
+    def elements(self, values: Values) -> Values:
+        """What iterating over values gives."""
+        found: list[Values] = []
+        for value in values:
+            if not isinstance(value, Inst):
+                continue
+            if value.type in CONTAINERS or value.type == "dict":
+                found.extend(value.args if value.type in ("tuple", "row") else value.args[:1])
+            elif value.type in RESULTS:
+                found.append(self.rows(value))
+        return union(found)
+
+    def rows(self, result: Inst) -> Values:
+        """One row of a query or result."""
+        parts = tuple(frozenset(Obj(v.info, result.origin) for v in part if isinstance(v, Cls)) for part in result.args)
+        if len(parts) == 1 and result.type != names.RESULT:
+            return parts[0]
+        return frozenset({Inst("row", parts)})
+
+
+def moved(values: Values, site: ast.AST, origin: Origin) -> Values:
+    """The same values, with instances that came from `site` now coming from an origin."""
+    return frozenset(_moved(v, site, origin) for v in values)
+
+
+def _moved(value: Value, site: ast.AST, origin: Origin) -> Value:
+    if isinstance(value, Obj) and value.origin is not None and value.origin.site is site:
+        return Obj(value.info, Origin(origin.path, origin.site, (*origin.steps, *value.origin.steps)[:LIMIT]))
+    if isinstance(value, Inst) and value.args:
+        return Inst(value.type, tuple(moved(a, site, origin) for a in value.args), value.origin)
+    if isinstance(value, Rec):
+        return Rec(tuple((k, moved(v, site, origin)) for k, v in value.items))
+    return value
+
+
+def model_values(program: Program, values: Iterable[Value]) -> Values:
+    """The instances of mapped classes among values."""
+    return frozenset(v for v in values if isinstance(v, Obj) and program.orm.is_model(v.info))
