@@ -27,7 +27,7 @@ def run_suite(folder: Path) -> SuiteOutcome:
     except subprocess.TimeoutExpired as late:
         return SuiteOutcome(False, 0, f"no end after {late.timeout:.0f} seconds", "")
     output = done.stdout + done.stderr
-    lines = [line for line in done.stdout.splitlines() if line.strip()]
+    lines = [line for line in (done.stdout if done.stdout.strip() else done.stderr).splitlines() if line.strip()]
     closing = lines[-1].strip("= ") if lines else f"pytest ended with {done.returncode} and said nothing"
     passed = re.search(r"(\d+) passed", closing)
     return SuiteOutcome(done.returncode == 0, int(passed[1]) if passed else 0, closing, output)

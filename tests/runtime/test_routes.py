@@ -137,6 +137,13 @@ def test_a_suite_is_green_or_not(tmp_path: Path) -> None:
     assert "assert 0" in red.output
 
 
+def test_a_suite_that_cannot_start_says_why(tmp_path: Path) -> None:
+    put(tmp_path, {"conftest.py": "raise RuntimeError('no engine')\n", "test_a.py": ""})
+    outcome = run_suite(tmp_path)
+    assert (outcome.green, outcome.passed) == (False, 0)
+    assert outcome.closing == "E   RuntimeError: no engine"
+
+
 def test_no_tests_are_not_green(tmp_path: Path) -> None:
     put(tmp_path, {"a.py": ""})
     assert not run_suite(tmp_path).green
