@@ -1,0 +1,168 @@
+"""Which tests rely on the tables that an import creates."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.analysis.import_order import import_order
+from asyncify.analysis.lifespan_facts import App, LifespanFacts
+from asyncify.analysis.names import Assigned
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import FunctionInfo, own_nodes
+from asyncify.analysis.table_facts import called, is_creation, is_test, opens
+from asyncify.analysis.values import Ext, Fn, Mod, has
+from asyncify.knowledge import names
+
+
+def relies_on_import(program: Program, facts: LifespanFacts, app: App, path: str) -> str:
+    """Why tests need the tables that the import of a module creates; empty where they provably do not.
+
+    They do not where every client runs the lifespan and nothing opens a session of the application by itself, or
+    where the tests create the tables: on the engine of the application, or on their own while every function of
+    the application that opens a session is overridden.
+    """
+    tests = {
+        p: program.modules[p].source.tree
+        for p in sorted(program.modules)
+        if is_test(p) and {path, app.path} & {*import_order(program, p), *_late_imports(program, p)}
+    }
+    creating = {p for p, tree in tests.items() if any(is_creation(program, n) for n in ast.walk(tree))}
+    shared = {p for p in creating if p.endswith("conftest.py")}
+    overridden = {f for tree in tests.values() for f in _overridden(program, tree)}
+    openers = _openers(program, facts, app) - overridden
+    for test, tree in tests.items():
+        own = [p for p in (test, *sorted(shared)) if p in creating]
+        on_app_engine = any(_creates_on_app(program, p) for p in own)
+        if on_app_engine:
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and _opens_app_session(program, test, node):
+                return f"{test}:{node.lineno} uses the tables of the application without running it"
+            if isinstance(node, ast.Call) and is_bare_client(program, test, node):
+                if not own:
+                    return f"the client at {test}:{node.lineno} does not run the lifespan"
+                if openers:
+                    first = min(openers, key=lambda f: (f.path, f.node.lineno))
+                    where = f"{first.path}:{first.node.lineno} ({first.qualname})"
+                    return f"{where} opens a session that {test} does not replace"
+    return ""
+
+
+def _late_imports(program: Program, path: str) -> Iterator[str]:
+    """Modules that functions of a file import."""
+    for node in ast.walk(program.modules[path].source.tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                target = program.names.imported(path, node, alias)
+                inner = getattr(target, "path", None)
+                if isinstance(inner, str) and inner in program.modules:
+                    yield inner
+
+
+def _openers(program: Program, facts: LifespanFacts, app: App) -> set[FunctionInfo]:
+    """Functions that open a session while the application serves requests: event handlers only run with it."""
+    handlers = {
+        v.info
+        for registrations in facts.registrations.values()
+        for r in registrations
+        for v in ([Fn(r.handler)] if isinstance(r.handler, FunctionInfo) else program.values(r.handler or r.node))
+        if isinstance(v, Fn)
+    }
+    todo = list(handlers)
+    while todo:
+        for node in own_nodes(todo.pop().node):
+            new = {f.info for f in called(program, node)} - handlers
+            handlers |= new
+            todo += new
+    inside = set(import_order(program, app.path))
+    return {
+        f
+        for f in program.functions
+        if f.path in inside and f not in handlers
+        if any(isinstance(n, ast.Call) and opens(program, n) for n in own_nodes(f.node))
+    }
+
+
+def _overridden(program: Program, tree: ast.Module) -> Iterator[FunctionInfo]:
+    """Keys of `app.dependency_overrides[...] = ...`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript):
+            owner = node.value
+            if isinstance(owner, ast.Attribute) and owner.attr == "dependency_overrides":
+                yield from (v.info for v in program.values(node.slice) if isinstance(v, Fn))
+
+
+def _creates_on_app(program: Program, path: str) -> bool:
+    """Whether a test file creates tables on an engine that the application made."""
+    for node in ast.walk(program.modules[path].source.tree):
+        if isinstance(node, ast.Call) and is_creation(program, node):
+            for argument in (*node.args, *(k.value for k in node.keywords)):
+                found = program.names.resolve_expression(path, argument)
+                if isinstance(found, Assigned) and not is_test(found.path):
+                    return True
+    return False
+
+
+def _opens_app_session(program: Program, path: str, call: ast.Call) -> bool:
+    """Whether a test opens a session or connection of the application, itself or through its functions."""
+    if opens(program, call):
+        for part in (call.func, *call.args, *(k.value for k in call.keywords)):
+            root = part.value if isinstance(part, ast.Attribute) else part
+            for expression in (part, root):
+                found = program.names.resolve_expression(path, expression)
+                if isinstance(found, Assigned) and not is_test(found.path) and _is_source(program, expression):
+                    return True
+        return False
+    test = program.function_of(call)
+    patched = set(_patched(program, path, test)) if test is not None else set()
+    opened = (source for f in called(program, call) for source in _opened(program, f.info, set()))
+    return any(source not in patched for source in opened)
+
+
+def _patched(program: Program, path: str, test: FunctionInfo) -> Iterator[tuple[str, str]]:
+    """The module and name of everything that a test replaces: `monkeypatch.setattr(module, "name", ...)`."""
+    for node in own_nodes(test.node):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) > 2):
+            continue
+        owner, name = node.args[:2]
+        module = program.names.resolve_expression(path, owner)
+        if node.func.attr in ("setattr", "object") and isinstance(module, Mod) and isinstance(name, ast.Constant):
+            yield module.path, str(name.value)
+
+
+def _is_source(program: Program, node: ast.expr) -> bool:
+    return has(program.values(node), names.ENGINE, names.SESSIONMAKER, names.SCOPED_SESSION)
+
+
+def _opened(program: Program, info: FunctionInfo, seen: set[FunctionInfo]) -> Iterator[tuple[str, str]]:
+    """The module and the name of what a function of the application opens sessions from, itself or further on."""
+    seen.add(info)
+    for node in own_nodes(info.node) if not is_test(info.path) else ():
+        if isinstance(node, ast.Call) and opens(program, node):
+            yield info.path, node.func.id if isinstance(node.func, ast.Name) else ""
+        for fn in called(program, node):
+            if fn.info not in seen:
+                yield from _opened(program, fn.info, seen)
+
+
+def is_bare_client(program: Program, path: str, call: ast.Call) -> bool:
+    """Whether a call makes a test client that does not run the lifespan of its application."""
+    target = program.names.resolve_expression(path, call.func)
+    if target not in (Ext(names.TEST_CLIENT), Ext(names.ASYNC_CLIENT)):
+        return False
+    source = program.modules[path].source
+    if target == Ext(names.ASYNC_CLIENT):
+        return not ("LifespanManager" in source.text or "lifespan_context" in source.text)
+    parent = source.parent(call)
+    if isinstance(parent, ast.withitem):
+        return False
+    if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Attribute) and parent.func.attr == "enter_context":
+        return False
+    names_given = [t.id for t in parent.targets if isinstance(t, ast.Name)] if isinstance(parent, ast.Assign) else []
+    entered = {
+        n.context_expr.id
+        for n in ast.walk(source.tree)
+        if isinstance(n, ast.withitem) and isinstance(n.context_expr, ast.Name)
+    }
+    return not (set(names_given) & entered)
