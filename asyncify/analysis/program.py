@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from asyncify.analysis.classes import Classes
 from asyncify.analysis.fixtures import Fixtures
@@ -17,6 +18,9 @@ from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo, collect
 from asyncify.analysis.values import NOTHING, Fn, Values
 from asyncify.model.plan import Workspace
+
+if TYPE_CHECKING:
+    from asyncify.analysis.colour import Colouring
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,21 @@ class Program:
     def calls(self, node: ast.AST) -> tuple[Fn, ...]:
         """The functions of the program that a call, a property read or a with item runs."""
         return tuple(sorted(self.facts.calls.get(node, ()), key=lambda f: (f.info.path, f.info.node.lineno)))
+
+    @cached_property
+    def async_clients(self) -> frozenset[ast.AST]:
+        """The constructor calls of test clients that become async clients."""
+        from asyncify.analysis.test_clients import convertible_clients
+
+        return convertible_clients(self)
+
+    @cached_property
+    def colouring(self) -> Colouring:
+        """Which functions become async, and why."""
+        from asyncify.analysis.colour import colour
+        from asyncify.analysis.test_doubles import replacements
+
+        return colour(self, self.async_clients, replacements(self))
 
     @property
     def reads(self) -> Iterable[Read]:

@@ -26,8 +26,7 @@ ATTRIBUTES = MappingProxyType(
         (names.FASTAPI, "router"): names.ROUTER,
         (names.SESSION, "bind"): names.ENGINE,
         (names.CONNECTION, "engine"): names.ENGINE,
-        (names.ASYNC_ENGINE, "sync_engine"): names.ENGINE,
-        (names.ASYNC_SESSION, "sync_session"): names.SESSION,
+        # sync_engine and sync_session have no row: what is asked of them stays synchronous on purpose
     }
 )
 

@@ -9,7 +9,7 @@ import libcst as cst
 
 from asyncify.model import ops
 from asyncify.model.edit import Edit
-from asyncify.model.span import Place, Target
+from asyncify.model.span import Place, Span, Target
 from asyncify.rewrite import calls, functions, layout, parens, statements
 from asyncify.rewrite.errors import RewriteError
 from asyncify.rewrite.locate import Located, Run, Statement
@@ -65,7 +65,7 @@ class Applier(cst.CSTTransformer):
     def _register(self, edit: Edit) -> list[cst.CSTNode]:
         """Find the node of an edit and of its holes; they are what the traversal must reach."""
         node = self._located.find(edit.target)
-        holes = {hole.name: self._hole(node, hole) for hole in getattr(edit.op, "holes", ())}
+        holes = {hole.name: self._hole(node, hole, edit.target.span) for hole in getattr(edit.op, "holes", ())}
         if _around(edit.op) and (not isinstance(node, Statement) or self._located.container_of(node) is None):
             raise RewriteError("statements cannot stand around the target", "locate")
         self._holes[id(edit)] = holes
@@ -75,7 +75,7 @@ class Applier(cst.CSTTransformer):
             found += [hole.container, hole.first, hole.last] if isinstance(hole, Run) else [hole]
         return found
 
-    def _hole(self, target: cst.CSTNode, hole: ops.Hole) -> Hole:
+    def _hole(self, target: cst.CSTNode, hole: ops.Hole, at: Span) -> Hole:
         if hole.place is Place.STATEMENT:
             run = self._located.find_run(hole)
             if run.first is target and run.last is target:
@@ -84,7 +84,7 @@ class Applier(cst.CSTTransformer):
         else:
             inner = self._located.find(Target(hole.span))
             # an expression further up has been left already when the target is: it can be moved down
-            if (hole.span.line, hole.span.column) < self._located.start_of(target):
+            if (hole.span.line, hole.span.column) < (at.line, at.column):
                 return inner
         if not self._located.within(inner, target):
             raise RewriteError(f"the hole ${hole.name} is outside of its target", "locate")

@@ -1,0 +1,387 @@
+"""Colouring: which functions become `async def`, by the least fixpoint over the call graph.
+
+A function must become async when it waits itself or calls one that must. Where it cannot, the table of barriers
+says what happens instead. The shortest reason for each is kept.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from asyncify.analysis.points import Point, points_of
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.values import Ext, Fn, Inst, Member, has
+from asyncify.knowledge import names
+from asyncify.knowledge.barriers import BY_CALLEE, BY_DECORATOR, BY_METHOD, Barrier, Handing, Treatment
+from asyncify.knowledge.names import canonical
+from asyncify.model.edit import Finding
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a function changes: in words, at which line, and the function behind it (None for a place that waits)."""
+
+    text: str
+    path: str
+    line: int
+    via: FunctionInfo | None = None
+
+
+@dataclass
+class Colouring:
+    """The result.
+
+    becomes_async: plain functions that become `async def`.
+    bridged: functions that stay plain and wait through SQLAlchemy's greenlet.
+    entries: sync entry points that become async with `asyncio.run` around them.
+    points: the places that wait by themselves, by node.
+    spawned: library calls (`sorted(...)`) that run as a whole in the greenlet.
+    kept: functions that get sync sessions from SQLAlchemy itself (event listeners, `run_sync` callbacks).
+    """
+
+    becomes_async: dict[FunctionInfo, Reason] = field(default_factory=dict)
+    bridged: dict[FunctionInfo, Reason] = field(default_factory=dict)
+    entries: dict[FunctionInfo, Reason] = field(default_factory=dict)
+    points: dict[ast.AST, Point] = field(default_factory=dict)
+    spawned: set[ast.AST] = field(default_factory=set)
+    kept: set[FunctionInfo] = field(default_factory=set)
+    findings: list[Finding] = field(default_factory=list)
+
+    def waits(self, function: FunctionInfo) -> bool:
+        """Whether calling a function gives a coroutine (or async generator) in the end."""
+        return function in self.becomes_async or function.is_async
+
+    def is_async_context(self, function: FunctionInfo | None) -> bool:
+        """Whether `await` can stand in the body of a function."""
+        return function is not None and (function in self.becomes_async or function.is_async)
+
+
+def is_alembic(program: Program, path: str) -> bool:
+    """Whether a file belongs to Alembic: it stays synchronous on purpose."""
+    imports = program.modules[path].imports
+    for statements in imports.values():
+        for node in statements:
+            if isinstance(node, ast.ImportFrom) and node.module == "alembic" and node.level == 0:
+                if any(a.name in ("op", "context") for a in node.names):
+                    return True
+    return False
+
+
+def kept_sync(program: Program, path: str) -> bool:
+    """Whether a file stays synchronous as a whole."""
+    return is_alembic(program, path) or any(path == k or path.startswith(f"{k}/") for k in program.config.keep_sync)
+
+
+def colour(
+    program: Program, clients: frozenset[ast.AST], doubles: Mapping[FunctionInfo, Sequence[FunctionInfo | ast.Lambda]]
+) -> Colouring:
+    """Colour a program.
+
+    clients: test client constructors that become async clients. doubles: replacements that tests put in the place of
+    a function; they become async with it.
+    """
+    return _Worker(program, clients, doubles).run()
+
+
+class _Worker:
+    def __init__(
+        self,
+        program: Program,
+        clients: frozenset[ast.AST],
+        doubles: Mapping[FunctionInfo, Sequence[FunctionInfo | ast.Lambda]],
+    ) -> None:
+        self.program = program
+        self.clients = clients
+        self.doubles = doubles
+        self.result = Colouring()
+        self.queue: deque[FunctionInfo] = deque()
+        self.callers: dict[FunctionInfo, list[ast.AST]] = defaultdict(list)
+        self.paths: dict[ast.AST, str] = {}
+        self.handed: dict[FunctionInfo, list[ast.AST]] = defaultdict(list)
+
+    def run(self) -> Colouring:
+        for path in sorted(self.program.modules):
+            module = self.program.modules[path]
+            for node in ast.walk(module.source.tree):
+                if node in self.program.facts.calls or node in self.program.facts.handed:
+                    self.paths[node] = path
+        for node, targets in self.program.facts.calls.items():
+            for target in targets:
+                self.callers[target.info].append(node)
+        for node, targets in self.program.facts.handed.items():
+            for target in targets:
+                self.handed[target.info].append(node)
+        self.result.kept = kept_functions(self.program, self.callers, self.paths)
+        for path in sorted(self.program.modules):
+            if kept_sync(self.program, path):
+                continue
+            for point in points_of(self.program, self.program.modules[path], self.clients):
+                if self.program.function_of(point.node) in self.result.kept:
+                    continue
+                self.result.points[point.node] = point
+                self.paths[point.node] = path
+                self.need(point.node, point.what, None)
+        while self.queue:
+            self.spread(self.queue.popleft())
+        return self.result
+
+    # -- one place that waits ------------------------------------------------------------------------
+
+    def need(self, node: ast.AST, what: str, via: FunctionInfo | None) -> None:
+        """The function around a node has to wait."""
+        path = self.paths[node]
+        source = self.program.modules[path].source
+        reason = Reason(what, path, getattr(node, "lineno", 0), via)
+        outer = self._lambda_around(path, node)
+        if outer is not None:
+            call = source.parent(outer)
+            call = source.parent(call) if isinstance(call, ast.keyword) else call
+            if isinstance(call, ast.Call) and self._handing(call) is Handing.CALLS:
+                self.result.spawned.add(call)
+                self.paths[call] = path
+                self.need(call, f"{source.segment(call.func)}() calls {what}", via)
+            else:
+                self.report(node, "lambda", f"{what} waits for the database inside a lambda", "make it an `async def`")
+            return
+        function = self.program.function_of(node)
+        if function is None:
+            return  # module level: the transforms deal with it
+        self.mark(function, reason)
+
+    def _lambda_around(self, path: str, node: ast.AST) -> ast.Lambda | None:
+        source = self.program.modules[path].source
+        inner, outer = node, source.parent(node)
+        while outer is not None and not isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            if isinstance(outer, ast.Lambda) and inner is outer.body:
+                return outer
+            inner, outer = outer, source.parent(outer)
+        return None
+
+    def mark(self, function: FunctionInfo, reason: Reason) -> None:
+        """A function has to wait: colour it, bridge it, or report it."""
+        result = self.result
+        if function.is_async or function in result.becomes_async or function in result.bridged:
+            return
+        if function in result.kept:
+            return
+        barrier = self.barrier(function)
+        if barrier is None:
+            result.becomes_async[function] = reason
+        elif barrier.treatment is Treatment.ENTRY:
+            result.becomes_async[function] = reason
+            result.entries[function] = reason
+        elif barrier.treatment is Treatment.BRIDGE:
+            result.bridged[function] = reason
+        else:
+            result.bridged[function] = reason
+            self.report(
+                function.node,
+                f"barrier-{barrier.name.rpartition('.')[2].strip('_')}",
+                f"{function.qualname} waits for the database ({reason.text}), but {barrier.why}",
+                "move the database work out of it, or call it inside `await session.run_sync(...)`",
+                function.path,
+            )
+        self.queue.append(function)
+
+    def spread(self, function: FunctionInfo) -> None:
+        """What follows from a function that waits."""
+        result = self.result
+        if function in result.becomes_async:
+            for other in self.program.classes.overrides(function):
+                self.mark(
+                    other,
+                    Reason(
+                        f"it is the same method as {function.qualname}", function.path, function.node.lineno, function
+                    ),
+                )
+            for double in self.doubles.get(function, ()):
+                if isinstance(double, ast.Lambda):
+                    continue  # the tests transform makes a function of it
+                self.mark(
+                    double,
+                    Reason(
+                        f"a test puts it in the place of {function.qualname}",
+                        function.path,
+                        function.node.lineno,
+                        function,
+                    ),
+                )
+        if function in result.entries:
+            return  # it keeps its sync face: callers need not wait
+        for node in self.callers[function]:
+            self.spread_to_caller(function, node)
+        for node in self.handed[function]:
+            self.spread_to_library(function, node)
+
+    def spread_to_caller(self, function: FunctionInfo, node: ast.AST) -> None:
+        path = self.paths.get(node)
+        if path is None or kept_sync(self.program, path):
+            return
+        if isinstance(node, ast.arg) or has(self.program.values(node), names.DEPENDS):
+            if function in self.result.bridged and not isinstance(node, ast.arg):
+                self.report(
+                    node,
+                    "bridge-dependency",
+                    f"FastAPI calls {function.qualname}, which waits for the database, by itself",
+                    "make the dependency an async function that builds the object",
+                )
+            return  # the framework runs it, plain or async
+        if self._is_decorator(path, node):
+            return
+        if function in self.result.becomes_async:
+            for other in self.program.facts.calls.get(node, ()):
+                if other.info is not function and not isinstance(node, ast.Attribute):
+                    self.mark(
+                        other.info,
+                        Reason(
+                            f"it is called where {function.qualname} is", path, getattr(node, "lineno", 0), function
+                        ),
+                    )
+        if function.is_generator and not self._consumed_here(path, node):
+            return
+        self.need(node, f"{function.qualname}()", function)
+
+    def _is_decorator(self, path: str, node: ast.AST) -> bool:
+        parent = self.program.modules[path].source.parent(node)
+        return (
+            isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node in parent.decorator_list
+        )
+
+    def _consumed_here(self, path: str, node: ast.AST) -> bool:
+        """Whether a generator that a call makes is also iterated or entered there."""
+        parent = self.program.modules[path].source.parent(node)
+        if isinstance(parent, ast.Call):
+            callee = self.callee_name(parent)
+            return callee.startswith("builtins.") or callee == ""
+        if isinstance(parent, ast.keyword):
+            return False
+        return not isinstance(parent, (ast.Return, ast.Assign, ast.Dict)) or isinstance(parent, ast.withitem)
+
+    def spread_to_library(self, function: FunctionInfo, node: ast.AST) -> None:
+        path = self.paths[node]
+        if kept_sync(self.program, path):
+            return
+        source = self.program.modules[path].source
+        call = source.parent(node)
+        call = source.parent(call) if isinstance(call, ast.keyword) else call
+        if not isinstance(call, ast.Call) or function in self.result.bridged:
+            return
+        handing = self._handing(call)
+        if handing is Handing.CALLS:
+            self.result.spawned.add(call)
+            self.paths[call] = path
+            self.need(call, f"{source.segment(call.func)}() calls {function.qualname}", function)
+        elif handing is Handing.UNWRAP:
+            self.paths[call] = path
+            self.need(call, f"{function.qualname}()", function)
+        elif handing is Handing.THREAD:
+            self.report(
+                node,
+                "handed-to-thread",
+                f"{function.qualname} becomes async, but {source.segment(call.func)} runs it outside the event loop",
+                "hand over a plain function that calls `asyncio.run` with an engine of its own",
+            )
+        elif handing is None and not self.program.values(call.func):
+            self.report(
+                node,
+                "handed-to-unknown",
+                f"{function.qualname} becomes async and is handed to {source.segment(call.func)}, which is not known",
+                "check that it awaits what it is given",
+            )
+
+    def callee_name(self, call: ast.Call) -> str:
+        """The canonical library name of what is called, or an empty string."""
+        for value in self.program.values(call.func):
+            if isinstance(value, Ext):
+                return canonical(value.name)
+            if isinstance(value, Member):
+                return f"{value.base.type}.{value.name}"
+        return ""
+
+    def _handing(self, call: ast.Call) -> Handing | None:
+        return BY_CALLEE.get(self.callee_name(call))
+
+    # -- barriers ------------------------------------------------------------------------------------
+
+    def barrier(self, function: FunctionInfo) -> Barrier | None:
+        """What keeps a function from becoming async."""
+        if function.cls is not None and function.name in BY_METHOD:
+            return BY_METHOD[function.name]
+        for node in function.node.decorator_list:
+            for name in self.decorator_names(function, node):
+                if name in BY_DECORATOR:
+                    return BY_DECORATOR[name]
+        return None
+
+    def decorator_names(self, function: FunctionInfo, node: ast.expr) -> list[str]:
+        """The canonical names that a decorator may have: of a library function, or of a method of a library object."""
+        target = node.func if isinstance(node, ast.Call) else node
+        found = []
+        for value in self.program.values(target):
+            if isinstance(value, Ext):
+                found.append(canonical(value.name))
+            elif isinstance(value, Member):
+                found.append(f"{value.base.type}.{value.name}")
+        static = self.program.names.resolve_expression(function.path, target)
+        if isinstance(static, Ext):
+            found.append(static.name)
+        if isinstance(target, ast.Name) and not found and target.id in ("property",):
+            found.append("builtins.property")
+        if isinstance(target, ast.Attribute):
+            if target.attr in ("setter", "deleter", "expression", "comparator"):
+                found.append("builtins.property")
+            base = self.program.values(target.value)
+            if target.attr in ("command", "group") and any(isinstance(v, Fn) for v in base):
+                found.append("click.Group.command")
+            if any(isinstance(v, Inst) and v.type == "celery.Celery" for v in base):
+                found.append("celery.Celery.task")
+        return found
+
+    def report(self, node: ast.AST, code: str, message: str, advice: str, path: str | None = None) -> None:
+        where = path or self.paths[node]
+        span = self.program.modules[where].source.span(node)
+        finding = Finding("await", where, span, code, message, advice)
+        if finding not in self.result.findings:
+            self.result.findings.append(finding)
+
+
+#: library functions that call what they are given with a sync session or connection
+SYNC_CALLBACKS = ("sqlalchemy.event.listen", "sqlalchemy.event.listens_for")
+
+
+def kept_functions(
+    program: Program, callers: Mapping[FunctionInfo, Sequence[ast.AST]], paths: Mapping[ast.AST, str]
+) -> set[FunctionInfo]:
+    """Functions that SQLAlchemy calls with sync objects, and what only they call.
+
+    Source: SQLAlchemy asyncio documentation, "Using events with the asyncio extension" and "Running synchronous
+    methods and functions under asyncio".
+    """
+    kept: set[FunctionInfo] = set()
+    for function in program.functions:
+        for node in function.node.decorator_list:
+            callee = node.func if isinstance(node, ast.Call) else node
+            target = program.names.resolve_expression(function.path, callee)
+            if isinstance(target, Ext) and target.name in SYNC_CALLBACKS:
+                kept.add(function)
+    for argument, functions in program.facts.handed.items():
+        source = program.modules[paths[argument]].source
+        call = source.parent(argument)
+        call = source.parent(call) if isinstance(call, ast.keyword) else call
+        for value in program.values(call.func) if isinstance(call, ast.Call) else ():
+            name = value.name if isinstance(value, (Ext, Member)) else ""
+            if name in SYNC_CALLBACKS or (isinstance(value, Member) and name == "run_sync"):
+                kept |= {f.info for f in functions}
+    growing = True
+    while growing:
+        growing = False
+        for function in program.functions:
+            around = {program.function_of(n) for n in callers.get(function, ())}
+            if function not in kept and around and around <= kept:
+                kept.add(function)
+                growing = True
+    return kept

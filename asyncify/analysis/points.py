@@ -1,0 +1,135 @@
+"""The places in a program that will have to wait once its sessions and engines are async."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ModuleInfo
+from asyncify.analysis.values import Inst, Values, has, of_type
+from asyncify.knowledge import names
+from asyncify.knowledge.api import Form, form_of
+
+#: metadata and table methods that take an engine or connection. Source: SQLAlchemy "Describing Databases with MetaData"
+DDL = frozenset({"create_all", "drop_all", "reflect", "create", "drop"})
+
+
+class PointKind(Enum):
+    """How a place waits."""
+
+    AWAIT = "await"  # the call is awaited
+    BEGIN = "begin"  # `x.begin()` outside a with: awaited; as a with item the with becomes async
+    QUERY = "query"  # a legacy Query member that sends SQL: run in SQLAlchemy's greenlet
+    ABSENT = "absent"  # a session member without async form: run_sync
+    DDL = "ddl"  # metadata.create_all(engine): run_sync on a connection
+    WITH = "with"  # a with statement over a session, connection or transaction
+    CLIENT = "client"  # a call of a test client
+
+
+@dataclass(frozen=True)
+class Point:
+    """One place. node is a call (or the with statement); what says it in words, for the reader of the diff."""
+
+    kind: PointKind
+    node: ast.AST
+    what: str
+
+
+#: owners whose members are looked up, the more special one first
+OWNERS = (names.SESSION, names.ENGINE, names.CONNECTION, names.TRANSACTION)
+
+
+def points_of(program: Program, module: ModuleInfo, clients: frozenset[ast.AST]) -> Iterator[Point]:
+    """All places of a module that wait by themselves. clients: constructor calls of test clients that become async."""
+    with_items = {
+        item.context_expr
+        for node in ast.walk(module.source.tree)
+        if isinstance(node, (ast.With, ast.AsyncWith))
+        for item in node.items
+    }
+    for node in ast.walk(module.source.tree):
+        if isinstance(node, ast.Call):
+            point = _call_point(program, module, node, with_items, clients)
+            if point is not None and not _awaited_already(module, node):
+                yield point
+        elif isinstance(node, ast.With):
+            for item in node.items:
+                if waits_as_context(program.values(item.context_expr), clients):
+                    yield Point(PointKind.WITH, node, f"with {module.source.segment(item.context_expr)}")
+                    break
+        elif isinstance(node, (ast.For, ast.comprehension)):
+            if has(program.values(node.iter), names.QUERY) and not isinstance(node, ast.AsyncFor):
+                yield Point(PointKind.QUERY, node.iter, "iterates over a query")
+
+
+def _awaited_already(module: ModuleInfo, node: ast.AST) -> bool:
+    return isinstance(module.source.parent(node), ast.Await)
+
+
+def waits_as_context(values: Values, clients: frozenset[ast.AST]) -> bool:
+    """Whether `with value:` becomes `async with`."""
+    if any(has(values, o) for o in (names.SESSION, names.CONNECTION, names.TRANSACTION)):
+        return True
+    if is_async_client(values, clients):
+        return True
+    for value in values:
+        if isinstance(value, Inst) and value.type == "contextmanager" and value.args:
+            held = value.args[0]
+            if any(isinstance(v, Inst) and v.type == names.CONNECTION for v in held):
+                return True
+    return False
+
+
+def is_async_client(values: Values, clients: frozenset[ast.AST]) -> bool:
+    """Whether a value is a test client that becomes an async client."""
+    found = of_type(values, names.TEST_CLIENT)
+    return bool(found) and all(v.origin is None or v.origin.site in clients for v in found) and bool(clients)
+
+
+def _call_point(
+    program: Program,
+    module: ModuleInfo,
+    node: ast.Call,
+    with_items: set[ast.expr],
+    clients: frozenset[ast.AST],
+) -> Point | None:
+    if not isinstance(node.func, ast.Attribute):
+        return _function_point(program, module, node)
+    receiver = program.values(node.func.value)
+    text = f"{module.source.segment(node.func)}()" if len(module.source.segment(node.func)) < 60 else node.func.attr
+    for owner in OWNERS:
+        for value in of_type(receiver, owner):
+            form = form_of(value.type, node.func.attr)
+            if form is Form.AWAIT:
+                return Point(PointKind.AWAIT, node, text)
+            if form is Form.WITH and node not in with_items:
+                return Point(PointKind.BEGIN, node, text)
+            if form is Form.ABSENT and node.func.attr != "query":
+                return Point(PointKind.ABSENT, node, text)
+    if has(receiver, names.QUERY) and form_of(names.QUERY, node.func.attr) is Form.EXECUTES:
+        return Point(PointKind.QUERY, node, text)
+    if is_async_client(receiver, clients) and form_of(names.TEST_CLIENT, node.func.attr) is Form.AWAIT:
+        return Point(PointKind.CLIENT, node, text)
+    if node.func.attr in DDL and bind_of(program, node) is not None:
+        return Point(PointKind.DDL, node, text)
+    return _function_point(program, module, node)
+
+
+def _function_point(program: Program, module: ModuleInfo, node: ast.Call) -> Point | None:
+    """`list(query)` and the like."""
+    if node.args and isinstance(node.func, ast.Name) and node.func.id in ("list", "tuple", "set", "sorted", "next"):
+        if has(program.values(node.args[0]), names.QUERY):
+            return Point(PointKind.QUERY, node, module.source.segment(node.func))
+    return None
+
+
+def bind_of(program: Program, node: ast.Call) -> ast.expr | None:
+    """The engine or connection that a DDL call is given."""
+    for argument in (*node.args[:1], *(k.value for k in node.keywords if k.arg in ("bind", None))):
+        values = program.values(argument)
+        if has(values, names.ENGINE, names.CONNECTION):
+            return argument
+    return None

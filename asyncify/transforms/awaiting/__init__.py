@@ -1,0 +1,41 @@
+"""The transform `await`: `async def` through the call graph, and an `await` at every call that waits."""
+
+from __future__ import annotations
+
+from asyncify.analysis.colour import kept_sync
+from asyncify.analysis.program import Program
+from asyncify.model.edit import Edit, Finding
+from asyncify.transforms.awaiting.blocks import block_edits
+from asyncify.transforms.awaiting.calls import CallEdits
+from asyncify.transforms.awaiting.examples import EXAMPLES
+from asyncify.transforms.awaiting.generators import generator_edits
+from asyncify.transforms.awaiting.statements import StatementEdits
+from asyncify.transforms.base import Decisions, Transform
+
+
+def plan(program: Program) -> Decisions:
+    """Await what waits, make async what must be, bridge what cannot be, and report the rest."""
+    colouring = program.colouring
+    edits: list[Edit] = []
+    findings: list[Finding] = list(colouring.findings)
+    for path in sorted(program.modules):
+        if kept_sync(program, path):
+            continue
+        module = program.modules[path]
+        statements = StatementEdits(program, colouring, module, program.async_clients)
+        calls = CallEdits(program, colouring, module)
+        edits.extend(statements.edits())
+        edits.extend(calls.edits())
+        edits.extend(block_edits(program, module))
+        edits.extend(generator_edits(program, module))
+        findings.extend((*statements.findings, *calls.findings))
+    return Decisions(tuple(edits), (), tuple(findings))
+
+
+AWAIT = Transform(
+    name="await",
+    step="flip",
+    summary="Make every function async that waits for the database, and await its calls through the whole program.",
+    plan=plan,
+    examples=EXAMPLES,
+)

@@ -1,0 +1,214 @@
+"""Edits of expressions: awaits, bridges, and generators that must become lists."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.analysis.bindings import bring
+from asyncify.analysis.colour import Colouring
+from asyncify.analysis.points import PointKind
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
+from asyncify.analysis.values import Ext, Fn, has
+from asyncify.knowledge import names
+from asyncify.knowledge.barriers import BY_CALLEE, Handing
+from asyncify.knowledge.names import canonical
+from asyncify.model.edit import Edit, Finding, Import
+from asyncify.model.ops import Hole, Op, Replace
+from asyncify.transforms.awaiting.context import Context, context_of
+from asyncify.transforms.awaiting.templates import arguments, as_list, spawn, through_run_sync
+
+GROUP = "flip"
+UTIL = "sqlalchemy.util"
+
+
+class CallEdits:
+    """Decides on the calls of one module. `waiting` are the calls that will contain an await."""
+
+    def __init__(self, program: Program, colouring: Colouring, module: ModuleInfo) -> None:
+        self.program = program
+        self.colouring = colouring
+        self.module = module
+        self.source = module.source
+        self.waiting: set[ast.AST] = set()
+        self.findings: list[Finding] = []
+
+    def edits(self) -> Iterator[Edit]:
+        """All edits of expressions."""
+        for node in ast.walk(self.source.tree):
+            if isinstance(node, ast.Call):
+                yield from self._call(node)
+            elif isinstance(node, ast.Attribute) and node in self.program.facts.calls:
+                yield from self._property(node)
+            elif isinstance(node, (ast.For, ast.comprehension)) and node.iter in self.colouring.points:
+                yield from self._iterated_query(node.iter)
+        yield from self._generators()
+
+    # -- one call ------------------------------------------------------------------------------------
+
+    def _call(self, node: ast.Call) -> Iterator[Edit]:
+        if isinstance(self.source.parent(node), ast.Await):
+            return
+        context = context_of(self.program, self.colouring, self.module, node)
+        point = self.colouring.points.get(node)
+        yield from self._query_root(node, context)
+        if node in self.colouring.spawned:
+            yield from self._wrap(node, context, self._spawned(node), f"{self.source.segment(node.func)}() waits")
+            return
+        if point is not None:
+            yield from self._point(node, point.kind, point.what, context)
+            return
+        targets = self.program.calls(node)
+        if has(self.program.values(node), names.DEPENDS) or self._is_decorator(node):
+            return
+        bridged = [t.info for t in targets if t.info in self.colouring.bridged]
+        if bridged:
+            if context is Context.AWAIT:
+                name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
+                yield self._edit(node, spawn(self.source, node, name), imports, f"{bridged[0].qualname} stays plain")
+            return
+        coroutines = [t.info for t in targets if self._is_coroutine(t)]
+        if coroutines:
+            text = f"{coroutines[0].qualname} becomes async"
+            yield from self._wrap(node, context, Replace("await $it"), text)
+            return
+        yield from self._unwrapped(node, context)
+
+    def _is_coroutine(self, target: Fn) -> bool:
+        info = target.info
+        becomes = info in self.colouring.becomes_async and info not in self.colouring.entries
+        # an async function that was called without await before was handed on as a coroutine on purpose
+        return becomes and not info.is_generator
+
+    def _is_decorator(self, node: ast.Call) -> bool:
+        parent = self.source.parent(node)
+        return (
+            isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node in parent.decorator_list
+        )
+
+    def _point(self, node: ast.Call, kind: PointKind, what: str, context: Context) -> Iterator[Edit]:
+        if kind in (PointKind.AWAIT, PointKind.BEGIN, PointKind.CLIENT):
+            yield from self._wrap(node, context, Replace("await $it"), f"{what} is a coroutine")
+        elif kind is PointKind.ABSENT and context is Context.AWAIT:
+            assert isinstance(node.func, ast.Attribute)
+            op = through_run_sync(self.source, node, "await ")
+            yield self._edit(node, op, (), f"AsyncSession has no {node.func.attr}")
+        elif kind is PointKind.ABSENT and context is Context.BRIDGE:
+            assert isinstance(node.func, ast.Attribute)
+            yield self._edit(node.func.value, Replace("$it.sync_session"), (), what)
+        elif kind is PointKind.QUERY and context is Context.AWAIT:
+            name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
+            because = "the legacy query stays and runs in SQLAlchemy's greenlet"
+            yield self._edit(node, spawn(self.source, node, name), imports, because)
+
+    def _query_root(self, node: ast.Call, context: Context) -> Iterator[Edit]:
+        """`db.query(...)` that stayed: built on the sync session inside the async one."""
+        func = node.func
+        if not isinstance(func, ast.Attribute) or func.attr != "query":
+            return
+        if not has(self.program.values(func.value), names.SESSION) or not has(self.program.values(node), names.QUERY):
+            return
+        if context in (Context.AWAIT, Context.BRIDGE):
+            yield self._edit(func.value, Replace("$it.sync_session"), (), "AsyncSession has no query()")
+
+    def _iterated_query(self, node: ast.expr) -> Iterator[Edit]:
+        if context_of(self.program, self.colouring, self.module, node) is Context.AWAIT:
+            name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
+            yield self._edit(node, Replace(f"await {name}(list, $it)"), imports, "iterating sends the query")
+
+    def _unwrapped(self, node: ast.Call, context: Context) -> Iterator[Edit]:
+        """`await run_in_threadpool(f, x)` where f became async: `await f(x)`."""
+        name = self._callee_name(node)
+        if BY_CALLEE.get(name) is not Handing.UNWRAP or not node.args:
+            return
+        handed = self.program.facts.handed.get(node.args[0], set())
+        if any(t.info in self.colouring.becomes_async for t in handed):
+            text, holes = arguments(self.source, node, first=1)
+            op = Replace(f"$f({text})", (Hole("f", self.source.span(node.args[0])), *holes))
+            yield self._edit(node, op, (), "an async function needs no thread", drops=self._names_in(node.func))
+
+    def _callee_name(self, node: ast.Call) -> str:
+        found = [canonical(v.name) for v in self.program.values(node.func) if isinstance(v, Ext)]
+        return found[0] if found else ""
+
+    @staticmethod
+    def _names_in(node: ast.expr) -> tuple[str, ...]:
+        return tuple(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+
+    def _spawned(self, node: ast.Call) -> Replace:
+        name, _ = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
+        return spawn(self.source, node, name)
+
+    def _property(self, node: ast.Attribute) -> Iterator[Edit]:
+        """Reading a property that waits: `await greenlet_spawn(getattr, obj, "name")`."""
+        bridged = [t for t in self.program.calls(node) if t.info in self.colouring.bridged]
+        if not bridged or not isinstance(node.ctx, ast.Load):
+            return
+        if context_of(self.program, self.colouring, self.module, node) is Context.AWAIT:
+            name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
+            op = Replace(f'await {name}(getattr, $o, "{node.attr}")', (Hole("o", self.source.span(node.value)),))
+            yield self._edit(node, op, imports, f"{bridged[0].info.qualname} waits for the database")
+
+    def _wrap(self, node: ast.Call, context: Context, op: Replace, because: str) -> Iterator[Edit]:
+        """`await` where it can stand, else what stands for it."""
+        imports: tuple[Import, ...] = ()
+        if "greenlet_spawn" in op.template:
+            _, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
+        if context is Context.AWAIT:
+            self.waiting.add(node)
+            yield self._edit(node, op, imports, because)
+        elif context is Context.BRIDGE and op.template == "await $it":
+            name, imports = bring(self.program, self.module.path, UTIL, "await_only")
+            yield self._edit(node, Replace(f"{name}($it)"), imports, because)
+        elif context is Context.MODULE and op.template == "await $it":
+            yield from self._at_module_level(node, because)
+
+    def _at_module_level(self, node: ast.Call, because: str) -> Iterator[Edit]:
+        """No loop runs while a module is executed as a script: `asyncio.run`."""
+        coroutine = any(self._is_coroutine(t) for t in self.program.calls(node))
+        if coroutine and self._in_main_block(node):
+            yield self._edit(node, Replace("asyncio.run($it)"), (Import("asyncio"),), because)
+        else:
+            self.findings.append(
+                Finding(
+                    "await",
+                    self.module.path,
+                    self.source.span(node),
+                    "module-level",
+                    f"{self.source.segment(node.func)}() waits for the database while the module is imported",
+                    "move it into the lifespan of the app or into an async function",
+                )
+            )
+
+    def _in_main_block(self, node: ast.AST) -> bool:
+        outer = self.source.parent(node)
+        while outer is not None:
+            if isinstance(outer, ast.If) and "__name__" in ast.unparse(outer.test):
+                return True
+            outer = self.source.parent(outer)
+        return False
+
+    # -- generator expressions -----------------------------------------------------------------------
+
+    def _generators(self) -> Iterator[Edit]:
+        for node in ast.walk(self.source.tree):
+            if not isinstance(node, ast.Call) or len(node.args) < 1 or not isinstance(node.args[0], ast.GeneratorExp):
+                continue
+            generator = node.args[0]
+            first = generator.generators[0].iter
+            outside = set(ast.walk(first))
+            if any(inner in self.waiting and inner not in outside for inner in ast.walk(generator)):
+                yield self._edit(node, as_list(self.source, node, generator), (), "a generator with awaits is async")
+
+    def _edit(
+        self, node: ast.AST, op: Op, imports: tuple[Import, ...], because: str, drops: tuple[str, ...] = ()
+    ) -> Edit:
+        if isinstance(op, Replace) and op.template.startswith("await"):
+            self.waiting.add(node)
+        return Edit("await", self.module.path, self.source.target(node), op, imports, drops, GROUP, because)
+
+
+def generator_targets(program: Program, colouring: Colouring, node: ast.AST) -> list[FunctionInfo]:
+    """The generators that a call makes and that become async generators."""
+    return [t.info for t in program.calls(node) if t.info.is_generator and t.info in colouring.becomes_async]

@@ -1,0 +1,42 @@
+"""Where a place stands: whether `await` is possible there, and what is written otherwise."""
+
+from __future__ import annotations
+
+import ast
+from enum import Enum
+
+from asyncify.analysis.colour import Colouring
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ModuleInfo
+
+
+class Context(Enum):
+    """How a place waits."""
+
+    AWAIT = "await"  # in an async function
+    BRIDGE = "bridge"  # in a plain function (or lambda) that runs inside SQLAlchemy's greenlet
+    MODULE = "module"  # at the top of a module: no loop is running
+    SYNC = "sync"  # nobody waits here: reported already, or kept as it is
+
+
+def context_of(program: Program, colouring: Colouring, module: ModuleInfo, node: ast.AST) -> Context:
+    """The context of a node."""
+    source = module.source
+    inner, outer = node, source.parent(node)
+    while outer is not None:
+        if isinstance(outer, ast.Lambda) and inner is outer.body:
+            call = source.parent(outer)
+            call = source.parent(call) if isinstance(call, ast.keyword) else call
+            return Context.BRIDGE if call in colouring.spawned else Context.SYNC
+        if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            if inner not in outer.body:  # a decorator or a default: evaluated around the function
+                inner, outer = outer, source.parent(outer)
+                continue
+            function = module.functions[outer]
+            if colouring.is_async_context(function):
+                return Context.AWAIT
+            return Context.BRIDGE if function in colouring.bridged else Context.SYNC
+        if isinstance(outer, ast.ClassDef):
+            return Context.SYNC
+        inner, outer = outer, source.parent(outer)
+    return Context.MODULE

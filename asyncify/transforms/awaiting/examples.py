@@ -1,0 +1,134 @@
+"""Examples of the transform `await`."""
+
+from __future__ import annotations
+
+from asyncify.transforms.base import Example
+
+EXAMPLES = (
+    Example(
+        name="a call deep down makes its callers async, across modules",
+        before={
+            "crud.py": """\
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+
+def names(db: Session):
+    return [row.name for row in db.scalars(select(User)).all()]
+
+
+def shout(text):
+    return text.upper()
+""",
+            "main.py": """\
+from sqlalchemy.orm import Session
+
+import crud
+
+
+def report(db: Session):
+    return crud.shout(", ".join(crud.names(db)))
+""",
+        },
+        after={
+            "crud.py": """\
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+
+async def names(db: Session):
+    return [row.name for row in (await db.scalars(select(User))).all()]
+
+
+def shout(text):
+    return text.upper()
+""",
+            "main.py": """\
+from sqlalchemy.orm import Session
+
+import crud
+
+
+async def report(db: Session):
+    return crud.shout(", ".join(await crud.names(db)))
+""",
+        },
+    ),
+    Example(
+        name="add is not awaited, commit is",
+        before="""\
+from sqlalchemy.orm import Session
+
+
+def save(db: Session, user):
+    db.add(user)
+    db.commit()
+    db.refresh(user)
+    return user
+""",
+        after="""\
+from sqlalchemy.orm import Session
+
+
+async def save(db: Session, user):
+    db.add(user)
+    await db.commit()
+    await db.refresh(user)
+    return user
+""",
+    ),
+    Example(
+        name="a dependency becomes an async generator around a context manager",
+        before="""\
+from typing import Generator
+
+from sqlalchemy.orm import Session, sessionmaker
+
+SessionLocal = sessionmaker()
+
+
+def get_db() -> Generator[Session, None, None]:
+    db = SessionLocal()  # one for each request
+    try:
+        yield db
+    except Exception:
+        db.rollback()
+        raise
+    finally:
+        db.close()
+""",
+        after="""\
+from typing import AsyncGenerator
+
+from sqlalchemy.orm import Session, sessionmaker
+
+SessionLocal = sessionmaker()
+
+
+async def get_db() -> AsyncGenerator[Session, None]:
+    async with SessionLocal() as db:  # one for each request
+        try:
+            yield db
+        except Exception:
+            await db.rollback()
+            raise
+""",
+    ),
+    Example(
+        name="sessions of other libraries stay",
+        before="""\
+import requests
+
+
+def fetch(session: requests.Session):
+    with session:
+        session.execute("x")
+        return session.get("https://example.org")
+
+
+def find(db: dict):
+    return db.get("x")
+""",
+        after=None,
+    ),
+)

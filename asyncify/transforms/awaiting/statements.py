@@ -1,0 +1,214 @@
+"""Edits of statements: `async def`, `async with`, `async for`, table creation."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.analysis.bindings import bring, free_name
+from asyncify.analysis.colour import Colouring
+from asyncify.analysis.points import PointKind, bind_of, waits_as_context
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
+from asyncify.analysis.values import Ext, has
+from asyncify.knowledge import names
+from asyncify.model.edit import Edit, Finding, Import
+from asyncify.model.ops import Hole, Op, Replace, ReplaceStatement, SetAsync
+from asyncify.model.span import Place
+from asyncify.transforms.awaiting.calls import GROUP, generator_targets
+from asyncify.transforms.awaiting.context import Context, context_of
+from asyncify.transforms.awaiting.entry import entry_edits
+from asyncify.transforms.awaiting.templates import arguments
+
+
+class StatementEdits:
+    """Decides on the statements of one module."""
+
+    def __init__(self, program: Program, colouring: Colouring, module: ModuleInfo, clients: frozenset[ast.AST]) -> None:
+        self.program = program
+        self.colouring = colouring
+        self.module = module
+        self.source = module.source
+        self.clients = clients
+        self.findings: list[Finding] = []
+
+    def edits(self) -> Iterator[Edit]:
+        """All edits of statements."""
+        for function in self.module.functions.values():
+            if function in self.colouring.becomes_async:
+                yield from self._function(function)
+        for node in ast.walk(self.source.tree):
+            if isinstance(node, ast.With):
+                yield from self._with(node)
+            elif isinstance(node, ast.For):
+                yield from self._for(node)
+            elif isinstance(node, ast.Call):
+                yield from self._driven_generator(node)
+                point = self.colouring.points.get(node)
+                if point is not None and point.kind is PointKind.DDL:
+                    yield from self._ddl(node)
+            elif isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp)):
+                yield from self._comprehension(node, node.generators)
+            elif isinstance(node, ast.YieldFrom):
+                yield from self._yield_from(node)
+
+    # -- functions -----------------------------------------------------------------------------------
+
+    def _function(self, function: FunctionInfo) -> Iterator[Edit]:
+        reason = self.colouring.becomes_async[function]
+        because = f"{function.qualname} waits: {reason.text}"
+        yield self._edit(function.node, SetAsync(), because)
+        for node in function.node.decorator_list:
+            target = self.program.names.resolve_expression(function.path, node)
+            if isinstance(target, Ext) and target.name == "contextlib.contextmanager":
+                name, imports = bring(self.program, self.module.path, "contextlib", "asynccontextmanager")
+                drops = tuple(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+                yield self._edit(node, Replace(name), because, imports, drops)
+        if function in self.colouring.entries:
+            yield from entry_edits(self.program, self.module, function, because)
+
+    # -- with ----------------------------------------------------------------------------------------
+
+    def _with(self, node: ast.With) -> Iterator[Edit]:
+        waiting = [self._item_waits(item.context_expr) for item in node.items]
+        if not any(waiting):
+            return
+        context = context_of(self.program, self.colouring, self.module, node)
+        if context is not Context.AWAIT:
+            if context in (Context.BRIDGE, Context.MODULE):
+                self._report(node, "with-in-sync", "a session is opened where nothing can be awaited")
+            return
+        if all(waiting):
+            yield self._edit(node, SetAsync(), "an async context manager")
+            return
+        yield from self._mixed(node, waiting)
+
+    def _item_waits(self, node: ast.expr) -> bool:
+        if waits_as_context(self.program.values(node), self.clients):
+            return True
+        if any(
+            t.info in self.colouring.becomes_async and t.info.name in ("__enter__", "__aenter__")
+            for t in self.program.calls(node)
+        ):
+            return True
+        targets = generator_targets(self.program, self.colouring, node)
+        return bool(targets) and not any(t.is_async for t in targets)
+
+    def _mixed(self, node: ast.With, waiting: list[bool]) -> Iterator[Edit]:
+        """`with plain() as a, waits() as b:` becomes nested statements, in the same order."""
+        holes: list[Hole] = []
+        lines: list[str] = []
+        depth = 0
+        for index, (item, is_async) in enumerate(zip(node.items, waiting, strict=True)):
+            text = f"$i{index}"
+            holes.append(Hole(f"i{index}", self.source.span(item.context_expr)))
+            if item.optional_vars is not None:
+                text += f" as $v{index}"
+                holes.append(Hole(f"v{index}", self.source.span(item.optional_vars)))
+            if index and waiting[index - 1] == is_async:
+                lines[-1] = f"{lines[-1][:-1]}, {text}:"
+                continue
+            lines.append("    " * depth + f"{'async ' if is_async else ''}with {text}:")
+            depth += 1
+        lines.append("    " * depth + "$body")
+        body = node.body
+        holes.append(Hole("body", self.source.span(body[0]), Place.STATEMENT, self.source.span(body[-1])))
+        yield self._edit(node, ReplaceStatement("\n".join(lines), tuple(holes)), "only some of them are async")
+
+    # -- loops ---------------------------------------------------------------------------------------
+
+    def _for(self, node: ast.For) -> Iterator[Edit]:
+        if generator_targets(self.program, self.colouring, node.iter):
+            if context_of(self.program, self.colouring, self.module, node) is Context.AWAIT:
+                yield self._edit(node, SetAsync(), "iterates over an async generator")
+            else:
+                self._report(node, "for-in-sync", "an async generator is iterated where nothing can be awaited")
+
+    def _comprehension(self, node: ast.expr, generators: list[ast.comprehension]) -> Iterator[Edit]:
+        found = tuple(
+            i for i, part in enumerate(generators) if generator_targets(self.program, self.colouring, part.iter)
+        )
+        if found and context_of(self.program, self.colouring, self.module, node) is Context.AWAIT:
+            yield self._edit(node, SetAsync(True, found), "iterates over an async generator")
+
+    def _driven_generator(self, node: ast.Call) -> Iterator[Edit]:
+        """`next(get_db())` and `list(get_rows())` over what becomes an async generator."""
+        if not isinstance(node.func, ast.Name) or not node.args:
+            return
+        first = node.args[0]
+        if not generator_targets(self.program, self.colouring, first):
+            return
+        if context_of(self.program, self.colouring, self.module, node) is not Context.AWAIT:
+            return
+        hole = (Hole("g", self.source.span(first)),)
+        if node.func.id == "next" and len(node.args) == 1:
+            yield self._edit(node, Replace("await $g.__anext__()", hole), "drives an async generator")
+        elif node.func.id in ("list", "tuple", "set", "sorted", "sum", "any", "all", "max", "min"):
+            op = Replace(f"{node.func.id}([item async for item in $g])", hole)
+            if node.func.id == "list":
+                op = Replace("[item async for item in $g]", hole)
+            yield self._edit(node, op, "drains an async generator")
+
+    def _yield_from(self, node: ast.YieldFrom) -> Iterator[Edit]:
+        function = self.program.function_of(node)
+        if function is None or function not in self.colouring.becomes_async:
+            return
+        stmt = self.source.parent(node)
+        if not isinstance(stmt, ast.Expr):
+            self._report(node, "yield-from", "`yield from` cannot stand in an async generator")
+            return
+        loop = "async for" if generator_targets(self.program, self.colouring, node.value) else "for"
+        name = free_name(self.program, self.module.path, "item")
+        op = ReplaceStatement(f"{loop} {name} in $g:\n    yield {name}", (Hole("g", self.source.span(node.value)),))
+        yield self._edit(stmt, op, "`yield from` cannot stand in an async generator")
+
+    # -- tables --------------------------------------------------------------------------------------
+
+    def _ddl(self, node: ast.Call) -> Iterator[Edit]:
+        """`metadata.create_all(engine)`: run_sync on a connection of the engine."""
+        assert isinstance(node.func, ast.Attribute)
+        bind = bind_of(self.program, node)
+        assert bind is not None
+        context = context_of(self.program, self.colouring, self.module, node)
+        if context is Context.BRIDGE:
+            if has(self.program.values(bind), names.ENGINE):
+                yield self._edit(bind, Replace("$it.sync_engine"), "tables are created through the greenlet")
+            return
+        if context is not Context.AWAIT:
+            return
+        rest = ast.Call(
+            node.func,
+            [a for a in node.args if a is not bind],
+            [k for k in node.keywords if k.value is not bind],
+        )
+        text, holes = arguments(self.source, rest)
+        method = Hole("m", self.source.span(node.func))
+        bound = Hole("b", self.source.span(bind))
+        call = f"run_sync($m{', ' + text if text else ''})"
+        because = "tables are created through run_sync"
+        if has(self.program.values(bind), names.CONNECTION):
+            yield self._edit(node, Replace(f"await $b.{call}", (bound, method, *holes)), because)
+            return
+        stmt = self.source.parent(node)
+        if not isinstance(stmt, ast.Expr):
+            self._report(node, "ddl-expression", "tables are created inside an expression")
+            return
+        name = free_name(self.program, self.module.path, "conn")
+        template = f"async with $b.begin() as {name}:\n    await {name}.{call}"
+        yield self._edit(stmt, ReplaceStatement(template, (bound, method, *holes)), because)
+
+    # -- helpers -------------------------------------------------------------------------------------
+
+    def _report(self, node: ast.AST, code: str, message: str) -> None:
+        advice = "move it into an async function"
+        self.findings.append(Finding("await", self.module.path, self.source.span(node), code, message, advice))
+
+    def _edit(
+        self,
+        node: ast.AST,
+        op: Op,
+        because: str,
+        imports: tuple[Import, ...] = (),
+        drops: tuple[str, ...] = (),
+    ) -> Edit:
+        return Edit("await", self.module.path, self.source.target(node), op, imports, drops, GROUP, because)

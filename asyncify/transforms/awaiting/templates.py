@@ -1,0 +1,53 @@
+"""Templates for calls that are taken apart and put together again."""
+
+from __future__ import annotations
+
+import ast
+
+from asyncify.analysis.source import SourceFile
+from asyncify.model.ops import Hole, Replace
+
+
+def arguments(source: SourceFile, call: ast.Call, *, first: int = 0) -> tuple[str, tuple[Hole, ...]]:
+    """The arguments of a call as a template and its holes. first: how many positional ones to leave out."""
+    texts: list[str] = []
+    holes: list[Hole] = []
+    for index, item in enumerate(call.args[first:]):
+        value = item.value if isinstance(item, ast.Starred) else item
+        texts.append(f"{'*' if isinstance(item, ast.Starred) else ''}$a{index}")
+        holes.append(Hole(f"a{index}", source.span(value)))
+    for index, keyword in enumerate(call.keywords):
+        texts.append(f"{keyword.arg}=$k{index}" if keyword.arg else f"**$k{index}")
+        holes.append(Hole(f"k{index}", source.span(keyword.value)))
+    return ", ".join(texts), tuple(holes)
+
+
+def spawn(source: SourceFile, call: ast.Call, greenlet_spawn: str) -> Replace:
+    """`f(x)` to `await greenlet_spawn(f, x)`."""
+    text, holes = arguments(source, call)
+    inner = f"$f, {text}" if text else "$f"
+    return Replace(f"await {greenlet_spawn}({inner})", (Hole("f", source.span(call.func)), *holes))
+
+
+def through_run_sync(source: SourceFile, call: ast.Call, prefix: str) -> Replace:
+    """`db.bulk_save_objects(x)` to `await db.run_sync(lambda session: session.bulk_save_objects(x))`."""
+    assert isinstance(call.func, ast.Attribute)
+    text, holes = arguments(source, call)
+    return Replace(
+        f"{prefix}$s.run_sync(lambda session: session.{call.func.attr}({text}))",
+        (Hole("s", source.span(call.func.value)), *holes),
+    )
+
+
+def as_list(source: SourceFile, call: ast.Call, generator: ast.GeneratorExp) -> Replace:
+    """`any(f(x) for x in y)` to `any([f(x) for x in y])`: a generator with awaits would be an async generator."""
+    holes = [Hole("f", source.span(call.func)), Hole("elt", source.span(generator.elt))]
+    text = "$elt"
+    for index, part in enumerate(generator.generators):
+        holes += [Hole(f"t{index}", source.span(part.target)), Hole(f"i{index}", source.span(part.iter))]
+        text += f" {'async ' if part.is_async else ''}for $t{index} in $i{index}"
+        for number, test in enumerate(part.ifs):
+            holes.append(Hole(f"c{index}_{number}", source.span(test)))
+            text += f" if $c{index}_{number}"
+    rest, more = arguments(source, call, first=1)
+    return Replace(f"$f([{text}]{', ' + rest if rest else ''})", (*holes, *more))

@@ -1,0 +1,177 @@
+"""The transform `engine`: `create_engine` to `create_async_engine`, its URL, its arguments, its listeners."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from asyncify.analysis.bindings import bring
+from asyncify.analysis.colour import kept_sync
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ModuleInfo
+from asyncify.analysis.values import Ext, has
+from asyncify.knowledge import names
+from asyncify.knowledge.drivers import Choice
+from asyncify.knowledge.engine_arguments import ARGUMENTS, EngineArgument
+from asyncify.knowledge.names import canonical
+from asyncify.model.edit import Edit, Finding, Import
+from asyncify.model.ops import AppendToModule, EditCall, Op, Replace
+from asyncify.transforms.base import Decisions, Transform
+from asyncify.transforms.engine.examples import EXAMPLES
+from asyncify.transforms.engine.urls import backends, change_of, is_async_already, literal, written_url
+from asyncify.transforms.settings.choice import driver_choice
+from asyncify.transforms.settings.url_helper import HELPER_IMPORTS, HELPER_NAME, runtime_helper
+
+GROUP = "flip"
+ASYNCIO = "sqlalchemy.ext.asyncio"
+MAKERS = {
+    names.CREATE_ENGINE: "create_async_engine",
+    "sqlalchemy.engine_from_config": "async_engine_from_config",
+}
+LISTENERS = frozenset({"sqlalchemy.event.listen", "sqlalchemy.event.listens_for", "sqlalchemy.event.remove"})
+
+
+@dataclass
+class _Planner:
+    program: Program
+    choice: Choice
+    edits: list[Edit] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    helpers: set[str] = field(default_factory=set)
+    done: set[ast.expr] = field(default_factory=set)
+
+    def module(self, module: ModuleInfo) -> None:
+        """All engines and engine listeners of one module."""
+        for node in ast.walk(module.source.tree):
+            if not isinstance(node, ast.Call):
+                continue
+            for value in self.program.values(node.func):
+                name = canonical(value.name) if isinstance(value, Ext) else ""
+                if name in MAKERS:
+                    self.engine(module, node, MAKERS[name])
+                elif name in LISTENERS and node.args:
+                    self.listener(module, node)
+
+    def engine(self, module: ModuleInfo, node: ast.Call, maker: str) -> None:
+        """One `create_engine(...)`."""
+        local, imports = bring(self.program, module.path, ASYNCIO, maker)
+        drops = tuple(n.id for n in ast.walk(node.func) if isinstance(n, ast.Name))
+        self.edit(module, node.func, Replace(local), "the engine becomes async", imports, drops)
+        removed: list[str | int] = []
+        for keyword in node.keywords:
+            row = next((a for a in ARGUMENTS if a.name == keyword.arg and _ends_in(keyword.value, a)), None)
+            if row is None:
+                continue
+            removed.append(row.name)
+            if not row.harmless:
+                self.report(
+                    module, keyword.value, "engine-argument", f"{row.name} cannot be given to an async engine", row.why
+                )
+        if removed:
+            gone = tuple(
+                n.id for k in node.keywords if k.arg in removed for n in ast.walk(k.value) if isinstance(n, ast.Name)
+            )
+            self.edit(module, node, EditCall(remove=tuple(removed)), "the async engine refuses it", (), gone)
+        url = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg == "url"), None)
+        if url is not None and maker == "create_async_engine":
+            self.url(module, url)
+
+    def url(self, module: ModuleInfo, node: ast.expr) -> None:
+        """The URL argument."""
+        written = written_url(self.program, module.path, node)
+        if written is not None:
+            path, literal_node = written
+            if literal_node in self.done:
+                return
+            self.done.add(literal_node)
+            change = change_of(literal_node, self.choice)
+            if change is None:
+                if not is_async_already(literal_node):
+                    self.report(
+                        module, node, "engine-url", "this URL has no async driver that is known", "set it by hand"
+                    )
+                return
+            source = self.program.modules[path].source
+            text = source.segment(literal_node)
+            old = literal_node.value if isinstance(literal_node, ast.Constant) else _head(literal_node)
+            new = literal(text, str(old), change.text)
+            if new is not None:
+                self.edit(
+                    self.program.modules[path], literal_node, Replace(new), f"the async driver is {change.drivername}"
+                )
+                for lost in change.lost:
+                    if lost.advice:
+                        self.report(module, node, "engine-url-argument", f"{lost.key} left the URL", lost.advice)
+                return
+        imports: tuple[Import, ...] = ()
+        if module.path not in self.helpers and HELPER_NAME not in module.bound:
+            self.helpers.add(module.path)
+            helper = runtime_helper(backends(self.program), self.choice).rstrip("\n")
+            self.edit(
+                module, node, AppendToModule(helper, "imports"), "the URL is only known at run time", HELPER_IMPORTS
+            )
+        self.edit(module, node, Replace(f"{HELPER_NAME}($it)"), "the URL is only known at run time", imports)
+
+    def listener(self, module: ModuleInfo, node: ast.Call) -> None:
+        """`event.listen(engine, ...)`: on the sync engine inside. Source: "Using events with the asyncio extension"."""
+        target = node.args[0]
+        values = self.program.values(target)
+        if has(values, names.ENGINE):
+            self.edit(module, target, Replace("$it.sync_engine"), "events fire on the sync engine inside")
+        elif has(values, names.SESSION):
+            self.edit(module, target, Replace("$it.sync_session"), "events fire on the sync session inside")
+        elif has(values, names.CONNECTION):
+            self.edit(module, target, Replace("$it.sync_connection"), "events fire on the sync connection inside")
+        elif has(values, names.SESSIONMAKER):
+            advice = "listen on a Session subclass that is given as sync_session_class"
+            self.report(module, target, "listener-factory", "events cannot be listened to on an async factory", advice)
+
+    def edit(
+        self,
+        module: ModuleInfo,
+        node: ast.AST,
+        op: Op,
+        because: str,
+        imports: tuple[Import, ...] = (),
+        drops: tuple[str, ...] = (),
+    ) -> None:
+        target = module.source.target(node)
+        self.edits.append(Edit("engine", module.path, target, op, imports, drops, GROUP, because))
+
+    def report(self, module: ModuleInfo, node: ast.AST, code: str, message: str, advice: str) -> None:
+        self.findings.append(Finding("engine", module.path, module.source.span(node), code, message, advice))
+
+
+def _ends_in(node: ast.expr, row: EngineArgument) -> bool:
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    return not row.value or name == row.value
+
+
+def _head(node: ast.expr) -> str:
+    assert isinstance(node, ast.JoinedStr)
+    first = node.values[0]
+    assert isinstance(first, ast.Constant)
+    return str(first.value)
+
+
+def plan(program: Program) -> Decisions:
+    """Make every engine of the app async, except in files that stay sync."""
+    planner = _Planner(program, driver_choice(program))
+    for path in sorted(program.modules):
+        if not kept_sync(program, path):
+            planner.module(program.modules[path])
+    return Decisions(tuple(_in_order(planner.edits)), (), tuple(planner.findings))
+
+
+def _in_order(edits: list[Edit]) -> Iterator[Edit]:
+    return iter(dict.fromkeys(edits))
+
+
+ENGINE = Transform(
+    name="engine",
+    step="flip",
+    summary="Make engines async: create_async_engine, the URL's driver, arguments, event listeners.",
+    plan=plan,
+    examples=EXAMPLES,
+)

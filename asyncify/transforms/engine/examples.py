@@ -1,0 +1,60 @@
+"""Examples of the transform `engine`."""
+
+from __future__ import annotations
+
+from asyncify.transforms.base import Example
+
+EXAMPLES = (
+    Example(
+        name="a URL in the code gets the async driver",
+        before="""\
+from sqlalchemy import create_engine
+
+SQLALCHEMY_DATABASE_URL = "sqlite:///./app.db"
+
+engine = create_engine(SQLALCHEMY_DATABASE_URL, connect_args={"check_same_thread": False})
+""",
+        after="""\
+from sqlalchemy.ext.asyncio import create_async_engine
+
+SQLALCHEMY_DATABASE_URL = "sqlite+aiosqlite:///./app.db"
+
+engine = create_async_engine(SQLALCHEMY_DATABASE_URL, connect_args={"check_same_thread": False})
+""",
+    ),
+    Example(
+        name="arguments that the async engine refuses go, listeners go to the sync engine inside",
+        before="""\
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.pool import QueuePool
+
+engine = sa.create_engine("sqlite://", poolclass=QueuePool, pool_pre_ping=True)
+
+
+@event.listens_for(engine, "connect")
+def pragma(connection, record):
+    connection.execute("PRAGMA foreign_keys=ON")
+""",
+        after="""\
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import create_async_engine
+
+engine = create_async_engine("sqlite+aiosqlite://", pool_pre_ping=True)
+
+
+@event.listens_for(engine.sync_engine, "connect")
+def pragma(connection, record):
+    connection.execute("PRAGMA foreign_keys=ON")
+""",
+    ),
+    Example(
+        name="another library's create_engine stays",
+        before="""\
+from steam import create_engine
+
+engine = create_engine("sqlite:///./app.db")
+""",
+        after=None,
+    ),
+)

@@ -1,0 +1,40 @@
+"""The transform `session`: factories, session classes and annotations."""
+
+from __future__ import annotations
+
+from asyncify.analysis.colour import kept_sync
+from asyncify.analysis.manifests import read_dependencies
+from asyncify.analysis.program import Program
+from asyncify.model.edit import Edit, Finding
+from asyncify.transforms.base import Decisions, Transform
+from asyncify.transforms.session.examples import EXAMPLES
+from asyncify.transforms.session.factories import factory_edits
+from asyncify.transforms.session.types import type_edits
+
+
+def plan(program: Program) -> Decisions:
+    """Make sessions async, except in files that stay sync."""
+    version = read_dependencies(program.workspace.files).sqlalchemy
+    legacy = version is not None and version < (2,)
+    edits: list[Edit] = []
+    findings: list[Finding] = []
+    for path in sorted(program.modules):
+        if kept_sync(program, path):
+            continue
+        module = program.modules[path]
+        for item in factory_edits(program, module, legacy=legacy):
+            if isinstance(item, Edit):
+                edits.append(item)
+            else:
+                findings.append(item)
+        edits.extend(type_edits(program, module, legacy=legacy))
+    return Decisions(tuple(dict.fromkeys(edits)), (), tuple(findings))
+
+
+SESSION = Transform(
+    name="session",
+    step="flip",
+    summary="Make sessions async: async_sessionmaker, AsyncSession annotations.",
+    plan=plan,
+    examples=EXAMPLES,
+)

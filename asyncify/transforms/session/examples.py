@@ -1,0 +1,66 @@
+"""Examples of the transform `session`."""
+
+from __future__ import annotations
+
+from asyncify.transforms.base import Example
+
+EXAMPLES = (
+    Example(
+        name="a factory keeps its arguments, annotations follow",
+        before="""\
+from sqlalchemy.orm import Session, sessionmaker
+
+from db import engine
+
+SessionLocal = sessionmaker(autocommit=False, autoflush=False, bind=engine)
+
+
+def is_open(db: "Session", other: Session | None = None) -> bool:
+    return db.is_active
+""",
+        after="""\
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from db import engine
+
+SessionLocal = async_sessionmaker(autocommit=False, autoflush=False, bind=engine, expire_on_commit=False)
+
+
+def is_open(db: "AsyncSession", other: AsyncSession | None = None) -> bool:
+    return db.is_active
+""",
+    ),
+    Example(
+        name="SQLModel has an async session of its own",
+        before="""\
+from sqlmodel import Session, SQLModel, create_engine
+
+engine = create_engine("sqlite://")
+
+
+def open_session():
+    return Session(engine, autoflush=False)
+""",
+        after="""\
+from sqlmodel import SQLModel, create_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+engine = create_engine("sqlite://")
+
+
+def open_session():
+    return AsyncSession(engine, autoflush=False, expire_on_commit=False)
+""",
+    ),
+    Example(
+        name="a class that is only called Session stays",
+        before="""\
+from training import Session
+
+
+def plan(session: Session):
+    return Session(session.day)
+""",
+        after=None,
+    ),
+)

@@ -1,0 +1,71 @@
+"""Session factories and sessions made directly: the arguments that the async ones need."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.analysis.bindings import bring
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ModuleInfo
+from asyncify.analysis.values import Ext, Inst
+from asyncify.knowledge import names
+from asyncify.knowledge.names import canonical
+from asyncify.model.edit import Edit, Finding, Import
+from asyncify.model.ops import EditCall
+
+#: what a factory or session must say: without it every attribute read after a commit is a lazy load.
+#: Source: SQLAlchemy asyncio documentation, "Preventing Implicit IO when Using AsyncSession"
+KEEP = ("expire_on_commit", "False")
+
+
+def factory_edits(program: Program, module: ModuleInfo, *, legacy: bool) -> Iterator[Edit | Finding]:
+    """Calls of `sessionmaker`, `Session` and `scoped_session`; the names themselves are the work of `types`."""
+    for node in ast.walk(module.source.tree):
+        if not isinstance(node, ast.Call) or program.function_of(node) in program.colouring.kept:
+            continue
+        for value in program.values(node.func):
+            name = canonical(value.name) if isinstance(value, Ext) else ""
+            if name == names.SESSIONMAKER and not _makes_async(program, node):
+                yield from _factory(program, module, node, legacy=legacy)
+            elif name in (names.SESSION, names.SQLMODEL_SESSION):
+                yield _edit(module, node, EditCall(set=(KEEP,)), "instances stay readable after a commit")
+            elif name == names.SCOPED_SESSION and not any(k.arg == "scopefunc" for k in node.keywords):
+                if len(node.args) < 2:
+                    op = EditCall(set=(("scopefunc", "asyncio.current_task"),))
+                    yield _edit(module, node, op, "one session for each task", (Import("asyncio"),))
+
+
+def _makes_async(program: Program, node: ast.Call) -> bool:
+    return any(isinstance(v, Inst) and v.type == names.ASYNC_SESSIONMAKER for v in program.values(node))
+
+
+def _factory(program: Program, module: ModuleInfo, node: ast.Call, *, legacy: bool) -> Iterator[Edit | Finding]:
+    settings = [KEEP]
+    imports: tuple[Import, ...] = ()
+    has_class = any(k.arg == "class_" for k in node.keywords)
+    made = program.values(node)
+    of_sqlmodel = any(
+        isinstance(inner, Inst) and inner.type == names.SQLMODEL_SESSION
+        for v in made
+        if isinstance(v, Inst)
+        for inner in (v.args[0] if v.args else ())
+    )
+    if legacy and not has_class:
+        local, imports = bring(program, module.path, "sqlalchemy.ext.asyncio", "AsyncSession")
+        settings.append(("class_", local))
+    elif not legacy and not has_class and of_sqlmodel:
+        local, imports = bring(program, module.path, "sqlmodel.ext.asyncio.session", "AsyncSession")
+        settings.append(("class_", local))
+    op = EditCall(set=tuple(settings))
+    yield _edit(module, node, op, "instances stay readable after a commit", imports)
+    for keyword in node.keywords:
+        if keyword.arg == "autocommit" and isinstance(keyword.value, ast.Constant) and keyword.value.value:
+            yield Finding(
+                "session", module.path, module.source.span(keyword.value), "autocommit",
+                "autocommit=True does not exist in 2.0 style sessions", "begin and commit where the work is done",
+            )  # fmt: skip
+
+
+def _edit(module: ModuleInfo, node: ast.Call, op: EditCall, because: str, imports: tuple[Import, ...] = ()) -> Edit:
+    return Edit("session", module.path, module.source.target(node), op, imports, (), "flip", because)

@@ -1,0 +1,111 @@
+"""Names of sync classes that become the names of async ones: annotations, `isinstance`, `spec=`, constructors."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.analysis.bindings import bring
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
+from asyncify.analysis.values import Ext
+from asyncify.knowledge import names
+from asyncify.model.edit import Edit
+from asyncify.model.ops import Replace
+
+#: sync class -> module and name of the async class. Source: SQLAlchemy asyncio API; SQLModel 0.0.50
+ASYNC_CLASSES = {
+    names.SESSION: ("sqlalchemy.ext.asyncio", "AsyncSession"),
+    names.SQLMODEL_SESSION: ("sqlmodel.ext.asyncio.session", "AsyncSession"),
+    names.SESSIONMAKER: ("sqlalchemy.ext.asyncio", "async_sessionmaker"),
+    names.SCOPED_SESSION: ("sqlalchemy.ext.asyncio", "async_scoped_session"),
+    names.ENGINE: ("sqlalchemy.ext.asyncio", "AsyncEngine"),
+    names.CONNECTION: ("sqlalchemy.ext.asyncio", "AsyncConnection"),
+}
+#: on SQLAlchemy 1.4 the factory stays `sessionmaker`, with `class_=AsyncSession`
+NEW_IN_2 = frozenset({names.SESSIONMAKER})
+
+
+def type_edits(program: Program, module: ModuleInfo, *, legacy: bool) -> Iterator[Edit]:
+    """Every use of a sync class in a module that is not part of a function that stays sync.
+
+    legacy: the project is on SQLAlchemy 1.4.
+    """
+    source = module.source
+    for node in ast.walk(source.tree):
+        if not isinstance(node, (ast.Name, ast.Attribute)) or not isinstance(node.ctx, ast.Load):
+            continue
+        if isinstance(source.parent(node), ast.Attribute):
+            continue
+        function = program.function_of(node)
+        if isinstance(node, ast.Name) and function is not None and _is_local(function, node.id):
+            continue
+        found = program.names.resolve_expression(module.path, node)
+        if not isinstance(found, Ext) or found.name not in ASYNC_CLASSES or (legacy and found.name in NEW_IN_2):
+            continue
+        if function in program.colouring.kept or _stays(program, module, node):
+            continue
+        yield _edit(program, module, node, found.name)
+    yield from _in_strings(program, module)
+
+
+def _is_local(function: FunctionInfo, name: str) -> bool:
+    outer: FunctionInfo | None = function
+    while outer is not None:
+        if name in outer.local_names:
+            return True
+        outer = outer.parent
+    return False
+
+
+def _stays(program: Program, module: ModuleInfo, node: ast.expr) -> bool:
+    """Class-level events stay on the sync class; a base class is not exchanged under its subclass; the annotations of
+    a function that stays sync stay."""
+    source = module.source
+    parent = source.parent(node)
+    if isinstance(parent, ast.ClassDef) and node in parent.bases:
+        return True
+    if isinstance(parent, ast.Call) and node in parent.args:
+        if any(isinstance(v, Ext) and v.name.startswith("sqlalchemy.event.") for v in program.values(parent.func)):
+            return True
+    outer = parent
+    while outer is not None:
+        if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return module.functions[outer] in program.colouring.kept
+        outer = source.parent(outer)
+    return False
+
+
+def _edit(program: Program, module: ModuleInfo, node: ast.expr, name: str) -> Edit:
+    target_module, target_name = ASYNC_CLASSES[name]
+    local, imports = bring(program, module.path, target_module, target_name)
+    drops = tuple(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+    because = f"{name.rpartition('.')[2]} becomes {target_name}"
+    return Edit("session", module.path, module.source.target(node), Replace(local), imports, drops, "flip", because)
+
+
+def _in_strings(program: Program, module: ModuleInfo) -> Iterator[Edit]:
+    """Annotations in quotes: `db: "Session"`."""
+    annotations: list[ast.expr] = []
+    for node in ast.walk(module.source.tree):
+        if isinstance(node, ast.arg) and node.annotation is not None:
+            annotations.append(node.annotation)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.returns is not None:
+            annotations.append(node.returns)
+        elif isinstance(node, ast.AnnAssign):
+            annotations.append(node.annotation)
+    for annotation in annotations:
+        for node in ast.walk(annotation):
+            if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
+                continue
+            found = program.names.resolve_expression(module.path, node)
+            if isinstance(found, Ext) and found.name in ASYNC_CLASSES and not _stays(program, module, node):
+                target_module, target_name = ASYNC_CLASSES[found.name]
+                local, imports = bring(program, module.path, target_module, target_name)
+                segment = module.source.segment(node)
+                new = segment.replace(node.value, local)
+                because = f"{node.value} becomes {target_name}"
+                yield Edit(
+                    "session", module.path, module.source.target(node), Replace(new), imports,
+                    (node.value.partition(".")[0],), "flip", because,
+                )  # fmt: skip
