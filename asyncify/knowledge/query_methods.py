@@ -1,0 +1,106 @@
+"""What becomes of each public name of the legacy Query in 2.0 style.
+
+Source: SQLAlchemy 2.0 "Legacy Query API" and "2.0 Migration - ORM Usage", and runs of both forms side by side on
+2.0.58 and 2.1.9. Every public name of `sqlalchemy.orm.Query` is a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+
+
+class Becomes(Enum):
+    """The sort of rewriting of a member of Query."""
+
+    SAME = "same"  # the same name and arguments on Select
+    RENAMED = "renamed"  # another name, the same arguments
+    OPTION = "option"  # an execution option of this name
+    DROPPED = "dropped"  # no effect on a select; the link goes
+    SELF = "self"  # an attribute that is the select itself
+    RUNS = "runs"  # sends SQL: the session does it with the statement
+    SPECIAL = "special"  # a rewriting of its own
+    REPORTED = "reported"  # no general equivalent: left alone and reported
+
+
+@dataclass(frozen=True)
+class Method:
+    """One row. name: the member of Query. to: its new name, or the name and value of an execution option."""
+
+    name: str
+    becomes: Becomes
+    to: str = ""
+
+
+def _rows(becomes: Becomes, words: str) -> Iterator[Method]:
+    for word in words.split():
+        name, _, to = word.partition(":")
+        yield Method(name, becomes, to or name)
+
+
+_TABLE: tuple[Method, ...] = (
+    *_rows(
+        Becomes.SAME,
+        "add_columns column_descriptions correlate cte distinct execution_options exists filter_by from_statement "
+        "get_execution_options get_label_style group_by having join label limit offset options order_by outerjoin "
+        "params prefix_with scalar_subquery select_from set_label_style slice suffix_with where whereclause "
+        "with_for_update with_hint with_statement_hint",
+    ),
+    *_rows(
+        Becomes.RENAMED,
+        "filter:where add_column:add_columns add_entity:add_columns as_scalar:scalar_subquery "
+        "with_entities:with_only_columns",
+    ),
+    *_rows(Becomes.OPTION, "populate_existing:True autoflush:$0 yield_per:$0"),
+    *_rows(Becomes.DROPPED, "reset_joinpoint tuples only_return_tuples"),
+    *_rows(Becomes.SELF, "statement selectable"),
+    *_rows(
+        Becomes.RUNS,
+        "all first one one_or_none scalar count get update delete value values __iter__ __getitem__ __contains__",
+    ),
+    *_rows(
+        Becomes.SPECIAL,
+        "subquery with_labels apply_labels with_parent enable_eagerloads with_session",
+    ),
+    *_rows(
+        Becomes.REPORTED,
+        # set operations of entities need an alias whose columns later links must name
+        "union union_all intersect intersect_all except_ except_all "
+        # 1.4 only: a subquery that later links silently adapt to
+        "from_self select_entity_from "
+        "with_transformation instances merge_result enable_assertions lazy_loaded_from load_options session "
+        "is_single_entity is_select is_update is_delete is_dml is_insert is_text is_from_statement "
+        "supports_execution uses_inspection allows_lambda dispatch logger logging_name get_children "
+        "memoized_attribute memoized_instancemethod ext",
+    ),
+)
+
+METHODS: Mapping[str, Method] = MappingProxyType({m.name: m for m in _TABLE})
+
+#: links after which the rows of one entity can repeat: Query drops the repeats, a select does not
+MULTIPLYING = frozenset({"join", "outerjoin", "select_from", "from_statement"})
+
+#: links that an UPDATE or DELETE of the same criteria can keep
+DML_LINKS = frozenset({"filter", "where", "filter_by", "execution_options", "enable_eagerloads"})
+
+#: links with which `count()` is still the plain count of the rows of one entity and its joins
+COUNT_LINKS = frozenset({"filter", "where", "filter_by", "join", "outerjoin", "order_by", "options", "reset_joinpoint"})
+
+#: links that `session.get` has an argument for
+GET_LINKS = frozenset({"options", "populate_existing", "with_for_update"})
+
+#: aggregate functions: alone, and not grouped, they give exactly one row
+AGGREGATES = frozenset({"count", "sum", "min", "max", "avg", "string_agg", "group_concat", "bool_or"})
+
+#: functions whose results are Python lists or dicts: rows with them cannot be made unique by hash
+UNHASHABLE_FUNCTIONS = frozenset(
+    {"array_agg", "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg", "json_build_object", "to_json"}
+)
+
+#: column types of the same sort
+UNHASHABLE_TYPES = frozenset({"JSON", "JSONB", "ARRAY", "HSTORE", "PickleType", "MutableDict", "MutableList"})
+
+#: methods of columns that take a query or select as a subquery
+SUBQUERY_TAKERS = frozenset({"in_", "not_in", "notin_", "any_", "all_", "is_", "is_not", "isnot", "op"})

@@ -1,0 +1,198 @@
+"""What surrounds an expression that holds a query: what must change there, or why it cannot."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.analysis.values import Ext, Inst, Member
+from asyncify.knowledge import names
+from asyncify.knowledge.query_methods import METHODS, SUBQUERY_TAKERS, Becomes
+from asyncify.model.ops import Hole, Replace
+from asyncify.transforms.query.chains import chain_of
+from asyncify.transforms.query.decisions import Decision, Place, Problem
+from asyncify.transforms.query.flows import Flows
+from asyncify.transforms.query.links import link
+from asyncify.transforms.query.runs import BY_HAND, Runs
+from asyncify.transforms.query.shapes import Shapes
+from asyncify.transforms.query.uses import Use, Uses, link_around, method_of
+
+CONSUMERS = frozenset(
+    f"builtins.{n}"
+    for n in "list tuple set frozenset sorted enumerate zip map filter sum any all min max iter reversed dict".split()
+)
+HARMLESS = frozenset({"builtins.str", "builtins.print", "builtins.repr", "builtins.id", "builtins.type"})
+WHY = "a query is run by iterating over it, a select by its session"
+
+
+class Contexts:
+    """Decides on each use of a query by what stands around it."""
+
+    def __init__(self, uses: Uses, shapes: Shapes) -> None:
+        self._uses = uses
+        self._shapes = shapes
+        self._runs = Runs(uses, shapes)
+        self._flows = Flows(uses)
+
+    def decide(self, use: Use) -> Iterator[Decision]:
+        """Edits for the surroundings of one expression."""
+        node, place = use.node, Place(self._uses.program, use.source)
+        if not isinstance(node, ast.expr) or isinstance(getattr(node, "ctx", None), (ast.Store, ast.Del)):
+            return
+        if self._in_annotation(use):
+            return
+        others = [v for v in self._uses.program.values(node) if not _is_query(v)]
+        if others:
+            yield self._problem(use, "query-mixed", "this can be a query or something else")
+            return
+        parent = use.source.parent(node)
+        if isinstance(parent, ast.Attribute):
+            yield from self._attribute(use, place, parent)
+        elif isinstance(parent, ast.Call):
+            yield from self._argument(use, place, parent)
+        elif isinstance(parent, ast.keyword):
+            call = use.source.parent(parent)
+            assert isinstance(call, (ast.Call, ast.ClassDef))
+            if isinstance(call, ast.Call):
+                yield from self._argument(use, place, call)
+        elif isinstance(parent, (ast.Starred, ast.YieldFrom)) or getattr(parent, "iter", None) is node:
+            yield from self._iterated(use, place, node)
+        elif isinstance(parent, ast.Subscript) and parent.value is node:
+            yield from self._subscript(use, place, parent)
+        elif isinstance(parent, ast.Compare):
+            yield from self._compare(use, place, parent)
+        elif isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not):
+            yield place.edit(parent, Replace("$q is None", (place.hole("q", node),)), "a select has no truth value")
+        elif self._is_test(use, node):
+            yield place.edit(node, Replace("$it is not None"), "a select has no truth value")
+        else:
+            yield from self._flows.decide(use, parent)
+
+    def _in_annotation(self, use: Use) -> bool:
+        child: ast.AST = use.node
+        while (parent := use.source.parent(child)) is not None and not isinstance(parent, ast.stmt):
+            if isinstance(parent, ast.arg) and parent.annotation is child:
+                return True
+            child = parent
+        return (isinstance(parent, ast.AnnAssign) and parent.annotation is child) or (
+            isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef)) and parent.returns is child
+        )
+
+    def _problem(self, use: Use, code: str, message: str) -> Problem:
+        return Problem(use.source, use.node, code, message, BY_HAND)
+
+    def _attribute(self, use: Use, place: Place, attribute: ast.Attribute) -> Iterator[Decision]:
+        call = link_around(use.source, use.node)
+        row = METHODS.get(attribute.attr)
+        if not any(isinstance(v, Member) for v in self._uses.program.values(attribute)):
+            yield self._problem(use, "query-method", f"what .{attribute.attr} is here is not known")
+        elif call is not None and row is not None and row.becomes is Becomes.RUNS:
+            yield from self._runs.terminal(place, call)
+        elif call is not None:
+            yield from link(self._uses, self._shapes, place, call)
+        elif row is not None and row.becomes is Becomes.SELF:
+            op = Replace("$q", (place.hole("q", use.node),))
+            yield place.edit(attribute, op, f"a select is its own {attribute.attr}")
+        elif attribute.attr not in ("whereclause", "column_descriptions"):
+            yield self._problem(use, "query-method", f"Query.{attribute.attr} has no equal on a select")
+
+    def _iterated(self, use: Use, place: Place, node: ast.expr) -> Iterator[Decision]:
+        how = self._runs.execution(place, node)
+        if isinstance(how, Problem):
+            yield how
+        else:
+            yield place.edit(node, Replace(how.result("$it"), how.holes), WHY)
+
+    def _argument(self, use: Use, place: Place, call: ast.Call) -> Iterator[Decision]:
+        """The query is an argument."""
+        program = self._uses.program
+        callees = program.values(call.func)
+        library = {v.name for v in callees if isinstance(v, Ext)}
+        if library & CONSUMERS:
+            if library == {"builtins.list"} and len(call.args) == 1 and isinstance(use.node, ast.expr):
+                how = self._runs.execution(place, use.node)
+                if isinstance(how, Problem):
+                    yield how
+                    return
+                holes = (*how.holes, place.hole("q", use.node))
+                yield place.edit(call, Replace(f"{how.result('$q')}.all()", holes), WHY)
+            elif isinstance(use.node, ast.expr):
+                yield from self._iterated(use, place, use.node)
+            return
+        if library & HARMLESS or (library and all(n.startswith(("sqlalchemy.", "sqlmodel.")) for n in library)):
+            return
+        if any(isinstance(v, Member) and _takes_selects(v.base) for v in callees):
+            row = METHODS.get(method_of(call))
+            to_query = any(isinstance(v, Member) and _is_query(v.base) for v in callees)
+            if to_query and (row is None or row.becomes is Becomes.REPORTED):
+                yield self._problem(use, "query-method", f"this query goes into .{method_of(call)}() of another one")
+            return
+        if isinstance(call.func, ast.Attribute) and call.func.attr in SUBQUERY_TAKERS and not callees:
+            return
+        yield from self._flows.argument(use, call)
+
+    def _compare(self, use: Use, place: Place, compare: ast.Compare) -> Iterator[Decision]:
+        assert isinstance(use.node, ast.expr)
+        if all(isinstance(op, (ast.Is, ast.IsNot)) for op in compare.ops):
+            return
+        if len(compare.ops) == 1 and isinstance(compare.ops[0], (ast.In, ast.NotIn)) and compare.left is not use.node:
+            yield from self._iterated(use, place, use.node)
+            return
+        yield self._problem(use, "query-compared", "a query is compared here")
+
+    def _is_test(self, use: Use, node: ast.AST) -> bool:
+        """Whether only the truth of an expression matters."""
+        parent = use.source.parent(node)
+        if isinstance(parent, ast.BoolOp):
+            return self._is_test(use, parent) or (
+                isinstance(up := use.source.parent(parent), ast.UnaryOp) and isinstance(up.op, ast.Not)
+            )
+        if isinstance(parent, (ast.If, ast.While, ast.IfExp, ast.Assert)):
+            return parent.test is node
+        return isinstance(parent, ast.comprehension) and node in parent.ifs
+
+    def _subscript(self, use: Use, place: Place, subscript: ast.Subscript) -> Iterator[Decision]:
+        assert isinstance(use.node, ast.expr)
+        how = self._runs.execution(place, use.node)
+        if isinstance(how, Problem):
+            yield how
+            return
+        chain = chain_of(self._uses, use.node)
+        limited = not chain.exact or bool({method_of(c) for c in chain.links} & {"limit", "offset", "slice"})
+        built = _slice(place, subscript.slice, limited)
+        if built is None:
+            yield self._problem(use, "query-index", "this index of a query cannot be told in SQL")
+            return
+        link_text, after, holes = built
+        template = f"{how.result('$q' + link_text)}.all(){after}"
+        op = Replace(template, (*how.holes, place.hole("q", use.node), *holes))
+        yield place.edit(subscript, op, "a slice of a query is LIMIT and OFFSET")
+
+
+def _slice(place: Place, index: ast.expr, limited: bool) -> tuple[str, str, tuple[Hole, ...]] | None:
+    """The link for `query[index]`, what follows the list, and the holes; None for what Query refuses or is not sure."""
+    if isinstance(index, ast.Slice):
+        low, high, step = index.lower, index.upper, index.step
+        if any(isinstance(b, ast.UnaryOp) for b in (low, high, step)):
+            return None
+        holes = tuple(place.hole(n, b) for n, b in (("low", low), ("high", high), ("step", step)) if b is not None)
+        after = "[::$step]" if step is not None else ""
+        if low is None and high is None:
+            return "", after, holes
+        if low is None:
+            return (".slice(0, $high)" if limited else ".limit($high)"), after, holes
+        if high is None:
+            return (".slice($low, None)" if limited else ".offset($low)"), after, holes
+        return ".slice($low, $high)", after, holes
+    if isinstance(index, ast.Constant) and isinstance(index.value, int) and index.value >= 0:
+        return f".slice({index.value}, {index.value + 1})", "[0]", ()
+    return None
+
+
+def _is_query(value: object) -> bool:
+    return isinstance(value, Inst) and value.type == names.QUERY
+
+
+def _takes_selects(base: Inst) -> bool:
+    kinds = (names.QUERY, names.SELECT, names.SESSION, names.SCOPED_SESSION, names.SQLMODEL_SESSION, "relationship")
+    return base.type in kinds

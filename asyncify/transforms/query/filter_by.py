@@ -1,0 +1,103 @@
+"""`filter_by(name=value)`: after a join it means the entity that was joined last, and says so explicitly from here on.
+
+SQLAlchemy 2.1's `select().filter_by()` looks at all entities and refuses a name that several of them have.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.analysis.values import Cls
+from asyncify.model.edit import Finding
+from asyncify.model.ops import EditCall, RenameAttribute
+from asyncify.transforms.query.chains import Chain, chain_of
+from asyncify.transforms.query.decisions import NAME, Decision, Note, Place
+from asyncify.transforms.query.uses import Uses, method_of
+
+JOINS = ("join", "outerjoin")
+ATOMS = (ast.Name, ast.Attribute, ast.Call, ast.Constant, ast.Subscript, ast.List, ast.Tuple, ast.Dict, ast.Set)
+WHY = "filter_by() after a join means the entity that was joined last"
+
+
+def filter_by(uses: Uses, place: Place, call: ast.Call) -> Iterator[Decision]:
+    """Edits that write the entity out where there can be a question which it is."""
+    chain = chain_of(uses, call)
+    if not _ambiguous(uses, call, chain):
+        return
+    entity = _entity(uses, place, call, chain)
+    plain = all(k.arg is not None and not any(n in uses.holds for n in ast.walk(k.value)) for k in call.keywords)
+    if entity is None or not plain or call.args:
+        yield Note(
+            Finding(
+                NAME,
+                place.source.path,
+                place.source.span(call),
+                "query-filter-by",
+                "which entity this filter_by() means is not written here; SQLAlchemy 2.1 refuses a name of several",
+                "Write the columns out: .where(Model.name == value).",
+            )
+        )
+        return
+    assert isinstance(call.func, ast.Attribute)
+    yield place.edit(call.func, RenameAttribute("where"), WHY)
+    names = [k.arg for k in call.keywords if k.arg is not None]
+    criteria = tuple(_criterion(place, entity, k) for k in call.keywords)
+    yield place.edit(call, EditCall(remove=tuple(names), append=criteria), WHY)
+
+
+def _ambiguous(uses: Uses, call: ast.Call, chain: Chain) -> bool:
+    links = _before(call, chain)
+    several = any(len(site.args) > 1 for site in uses.holds[call].sites)
+    return several or any(method_of(c) in JOINS for c in links)
+
+
+def _before(call: ast.Call, chain: Chain) -> list[ast.Call]:
+    return list(chain.links[: chain.links.index(call)] if call in chain.links else chain.links)
+
+
+def _entity(uses: Uses, place: Place, call: ast.Call, chain: Chain) -> str | None:
+    """Source of the entity that the names belong to."""
+    if chain.site is None:
+        return None
+    target: ast.expr | None = chain.site.args[0] if chain.site.args else None
+    for link in _before(call, chain):
+        name = method_of(link)
+        if name in JOINS:
+            target = link.args[0] if link.args else None
+        elif name == "reset_joinpoint":
+            target = chain.site.args[0]
+        elif name in ("select_from", "with_entities"):
+            return None
+    if target is None:
+        return None
+    values = uses.program.values(target)
+    if any(isinstance(v, Cls) for v in values) or isinstance(target, ast.Name):
+        return place.source.segment(target) if isinstance(target, (ast.Name, ast.Attribute)) and values else None
+    return _relationship_target(uses, place, target)
+
+
+def _relationship_target(uses: Uses, place: Place, node: ast.expr) -> str | None:
+    """`join(User.posts)`: the name that the file has for Post."""
+    if not isinstance(node, ast.Attribute):
+        return None
+    for value in uses.program.values(node.value):
+        if isinstance(value, Cls):
+            relationship = uses.program.orm.relationship(value.info, node.attr)
+            if relationship is not None and relationship.target is not None:
+                candidates = [relationship.target.name]
+                if isinstance(node.value, ast.Attribute):  # models.User.posts: models.Post
+                    candidates.append(f"{ast.unparse(node.value.value)}.{relationship.target.name}")
+                for text in candidates:
+                    expression = ast.parse(text, mode="eval").body
+                    if uses.program.names.resolve_expression(place.source.path, expression) is relationship.target:
+                        return text
+    return None
+
+
+def _criterion(place: Place, entity: str, keyword: ast.keyword) -> str:
+    value = keyword.value
+    if isinstance(value, ast.Constant) and value.value is None:
+        return f"{entity}.{keyword.arg}.is_(None)"
+    text = place.source.segment(value)
+    return f"{entity}.{keyword.arg} == {text if isinstance(value, ATOMS) else f'({text})'}"

@@ -1,0 +1,116 @@
+"""Queries that travel: to names, attributes, through arguments and returns. All that receives one must be known."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from asyncify.analysis.source import SourceFile
+from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.values import Cls, Ext, Obj
+from asyncify.transforms.query.decisions import Decision, Problem
+from asyncify.transforms.query.uses import Use, Uses
+
+ADVICE = "Write this query, and what receives it, as a select() by hand."
+#: decorators that leave a function what it is for its callers
+PLAIN_DECORATORS = frozenset(
+    {
+        "builtins.staticmethod",
+        "builtins.classmethod",
+        "builtins.property",
+        "abc.abstractmethod",
+        "typing.override",
+        "functools.cached_property",
+        "contextlib.contextmanager",
+        "functools.wraps",
+        "pytest.fixture",
+    }
+)
+
+
+class Flows:
+    """Decides whether a query that goes somewhere stays in sight."""
+
+    def __init__(self, uses: Uses) -> None:
+        self._uses = uses
+
+    def decide(self, use: Use, parent: ast.AST | None) -> Iterator[Decision]:
+        """A query in a place that neither runs nor changes it."""
+        if isinstance(parent, (ast.Expr, ast.FormattedValue, ast.Slice)):
+            return
+        if isinstance(parent, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
+            targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
+            if all(self._keeps(t) for t in targets):
+                return
+        elif isinstance(parent, ast.IfExp) and parent in self._uses.holds:
+            return
+        elif isinstance(parent, ast.Return):
+            yield from self._returned(use)
+            return
+        yield self.escape(use.source, use.node)
+
+    def argument(self, use: Use, call: ast.Call) -> Iterator[Decision]:
+        """A query that is handed to a function."""
+        called = self._uses.program.calls(call)
+        if not called or any(isinstance(v, Ext) for v in self._uses.program.values(call.func)):
+            yield self.escape(use.source, use.node)
+            return
+        for function in called:
+            yield from self._receives(use, function.info)
+
+    def escape(self, source: SourceFile, node: ast.AST) -> Problem:
+        """The report of a query that gets out of sight."""
+        return Problem(source, node, "query-escapes", "this query goes where its use cannot be followed", ADVICE)
+
+    def _keeps(self, target: ast.expr) -> bool:
+        """Whether what is stored is found again by whoever reads it."""
+        if isinstance(target, ast.Name):
+            return True
+        if isinstance(target, ast.Attribute):
+            owners = self._uses.program.values(target.value)
+            return bool(owners) and all(isinstance(o, (Obj, Cls)) for o in owners)
+        return False
+
+    def _returned(self, use: Use) -> Iterator[Decision]:
+        program = self._uses.program
+        function = program.function_of(use.node)
+        if function is None:
+            yield self.escape(use.source, use.node)
+            return
+        for decorator in function.node.decorator_list:
+            node = decorator.func if isinstance(decorator, ast.Call) else decorator
+            found = program.names.resolve_expression(function.path, node)
+            name = found.name if isinstance(found, Ext) else getattr(node, "id", "")
+            if name not in PLAIN_DECORATORS and f"builtins.{name}" not in PLAIN_DECORATORS:
+                yield self.escape(use.source, use.node)
+                return
+        if function in self._handed or function.name in self._unresolved:
+            yield self.escape(use.source, use.node)
+
+    def _receives(self, use: Use, function: FunctionInfo) -> Iterator[Decision]:
+        """Whether everything that a function is called with is known, so that it can count on selects."""
+        if function.name in self._unresolved or function in self._handed:
+            yield self.escape(use.source, use.node)
+            return
+        parameters = {a.arg for a in function.parameters if a in self._uses.holds}
+        if not parameters:  # it went into *args or **kwargs
+            yield self.escape(use.source, use.node)
+
+    @cached_property
+    def _handed(self) -> frozenset[FunctionInfo]:
+        return frozenset(f.info for functions in self._uses.program.facts.handed.values() for f in functions)
+
+    @cached_property
+    def _unresolved(self) -> Mapping[str, list[ast.Call]]:
+        """Calls of unknown targets by the name that is called."""
+        found: dict[str, list[ast.Call]] = defaultdict(list)
+        program = self._uses.program
+        for module in program.modules.values():
+            for node in ast.walk(module.source.tree):
+                if isinstance(node, ast.Call) and not program.calls(node) and not program.values(node.func):
+                    func = node.func
+                    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+                    found[name].append(node)
+        return found

@@ -1,0 +1,69 @@
+"""`session.query(User)`: what takes its place at the start of a statement."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.knowledge.query_methods import COUNT_LINKS, DML_LINKS
+from asyncify.model.ops import Replace
+from asyncify.transforms.query.chains import outward
+from asyncify.transforms.query.decisions import FUNC, SELECT, Decision, Place, Problem
+from asyncify.transforms.query.shapes import Shapes
+from asyncify.transforms.query.uses import Uses, method_of
+
+WHY = "Query is the legacy API; an AsyncSession has no query()"
+
+
+def head(uses: Uses, shapes: Shapes, site: ast.Call) -> Iterator[Decision]:
+    """What becomes of the call that makes a query."""
+    place = Place(uses.program, uses.sites[site])
+    if any(k.arg is None or k.arg != "session" for k in site.keywords):
+        yield Problem(
+            place.source,
+            site,
+            "query-arguments",
+            "this query has arguments that a select has not",
+            "Write it as a select() by hand.",
+        )
+        return
+    if not isinstance(site.func, ast.Attribute):
+        yield Problem(
+            place.source,
+            site,
+            "query-constructor",
+            "this query is not made by a session",
+            "Write it as a select(), and hand it to the session that runs it.",
+        )
+        return
+    end = outward(uses, site).end
+    method = method_of(end) if end is not None else ""
+    if method == "get":
+        return  # `session.get(Model, key)` takes the place of the whole chain
+    if is_plain_count(uses, shapes, site):
+        select, imports = place.name(*SELECT)
+        func, more = place.name(*FUNC)
+        template = f"{select}({func}.count()).select_from($model)"
+        op = Replace(template, (place.hole("model", site.args[0]),))
+        yield place.edit(site, op, WHY, (*imports, *more))
+        return
+    verb = (f"sqlalchemy.{method}",) if is_dml(uses, site) else SELECT
+    name, imports = place.name(*verb)
+    yield place.edit(site.func, Replace(name), WHY, imports)
+
+
+def is_dml(uses: Uses, site: ast.Call) -> bool:
+    """Whether the whole chain from a site is an UPDATE or DELETE with criteria."""
+    chain = outward(uses, site)
+    return chain.end is not None and method_of(chain.end) in ("update", "delete") and chain.methods <= DML_LINKS
+
+
+def is_plain_count(uses: Uses, shapes: Shapes, site: ast.Call) -> bool:
+    """Whether a chain counts the rows of one entity and its joins, so that `count()` needs no subquery."""
+    chain = outward(uses, site)
+    return (
+        chain.end is not None
+        and method_of(chain.end) == "count"
+        and chain.methods <= COUNT_LINKS
+        and shapes.of_site(site).single
+    )

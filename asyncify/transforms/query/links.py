@@ -1,0 +1,97 @@
+"""One link of a chain: the same, another name, or something else on a select."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.knowledge.query_methods import METHODS, Becomes, Method
+from asyncify.model.ops import EditCall, RenameAttribute, Replace
+from asyncify.transforms.query.chains import chain_of, outward
+from asyncify.transforms.query.decisions import Decision, Place, Problem
+from asyncify.transforms.query.filter_by import filter_by
+from asyncify.transforms.query.heads import is_plain_count
+from asyncify.transforms.query.shapes import Shapes
+from asyncify.transforms.query.uses import Uses, method_of
+
+BY_HAND = "Write this query as a select() by hand."
+
+
+def link(uses: Uses, shapes: Shapes, place: Place, call: ast.Call) -> Iterator[Decision]:
+    """What becomes of a call of a query's method that does not run it."""
+    name = method_of(call)
+    row = METHODS.get(name)
+    if row is None or row.becomes is Becomes.REPORTED:
+        yield Problem(place.source, call, "query-method", f"Query.{name}() has no equal on a select", BY_HAND)
+        return
+    assert isinstance(call.func, ast.Attribute)
+    why = f"Query.{name}() is {row.to}() on a select" if row.to != name else f"Query.{name}() does nothing to a select"
+    chain = chain_of(uses, call)
+    end = outward(uses, chain.site).end if chain.site is not None else None
+    if end is not None and method_of(end) == "get":
+        return  # they are arguments of session.get() then
+    if chain.site is not None and name in ("order_by", "options") and is_plain_count(uses, shapes, chain.site):
+        yield _drop(place, call, "neither an order nor a loader option changes a count")
+    elif name == "filter_by":
+        yield from filter_by(uses, place, call)
+    elif row.becomes is Becomes.RENAMED:
+        yield place.edit(call.func, RenameAttribute(row.to), why)
+    elif row.becomes is Becomes.OPTION:
+        yield from _option(place, call, row)
+    elif row.becomes is Becomes.DROPPED:
+        yield _drop(place, call, why)
+    elif row.becomes is Becomes.SPECIAL:
+        yield from _special(uses, place, call)
+
+
+def _drop(place: Place, call: ast.Call, why: str) -> Decision:
+    assert isinstance(call.func, ast.Attribute)
+    return place.edit(call, Replace("$base", (place.hole("base", call.func.value),)), why)
+
+
+def _option(place: Place, call: ast.Call, row: Method) -> Iterator[Decision]:
+    """`populate_existing()`, `autoflush(x)`, `yield_per(n)`: execution options."""
+    assert isinstance(call.func, ast.Attribute)
+    values = [*call.args, *(k.value for k in call.keywords)]
+    if len(values) != row.to.count("$") or any(isinstance(v, ast.Starred) for v in values):
+        yield Problem(place.source, call, "query-arguments", f"unusual arguments of Query.{row.name}()", BY_HAND)
+        return
+    value = place.source.segment(values[0]) if values else row.to
+    remove: tuple[str | int, ...] = tuple(range(len(call.args))) + tuple(k.arg for k in call.keywords if k.arg)
+    why = f"Query.{row.name}() is an execution option of a select"
+    yield place.edit(call.func, RenameAttribute("execution_options"), why)
+    yield place.edit(call, EditCall(remove=remove, set=((row.name, value),)), why)
+
+
+def _special(uses: Uses, place: Place, call: ast.Call) -> Iterator[Decision]:
+    assert isinstance(call.func, ast.Attribute)
+    name = method_of(call)
+    if name == "subquery" and not any(k.arg != "name" for k in call.keywords) and len(call.args) < 2:
+        return
+    if name in ("with_labels", "apply_labels"):
+        style, imports = place.name("sqlalchemy.LABEL_STYLE_TABLENAME_PLUS_COL")
+        why = "labels are a style of the select"
+        yield place.edit(call.func, RenameAttribute("set_label_style"), why, imports)
+        yield place.edit(call, EditCall(append=(style,)), why)
+        return
+    if name == "with_parent" and len(call.args) == 2 and not call.keywords:
+        function, imports = place.name("sqlalchemy.orm.with_parent")
+        parts = [place.source.segment(a) for a in call.args]
+        why = "with_parent() is a criterion"
+        yield place.edit(call.func, RenameAttribute("where"), why, imports)
+        yield place.edit(call, EditCall(remove=(0, 1), append=(f"{function}({', '.join(parts)})",)), why)
+        return
+    if name == "enable_eagerloads" and _loads_nothing(uses, call):
+        yield _drop(place, call, "nothing is loaded here that eager loading could add to")
+        return
+    yield Problem(place.source, call, "query-method", f"Query.{name}() has no equal on a select", BY_HAND)
+
+
+def _loads_nothing(uses: Uses, call: ast.Call) -> bool:
+    """Whether `enable_eagerloads(False)` stands before what loads no instances anyway."""
+    chain = chain_of(uses, call)
+    if chain.site is None:
+        return False
+    end = outward(uses, chain.site).end
+    harmless = ("count", "subquery", "cte", "exists", "update", "delete", "scalar_subquery", "as_scalar")
+    return end is not None and method_of(end) in harmless

@@ -1,0 +1,304 @@
+"""Where a query is run: the session runs the statement, and the result gives what Query gave."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from asyncify.knowledge.query_methods import DML_LINKS, GET_LINKS
+from asyncify.model.edit import Import
+from asyncify.model.ops import Hole, Replace
+from asyncify.transforms.query.chains import Chain, chain_of, outward
+from asyncify.transforms.query.decisions import FUNC, SELECT, Decision, Place, Problem
+from asyncify.transforms.query.heads import is_dml, is_plain_count
+from asyncify.transforms.query.sessions import session_of, session_text
+from asyncify.transforms.query.shapes import Shape, Shapes
+from asyncify.transforms.query.uniqueness import needs_unique
+from asyncify.transforms.query.uses import Uses, method_of
+
+BY_HAND = "Write this query as a select() by hand."
+ONE = {"one": "one", "one_or_none": "one_or_none", "scalar": "one_or_none"}
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How the statement at a place is run.
+
+    session: source of the session, or `$s` with its hole. scalars: whether instances come out, not rows.
+    unique: `.unique()` where repeated results must go.
+    """
+
+    session: str
+    holes: tuple[Hole, ...]
+    scalars: bool
+    unique: str
+    shape: Shape
+    chain: Chain
+
+    def result(self, statement: str) -> str:
+        """Source of the result of a statement."""
+        return f"{self.session}.{'scalars' if self.scalars else 'execute'}({statement}){self.unique}"
+
+
+class Runs:
+    """Decides on the places where queries run."""
+
+    def __init__(self, uses: Uses, shapes: Shapes) -> None:
+        self._uses = uses
+        self._shapes = shapes
+
+    def session(self, place: Place, node: ast.AST) -> tuple[str, tuple[Hole, ...]] | Problem:
+        """The session for the query in an expression."""
+        chain = chain_of(self._uses, node)
+        if chain.site is not None:
+            inner = session_of(self._uses, chain.site)
+            if inner is not None:
+                return "$s", (place.hole("s", inner),)
+        text = session_text(self._uses, node, place.source, self._uses.holds[node].sites)
+        if text is None:
+            return Problem(
+                place.source,
+                node,
+                "query-session",
+                "the session of this query is not at hand where the query runs",
+                "Hand the session to this function under the name that it has where the query is made.",
+            )
+        return text, ()
+
+    def execution(self, place: Place, node: ast.AST) -> Execution | Problem:
+        """How to run the query in an expression."""
+        chain = chain_of(self._uses, node)
+        shape = self._shapes.of(node, as_rows=bool(chain.methods & {"tuples", "only_return_tuples"}))
+        if shape is None:
+            return Problem(
+                place.source,
+                node,
+                "query-unknown-entity",
+                "it is not known here if this query gives instances or rows",
+                "Annotate what is queried as a class (type[Model]), or write the select() by hand.",
+            )
+        session = self.session(place, node)
+        if isinstance(session, Problem):
+            return session
+        unique = needs_unique(self._uses, node, chain, shape)
+        if unique is None:
+            return Problem(
+                place.source, node, "query-method", "yield_per() may or may not have been called on this query", BY_HAND
+            )
+        text, holes = session
+        return Execution(text, holes, shape.single, ".unique()" if unique else "", shape, chain)
+
+    def terminal(self, place: Place, call: ast.Call) -> Iterator[Decision]:
+        """A method that runs the query."""
+        name = method_of(call)
+        assert isinstance(call.func, ast.Attribute)
+        base = call.func.value
+        if name in ("get", "update", "delete"):
+            yield from {"get": self._get, "update": self._update, "delete": self._delete}[name](place, call)
+            return
+        if (call.args or call.keywords) and name not in ("value", "values"):
+            yield Problem(place.source, call, "query-arguments", f"unusual arguments of Query.{name}()", BY_HAND)
+            return
+        if name == "count":
+            yield from self._count(place, call)
+            return
+        how = self.execution(place, base)
+        if isinstance(how, Problem):
+            yield how
+            return
+        template = self._template(name, how, call)
+        if template is None:
+            yield Problem(place.source, call, "query-method", f"Query.{name}() has no equal on a select", BY_HAND)
+            return
+        holes = [*how.holes, place.hole("q", base), *(place.hole(f"a{i}", a) for i, a in enumerate(call.args))]
+        yield place.edit(call, Replace(template, tuple(holes)), f"the session runs the statement of Query.{name}()")
+
+    def _template(self, name: str, how: Execution, call: ast.Call) -> str | None:
+        statement = "$q"
+        if name == "all":
+            return how.result(statement) + ".all()"
+        if name == "first":
+            links = how.chain.links
+            if "from_statement" in how.chain.methods:
+                return how.result(statement) + ".first()" if how.chain.exact else None
+            if not (how.chain.exact and links and method_of(links[-1]) == "limit" and _is_one(links[-1])):
+                statement = "$q.limit(1)"
+            method, first = ("scalar", "") if how.scalars else ("execute", ".first()")
+            return f"{how.session}.{method}({statement}){first}"
+        if name == "scalar" and how.shape.one_row and not how.chain.methods & {"group_by", "having", "limit"}:
+            return f"{how.session}.scalar({statement})"
+        if name in ONE:
+            method = "scalar_one_or_none" if name == "scalar" and not how.scalars else ONE[name]
+            return f"{how.result(statement)}.{method}()"
+        if name == "value" and len(call.args) == 1 and not call.keywords:
+            return f"{how.session}.scalar($q.with_only_columns($a0))"
+        if name == "values" and call.args and not call.keywords and how.shape.single:
+            names = ", ".join(f"$a{i}" for i in range(len(call.args)))
+            return f"{how.session}.execute($q.with_only_columns({names}))"
+        return None
+
+    def _count(self, place: Place, call: ast.Call) -> Iterator[Decision]:
+        assert isinstance(call.func, ast.Attribute)
+        base = call.func.value
+        chain = chain_of(self._uses, base)
+        session = self.session(place, base)
+        if isinstance(session, Problem):
+            yield session
+            return
+        if "from_statement" in chain.methods:
+            yield Problem(place.source, call, "query-method", "a literal statement cannot be counted", BY_HAND)
+            return
+        text, holes = session
+        imports: tuple[Import, ...] = ()
+        if chain.site is not None and is_plain_count(self._uses, self._shapes, chain.site):
+            template = f"{text}.scalar($q)"
+        else:
+            select, first = place.name(*SELECT)
+            func, second = place.name(*FUNC)
+            imports = (*first, *second)
+            template = f"{text}.scalar({select}({func}.count()).select_from($q.subquery()))"
+        op = Replace(template, (*holes, place.hole("q", base)))
+        yield place.edit(call, op, "Query.count() counts the rows of the statement", imports)
+
+    def _get(self, place: Place, call: ast.Call) -> Iterator[Decision]:
+        assert isinstance(call.func, ast.Attribute)
+        chain = chain_of(self._uses, call.func.value)
+        keys = [*call.args, *(k.value for k in call.keywords if k.arg == "ident")]
+        options = _get_options(place, chain)
+        session = session_of(self._uses, chain.site) if chain.site is not None else None
+        if (
+            chain.site is None
+            or session is None
+            or options is None
+            or len(keys) != 1
+            or len(call.args) + len(call.keywords) != 1
+            or len(chain.site.args) != 1
+            or isinstance(keys[0], ast.Starred)
+            or isinstance(chain.site.args[0], ast.Starred)
+            or not chain.methods <= GET_LINKS
+        ):
+            yield Problem(
+                place.source,
+                call,
+                "query-get",
+                "Query.get() of a query that is not plainly of one entity",
+                "Use session.get(Model, key).",
+            )
+            return
+        texts, holes = options
+        template = ", ".join(["$model", "$key", *texts])
+        parts = (
+            place.hole("s", session),
+            place.hole("model", chain.site.args[0]),
+            place.hole("key", keys[0]),
+            *holes,
+        )
+        yield place.edit(call, Replace(f"$s.get({template})", parts), "Query.get() is Session.get()")
+
+    def _update(self, place: Place, call: ast.Call) -> Iterator[Decision]:
+        values = call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == "values"), None)
+        rest = [*call.args[1:], *(k.value for k in call.keywords if k.arg == "synchronize_session")]
+        known = {"values", "synchronize_session"}
+        if values is None or len(rest) > 1 or any(k.arg not in known for k in call.keywords):
+            yield Problem(place.source, call, "query-arguments", "unusual arguments of Query.update()", BY_HAND)
+            return
+        yield from self._dml(place, call, "update", values, rest)
+
+    def _delete(self, place: Place, call: ast.Call) -> Iterator[Decision]:
+        rest = [*call.args, *(k.value for k in call.keywords if k.arg == "synchronize_session")]
+        if len(rest) > 1 or len(call.keywords) + len(call.args) != len(rest):
+            yield Problem(place.source, call, "query-arguments", "unusual arguments of Query.delete()", BY_HAND)
+            return
+        yield from self._dml(place, call, "delete", None, rest)
+
+    def _dml(
+        self, place: Place, call: ast.Call, verb: str, values: ast.expr | None, rest: list[ast.expr]
+    ) -> Iterator[Decision]:
+        assert isinstance(call.func, ast.Attribute)
+        base = call.func.value
+        session = self.session(place, base)
+        if isinstance(session, Problem):
+            yield session
+            return
+        statement = self._dml_statement(place, base, verb)
+        if statement is None:
+            yield Problem(
+                place.source,
+                call,
+                f"query-{verb}",
+                f"Query.{verb}() of a query that has more than criteria",
+                f"Write it as session.execute({verb}(Model).where(...)) by hand.",
+            )
+            return
+        text, holes = session
+        template, imports, more = statement
+        if values is not None:
+            template += ".values($values)"
+            holes = (*holes, place.hole("values", values))
+        if rest:
+            template += ".execution_options(synchronize_session=$sync)"
+            holes = (*holes, place.hole("sync", rest[0]))
+        count = "" if isinstance(place.source.parent(call), ast.Expr) else ".rowcount"
+        op = Replace(f"{text}.execute({template}){count}", (*holes, *more))
+        yield place.edit(call, op, f"Query.{verb}() executes {verb.upper()} with the criteria of the query", imports)
+
+    def _dml_statement(
+        self, place: Place, base: ast.expr, verb: str
+    ) -> tuple[str, tuple[Import, ...], tuple[Hole, ...]] | None:
+        """The statement of `update()` or `delete()`; on a query in a variable it takes over the criteria."""
+        chain = chain_of(self._uses, base)
+        hole = (place.hole("q", base),)
+        if chain.site is not None:
+            single = self._shapes.of_site(chain.site).single
+            return ("$q", (), hole) if single and is_dml(self._uses, chain.site) else None
+        if not isinstance(base, ast.Name) or any(site in self._uses.reshaped for site in self._uses.holds[base].sites):
+            return None
+        entities = set()
+        for site in self._uses.holds[base].sites:
+            own = [c for c in self._assigned(site) if method_of(c) in ("filter", "where", "filter_by")]
+            source = self._uses.sites[site]
+            same_file = source is place.source
+            if not (own and any(c.args or c.keywords for c in own) and same_file and self._shapes.of_site(site).single):
+                return None
+            entities.add(ast.unparse(site.args[0]))
+        if len(entities) != 1 or not chain.methods <= DML_LINKS or not self._is_global(base, next(iter(entities))):
+            return None
+        name, imports = place.name(f"sqlalchemy.{verb}")
+        return f"{name}({entities.pop()}).where($q.whereclause)", imports, hole
+
+    def _assigned(self, site: ast.Call) -> tuple[ast.Call, ...]:
+        return outward(self._uses, site).links
+
+    def _is_global(self, place: ast.AST, text: str) -> bool:
+        root = text.partition(".")[0]
+        function = self._uses.program.function_of(place)
+        while function is not None:
+            if root in function.local_names and root != "self":
+                return False
+            function = function.parent
+        return text.replace(".", "").isidentifier()
+
+
+def _is_one(call: ast.Call) -> bool:
+    return len(call.args) == 1 and isinstance(call.args[0], ast.Constant) and call.args[0].value == 1
+
+
+def _get_options(place: Place, chain: Chain) -> tuple[list[str], list[Hole]] | None:
+    """The arguments of `Session.get` that stand for the links before `get()`."""
+    texts: list[str] = []
+    holes: list[Hole] = []
+    options = [a for call in chain.named("options") for a in call.args]
+    if options:
+        texts.append(f"options=[{', '.join(f'$o{i}' for i in range(len(options)))}]")
+        holes += [place.hole(f"o{i}", a) for i, a in enumerate(options) if not isinstance(a, ast.Starred)]
+        if len(holes) != len(options):
+            return None
+    if chain.named("populate_existing"):
+        texts.append("populate_existing=True")
+    for call in chain.named("with_for_update"):
+        if call.args or any(k.arg is None for k in call.keywords):
+            return None
+        values = ", ".join(f'"{k.arg}": {place.source.segment(k.value)}' for k in call.keywords)
+        texts.append(f"with_for_update={{{values}}}" if values else "with_for_update=True")
+    return texts, holes

@@ -1,0 +1,106 @@
+"""Which expression is the session of a query, at the place where the query runs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.analysis.source import SourceFile
+from asyncify.analysis.symbols import FunctionInfo, own_nodes
+from asyncify.analysis.values import has
+from asyncify.knowledge import names
+from asyncify.transforms.query.uses import Uses
+
+
+def session_of(uses: Uses, site: ast.Call) -> ast.expr | None:
+    """The session of `session.query(...)`, or that of `Query(entities, session)`."""
+    if isinstance(site.func, ast.Attribute) and has(uses.program.values(site.func.value), names.SESSION):
+        return site.func.value
+    if len(site.args) > 1:
+        return site.args[1]
+    return next((k.value for k in site.keywords if k.arg == "session"), None)
+
+
+def session_text(uses: Uses, place: ast.AST, source: SourceFile, sites: frozenset[ast.Call]) -> str | None:
+    """Source that gives, at a place, the session of queries that were made elsewhere; None where nothing surely does.
+
+    It is the expression that every one of them was made with, where that means the same thing at the place: a name
+    that is bound once in the same function, an attribute of the same object, or a parameter of the same name.
+    """
+    texts: set[str] = set()
+    for site in sites:
+        if site in uses.reshaped:
+            continue
+        session = session_of(uses, site)
+        if session is None or not _is_path(session):
+            return None
+        text = ast.unparse(session)
+        texts.add(text)
+        if not _means_the_same(uses, session, site, place, source):
+            return None
+    return texts.pop() if len(texts) == 1 else None
+
+
+def _is_path(node: ast.expr) -> bool:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name)
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _means_the_same(uses: Uses, session: ast.expr, site: ast.Call, place: ast.AST, source: SourceFile) -> bool:
+    program = uses.program
+    root, text = _root(session), ast.unparse(session)
+    made, used = program.function_of(site), program.function_of(place)
+    owner_made, owner_used = _owner(made, root), _owner(used, root)
+    if owner_made is owner_used:
+        if owner_made is None:  # a name of the module
+            return uses.holds[site].source is source
+        return _bound_once(owner_made, root) and not _attribute_stores(owner_made, text)
+    if owner_made is None or owner_used is None:
+        return False
+    if not _bound_once(owner_used, root) or _attribute_stores(owner_used, text):
+        return False
+    if isinstance(session, ast.Name):  # a parameter of the same name: the same session goes along
+        arg = next((a for a in owner_used.parameters if a.arg == root), None)
+        return arg is not None and has(program.values(arg), names.SESSION)
+    return _same_self(uses, owner_made, owner_used, root)
+
+
+def _same_self(uses: Uses, made: FunctionInfo, used: FunctionInfo, root: str) -> bool:
+    """`self.db` in two methods of one class, or of a class and one above it."""
+    if made.cls is None or used.cls is None:
+        return False
+    if not all(f.parameters and f.parameters[0].arg == root for f in (made, used)):
+        return False
+    classes = uses.program.classes
+    return made.cls in classes.ancestors(used.cls) or used.cls in classes.ancestors(made.cls)
+
+
+def _owner(function: FunctionInfo | None, name: str) -> FunctionInfo | None:
+    """The function whose local a name is."""
+    while function is not None and name not in function.local_names:
+        function = function.parent
+    return function
+
+
+def _bound_once(function: FunctionInfo, name: str) -> bool:
+    stores = sum(1 for n in _nodes(function) if isinstance(n, ast.Name) and n.id == name and _writes(n))
+    return stores + any(a.arg == name for a in function.parameters) == 1
+
+
+def _attribute_stores(function: FunctionInfo, text: str) -> bool:
+    return any(isinstance(n, ast.Attribute) and _writes(n) and ast.unparse(n) == text for n in _nodes(function))
+
+
+def _writes(node: ast.Name | ast.Attribute) -> bool:
+    return isinstance(node.ctx, (ast.Store, ast.Del))
+
+
+def _nodes(function: FunctionInfo) -> Iterator[ast.AST]:
+    return own_nodes(function.node)

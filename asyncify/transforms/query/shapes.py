@@ -1,0 +1,262 @@
+"""What a query gives: instances of one entity, or rows."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from enum import Enum
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.source import SourceFile
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo, own_nodes
+from asyncify.analysis.values import Cls, Ext, Inst, Obj, Values
+from asyncify.knowledge import names
+from asyncify.knowledge.query_methods import AGGREGATES, UNHASHABLE_FUNCTIONS, UNHASHABLE_TYPES
+from asyncify.transforms.query.uses import Uses, queries
+
+ALIASES = frozenset({"sqlalchemy.orm.aliased", "sqlalchemy.orm.with_polymorphic"})
+
+
+class Kind(Enum):
+    """What one argument of `query(...)` is."""
+
+    ENTITY = "entity"
+    COLUMN = "column"
+    AGGREGATE = "aggregate"
+    UNHASHABLE = "unhashable"  # a column of lists or dicts
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The kinds of what a query selects, in order."""
+
+    kinds: tuple[Kind, ...]
+
+    @property
+    def known(self) -> bool:
+        """Whether it is sure if instances or rows come out: several arguments are rows whatever they are."""
+        return bool(self.kinds) and (len(self.kinds) > 1 or self.kinds[0] is not Kind.UNKNOWN)
+
+    @property
+    def single(self) -> bool:
+        """Whether instances come out and not rows."""
+        return self.kinds == (Kind.ENTITY,)
+
+    @property
+    def uniquing(self) -> bool:
+        """Whether Query drops repeated results: it does when an entity is among them, all hashable."""
+        return Kind.UNHASHABLE not in self.kinds and any(k in (Kind.ENTITY, Kind.UNKNOWN) for k in self.kinds)
+
+    @property
+    def one_row(self) -> bool:
+        """Whether there is one row by construction, unless something groups."""
+        return bool(self.kinds) and all(k is Kind.AGGREGATE for k in self.kinds)
+
+
+class Shapes:
+    """Reads shapes from queries."""
+
+    def __init__(self, uses: Uses) -> None:
+        self._uses = uses
+        self._program = uses.program
+
+    def of(self, node: ast.AST, *, as_rows: bool) -> Shape | None:
+        """The shape of the query that an expression holds; None where it can be one or the other.
+
+        as_rows: whether a link such as `tuples()` makes rows of single entities too.
+        """
+        found = {self._of_query(q) for q in queries(self._program, node) if q.origin is not None}
+        if not found or not all(shape.known for shape in found):
+            return None
+        if as_rows:
+            found = {Shape((*s.kinds, Kind.COLUMN)) if s.single else s for s in found}
+        if len({shape.single for shape in found}) != 1:
+            return None
+        return max(found, key=lambda s: (s.uniquing, not s.one_row, len(s.kinds), str(s.kinds)))
+
+    def of_site(self, site: ast.Call) -> Shape:
+        """The shape that the arguments of a `query(...)` or `with_entities(...)` call give."""
+        source = self._uses.holds[site].source
+        arguments: list[ast.expr] = list(site.args)
+        if site in self._uses.sites and not isinstance(site.func, ast.Attribute) and arguments:
+            first = arguments[0]  # Query(User) or Query([User, Post], session)
+            arguments = list(first.elts) if isinstance(first, (ast.List, ast.Tuple)) else [first]
+        kinds: list[Kind] = []
+        for argument in arguments:
+            if isinstance(argument, ast.Starred):
+                # `*columns`: how many there are is not known, but several are rows; one could be an entity
+                kinds += [Kind.UNKNOWN] if len(arguments) > 1 else [self._starred(source, argument)]
+            else:
+                kinds.append(classify(self._program, source, argument))
+        return Shape(tuple(kinds))
+
+    def _starred(self, source: SourceFile, node: ast.Starred) -> Kind:
+        value = _definition(self._program, node, node.value)
+        if isinstance(value, (ast.List, ast.Tuple)) and len(value.elts) == 1:
+            return classify(self._program, source, value.elts[0])
+        return Kind.UNKNOWN
+
+    def _of_query(self, query: Inst) -> Shape:
+        assert query.origin is not None
+        site = query.origin.site
+        assert isinstance(site, ast.Call)
+        shape = self.of_site(site)
+        own = len(site.args)
+        extra = [Kind.ENTITY if _entity_values(a) else Kind.COLUMN for a in query.args[own:]]
+        return Shape((*shape.kinds, *extra))
+
+
+def classify(program: Program, source: SourceFile, node: ast.expr, depth: int = 0) -> Kind:
+    """What an argument of `query(...)` is."""
+    values = program.values(node)
+    if isinstance(node, (ast.Compare, ast.BinOp, ast.UnaryOp, ast.Constant)):
+        return Kind.COLUMN
+    if _entity_values(values):
+        return Kind.ENTITY
+    if any(isinstance(v, Inst) and v.type in (names.TABLE, names.QUERY, names.SELECT) for v in values):
+        return Kind.COLUMN
+    if isinstance(node, ast.Call):
+        return _classify_call(program, source, node, depth)
+    if isinstance(node, ast.Attribute):
+        return _classify_attribute(program, source, node, depth)
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute):
+        return Kind.COLUMN if classify(program, source, node.value, depth + 1) is not Kind.ENTITY else Kind.UNKNOWN
+    if isinstance(node, ast.Name):
+        if _is_class_parameter(program, node):
+            return Kind.ENTITY
+        value = _definition(program, node, node)
+        if value is not None and depth < 4:
+            return classify(program, source, value, depth + 1)
+    return Kind.UNKNOWN
+
+
+def _entity_values(values: Values) -> bool:
+    return any(isinstance(v, Cls) or (isinstance(v, Inst) and v.type in ALIASES) for v in values)
+
+
+def _classify_call(program: Program, source: SourceFile, node: ast.Call, depth: int) -> Kind:
+    for value in program.values(node.func):
+        if isinstance(value, Ext) and value.name.startswith(("sqlalchemy.", "sqlmodel.", "geoalchemy2.")):
+            last = value.name.rpartition(".")[2]
+            if value.name in ALIASES:
+                return Kind.ENTITY
+            if last == "Bundle":
+                return Kind.UNKNOWN if any(k.arg == "single_entity" for k in node.keywords) else Kind.COLUMN
+            if value.name.startswith("sqlalchemy.func."):
+                if last in UNHASHABLE_FUNCTIONS:
+                    return Kind.UNHASHABLE
+                return Kind.AGGREGATE if last in AGGREGATES else Kind.COLUMN
+            return Kind.COLUMN
+    if isinstance(node.func, ast.Attribute):
+        base, method = node.func.value, node.func.attr
+        if queries(program, base):  # a subquery of some sort: exists(), subquery(), label(...)
+            return Kind.COLUMN
+        inner = classify(program, source, base, depth + 1)
+        if inner in (Kind.COLUMN, Kind.AGGREGATE, Kind.UNHASHABLE):
+            return inner if method in ("label", "op", "desc", "asc", "cast") else Kind.COLUMN
+        if inner is Kind.ENTITY:
+            return Kind.UNKNOWN
+    return Kind.UNKNOWN
+
+
+def _classify_attribute(program: Program, source: SourceFile, node: ast.Attribute, depth: int) -> Kind:
+    if node.attr in ("c", "columns"):
+        return Kind.COLUMN
+    base = program.values(node.value)
+    for value in base:
+        if isinstance(value, Cls):
+            if program.orm.relationship(value.info, node.attr) is not None:
+                return Kind.UNKNOWN
+            return _column_kind(program, value.info, node.attr)
+        if isinstance(value, Inst) and value.type in ALIASES:
+            return Kind.COLUMN
+    if isinstance(node.value, ast.Attribute) and node.value.attr in ("c", "columns"):
+        return Kind.COLUMN
+    if any(isinstance(v, Obj) for v in base):
+        return _class_attribute(program, node, base)
+    if depth < 4 and classify(program, source, node.value, depth + 1) is Kind.ENTITY:
+        return Kind.COLUMN
+    return Kind.UNKNOWN
+
+
+def _column_kind(program: Program, info: ClassInfo, name: str) -> Kind:
+    column = program.orm.columns(info).get(name)
+    if column is not None and column.call is not None:
+        words = {n.id for n in ast.walk(column.call) if isinstance(n, ast.Name)}
+        words |= {n.attr for n in ast.walk(column.call) if isinstance(n, ast.Attribute)}
+        if words & UNHASHABLE_TYPES:
+            return Kind.UNHASHABLE
+    return Kind.COLUMN
+
+
+def _class_attribute(program: Program, node: ast.Attribute, base: Values) -> Kind:
+    """`self.model`, kept from a parameter that is annotated as a class."""
+    for value in base:
+        if not isinstance(value, Obj):
+            continue
+        for info in program.classes.ancestors(value.info):
+            if not isinstance(info, ClassInfo):
+                continue
+            declared = info.attributes.get(node.attr)
+            if isinstance(declared, ast.AnnAssign) and _is_class_annotation(declared.annotation):
+                return Kind.ENTITY
+            for method in info.methods.values():
+                for stmt in own_nodes(method.node):
+                    target = stmt.targets[0] if isinstance(stmt, ast.Assign) else getattr(stmt, "target", None)
+                    if (
+                        isinstance(stmt, (ast.Assign, ast.AnnAssign))
+                        and isinstance(target, ast.Attribute)
+                        and target.attr == node.attr
+                        and isinstance(stmt.value, ast.Name)
+                        and _is_class_parameter(program, stmt.value)
+                    ):
+                        return Kind.ENTITY
+    return Kind.UNKNOWN
+
+
+def _is_class_parameter(program: Program, node: ast.Name) -> bool:
+    function = program.function_of(node)
+    while function is not None:
+        for arg in function.parameters:
+            if arg.arg == node.id:
+                return arg.annotation is not None and _is_class_annotation(arg.annotation)
+        function = function.parent
+    return False
+
+
+def _is_class_annotation(node: ast.expr) -> bool:
+    """`type[Model]` and `Type[ModelType]`: what is a class, and can be queried, is an entity."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value.startswith(("type[", "Type[", "typing.Type["))
+    if not isinstance(node, ast.Subscript):
+        return False
+    head = node.value
+    return (head.id if isinstance(head, ast.Name) else getattr(head, "attr", "")) in ("type", "Type")
+
+
+def _definition(program: Program, place: ast.AST, node: ast.expr) -> ast.expr | None:
+    """The value of a name that is assigned exactly once in the function around a place."""
+    function = program.function_of(place)
+    if not isinstance(node, ast.Name) or function is None:
+        return None
+    return only_value(function, node.id)
+
+
+def only_value(function: FunctionInfo, name: str) -> ast.expr | None:
+    """The value that a local name always has, where one plain assignment is all that binds it."""
+    if any(arg.arg == name for arg in function.parameters):
+        return None
+    stores = [
+        n
+        for n in own_nodes(function.node)
+        if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, (ast.Store, ast.Del))
+    ]
+    if len(stores) != 1:
+        return None
+    for stmt in own_nodes(function.node):
+        if isinstance(stmt, ast.Assign) and stmt.targets == stores:
+            return stmt.value
+        if isinstance(stmt, ast.AnnAssign) and stmt.target is stores[0]:
+            return stmt.value
+    return None

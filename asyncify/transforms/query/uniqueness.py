@@ -1,0 +1,165 @@
+"""Whether the rows of a statement can repeat an entity, so that `.unique()` must stand for what Query did silently.
+
+Adding it where it is not needed changes nothing; it is left out only where no row can repeat.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ClassInfo
+from asyncify.analysis.values import Cls, Ext, Inst, Obj
+from asyncify.knowledge import names
+from asyncify.knowledge.query_methods import MULTIPLYING
+from asyncify.transforms.query.chains import Chain
+from asyncify.transforms.query.shapes import ALIASES, Shape
+from asyncify.transforms.query.uses import Uses, method_of
+
+CRITERIA = frozenset({"filter", "where", "order_by", "group_by", "having", "filter_by", "distinct"})
+#: methods of relationships and subqueries whose criteria add no FROM to the statement around them
+ENCLOSING = frozenset({"any", "has", "exists", "contains", "scalar_subquery", "as_scalar", "subquery", "label"})
+WIDENING = frozenset({"add_columns", "add_column", "add_entity"})
+JOINED = frozenset({"joined", "False"})
+
+
+def needs_unique(uses: Uses, node: ast.AST, chain: Chain, shape: Shape) -> bool | None:
+    """Whether results must be made unique; None where it depends on the way that the query took."""
+    if not shape.uniquing:
+        return False
+    program = uses.program
+    models = set(_models(uses, node))
+    repeats = (
+        bool(chain.methods & (MULTIPLYING | WIDENING))
+        or not models
+        or any(_joined_collection(program, m, frozenset()) for m in models)
+        or any(_eager_collection(program, a) for call in chain.named("options") for a in call.args)
+        or any(_foreign(program, call, models) for call in chain.links if method_of(call) in CRITERIA)
+        or not _only_entities(uses, node)
+    )
+    if repeats and "yield_per" in chain.methods:
+        return False if chain.exact else None  # with yield_per Query keeps repeats too
+    return repeats
+
+
+def _models(uses: Uses, node: ast.AST) -> Iterator[ClassInfo]:
+    """The entities in what is selected."""
+    for site in uses.holds[node].sites:
+        for argument in site.args:
+            for value in uses.program.values(argument):
+                if isinstance(value, Cls):
+                    yield value.info
+                elif isinstance(value, Inst) and value.type in ALIASES:
+                    yield from (v.info for v in value.args[0] if isinstance(v, Cls))
+
+
+def _only_entities(uses: Uses, node: ast.AST) -> bool:
+    """Whether nothing but entities and their own columns is selected: what is not known can come from anywhere."""
+    for site in uses.holds[node].sites:
+        models = set(_models(uses, node))
+        for argument in site.args:
+            if isinstance(argument, ast.Starred):
+                return False
+            values = uses.program.values(argument)
+            entity = any(isinstance(v, Cls) or (isinstance(v, Inst) and v.type in ALIASES) for v in values)
+            if not entity and len(site.args) > 1:
+                mentioned = set(_mentioned(uses.program, argument))
+                if not mentioned or not all(_related(uses.program, m, models) for m in mentioned):
+                    return False
+    return True
+
+
+def _joined_collection(program: Program, model: ClassInfo, seen: frozenset[ClassInfo]) -> bool:
+    """Whether loading a model always joins a collection (`lazy="joined"`), directly or behind a single object."""
+    if model in seen:
+        return False
+    for relationship in program.orm.relationships(model).values():
+        if relationship.lazy in JOINED:
+            if relationship.collection or relationship.target is None:
+                return True
+            if _joined_collection(program, relationship.target, seen | {model}):
+                return True
+    return False
+
+
+def _eager_collection(program: Program, option: ast.expr) -> bool:
+    """Whether a loader option can join a collection into the statement."""
+    if not isinstance(option, ast.Call):
+        return True  # an option from elsewhere
+    joined = False
+    node: ast.expr = option
+    while isinstance(node, ast.Call):
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if not isinstance(node.func, ast.Attribute):
+            found = [v.name for v in program.values(node.func) if isinstance(v, Ext)]
+            if not found:
+                return True
+            name = found[0].rpartition(".")[2]
+        if name in ("joinedload", "contains_eager", "subqueryload", "options"):
+            joined |= name in ("contains_eager", "options") or (
+                name == "joinedload" and any(_collection(program, a) for a in node.args)
+            )
+        node = node.func.value if isinstance(node.func, ast.Attribute) else ast.Constant(value=None)
+    return joined
+
+
+def _collection(program: Program, path: ast.expr) -> bool:
+    if isinstance(path, ast.Attribute):
+        for value in program.values(path.value):
+            if isinstance(value, Cls):
+                relationship = program.orm.relationship(value.info, path.attr)
+                if relationship is not None and relationship.target is not None:
+                    target = _joined_collection(program, relationship.target, frozenset())
+                    return relationship.collection or target
+    return True
+
+
+def _foreign(program: Program, call: ast.Call, models: set[ClassInfo]) -> bool:
+    """Whether the criteria of a link can bring another table into the statement."""
+    if method_of(call) == "filter_by":
+        return False
+    for argument in call.args:
+        if isinstance(argument, (ast.Starred, ast.Name)) and not program.values(argument):
+            return True
+        if isinstance(argument, ast.Call) and not isinstance(argument.func, ast.Attribute):
+            if not any(isinstance(v, Ext) for v in program.values(argument.func)):
+                return True  # criteria that a function makes
+        if any(not _related(program, m, models) for m in _mentioned(program, argument)):
+            return True
+        if isinstance(argument, ast.Compare) and _unknown_column(program, argument.left):
+            return True
+    return False
+
+
+def _unknown_column(program: Program, node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and not program.values(node)
+
+
+def _related(program: Program, model: ClassInfo | None, models: set[ClassInfo]) -> bool:
+    classes = program.classes
+    return model is not None and any(model in classes.ancestors(m) or m in classes.ancestors(model) for m in models)
+
+
+def _mentioned(program: Program, node: ast.AST) -> Iterator[ClassInfo | None]:
+    """The models whose columns an expression names, those inside subqueries not counted; None for an alias."""
+    values = program.values(node)
+    if any(isinstance(v, Inst) and v.type in (names.QUERY, names.SELECT) for v in values):
+        return
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        base = node.func.value
+        held = program.values(base)
+        if node.func.attr in ENCLOSING and not isinstance(base, ast.Name):
+            yield from _mentioned(program, base)
+            return
+        if any(isinstance(v, Inst) and v.type in (names.QUERY, names.SELECT) for v in held):
+            return
+    for value in values:
+        if isinstance(value, Cls):
+            yield value.info
+        elif isinstance(value, Inst) and value.type in ALIASES:
+            yield None
+    if any(isinstance(v, Obj) for v in values):
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from _mentioned(program, child)

@@ -1,0 +1,128 @@
+"""Where queries are made and where they are used: every expression that may hold a legacy Query."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.source import SourceFile
+from asyncify.analysis.values import Ext, Fn, Inst, Member, has
+from asyncify.knowledge import names
+from asyncify.knowledge.names import canonical
+
+
+@dataclass(frozen=True)
+class Use:
+    """An expression that may hold a query, and the calls that may have made it."""
+
+    source: SourceFile
+    node: ast.AST
+    sites: frozenset[ast.Call]
+
+
+@dataclass(eq=False)
+class Uses:
+    """All uses of legacy queries in a program.
+
+    sites: the calls `session.query(...)` and `Query(...)`, with their files. reshaped: `with_entities(...)` calls.
+    """
+
+    program: Program
+    sites: dict[ast.Call, SourceFile] = field(default_factory=dict)
+    reshaped: set[ast.Call] = field(default_factory=set)
+    holds: dict[ast.AST, Use] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, program: Program) -> Uses:
+        """Find them."""
+        uses = cls(program)
+        for path in sorted(program.modules):
+            source = program.modules[path].source
+            for node in ast.walk(source.tree):
+                uses._look(source, node)
+        return uses
+
+    def _look(self, source: SourceFile, node: ast.AST) -> None:
+        sites = frozenset(q.origin.site for q in queries(self.program, node) if q.origin is not None)
+        calls = frozenset(s for s in sites if isinstance(s, ast.Call))
+        if not calls:
+            return
+        self.holds[node] = Use(source, node, calls)
+        if isinstance(node, ast.Call) and node in calls:
+            if is_site(self.program, node):
+                self.sites[node] = source
+            else:
+                self.reshaped.add(node)
+
+    @cached_property
+    def links(self) -> Mapping[ast.Call, list[ast.Call]]:
+        """For each site the calls of methods on queries that it may have made."""
+        found: dict[ast.Call, list[ast.Call]] = defaultdict(list)
+        for node, use in self.holds.items():
+            call = link_around(use.source, node)
+            if call is not None:
+                for site in use.sites:
+                    found[site].append(call)
+        return found
+
+    @cached_property
+    def groups(self) -> Mapping[ast.Call, ast.Call]:
+        """Each site to the representative of its group: sites whose queries can be in one place, or one of which
+        is made from the other, are converted together or not at all."""
+        parent: dict[ast.Call, ast.Call] = {}
+
+        def find(site: ast.Call) -> ast.Call:
+            while parent.get(site, site) is not site:
+                site = parent[site]
+            return site
+
+        def join(sites: Iterator[ast.Call]) -> None:
+            first = find(next(sites))
+            for other in sites:
+                root = find(other)
+                if root is not first:
+                    parent[root] = first
+
+        for node, use in self.holds.items():
+            join(iter(use.sites))
+            if node in self.reshaped and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                base = self.holds.get(node.func.value)
+                if base is not None:
+                    join(iter([*base.sites, node]))
+        return {site: find(site) for use in self.holds.values() for site in use.sites}
+
+
+def queries(program: Program, node: ast.AST) -> tuple[Inst, ...]:
+    """The legacy queries among the values of a node (dynamic collections not counted)."""
+    return tuple(v for v in program.values(node) if isinstance(v, Inst) and v.type == names.QUERY)
+
+
+def is_site(program: Program, node: ast.Call) -> bool:
+    """Whether a call makes a new query: `session.query(...)` or `Query(...)`."""
+    values = program.values(node.func)
+    if any(isinstance(v, Fn) for v in values):
+        return False
+    for value in values:
+        if isinstance(value, Member) and value.name == "query" and has(frozenset({value.base}), names.SESSION):
+            return True
+        if isinstance(value, Ext) and canonical(value.name) == names.QUERY:
+            return True
+    return False
+
+
+def link_around(source: SourceFile, node: ast.AST) -> ast.Call | None:
+    """The call `node.method(...)` of which an expression is the base."""
+    attribute = source.parent(node)
+    if not isinstance(attribute, ast.Attribute) or attribute.value is not node:
+        return None
+    call = source.parent(attribute)
+    return call if isinstance(call, ast.Call) and call.func is attribute else None
+
+
+def method_of(call: ast.Call) -> str:
+    """The name of the method that a link calls."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else ""
