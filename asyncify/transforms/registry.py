@@ -7,13 +7,14 @@ from asyncify.transforms.base import Transform
 from asyncify.transforms.eager import EAGER
 from asyncify.transforms.engine import ENGINE
 from asyncify.transforms.lifespan import LIFESPAN
+from asyncify.transforms.query import QUERY
 from asyncify.transforms.session import SESSION
 from asyncify.transforms.settings.transform import SETTINGS
 
 #: the steps of a migration, in order; each takes the program as the one before left it
 STEPS: tuple[str, ...] = ("query", "eager", "lifespan", "flip", "settings")
 
-TRANSFORMS: tuple[Transform, ...] = (EAGER, LIFESPAN, ENGINE, SESSION, AWAIT, SETTINGS)
+TRANSFORMS: tuple[Transform, ...] = (QUERY, EAGER, LIFESPAN, ENGINE, SESSION, AWAIT, SETTINGS)
 
 
 def named(name: str) -> tuple[Transform, ...]:
