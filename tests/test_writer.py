@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from asyncify.model.errors import AsyncifyError, UsageError
-from asyncify.model.plan import Workspace
+from asyncify.model.plan import Workspace, content_hash
 from asyncify.rewrite import journal as journals
 from asyncify.rewrite import writer
 from asyncify.rewrite.writer import Change, Recovery
@@ -111,9 +111,7 @@ def test_nothing_outside_the_root_is_written(root: Path, way: str) -> None:
 
 
 @pytest.mark.parametrize("moment", range(3))
-def test_a_disk_that_refuses_gets_the_old_files_back(
-    root: Path, monkeypatch: pytest.MonkeyPatch, moment: int
-) -> None:
+def test_a_disk_that_refuses_gets_the_old_files_back(root: Path, monkeypatch: pytest.MonkeyPatch, moment: int) -> None:
     real, targets = Path.replace, []
 
     def replace(source: Path, target: Path) -> Path:
@@ -218,6 +216,18 @@ def test_recover_without_anything_to_recover(root: Path) -> None:
     assert writer.recover(root) is None
     writer.write(root, CHANGES)
     assert writer.recover(root) is None
+
+
+@pytest.mark.parametrize("path", ["../x.py", "link/x.py"])
+def test_a_journal_that_leads_out_of_the_root_is_refused(root: Path, path: str) -> None:
+    (root / "link").symlink_to(root.parent, target_is_directory=True)
+    (root.parent / "x.py").write_bytes(b"old\n")
+    (root / "a.tmp").write_bytes(b"evil\n")
+    entry = journals.Entry(path, "a.tmp", content_hash(b"old\n"), content_hash(b"evil\n"), 0o644)
+    journals.start(root, (entry,)).commit()
+    with pytest.raises(AsyncifyError, match="leads out of the folder"):
+        writer.recover(root)
+    assert (root.parent / "x.py").read_bytes() == b"old\n"
 
 
 def test_a_journal_that_cannot_be_read_is_named(root: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -58,5 +59,5 @@ def _body(path: str, before: str, after: str) -> list[bytes]:
     return lines[first + 1 :]
 
 
-def _files(source: object) -> dict[str, str]:
-    return {"app.py": source} if isinstance(source, str) else dict(source)  # type: ignore[call-overload]
+def _files(source: str | Mapping[str, str]) -> dict[str, str]:
+    return {"app.py": source} if isinstance(source, str) else dict(source)

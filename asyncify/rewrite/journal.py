@@ -107,6 +107,10 @@ def load(root: Path, name: str) -> Journal | None:
         if value["version"] != VERSION:
             raise ValueError(f"version {value['version']}")
         entries = tuple(Entry(**entry) for entry in value["entries"])
+        for path in (path for entry in entries for path in (entry.path, entry.temporary)):
+            # a journal can come with a repository that somebody else made
+            if not (root / path).parent.resolve().is_relative_to(root.resolve()):
+                raise ValueError(f"{path} leads out of the folder")
         return Journal(folder, entries, bool(value["committed"]))
     except (ValueError, KeyError, TypeError) as error:
         raise AsyncifyError(
