@@ -101,12 +101,20 @@ def run_steps(
 
 
 def decide(program: Program, stage: Stage, progress: Progress | None = None) -> Plan:
-    """Everything that the transforms of a stage want done to a program."""
+    """Everything that the transforms of a stage want done to a program.
+
+    Raises `RuntimeError` with the name of a transform that has a fault: a step without one of its parts would
+    leave a program that is half done, so nothing is.
+    """
     watcher = progress or Silence()
     decisions = []
     for transform in stage.transforms:
         watcher.working(stage.name, f"deciding {transform.name}")
-        decisions.append(transform.plan(program))
+        try:
+            decisions.append(transform.plan(program))
+        except Exception as error:
+            fault = f"{type(error).__name__}: {error}"
+            raise RuntimeError(f"the transform {transform.name} failed with {fault}") from error
     edits = tuple(chain.from_iterable(d.edits for d in decisions))
     text_edits = tuple(chain.from_iterable(d.text_edits for d in decisions))
     files = program.workspace.files

@@ -110,6 +110,14 @@ def test_an_edit_that_cannot_be_made_takes_its_group_with_it_and_nothing_else() 
     assert {r.path for r in result.steps[0].results if not isinstance(r, Rewritten)} == {"app.py", "bad.py"}
 
 
+def test_a_transform_with_a_fault_is_named_and_ends_the_run() -> None:
+    def plan(program: Program) -> Decisions:
+        raise KeyError("x")
+
+    with pytest.raises(RuntimeError, match="the transform t failed with KeyError: 'x'"):
+        run_steps(workspace(app=""), [Stage("s", (Transform("t", "s", "", plan),))])
+
+
 def test_the_configuration_reaches_the_transforms() -> None:
     seen = []
 
