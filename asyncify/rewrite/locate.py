@@ -140,15 +140,22 @@ class _Locator:
         return self._positions.get(node)
 
     def _near(self, node: cst.CSTNode) -> bool:
+        """Whether a wanted line can be in the node. The ranges of LibCST tell it of expressions and statements only:
+        a block starts below the decorators of its first statement, a parameter ends before its annotation."""
         found = self._range(node)
-        if found is None or isinstance(node, cst.IndentedBlock):
-            return True  # a block starts, for LibCST, below the decorators of its first statement
-        start = found.start.line
+        if found is None or isinstance(node, cst.GeneratorExp):
+            return True
+        if not isinstance(node, cst.BaseExpression | cst.BaseStatement | cst.BaseSmallStatement):
+            return True
+        start, end = found.start.line, found.end.line
         if isinstance(node, cst.FunctionDef | cst.ClassDef) and node.decorators:
-            decorator = self._range(node.decorators[0])
-            start = min(start, decorator.start.line) if decorator else start
+            first = self._range(node.decorators[0])
+            start = min(start, first.start.line) if first else start
+        if isinstance(node, cst.BaseExpression) and node.lpar:
+            left, right = self._range(node.lpar[0]), self._range(node.rpar[-1])
+            start, end = (left.start.line, right.end.line) if left and right else (start, end)
         index = bisect_left(self._lines, start + self._offset)
-        return index < len(self._lines) and self._lines[index] <= found.end.line + self._offset
+        return index < len(self._lines) and self._lines[index] <= end + self._offset
 
     def _record(self, node: cst.CSTNode) -> None:
         if isinstance(node, cst.BaseExpression):

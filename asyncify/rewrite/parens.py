@@ -73,6 +73,17 @@ _SLOTS: dict[type[cst.CSTNode], dict[str, int]] = {
     cst.Raise: {"exc": LAMBDA},
     cst.Assert: {"test": LAMBDA, "msg": LAMBDA},
     cst.From: {"item": LAMBDA},
+    cst.Index: {"value": BARE},
+    cst.Expr: {"value": BARE},
+    cst.Assign: {"value": BARE},
+    cst.AnnAssign: {"value": BARE},
+    cst.AugAssign: {"value": BARE},
+    cst.Return: {"value": BARE},
+    cst.Yield: {"value": BARE},
+    cst.For: {"iter": BARE},
+    cst.Match: {"subject": BARE},
+    cst.Slice: {"lower": LAMBDA, "upper": LAMBDA, "step": LAMBDA},
+    cst.TypeAlias: {"value": LAMBDA},
 }
 
 
@@ -135,9 +146,12 @@ def fix(node: Node) -> Node:
 def _too_loose(child: cst.BaseExpression, needed: int, parent: cst.CSTNode) -> bool:
     if level(child) < needed:
         return True
+    if child.lpar:
+        return False
     if isinstance(parent, cst.Attribute):
-        return isinstance(child, cst.Integer) and not child.lpar
-    return False
+        return isinstance(child, cst.Integer)
+    # a tuple may stand bare in an index, a statement or a loop; a generator only as the one argument of a call
+    return isinstance(child, cst.GeneratorExp)
 
 
 def _fix_arg(arg: cst.Arg, alone: bool) -> cst.Arg:

@@ -84,7 +84,8 @@ class Applier(cst.CSTTransformer):
         else:
             inner = self._located.find(Target(hole.span))
             # an expression further up has been left already when the target is: it can be moved down
-            if (hole.span.line, hole.span.column) < (at.line, at.column):
+            before = (hole.span.line, hole.span.column) < (at.line, at.column)
+            if before and not self._located.within(target, inner):
                 return inner
         if not self._located.within(inner, target):
             raise RewriteError(f"the hole ${hole.name} is outside of its target", "locate")

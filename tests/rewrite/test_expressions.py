@@ -139,11 +139,24 @@ def test_a_broken_line_that_leaves_its_brackets_gets_new_ones(template: str, aft
         ("2 - $a", "x = 2 - (a + b)\n"),
         ("$a if $a else 1", "x = a + b if a + b else 1\n"),
         ("-$a", "x = -(a + b)\n"),
+        ("y[$a]", "x = y[a + b]\n"),
     ],
 )
 def test_a_hole_gets_the_parentheses_that_its_place_needs(template: str, after: str) -> None:
     file = File("x = f(a + b)\n")
     assert file.apply(file.at("f(a + b)", Replace(template, (file.hole("a", "a + b"),)))) == after
+
+
+@pytest.mark.parametrize(
+    "template", ["y[$it]", "$it", "[$it]", "$it.z", "f($it, 1)", "f(a=$it)", "f(*$it)", "await $it"]
+)
+def test_a_bare_generator_gets_parentheses(template: str) -> None:
+    file = File("async def g():\n    x = f(i for i in y)\n")
+    target = "(i for i in y)"
+    hole = template.replace("$it", "$h")
+    assert template.replace("$it", target) in file.apply(
+        file.at("f(i for i in y)", Replace(hole, (file.hole("h", target),)))
+    )
 
 
 def test_strings_and_comments_of_a_template_hold_no_holes() -> None:
@@ -230,3 +243,13 @@ def test_what_cannot_be_done_fails(target: str, op: Replace, stage: str, words: 
     assert words in result.message
     assert result.message.startswith("app.py:1: test: ")
     assert workspace.files["app.py"] == b"x = f(x)\n"
+
+
+def test_a_hole_may_lie_further_up_in_the_same_statement_but_not_around_the_target() -> None:
+    file = File("x = [a(), b(c)]\n")
+    assert file.apply(file.at("a()", Replace("A")), file.at("b(c)", Replace("$h + 1", (file.hole("h", "a()"),)))) == (
+        "x = [A, A + 1]\n"
+    )
+    for code in ("[a(), b(c)]", "b(c)"):
+        _, (result,) = file.results(file.at("a()" if code == "b(c)" else "c", Replace("$h", (file.hole("h", code),))))
+        assert isinstance(result, Failed) and result.stage == "locate"
