@@ -88,15 +88,8 @@ def list_posts(db: Session = Depends(get_db)):
             + """
 @app.get("/posts", response_model=list[PostOut])
 def list_posts(db: Session = Depends(get_db)):
-    return db.scalars(
-        select(Post).options(joinedload(Post.author), selectinload(Post.tags)).order_by(Post.id)
-    ).all()
-""".replace(
-                """db.scalars(
-        select(Post).options(joinedload(Post.author), selectinload(Post.tags)).order_by(Post.id)
-    ).all()""",
-                "db.scalars(select(Post).options(joinedload(Post.author), selectinload(Post.tags)).order_by(Post.id)).all()",
-            )
+    return db.scalars(select(Post).options(joinedload(Post.author), selectinload(Post.tags)).order_by(Post.id)).all()
+"""
         ),
     ),
 )

@@ -138,7 +138,7 @@ class Reading:
         method = self.program.classes.method(value.info, name)
         if method is not None and is_property(Fn(method)) and value.origin is not None:
             self.note_call(method, value.origin, reader)
-            return self._result(method, value.origin)
+            return self.result(method, value.origin)
         return NOTHING
 
     def proxy(self, info: ClassInfo, name: str) -> tuple[str, str] | None:
@@ -157,7 +157,7 @@ class Reading:
             return None
         return None
 
-    def _result(self, method: FunctionInfo, origin: Origin) -> Values:
+    def result(self, method: FunctionInfo, origin: Origin) -> Values:
         """What a property gives, with the origin of the instance in the place of `self`."""
         returned = (n.value for n in own_nodes(method.node) if isinstance(n, ast.Return) and n.value is not None)
         return union(moved(self.program.values(node), method.node, origin) for node in returned)

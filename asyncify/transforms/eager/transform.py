@@ -13,6 +13,7 @@ from asyncify.transforms.base import Decisions, Transform
 from asyncify.transforms.eager.code import read_code
 from asyncify.transforms.eager.examples import EXAMPLES
 from asyncify.transforms.eager.loads import Statements, plan_statement
+from asyncify.transforms.eager.pages import Pages
 from asyncify.transforms.eager.reading import Reading, Steps
 from asyncify.transforms.eager.validation import Validation
 
@@ -22,6 +23,7 @@ def read_all(program: Program) -> Reading:
     reading = Reading(program)
     read_code(reading)
     Validation(reading, routes(program)).read()
+    Pages(reading).read()
     reading.close()
     return reading
 
