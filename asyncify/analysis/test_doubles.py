@@ -1,14 +1,101 @@
-"""Replacements that tests put in the place of functions."""
+"""Replacements that tests put in the place of functions: monkeypatch, `unittest.mock.patch`, plain assignment."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.values import Cls, Fn, Mod, Obj
 
 
-def replacements(program: Program) -> Mapping[FunctionInfo, list[FunctionInfo | ast.Lambda]]:
-    """For each function, what tests replace it with."""
-    return {}
+@dataclass(frozen=True)
+class Replacement:
+    """One replacement. target: the function that is replaced. node: the call or assignment. value: what is put there;
+    None when the library makes it (`patch("app.crud.get")`)."""
+
+    path: str
+    target: FunctionInfo
+    node: ast.AST
+    value: ast.expr | None
+
+
+def replacements(program: Program) -> Mapping[FunctionInfo, list[FunctionInfo]]:
+    """For each function, the functions that tests replace it with."""
+    found: dict[FunctionInfo, list[FunctionInfo]] = defaultdict(list)
+    for one in find_replacements(program):
+        for value in program.values(one.value) if one.value is not None else ():
+            if isinstance(value, Fn) and value.info not in found[one.target]:
+                found[one.target].append(value.info)
+    return found
+
+
+def find_replacements(program: Program) -> Iterator[Replacement]:
+    """All replacements of functions of the program, by file and place."""
+    for path in sorted(program.modules):
+        for node in ast.walk(program.modules[path].source.tree):
+            if isinstance(node, ast.Call):
+                yield from _by_call(program, path, node)
+            elif isinstance(node, ast.Assign):
+                for target in node.targets:
+                    if isinstance(target, ast.Attribute):
+                        function = _member(program, target.value, target.attr)
+                        if function is not None:
+                            yield Replacement(path, function, node, node.value)
+
+
+def _by_call(program: Program, path: str, node: ast.Call) -> Iterator[Replacement]:
+    """`monkeypatch.setattr`, and `patch` and `patch.object` of `unittest.mock` and pytest-mock."""
+    name = _last_name(node.func)
+    by_object = name in ("setattr", "object") and isinstance(node.func, ast.Attribute)
+    if not by_object and name not in ("patch", "setattr"):
+        return
+    by_object = by_object and len(node.args) > 1 and not isinstance(node.args[0], ast.Constant)
+    target: FunctionInfo | None = None
+    if by_object and isinstance(node.args[1], ast.Constant):
+        target = _member(program, node.args[0], str(node.args[1].value))
+    elif node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
+        target = dotted(program, path, node.args[0].value)
+    if target is None:
+        return
+    position = 2 if by_object else 1
+    value = node.args[position] if len(node.args) > position else None
+    keywords = {k.arg: k.value for k in node.keywords}
+    yield Replacement(path, target, node, value or keywords.get("new") or keywords.get("value"))
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _member(program: Program, owner: ast.expr, name: str) -> FunctionInfo | None:
+    """The function that `owner.name` is."""
+    for value in program.values(owner):
+        found: object = None
+        if isinstance(value, Mod):
+            found = program.names.resolve(value.path, name)
+        elif isinstance(value, (Cls, Obj)):
+            found = program.classes.method(value.info, name)
+        if isinstance(found, FunctionInfo):
+            return found
+    return None
+
+
+def dotted(program: Program, importer: str, text: str) -> FunctionInfo | None:
+    """The function that a dotted path in a string names, `package.module.function` or `...Class.method`."""
+    parts = text.split(".")
+    for split in range(len(parts) - 1, 0, -1):
+        module = program.names.index.find(".".join(parts[:split]), importer)
+        if module is None or module not in program.modules:
+            continue
+        found: object = program.names.resolve(module, parts[split])
+        for name in parts[split + 1 :]:
+            if isinstance(found, Mod):
+                found = program.names.resolve(found.path, name)
+            else:
+                found = program.classes.method(found, name) if isinstance(found, ClassInfo) else None
+        return found if isinstance(found, FunctionInfo) else None
+    return None

@@ -10,11 +10,12 @@ from asyncify.transforms.lifespan import LIFESPAN
 from asyncify.transforms.query import QUERY
 from asyncify.transforms.session import SESSION
 from asyncify.transforms.settings.transform import SETTINGS
+from asyncify.transforms.tests import TESTS
 
 #: the steps of a migration, in order; each takes the program as the one before left it
 STEPS: tuple[str, ...] = ("query", "eager", "lifespan", "flip", "settings")
 
-TRANSFORMS: tuple[Transform, ...] = (QUERY, EAGER, LIFESPAN, ENGINE, SESSION, AWAIT, SETTINGS)
+TRANSFORMS: tuple[Transform, ...] = (QUERY, EAGER, LIFESPAN, ENGINE, SESSION, AWAIT, TESTS, SETTINGS)
 
 
 def named(name: str) -> tuple[Transform, ...]:

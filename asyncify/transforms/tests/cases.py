@@ -1,0 +1,112 @@
+"""Set-up that a test framework calls by name: unittest classes, and pytest's xunit functions.
+
+`unittest.TestCase` never awaits a coroutine: an `async def` test in it passes without having run.
+`IsolatedAsyncioTestCase` awaits tests, `asyncSetUp` and `asyncTearDown`. pytest never awaits `setup_method` and its
+like; a fixture with `autouse` of the same scope does the same, and may be async. pytest leaves fixtures with such a
+name alone (`_get_first_non_fixture_func`), so the name can stay.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from asyncify.analysis.bindings import bring
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.values import Ext
+from asyncify.knowledge.testing import SETUP_BY_NAME, TEST_CASE, UNITTEST_METHODS, Setup
+from asyncify.model.edit import Import
+from asyncify.model.ops import EditDecorators, EditParameters, Hole, InsertStatements, Replace, ReplaceStatement
+from asyncify.model.span import Place
+from asyncify.transforms.tests.construct import root_name
+from asyncify.transforms.tests.found import Work
+
+
+def is_test_case(program: Program, function: FunctionInfo) -> bool:
+    """Whether a function is a method of a `unittest` class."""
+    if function.cls is None:
+        return False
+    bases = program.classes.ancestors(function.cls)
+    return any(isinstance(b, Ext) and b.name.rpartition(".")[2].endswith("TestCase") for b in bases)
+
+
+def plan_cases(work: Work) -> None:
+    """Change the classes and functions whose set-up or tests become async."""
+    classes: dict[ClassInfo, list[FunctionInfo]] = {}
+    for function in sorted(work.changing, key=lambda f: (f.path, f.node.lineno)):
+        if is_test_case(work.program, function) and function.cls is not None:
+            classes.setdefault(function.cls, []).append(function)
+        elif function.name in SETUP_BY_NAME and _is_setup(work, function):
+            _as_fixture(work, function, SETUP_BY_NAME[function.name])
+    for info, methods in classes.items():
+        _test_case(work, info, methods)
+
+
+# unittest -------------------------------------------------------------------------------------------
+
+
+def _test_case(work: Work, info: ClassInfo, methods: list[FunctionInfo]) -> None:
+    for cls in (c for c in work.program.classes.ancestors(info) if isinstance(c, ClassInfo)):
+        source = work.source(cls.path)
+        for base in cls.node.bases:
+            if work.program.names.resolve_expression(cls.path, base) == Ext(TEST_CASE):
+                name, imports = bring(work.program, cls.path, "unittest", "IsolatedAsyncioTestCase")
+                if isinstance(base, ast.Attribute):
+                    name, imports = f"{source.segment(base.value)}.IsolatedAsyncioTestCase", ()
+                edit_once(work, cls.path, base, Replace(name), imports, (root_name(base),))
+    for method in methods:
+        new = UNITTEST_METHODS.get(method.name)
+        if new:
+            _rename_setup(work, method, new)
+    # set-up that stays plain goes on before the async one, as unittest runs `setUp` before `asyncSetUp`
+
+
+def edit_once(
+    work: Work, path: str, node: ast.AST, op: Replace, imports: tuple[Import, ...], drops: tuple[str, ...]
+) -> None:
+    """A base class that several test classes share is changed once."""
+    target = work.source(path).target(node)
+    if not any(e.path == path and e.target == target for e in work.edits):
+        why = "unittest.TestCase never awaits an async test: it would pass without having run"
+        work.edit(path, node, op, why, imports, drops)
+
+
+def _rename_setup(work: Work, method: FunctionInfo, new: str) -> None:
+    source = work.source(method.path)
+    why = f"unittest awaits {new}, never {method.name}"
+    body = method.node.body
+    hole = Hole("body", source.span(body[0]), Place.STATEMENT, source.span(body[-1]))
+    arguments = ast.unparse(method.node.args)
+    template = f"async def {new}({arguments}):\n    $body\n"
+    work.edit(method.path, method.node, ReplaceStatement(template, (hole,)), why)
+    for node in ast.walk(method.node):
+        if isinstance(node, ast.Call) and source.segment(node.func) == f"super().{method.name}":
+            work.edit(method.path, node, Replace(f"await super().{new}()"), why)
+
+
+# pytest ---------------------------------------------------------------------------------------------
+
+
+def _is_setup(work: Work, function: FunctionInfo) -> bool:
+    """Whether pytest calls a function by its name: in a module, or in a class that it collects."""
+    if function.parent is not None or work.program.fixtures.is_fixture(function):
+        return False
+    if function.name.endswith(("_class", "_method")):
+        return function.cls is not None and function.cls.name.startswith("Test")
+    return function.cls is None
+
+
+def _as_fixture(work: Work, function: FunctionInfo, setup: Setup) -> None:
+    """`def setup_method(self, method)` to an automatic fixture of the same scope; tear-down goes behind a `yield`."""
+    why = f"pytest never awaits {function.name}; a fixture does the same and may be async"
+    scope = "" if setup.scope == "function" else f'scope="{setup.scope}", '
+    decorator = EditDecorators(add=(f"pytest.fixture({scope}autouse=True)",), first=True)
+    work.edit(function.path, function.node, decorator, why, (Import("pytest"),))
+    lines = ["yield"] if setup.after else []
+    given = function.parameters[1:] if function.cls is not None else function.parameters
+    for parameter in given:
+        work.edit(function.path, function.node, EditParameters(("request",), (parameter.arg,)), why)
+        if any(isinstance(n, ast.Name) and n.id == parameter.arg for n in ast.walk(function.node)):
+            lines.insert(0, f"{parameter.arg} = request.{setup.argument}")
+    if lines:
+        work.edit(function.path, function.node, InsertStatements("\n".join(lines), "inside"), why)

@@ -1,0 +1,228 @@
+"""Where the settings of pytest are kept, and how an option is added there without touching anything else."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from asyncify.analysis.manifests.toml_text import TomlItem, loads, scan
+
+#: file name -> section, in the order in which pytest looks. Source: pytest "Configuration", `locate_config`.
+INI_SECTIONS = (("pytest.ini", "pytest"), (".pytest.ini", "pytest"))
+TOML_TABLES: tuple[tuple[str, ...], ...] = (("tool", "pytest", "ini_options"), ("tool", "pytest"))
+LATER_INI_SECTIONS = (("tox.ini", "pytest"), ("setup.cfg", "tool:pytest"))
+
+#: what marks the folder of a project
+PROJECT_FILES = ("pyproject.toml", "setup.cfg", "setup.py", "requirements.txt", "Pipfile", "tox.ini")
+
+_HEADER = re.compile(r"^\[(?P<name>[^\]\n]+)\][ \t]*\r?$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class ConfigFile:
+    """A file with a place for the settings of pytest. section: of an ini file; table: of a TOML file."""
+
+    path: str
+    text: str | None
+    section: str = ""
+    table: tuple[str, ...] = ()
+
+    def with_options(self, options: Mapping[str, str], filters: Sequence[str]) -> str:
+        """The text with these options set and these warning filters added last, where they win.
+
+        An option that is there keeps its value, except one that `options` names: that is replaced.
+        """
+        text = self.text or ""
+        editor = _set_toml if self.table else _set_ini
+        for key, value in options.items():
+            text = editor(self, text, key, value)
+        add = _filters_toml if self.table else _filters_ini
+        return add(self, text, [f for f in filters if f not in text and json.dumps(f) not in text])
+
+    def get(self, key: str) -> str | None:
+        """The value of an option as text; None when it is not set."""
+        text = self.text or ""
+        if self.table:
+            item = _item(text, (*self.table, key))
+            return None if item is None else text[item.value_start : item.end].strip("\"'")
+        found = _find_ini(self, text, key)
+        return None if found is None else found["value"].strip()
+
+
+def find_config(files: Mapping[str, bytes], folder: str) -> ConfigFile | None:
+    """The file that pytest reads for tests in a folder: the nearest one above that has settings."""
+    for base in _upwards(folder):
+        for name, section in INI_SECTIONS:
+            path = posixpath.join(base, name)
+            if path in files:
+                return ConfigFile(path, files[path].decode("utf-8", "replace"), section)
+        found = _pyproject(files, posixpath.join(base, "pyproject.toml"))
+        if found is not None:
+            return found
+        for name, section in LATER_INI_SECTIONS:
+            path = posixpath.join(base, name)
+            text = files.get(path, b"").decode("utf-8", "replace")
+            if any(m["name"].strip() == section for m in _HEADER.finditer(text)):
+                return ConfigFile(path, text, section)
+    return None
+
+
+def new_config(files: Mapping[str, bytes], folder: str) -> ConfigFile:
+    """Where settings go that nobody has yet: `pyproject.toml` of the project if there is one, else `pytest.ini`."""
+    for base in _upwards(folder):
+        path = posixpath.join(base, "pyproject.toml")
+        if path in files and _is_toml(files[path]):
+            return ConfigFile(path, files[path].decode(), table=TOML_TABLES[0])
+        if any(posixpath.join(base, name) in files for name in PROJECT_FILES):
+            return ConfigFile(posixpath.join(base, "pytest.ini"), None, "pytest")
+    return ConfigFile("pytest.ini", None, "pytest")
+
+
+def _upwards(folder: str) -> Iterator[str]:
+    while folder:
+        yield folder
+        folder = posixpath.dirname(folder)
+    yield ""
+
+
+def _is_toml(data: bytes) -> bool:
+    try:
+        loads(data.decode())
+    except (ValueError, UnicodeDecodeError):
+        return False
+    return True
+
+
+def _pyproject(files: Mapping[str, bytes], path: str) -> ConfigFile | None:
+    if path not in files or not _is_toml(files[path]):
+        return None
+    text = files[path].decode()
+    for table in TOML_TABLES:
+        current: object = loads(text)
+        for part in table:
+            current = current.get(part) if isinstance(current, dict) else None
+        if isinstance(current, dict) and "ini_options" not in current:
+            return ConfigFile(path, text, table=table)
+    return None
+
+
+# ini ------------------------------------------------------------------------------------------------
+
+
+def _newline(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+def _section_span(config: ConfigFile, text: str) -> tuple[int, int] | None:
+    """From behind the header to the end of the last line that is not blank."""
+    headers = list(_HEADER.finditer(text))
+    for index, header in enumerate(headers):
+        if header["name"].strip() == config.section:
+            end = headers[index + 1].start() if index + 1 < len(headers) else len(text)
+            return header.end(), max(header.end(), len(text[:end].rstrip()))
+    return None
+
+
+def _find_ini(config: ConfigFile, text: str, key: str) -> re.Match[str] | None:
+    span = _section_span(config, text)
+    if span is None:
+        return None
+    pattern = re.compile(
+        rf"^{re.escape(key)}[ \t]*[=:](?P<value>[^\r\n]*(?:\r?\n(?:[ \t]+[^\r\n]*|[ \t]*(?=\r?\n[ \t]+\S)))*)",
+        re.MULTILINE,
+    )
+    return pattern.search(text, span[0], span[1])
+
+
+def _append_ini(config: ConfigFile, text: str, lines: str) -> str:
+    span = _section_span(config, text)
+    newline = _newline(text)
+    if span is None:
+        gap = newline if text.strip() else ""
+        return f"{text.rstrip()}{newline if gap else ''}{gap}[{config.section}]{newline}{lines}{newline}"
+    end = span[1]
+    rest = text[end:] or newline
+    return f"{text[:end]}{newline}{lines}{rest}"
+
+
+def _set_ini(config: ConfigFile, text: str, key: str, value: str) -> str:
+    found = _find_ini(config, text, key)
+    if found is None:
+        return _append_ini(config, text, f"{key} = {value}")
+    return f"{text[: found.start('value')]} {value}{text[found.end('value') :]}"
+
+
+def _filters_ini(config: ConfigFile, text: str, filters: Sequence[str]) -> str:
+    if not filters:
+        return text
+    newline = _newline(text)
+    found = _find_ini(config, text, "filterwarnings")
+    if found is None:
+        return _append_ini(config, text, newline.join(["filterwarnings =", *(f"    {f}" for f in filters)]))
+    value = found["value"]
+    first, _, rest = value.partition("\n")
+    indent = re.match(r"[ \t]*", rest)[0] if rest.strip() else "    "  # type: ignore[index]
+    lines = "".join(f"{newline}{indent}{f}" for f in filters)
+    if first.strip():  # the first value stands on the line of the key
+        value = f"{newline}{indent}{first.strip()}{newline if rest else ''}{rest}"
+    return f"{text[: found.start('value')]}{value.rstrip()}{lines}{text[found.end('value') :]}"
+
+
+# toml -----------------------------------------------------------------------------------------------
+
+
+def _item(text: str, key: tuple[str, ...]) -> TomlItem | None:
+    return next((i for i in scan(text) if i.key == key), None)
+
+
+def _append_toml(config: ConfigFile, text: str, line: str) -> str:
+    newline = _newline(text)
+    items = [i for i in scan(text) if i.table == config.table]
+    if items:
+        end = text.find("\n", items[-1].end)
+        end = len(text) if end < 0 else end - (text[end - 1] == "\r")
+        return f"{text[:end]}{newline}{line}{text[end:] or newline}"
+    header = re.search(rf"^\[[ \t]*{re.escape('.'.join(config.table))}[ \t]*\][^\n]*$", text, re.MULTILINE)
+    if header:
+        end = header.end() - header[0].endswith("\r")
+        return f"{text[:end]}{newline}{line}{text[end:] or newline}"
+    gap = newline if text.strip() else ""
+    return f"{text.rstrip()}{gap}{gap}[{'.'.join(config.table)}]{newline}{line}{newline}"
+
+
+def _set_toml(config: ConfigFile, text: str, key: str, value: str) -> str:
+    item = _item(text, (*config.table, key))
+    if item is None:
+        return _append_toml(config, text, f"{key} = {json.dumps(value)}")
+    return f"{text[: item.value_start]}{json.dumps(value)}{text[item.end :]}"
+
+
+def _filters_toml(config: ConfigFile, text: str, filters: Sequence[str]) -> str:
+    if not filters:
+        return text
+    newline = _newline(text)
+    item = _item(text, (*config.table, "filterwarnings"))
+    lines = "".join(f"    {json.dumps(f)},{newline}" for f in filters)
+    if item is None:
+        return _append_toml(config, text, f"filterwarnings = [{newline}{lines}]")
+    value = text[item.value_start : item.end]
+    if not value.startswith("["):
+        new = f"[{newline}    {value},{newline}{lines}]"
+        return f"{text[: item.value_start]}{new}{text[item.end :]}"
+    if item.strings and "\n" in value:
+        last = item.strings[-1].end
+        start = text.rfind("\n", 0, item.strings[-1].start) + 1
+        indent = re.match(r"[ \t]*", text[start:])[0]  # type: ignore[index]
+        rest = text[last : item.end]
+        comma = "" if rest.lstrip().startswith(",") else ","
+        stop = last + (rest.index(",") + 1 if not comma else 0)
+        more = "".join(f"{newline}{indent}{json.dumps(f)}," for f in filters)
+        note = re.match(r"[ \t]*#[^\r\n]*", text[stop : item.end])
+        stop_after = stop + (note.end() if note else 0)
+        return f"{text[:last]}{comma or text[last:stop]}{text[stop:stop_after]}{more}{text[stop_after:]}"
+    old = ", ".join(text[s.start : s.end] for s in item.strings)
+    first = f"    {old},{newline}" if old else ""
+    return f"{text[: item.value_start]}[{newline}{first}{lines}]{text[item.end :]}"

@@ -1,0 +1,142 @@
+"""`TestClient(app, ...)` as source of an `AsyncClient` that behaves the same."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from asyncify.analysis.bindings import bring
+from asyncify.analysis.manifests import read_dependencies
+from asyncify.analysis.program import Program
+from asyncify.analysis.source import SourceFile
+from asyncify.analysis.test_clients import client_arguments
+from asyncify.analysis.values import has
+from asyncify.knowledge import names
+from asyncify.knowledge.testing import (
+    CLIENT_ADDRESS,
+    CLIENT_AGENT,
+    CLIENT_DEFAULTS,
+    CLIENT_KEYWORDS,
+    TRANSPORT_KEYWORDS,
+)
+from asyncify.model.edit import Import
+from asyncify.model.ops import Hole
+
+#: lines that would become longer than this are broken at the opening parenthesis
+LINE = 100
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the app of a program notices of its client. package: of the async client.
+
+    address: it reads `request.client`. agent: it reads the user agent. lifespan: it has one. state: the lifespan
+    gives state to the requests.
+    """
+
+    package: str
+    address: bool
+    agent: bool
+    lifespan: bool
+    state: bool
+
+
+@dataclass(frozen=True)
+class Source:
+    """A template with what it needs. long: the same over several lines."""
+
+    template: str
+    long: str
+    holes: tuple[Hole, ...] = ()
+    imports: tuple[Import, ...] = ()
+    drops: tuple[str, ...] = field(default=())
+
+
+def facts_of(program: Program) -> Facts:
+    """Look at the whole program."""
+    address = agent = lifespan = state = False
+    for module in program.modules.values():
+        for node in ast.walk(module.source.tree):
+            if isinstance(node, ast.Attribute):
+                address = address or (node.attr == "client" and has(program.values(node.value), names.REQUEST))
+                lifespan = lifespan or node.attr in ("on_event", "add_event_handler")
+            elif isinstance(node, ast.Constant):
+                agent = agent or (isinstance(node.value, str) and node.value.lower() == "user-agent")
+            elif isinstance(node, ast.arg):
+                agent = agent or node.arg == "user_agent"
+            elif isinstance(node, ast.keyword) and node.arg in ("lifespan", "on_startup", "on_shutdown"):
+                lifespan = True
+                state = state or _gives_state(program, module.path, node.value)
+    return Facts(client_package(program), address, agent, lifespan, state)
+
+
+def client_package(program: Program) -> str:
+    """`httpx2` where the project lists it, else `httpx`."""
+    return read_dependencies(program.workspace.files).http_client or "httpx"
+
+
+def _gives_state(program: Program, path: str, lifespan: ast.expr) -> bool:
+    """Whether a lifespan function yields a value: the state of the requests (Starlette "Lifespan State")."""
+    found = program.names.resolve_expression(path, lifespan)
+    node = getattr(found, "node", None)
+    return node is not None and any(isinstance(n, ast.Yield) and n.value is not None for n in ast.walk(node))
+
+
+def async_client(
+    program: Program, source: SourceFile, call: ast.Call, facts: Facts, callee: str = "", app: str = ""
+) -> Source:
+    """An `AsyncClient(...)` for a `TestClient(...)` call; the arguments stay as holes.
+
+    callee: another callable in the place of `AsyncClient`, such as `super().__init__`.
+    app: source to use for the app instead of the argument.
+    """
+    arguments = client_arguments(call) or {}
+    holes: list[Hole] = []
+
+    def value(parameter: str) -> str:
+        if parameter == "app" and app:
+            return app
+        holes.append(Hole(parameter, source.span(arguments[parameter])))
+        return f"${parameter}"
+
+    transport_name, imports = bring(program, source.path, facts.package, "ASGITransport")
+    transport = [f"{k}={value(p)}" for p, k in TRANSPORT_KEYWORDS.items() if p in arguments]
+    if facts.address and "client" not in arguments:
+        transport.append(f"client={CLIENT_ADDRESS}")
+    keywords = []
+    for name in CLIENT_KEYWORDS:
+        if name in arguments:
+            keywords.append(f"{name}={value(name)}")
+        elif name in CLIENT_DEFAULTS:
+            keywords.append(f"{name}={CLIENT_DEFAULTS[name]}")
+    if facts.agent and "headers" not in arguments:
+        keywords.append(f'headers={{"user-agent": "{CLIENT_AGENT}"}}')
+    if not callee:
+        callee, more = bring(program, source.path, facts.package, "AsyncClient")
+        imports += more
+    parts = [f"transport={transport_name}({', '.join(transport)})", *keywords]
+    inner = ", ".join(parts)
+    broken = inner if len(inner) < LINE - 10 else ",\n    ".join(parts) + ","
+    return Source(
+        f"{callee}({inner})",
+        f"{callee}(\n    {broken}\n)",
+        tuple(holes),
+        imports,
+        (root_name(call.func),),
+    )
+
+
+def filled_length(source: SourceFile, template: Source) -> int:
+    """How long the one-line form is with the holes filled."""
+    length = len(template.template)
+    for hole in template.holes:
+        width = hole.span.end_column - hole.span.column if hole.span.line == hole.span.end_line else LINE
+        length += width - len(hole.name) - 1
+    return length
+
+
+def root_name(node: ast.expr) -> str:
+    """The first name of a dotted expression."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""

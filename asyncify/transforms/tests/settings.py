@@ -1,0 +1,96 @@
+"""The settings of pytest for a suite with async tests: one event loop, and no forgotten `await`."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+
+from asyncify.analysis.manifests import ProjectDependencies, read_dependencies
+from asyncify.analysis.symbols import FunctionInfo
+from asyncify.knowledge.packages import asyncio_plugin
+from asyncify.knowledge.testing import ASYNCIO_MODE, EVENT_LOOP, FORGOTTEN_AWAIT_FILTERS, LOOP_SCOPES
+from asyncify.model.edit import Import, TextEdit
+from asyncify.model.ops import AppendToModule
+from asyncify.transforms.tests.anyio import plan_marks, uses_anyio
+from asyncify.transforms.tests.cases import is_test_case
+from asyncify.transforms.tests.config_files import ConfigFile, find_config, new_config
+from asyncify.transforms.tests.found import GROUP, NAME, Work
+
+#: the first pytest-asyncio with loop scopes
+LOOP_SCOPES_SINCE = (0, 24)
+
+_LOOP = '''\
+@pytest.fixture(scope="session")
+def event_loop():
+    """One event loop for all tests, as the engine is one for all tests."""
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+'''
+_WHY = "async tests, fixtures and the engine share one event loop, and a forgotten await fails the test"
+
+
+def plan_settings(work: Work) -> None:
+    """Write the settings where the project keeps those of pytest."""
+    changing = [f for f in sorted(work.changing, key=lambda f: (f.path, f.qualname)) if _by_pytest(work, f)]
+    if not changing:
+        return
+    files = work.program.workspace.files
+    places: dict[str, ConfigFile] = {}
+    for folder in dict.fromkeys(posixpath.dirname(f.path) for f in changing):
+        config = find_config(files, folder) or new_config(files, folder)
+        places.setdefault(config.path, config)
+    dependencies = read_dependencies(files)
+    anyio = uses_anyio(work)
+    for config in places.values():
+        options = {} if anyio else _options(work, config, dependencies)
+        text = config.with_options(options, FORGOTTEN_AWAIT_FILTERS)
+        if text != config.text:
+            work.text_edits.append(TextEdit(NAME, config.path, config.text, text, _WHY, GROUP))
+    if anyio:
+        plan_marks(work, changing)
+    elif not _has_loop_scopes(dependencies):
+        _shared_loop(work, changing)
+
+
+def _by_pytest(work: Work, function: FunctionInfo) -> bool:
+    """Whether pytest runs a function itself, as a test or a fixture."""
+    fixtures = work.program.fixtures
+    return (fixtures.is_fixture(function) or fixtures.is_test(function)) and not is_test_case(work.program, function)
+
+
+def _options(work: Work, config: ConfigFile, dependencies: ProjectDependencies) -> dict[str, str]:
+    """The options that are missing, and the mode. A loop scope that the project chose stays, and is reported."""
+    options = dict([ASYNCIO_MODE]) if config.get(ASYNCIO_MODE[0]) != ASYNCIO_MODE[1] else {}
+    for key, value in LOOP_SCOPES if _has_loop_scopes(dependencies) else ():
+        chosen = config.get(key)
+        if chosen is None:
+            options[key] = value
+        elif chosen != value:
+            message = f"{config.path} sets {key} to {chosen}; an engine that tests share needs {value}"
+            work.report(config.path, None, "loop-scope", message, f"set it to {value}, or give the engine a NullPool")
+    return options
+
+
+def _has_loop_scopes(dependencies: ProjectDependencies) -> bool:
+    """Whether the project's pytest-asyncio (or the one that it will get) knows loop scopes."""
+    if dependencies.has("pytest-asyncio"):
+        newest = dependencies.ceiling("pytest-asyncio")
+        return newest is None or newest >= LOOP_SCOPES_SINCE
+    plugin = asyncio_plugin(dependencies.ceiling("pytest"), dependencies.python)
+    return plugin is None or plugin.loop_scopes
+
+
+def _shared_loop(work: Work, changing: list[FunctionInfo]) -> None:
+    """Before there were loop scopes, a fixture of this name gave every test its loop."""
+    if any(f.name == EVENT_LOOP for f in work.program.fixtures.decorators):
+        return
+    folder = posixpath.commonpath([posixpath.dirname(f.path) or "." for f in changing]).removeprefix(".")
+    path = posixpath.join(folder, "conftest.py")
+    module = work.program.modules.get(path)
+    if module is None:
+        text = f"import asyncio\n\nimport pytest\n\n\n{_LOOP}"
+        work.text_edits.append(TextEdit(NAME, path, None, text, _WHY, GROUP))
+    elif module.source.tree.body:
+        first: ast.AST = module.source.tree.body[0]
+        work.edit(path, first, AppendToModule(_LOOP), _WHY, (Import("asyncio"), Import("pytest")))

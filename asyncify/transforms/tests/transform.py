@@ -1,0 +1,34 @@
+"""The transform `tests`, put together from its parts."""
+
+from __future__ import annotations
+
+from asyncify.analysis.program import Program
+from asyncify.transforms.base import Decisions, Transform
+from asyncify.transforms.tests.cases import plan_cases
+from asyncify.transforms.tests.clients import plan_clients
+from asyncify.transforms.tests.contexts import plan_contexts
+from asyncify.transforms.tests.examples import EXAMPLES
+from asyncify.transforms.tests.found import NAME, Work
+from asyncify.transforms.tests.requests import plan_requests
+from asyncify.transforms.tests.settings import plan_settings
+
+
+def plan(program: Program) -> Decisions:
+    """Decide on the tests of a program whose functions are coloured."""
+    work = Work.start(program)
+    plan_contexts(work)
+    plan_clients(work)
+    plan_requests(work)
+    plan_cases(work)
+    plan_settings(work)
+    return Decisions(tuple(work.edits), tuple(work.text_edits), tuple(work.findings))
+
+
+TESTS = Transform(
+    NAME,
+    "flip",
+    "TestClient to AsyncClient, with the lifespan where it ran; set-up methods, unittest classes, mocks and the "
+    "settings of pytest for one event loop",
+    plan,
+    EXAMPLES,
+)
