@@ -6,6 +6,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+from asyncify import api
 from asyncify.analysis.discovery import MAX_BYTES, SKIPPED_FOLDERS
 from asyncify.analysis.program import Config
 from asyncify.cli.main import COMMANDS
@@ -57,6 +58,13 @@ def test_limits() -> None:
 
 def test_configuration() -> None:
     assert [words(row[0])[0] for row in rows("Configuration")] == [field.name for field in fields(Config)]
+
+
+def test_the_diffs_are_real() -> None:
+    blocks = re.findall(r"^```diff\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    real = api.diff(api.migrate(ROOT / "examples" / "bookclub_site")).decode()
+    assert len(blocks) == 3
+    assert [block for block in blocks if block not in real] == []
 
 
 def test_the_first_code_block_is_two_commands() -> None:

@@ -26,7 +26,7 @@ def run_suite(folder: Path) -> SuiteOutcome:
         done = run_python(["-m", "pytest", "-q", "-p", "no:cacheprovider"], folder)
     except subprocess.TimeoutExpired as late:
         return SuiteOutcome(False, 0, f"no end after {late.timeout:.0f} seconds", "")
-    output = done.stdout + done.stderr
+    output = done.stderr + done.stdout  # the summary is at the end of stdout
     lines = [line for line in (done.stdout if done.stdout.strip() else done.stderr).splitlines() if line.strip()]
     closing = lines[-1].strip("= ") if lines else f"pytest ended with {done.returncode} and said nothing"
     passed = re.search(r"(\d+) passed", closing)
