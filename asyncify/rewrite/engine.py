@@ -77,12 +77,12 @@ def _edit_chunk(chunk: Chunk, lines: Sequence[str], edits: Sequence[Edit], style
         for edit in edits:
             for hole in getattr(edit.op, "holes", ()):
                 spans += [hole.span] if hole.last is None else [hole.span, hole.last]
-        applier = Applier(locate(module, chunk.start - 3, spans), edits, style)
+        applier = Applier(locate(module, chunk.start - 3, spans), edits, style, lines)
         try:
             done = module.visit(applier)
         except cst.CSTValidationError:
             # `[f(x)for x in y]`: a word now touches another word
-            applier = Applier(locate(module, chunk.start - 3, spans), edits, style, enclose=True)
+            applier = Applier(locate(module, chunk.start - 3, spans), edits, style, lines, enclose=True)
             done = module.visit(applier)
     except cst.ParserSyntaxError as error:
         reason = RewriteError(f"LibCST cannot parse the statement: {error.message}", "locate")

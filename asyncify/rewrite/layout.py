@@ -70,6 +70,27 @@ def explode(call: cst.Call, before: cst.ParenthesizedWhitespace, unit: str) -> c
     return call.with_changes(args=args, whitespace_before_args=deeper)
 
 
+def over_lines(node: cst.BaseExpression, unit: str) -> cst.BaseExpression:
+    """The expression with the arguments of its longest call on lines of their own, one unit deeper than the block
+    that it stands in; unchanged when it is no chain with a call that has arguments."""
+    calls: list[cst.Call] = []
+    current: cst.CSTNode = node
+    while isinstance(current, cst.Call | cst.Attribute | cst.Subscript | cst.Await):
+        if isinstance(current, cst.Call) and current.args:
+            calls.append(current)
+        current = current.func if isinstance(current, cst.Call) else _inner(current)
+    if not calls:
+        return node
+    longest = max(calls, key=lambda call: sum(len(code_of(arg)) for arg in call.args))
+    changed = node.visit(_Swap(longest, explode(longest, cst.ParenthesizedWhitespace(indent=True), unit)))
+    assert isinstance(changed, cst.BaseExpression)
+    return changed
+
+
+def _inner(node: cst.Attribute | cst.Subscript | cst.Await) -> cst.BaseExpression:
+    return node.expression if isinstance(node, cst.Await) else node.value
+
+
 def shift(node: cst.BaseExpression, unit: str) -> cst.BaseExpression:
     """The expression with all its further lines one unit deeper."""
     shifted = node.visit(_Shift(unit))
@@ -92,6 +113,21 @@ def _plain(line: cst.TrailingWhitespace) -> cst.TrailingWhitespace:
 
 def _deepen(before: cst.ParenthesizedWhitespace, unit: str) -> cst.ParenthesizedWhitespace:
     return before.with_changes(last_line=cst.SimpleWhitespace(before.last_line.value + unit))
+
+
+class _Swap(cst.CSTTransformer):
+    """One node instead of another; what is inside is left alone."""
+
+    def __init__(self, old: cst.CSTNode, new: cst.CSTNode) -> None:
+        super().__init__()
+        self._old = old
+        self._new = new
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        return node is not self._old
+
+    def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> cst.CSTNode:  # type: ignore[override]
+        return self._new if original_node is self._old else updated_node
 
 
 class _Shift(cst.CSTTransformer):

@@ -91,6 +91,15 @@ class Located:
             current = self.parents.get(id(current))
         return current is outer
 
+    def starts_line(self, node: cst.CSTNode, line: int, column: int) -> bool:
+        """Whether the statement around an expression starts at this place, and no f-string is in between."""
+        current: cst.CSTNode | None = node
+        while current is not None and not isinstance(current, cst.FormattedString):
+            if isinstance(current, Statement) and not isinstance(current, cst.SimpleStatementLine):
+                return self.statements.get((line, column)) is current
+            current = self.parents.get(id(current))
+        return False
+
     def spine(self, nodes: Iterable[cst.CSTNode]) -> set[int]:
         """The `id` of the nodes and of everything above them."""
         found: set[int] = set()

@@ -23,12 +23,15 @@ _CONTAINERS = (cst.Module, cst.IndentedBlock, cst.SimpleStatementSuite)
 class Applier(cst.CSTTransformer):
     """Edits each target as it is left: what is below it is already edited.
 
-    enclose: put parentheses around every expression that is replaced.
+    source: the lines of the file. enclose: put parentheses around every expression that is replaced.
     failures: the edits that could not be done, and why; their nodes stay as they were.
     """
 
-    def __init__(self, located: Located, edits: Sequence[Edit], style: Style, enclose: bool = False) -> None:
+    def __init__(
+        self, located: Located, edits: Sequence[Edit], style: Style, source: Sequence[str], enclose: bool = False
+    ) -> None:
         super().__init__()
+        self._source = source
         self._enclose = enclose
         self.failures: list[tuple[Edit, RewriteError]] = []
         self._located = located
@@ -120,7 +123,7 @@ class Applier(cst.CSTTransformer):
         op = edit.op
         if isinstance(op, ops.Replace):
             new = self._template(edit, op.template, parens.strip(node)).expression()
-            new = layout.hold(parens.around(new, node), node)
+            new = self._fit(edit, layout.hold(parens.around(new, node), node))
             return parens.wrap(new) if self._enclose and not new.lpar else new
         if isinstance(op, ops.RenameAttribute):
             return calls.rename_attribute(node, op)
@@ -132,6 +135,18 @@ class Applier(cst.CSTTransformer):
         if isinstance(op, ops.SetAsync):
             return calls.set_generators(node, op.generators, op.on)
         raise RewriteError(f"{type(op).__name__} does not apply to an expression")
+
+    def _fit(self, edit: Edit, new: cst.BaseExpression) -> cst.BaseExpression:
+        """The expression over lines, where it alone makes a line too long that the statement begins on."""
+        span = edit.target.span
+        line = self._source[span.line - 1].rstrip("\r\n")
+        code = layout.code_of(new)
+        width = len(line) - (span.end_column - span.column) + len(code)
+        if span.end_line != span.line or "\n" in code or "\r" in code or width <= _WIDTH or len(line) > _WIDTH:
+            return new
+        margin = len(line) - len(line.lstrip())
+        fits = self._located.starts_line(self._located.find(edit.target), span.line, margin)
+        return layout.over_lines(new, self._style.indent) if fits else new
 
     def _template(self, edit: Edit, source: str, it: Filling | None) -> Template:
         fillings: dict[str, Filling] = {} if it is None else {"it": it}
@@ -257,4 +272,5 @@ def _around(op: ops.Op) -> bool:
     return isinstance(op, ops.ReplaceStatement) or (isinstance(op, ops.InsertStatements) and op.where != "inside")
 
 
+_WIDTH = 110  # ruff's and black's users have 79 to 120; what was longer before is not our care
 _PASS = cst.SimpleStatementLine([cst.Pass()])

@@ -253,3 +253,28 @@ def test_a_hole_may_lie_further_up_in_the_same_statement_but_not_around_the_targ
     for code in ("[a(), b(c)]", "b(c)"):
         _, (result,) = file.results(file.at("a()" if code == "b(c)" else "c", Replace("$h", (file.hole("h", code),))))
         assert isinstance(result, Failed) and result.stage == "locate"
+
+
+def test_a_line_that_an_edit_makes_too_long_is_broken() -> None:
+    chain = "db.query(Account).filter(Account.owner_id == owner.id, Account.is_open)"
+    file = File(f"def f():\n    if x:\n        account = x.y(1) or {chain}.first()\n")
+    hole = (file.hole("s", "db"), file.hole("b", chain))
+    query = file.apply(file.at(f"{chain}.first()", Replace("$s.scalars($b.limit(1)).first()", hole)))
+    assert query == (
+        f"def f():\n    if x:\n        account = x.y(1) or db.scalars(\n            {chain}.limit(1)\n        ).first()\n"
+    )
+    flip = File(query)
+    call = query[query.index("db.scalars") : query.index(".first()")]
+    after = flip.apply(flip.at(call, AWAIT), flip.on("def", SetAsync()))
+    assert after == (
+        f"async def f():\n    if x:\n        account = x.y(1) or (await db.scalars(\n            {chain}.limit(1)\n"
+        "        )).first()\n"
+    )
+
+
+def test_a_long_line_in_an_f_string_stays() -> None:
+    text = f'x = f"{"a" * 60}{{f(b, c)}}{"d" * 30}"\n'
+    file = File(text)
+    assert file.apply(file.at("f(b, c)", Replace("g(bbbbbbbbbbbb, c)"))) == text.replace(
+        "f(b, c)", "g(bbbbbbbbbbbb, c)"
+    )
