@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import Ext
 from asyncify.knowledge.names import canonical
 from asyncify.model.edit import Import
@@ -34,11 +35,17 @@ def bring(program: Program, path: str, module: str, name: str) -> tuple[str, tup
 
 def names_used(program: Program, path: str) -> frozenset[str]:
     """Every name that a file binds anywhere: at the top, in functions, as parameters."""
-    info = program.modules[path]
+    known = program.memo.setdefault("names_used", {})
+    if path not in known:
+        known[path] = _names_used(program.modules[path])
+    return known[path]
+
+
+def _names_used(info: ModuleInfo) -> frozenset[str]:
     found = set(info.bound) | set(info.imports)
     for function in info.functions.values():
         found |= function.local_names
-    for node in ast.walk(info.source.tree):
+    for node in info.source.nodes:
         if isinstance(node, ast.arg):
             found.add(node.arg)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from functools import lru_cache
-from typing import Union
 
 from asyncify.analysis.names import Assigned, Names
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo

@@ -106,7 +106,7 @@ class _Worker:
     def run(self) -> Colouring:
         for path in sorted(self.program.modules):
             module = self.program.modules[path]
-            for node in ast.walk(module.source.tree):
+            for node in module.source.nodes:
                 if node in self.program.facts.calls or node in self.program.facts.handed:
                     self.paths[node] = path
         for node, targets in self.program.facts.calls.items():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Union
 
 from asyncify.analysis.modules import ModuleIndex
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo
@@ -39,6 +38,7 @@ class Names:
     def __init__(self, modules: Mapping[str, ModuleInfo]) -> None:
         self.modules = modules
         self.index = ModuleIndex(modules)
+        self._resolved: dict[tuple[str, str], Definition | None] = {}
 
     def imported(self, path: str, node: ast.Import | ast.ImportFrom, alias: ast.alias) -> Imported | Mod | Ext | None:
         """What one alias of an import statement brings."""
@@ -71,7 +71,10 @@ class Names:
 
     def resolve(self, path: str, name: str) -> Definition | None:
         """What a top-level name of a module is, imports followed through the program."""
-        return self._resolve(path, name, set())
+        key = (path, name)
+        if key not in self._resolved:
+            self._resolved[key] = self._resolve(path, name, set())
+        return self._resolved[key]
 
     def _resolve(self, path: str, name: str, seen: set[tuple[str, str]]) -> Definition | None:
         if (path, name) in seen:
@@ -128,7 +131,7 @@ class Names:
 
     def _resolve_expression(self, path: str, node: ast.expr, seen: set[tuple[str, str]]) -> Definition | None:
         if isinstance(node, ast.Name):
-            return self._resolve(path, node.id, seen)
+            return self.resolve(path, node.id) if not seen else self._resolve(path, node.id, seen)
         if isinstance(node, ast.Attribute):
             base = self._resolve_expression(path, node.value, seen)
             if isinstance(base, Ext):

@@ -46,11 +46,11 @@ def points_of(program: Program, module: ModuleInfo, clients: frozenset[ast.AST])
     """All places of a module that wait by themselves. clients: constructor calls of test clients that become async."""
     with_items = {
         item.context_expr
-        for node in ast.walk(module.source.tree)
+        for node in module.source.nodes
         if isinstance(node, (ast.With, ast.AsyncWith))
         for item in node.items
     }
-    for node in ast.walk(module.source.tree):
+    for node in module.source.nodes:
         if isinstance(node, ast.Call):
             point = _call_point(program, module, node, with_items, clients)
             if point is not None and not _awaited_already(module, node):

@@ -36,14 +36,14 @@ class Config:
 class Program:
     """The parsed files, and lazily the names, classes, models and kinds over all of them.
 
-    broken: files that could not be parsed, with one sentence each.
+    broken: files that could not be parsed, with one sentence each. memo: what was computed once for a file.
     """
 
     workspace: Workspace
     config: Config
     modules: Mapping[str, ModuleInfo]
     broken: Mapping[str, str]
-    _owners: dict[ast.AST, ModuleInfo] = field(default_factory=dict, repr=False)
+    memo: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def names(self) -> Names:
@@ -138,7 +138,7 @@ class Program:
                     origin = self.names.imported(path, statement, alias) if alias.name != "*" else None
                     if isinstance(origin, Imported):
                         found[origin.path].add(origin.name)
-            for node in ast.walk(module.source.tree):
+            for node in module.source.nodes:
                 if isinstance(node, ast.Attribute) and isinstance(node.value, (ast.Name, ast.Attribute)):
                     base = self.names.resolve_expression(path, node.value)
                     inner = getattr(base, "path", None)

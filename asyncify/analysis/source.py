@@ -7,8 +7,11 @@ import io
 import tokenize
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 from asyncify.model.span import Place, Span, Target
+
+N = TypeVar("N", bound=ast.AST)
 
 
 def decode(data: bytes) -> str:
@@ -42,6 +45,22 @@ class SourceFile:
     def lines(self) -> list[str]:
         """Lines split as Python's tokenizer splits them (`\\n`, `\\r\\n`, `\\r`; not form feeds)."""
         return self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree, in the order of `ast.walk`; walked once."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
+    def _by_type(self) -> dict[type[ast.AST], list[ast.AST]]:
+        found: dict[type[ast.AST], list[ast.AST]] = {}
+        for node in self.nodes:
+            found.setdefault(type(node), []).append(node)
+        return found
+
+    def nodes_of(self, kind: type[N]) -> list[N]:
+        """The nodes of exactly one type, in the same order."""
+        return self._by_type.get(kind, [])  # type: ignore[return-value]
 
     def column(self, line: int, byte_column: int) -> int:
         """`ast` counts UTF-8 bytes; everybody else counts code points. This is the one translation."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Union
 
 from asyncify.analysis.source import SourceFile
 
@@ -14,7 +13,10 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(eq=False)
 class FunctionInfo:
-    """A `def`. qualname is `Class.method` or `outer.inner`; cls is set for methods; parent for nested ones."""
+    """A `def`. qualname is `Class.method` or `outer.inner`; cls is set for methods; parent for nested ones.
+
+    has_inner: a function, lambda or class is defined in its body and may read its names.
+    """
 
     source: SourceFile
     node: FunctionNode
@@ -24,6 +26,7 @@ class FunctionInfo:
     is_generator: bool = False
     functions: list[FunctionInfo] = field(default_factory=list)
     local_names: frozenset[str] = frozenset()
+    has_inner: bool = False
 
     @property
     def name(self) -> str:
@@ -198,7 +201,7 @@ def collect(source: SourceFile) -> ModuleInfo:
             module.top.setdefault(name, []).append(stmt)
         if isinstance(stmt, ast.ImportFrom) and any(a.name == "*" for a in stmt.names):
             module.stars.append(stmt)
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             for alias in node.names:
                 name = alias.asname or alias.name.partition(".")[0]
@@ -218,6 +221,8 @@ def _collect_body(
             info = FunctionInfo(module.source, stmt, f"{prefix}{stmt.name}", cls, function)
             info.is_generator = any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in own_nodes(stmt))
             info.local_names = local_names(stmt)
+            scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+            info.has_inner = any(isinstance(n, scopes) for n in own_nodes(stmt))
             module.functions[stmt] = info
             if cls is not None:
                 cls.methods.setdefault(stmt.name, info)

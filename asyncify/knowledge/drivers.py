@@ -276,7 +276,10 @@ def choose_drivers(
 
 
 def _has_dialect(sqlalchemy: tuple[int, ...] | None, row: AsyncDriver) -> bool:
-    # Only as many numbers as are known are compared: (2, 0) may well be 2.0.41.
+    # Only as many numbers as are known are compared: (2, 0) may well be 2.0.41. Older than 1.4 has no asyncio at
+    # all: such a project must move to 1.4 first, which is reported elsewhere.
+    if sqlalchemy is not None:
+        sqlalchemy = max(sqlalchemy, (1, 4))
     return sqlalchemy is None or sqlalchemy >= row.sqlalchemy[: len(sqlalchemy)]
 
 

@@ -127,7 +127,7 @@ class Run:
             self.write(("global", self.path, name), values)
         elif name not in function.local_names:
             self._bind_outer(function, name, values)
-        elif function.functions or _has_lambda(function):
+        elif function.has_inner:
             self.write(("local", function, self.receiver, name), values)
 
     def _bind_outer(self, function: FunctionInfo, name: str, values: Values) -> None:
@@ -159,10 +159,6 @@ class Run:
             elif isinstance(value, Inst) and value.type == "sqlalchemy.orm.aliased":
                 found |= self.instances(value.args[0], None)
         return frozenset(found)
-
-
-def _has_lambda(function: FunctionInfo) -> bool:
-    return any(isinstance(n, ast.Lambda) for n in ast.walk(function.node))
 
 
 BUILTINS = frozenset(

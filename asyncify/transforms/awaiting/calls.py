@@ -36,7 +36,7 @@ class CallEdits:
 
     def edits(self) -> Iterator[Edit]:
         """All edits of expressions."""
-        for node in ast.walk(self.source.tree):
+        for node in self.source.nodes:
             if isinstance(node, ast.Call):
                 yield from self._call(node)
             elif isinstance(node, ast.Attribute) and node in self.program.facts.calls:
@@ -192,7 +192,7 @@ class CallEdits:
     # -- generator expressions -----------------------------------------------------------------------
 
     def _generators(self) -> Iterator[Edit]:
-        for node in ast.walk(self.source.tree):
+        for node in self.source.nodes:
             if not isinstance(node, ast.Call) or len(node.args) < 1 or not isinstance(node.args[0], ast.GeneratorExp):
                 continue
             generator = node.args[0]

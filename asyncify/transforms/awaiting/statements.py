@@ -37,7 +37,7 @@ class StatementEdits:
         for function in self.module.functions.values():
             if function in self.colouring.becomes_async:
                 yield from self._function(function)
-        for node in ast.walk(self.source.tree):
+        for node in self.source.nodes:
             if isinstance(node, ast.With):
                 yield from self._with(node)
             elif isinstance(node, ast.For):

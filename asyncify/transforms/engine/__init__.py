@@ -43,7 +43,7 @@ class _Planner:
 
     def module(self, module: ModuleInfo) -> None:
         """All engines and engine listeners of one module."""
-        for node in ast.walk(module.source.tree):
+        for node in module.source.nodes:
             if not isinstance(node, ast.Call):
                 continue
             for value in self.program.values(node.func):

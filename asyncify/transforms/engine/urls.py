@@ -59,7 +59,7 @@ def _text(node: ast.expr) -> str | None:
 def _used_elsewhere(program: Program, found: Assigned) -> bool:
     """Whether a constant is read by anything but the making of an engine."""
     for path, module in program.modules.items():
-        for node in ast.walk(module.source.tree):
+        for node in module.source.nodes:
             if not isinstance(node, (ast.Name, ast.Attribute)) or not isinstance(node.ctx, ast.Load):
                 continue
             if (node.id if isinstance(node, ast.Name) else node.attr) != found.name:

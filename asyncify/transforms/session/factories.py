@@ -21,7 +21,7 @@ KEEP = ("expire_on_commit", "False")
 
 def factory_edits(program: Program, module: ModuleInfo, *, legacy: bool) -> Iterator[Edit | Finding]:
     """Calls of `sessionmaker`, `Session` and `scoped_session`; the names themselves are the work of `types`."""
-    for node in ast.walk(module.source.tree):
+    for node in module.source.nodes:
         if not isinstance(node, ast.Call) or program.function_of(node) in program.colouring.kept:
             continue
         for value in program.values(node.func):

@@ -32,7 +32,7 @@ def type_edits(program: Program, module: ModuleInfo, *, legacy: bool) -> Iterato
     legacy: the project is on SQLAlchemy 1.4.
     """
     source = module.source
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not isinstance(node, (ast.Name, ast.Attribute)) or not isinstance(node.ctx, ast.Load):
             continue
         if isinstance(source.parent(node), ast.Attribute):
@@ -87,7 +87,7 @@ def _edit(program: Program, module: ModuleInfo, node: ast.expr, name: str) -> Ed
 def _in_strings(program: Program, module: ModuleInfo) -> Iterator[Edit]:
     """Annotations in quotes: `db: "Session"`."""
     annotations: list[ast.expr] = []
-    for node in ast.walk(module.source.tree):
+    for node in module.source.nodes:
         if isinstance(node, ast.arg) and node.annotation is not None:
             annotations.append(node.annotation)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.returns is not None:
