@@ -7,6 +7,7 @@ from asyncify.transforms.base import Decisions, Transform
 from asyncify.transforms.tests.cases import plan_cases
 from asyncify.transforms.tests.clients import plan_clients
 from asyncify.transforms.tests.contexts import plan_contexts
+from asyncify.transforms.tests.doubles import plan_doubles
 from asyncify.transforms.tests.examples import EXAMPLES
 from asyncify.transforms.tests.found import NAME, Work
 from asyncify.transforms.tests.requests import plan_requests
@@ -19,6 +20,7 @@ def plan(program: Program) -> Decisions:
     plan_contexts(work)
     plan_clients(work)
     plan_requests(work)
+    plan_doubles(work)
     plan_cases(work)
     plan_settings(work)
     return Decisions(tuple(work.edits), tuple(work.text_edits), tuple(work.findings))

@@ -1,0 +1,115 @@
+"""Replacements of functions that become async: they must give something that can be awaited.
+
+`patch("module.function")` needs nothing: on an async function it makes an `AsyncMock` by itself, whose
+`return_value` and `side_effect` mean the same. A function as replacement becomes async with its target (`await` does
+that). A lambda cannot be async, and a mock that the test makes itself gives a plain value.
+Source: `unittest.mock`, "patch" and "AsyncMock".
+"""
+
+from __future__ import annotations
+
+import ast
+
+from asyncify.analysis.bindings import bring, free_name
+from asyncify.analysis.source import SourceFile
+from asyncify.analysis.test_doubles import Replacement, find_replacements
+from asyncify.analysis.values import Ext
+from asyncify.knowledge.names import canonical
+from asyncify.knowledge.testing import MOCKS
+from asyncify.model.ops import Hole, InsertStatements, Replace
+from asyncify.transforms.tests.construct import root_name
+from asyncify.transforms.tests.found import Work
+
+
+def plan_doubles(work: Work) -> None:
+    """Change what tests put in the place of functions that become async, and lambdas that wait."""
+    done: set[ast.AST] = set()
+    for one in find_replacements(work.program):
+        if work.waits(one.target) and not one.target.is_generator and one.node not in done:
+            done.add(one.node)
+            _replacement(work, one)
+    for path in sorted(work.program.modules):
+        for node in ast.walk(work.source(path).tree):
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
+                _override(work, work.source(path), node, node.value)
+
+
+def _replacement(work: Work, one: Replacement) -> None:
+    source = work.source(one.path)
+    why = f"it stands for {one.target.qualname}, which becomes async"
+    if isinstance(one.node, ast.Call):
+        for keyword in one.node.keywords:
+            if keyword.arg == "new_callable" and is_mock_class(work, one.path, keyword.value):
+                _async_mock(work, source, keyword.value, why)
+    if isinstance(one.value, ast.Lambda):
+        name = free_name(work.program, one.path, f"fake_{one.target.name.strip('_')}")
+        _as_function(work, source, one.value, name, why)
+    elif one.value is not None:
+        for call in made_mocks(work, source, one.value):
+            _async_mock(work, source, call.func, why)
+
+
+def is_mock_class(work: Work, path: str, node: ast.expr) -> bool:
+    """Whether an expression is `Mock` or `MagicMock`."""
+    found = work.program.names.resolve_expression(path, node)
+    inferred = {v.name for v in work.program.values(node) if isinstance(v, Ext)}
+    return (isinstance(found, Ext) and canonical(found.name) in MOCKS) or bool(inferred & MOCKS)
+
+
+def made_mocks(work: Work, source: SourceFile, value: ast.expr) -> list[ast.Call]:
+    """The `MagicMock(...)` call that a value is, or that the name it is was assigned before."""
+    if isinstance(value, ast.Call):
+        return [value] if is_mock_class(work, source.path, value.func) else []
+    if not isinstance(value, ast.Name):
+        return []
+    function = work.program.function_of(value)
+    root: ast.AST = source.tree if function is None else function.node
+    return [
+        node.value
+        for node in ast.walk(root)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Call)
+        and any(isinstance(t, ast.Name) and t.id == value.id for t in node.targets)
+        and is_mock_class(work, source.path, node.value.func)
+    ]
+
+
+def _async_mock(work: Work, source: SourceFile, node: ast.expr, why: str) -> None:
+    if any(e.path == source.path and e.target == source.target(node) for e in work.edits):
+        return
+    if isinstance(node, ast.Attribute):
+        work.edit(source.path, node, Replace(f"{source.segment(node.value)}.AsyncMock"), why)
+        return
+    name, imports = bring(work.program, source.path, "unittest.mock", "AsyncMock")
+    work.edit(source.path, node, Replace(name), why, imports, (root_name(node),))
+
+
+def _as_function(work: Work, source: SourceFile, node: ast.Lambda, name: str, why: str, wait: str = "") -> None:
+    """`lambda x: value` to a function of that name in front of the statement."""
+    statement = source.statement(node)
+    outer = source.parent(node)
+    while outer is not statement and outer is not None:
+        if isinstance(outer, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            message = f"a lambda stands for something async: {why}"
+            work.report(source.path, node, "lambda-double", message, "write an `async def` in its place")
+            return
+        outer = source.parent(outer)
+    arguments = ast.unparse(node.args)
+    body = Hole("value", source.span(node.body))
+    template = f"async def {name}({arguments}):\n    return {wait}$value\n"
+    work.edit(source.path, statement, InsertStatements(template, "before", (body,)), why)
+    work.edit(source.path, node, Replace(name), why)
+
+
+def _override(work: Work, source: SourceFile, statement: ast.Assign, node: ast.Lambda) -> None:
+    """`app.dependency_overrides[f] = lambda: crud.get_user(db)`: FastAPI awaits a function, not what it returns."""
+    target = statement.targets[0]
+    if not isinstance(target, ast.Subscript) or not source.segment(target.value).endswith("dependency_overrides"):
+        return
+    waiting = node.body in work.program.colouring.points or any(
+        work.waits(f.info) and not f.info.is_generator for f in work.program.calls(node.body)
+    )
+    if waiting:
+        wish = f"override_{source.segment(target.slice).rpartition('.')[2]}"
+        name = free_name(work.program, source.path, wish if wish.isidentifier() else "override")
+        _as_function(work, source, node, name, "a lambda cannot wait", "await ")
