@@ -261,7 +261,8 @@ def test_a_line_that_an_edit_makes_too_long_is_broken() -> None:
     hole = (file.hole("s", "db"), file.hole("b", chain))
     query = file.apply(file.at(f"{chain}.first()", Replace("$s.scalars($b.limit(1)).first()", hole)))
     assert query == (
-        f"def f():\n    if x:\n        account = x.y(1) or db.scalars(\n            {chain}.limit(1)\n        ).first()\n"
+        "def f():\n    if x:\n        account = x.y(1) or db.scalars(\n"
+        f"            {chain}.limit(1)\n        ).first()\n"
     )
     flip = File(query)
     call = query[query.index("db.scalars") : query.index(".first()")]
