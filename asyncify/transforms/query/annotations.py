@@ -13,29 +13,29 @@ from asyncify.knowledge import names
 from asyncify.knowledge.names import canonical
 from asyncify.model.edit import Edit
 from asyncify.model.ops import Replace
-from asyncify.transforms.query.decisions import Place
+from asyncify.transforms.query.decisions import Place, Places
 from asyncify.transforms.query.uses import Uses
 
 WHY = "what was a Query is a Select now"
 SPELLINGS = ("sqlalchemy.Select", "sqlalchemy.sql.Select", "sqlalchemy.sql.expression.Select")
 
 
-def annotation_edits(uses: Uses) -> Iterator[tuple[frozenset[ast.Call], Edit]]:
+def annotation_edits(uses: Uses, places: Places) -> Iterator[tuple[frozenset[ast.Call], Edit]]:
     """Edits of annotations, each with the sites whose queries it is about."""
     for path in sorted(uses.program.modules):
         module = uses.program.modules[path]
         for function in module.functions.values():
             for arg in function.parameters:
                 if arg in uses.holds and arg.annotation is not None:
-                    yield from _edits(uses, module.source, arg.annotation, uses.holds[arg].sites)
+                    yield from _edits(uses, places.of(module.source), arg.annotation, uses.holds[arg].sites)
             if function.node.returns is not None:
                 held = (uses.holds[node].sites for node in _returned(function) if node in uses.holds)
                 sites = frozenset(chain.from_iterable(held))
                 if sites:
-                    yield from _edits(uses, module.source, function.node.returns, sites)
+                    yield from _edits(uses, places.of(module.source), function.node.returns, sites)
         for node in ast.walk(module.source.tree):
             if isinstance(node, ast.AnnAssign) and node.value in uses.holds:
-                yield from _edits(uses, module.source, node.annotation, uses.holds[node.value].sites)
+                yield from _edits(uses, places.of(module.source), node.annotation, uses.holds[node.value].sites)
 
 
 def _returned(function: FunctionInfo) -> Iterator[ast.AST]:
@@ -45,16 +45,15 @@ def _returned(function: FunctionInfo) -> Iterator[ast.AST]:
 
 
 def _edits(
-    uses: Uses, source: SourceFile, annotation: ast.expr, sites: frozenset[ast.Call]
+    uses: Uses, place: Place, annotation: ast.expr, sites: frozenset[ast.Call]
 ) -> Iterator[tuple[frozenset[ast.Call], Edit]]:
-    place = Place(uses.program, source)
     inside = set[ast.AST]()
     for node in ast.walk(annotation):
         if node in inside:
             continue
         subscript = isinstance(node, ast.Subscript)
         head = node.value if isinstance(node, ast.Subscript) else node
-        if not isinstance(head, ast.expr) or not _is_query_class(uses, source, head):
+        if not isinstance(head, ast.expr) or not _is_query_class(uses, place.source, head):
             continue
         inside |= set(ast.walk(node))
         local, imports = place.name(*SPELLINGS)

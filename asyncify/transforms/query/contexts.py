@@ -10,7 +10,7 @@ from asyncify.knowledge import names
 from asyncify.knowledge.query_methods import METHODS, SUBQUERY_TAKERS, Becomes
 from asyncify.model.ops import Hole, Replace
 from asyncify.transforms.query.chains import chain_of
-from asyncify.transforms.query.decisions import Decision, Place, Problem
+from asyncify.transforms.query.decisions import Decision, Place, Places, Problem
 from asyncify.transforms.query.flows import Flows
 from asyncify.transforms.query.links import link
 from asyncify.transforms.query.runs import BY_HAND, Runs
@@ -28,15 +28,16 @@ WHY = "a query is run by iterating over it, a select by its session"
 class Contexts:
     """Decides on each use of a query by what stands around it."""
 
-    def __init__(self, uses: Uses, shapes: Shapes) -> None:
+    def __init__(self, uses: Uses, shapes: Shapes, places: Places) -> None:
         self._uses = uses
         self._shapes = shapes
         self._runs = Runs(uses, shapes)
         self._flows = Flows(uses)
+        self._places = places
 
     def decide(self, use: Use) -> Iterator[Decision]:
         """Edits for the surroundings of one expression."""
-        node, place = use.node, Place(self._uses.program, use.source)
+        node, place = use.node, self._places.of(use.source)
         if not isinstance(node, ast.expr) or isinstance(getattr(node, "ctx", None), (ast.Store, ast.Del)):
             return
         if self._in_annotation(use):
@@ -127,7 +128,11 @@ class Contexts:
             if to_query and (row is None or row.becomes is Becomes.REPORTED):
                 yield self._problem(use, "query-method", f"this query goes into .{method_of(call)}() of another one")
             return
-        if isinstance(call.func, ast.Attribute) and call.func.attr in SUBQUERY_TAKERS and not callees:
+        if (
+            isinstance(call.func, ast.Attribute)
+            and call.func.attr in SUBQUERY_TAKERS
+            and all(isinstance(v, Member) for v in callees)
+        ):
             return
         yield from self._flows.argument(use, call)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Union
 
 from asyncify.analysis.bindings import bring
@@ -45,18 +45,24 @@ class Note:
 Decision = Union[Edit, Problem, Note]  # noqa: UP007 - read at run time by Python 3.10
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Place:
     """A file, and the names that the library objects have there."""
 
     program: Program
     source: SourceFile
+    _names: dict[tuple[str, ...], tuple[str, tuple[Import, ...]]] = field(default_factory=dict)
 
     def name(self, *spellings: str) -> tuple[str, tuple[Import, ...]]:
         """The local name of a library object, and the imports for it.
 
         spellings: dotted names that are as good as each other; one that the file imports already is taken.
         """
+        if spellings not in self._names:
+            self._names[spellings] = self._name(spellings)
+        return self._names[spellings]
+
+    def _name(self, spellings: tuple[str, ...]) -> tuple[str, tuple[Import, ...]]:
         path = self.source.path
         for dotted in spellings:
             module, _, name = dotted.rpartition(".")
@@ -90,6 +96,18 @@ class Place:
     ) -> Edit:
         """An edit of a node."""
         return Edit(NAME, self.source.path, self.source.target(node), op, imports, drops, because=because)
+
+
+class Places:
+    """The places of a program, each once."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._places: dict[str, Place] = {}
+
+    def of(self, source: SourceFile) -> Place:
+        """The place that a file is."""
+        return self._places.setdefault(source.path, Place(self._program, source))
 
 
 SELECT = ("sqlalchemy.select", "sqlmodel.select")

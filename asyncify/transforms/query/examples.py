@@ -194,8 +194,8 @@ def change(db: Session, user_id: int):
     user = db.query(User).get(user_id)
     same = db.query(User).filter(User.name == user.name).count()
     mine = User.id == user_id
-    count = db.query(User).filter(mine).update({"name": ""}, "fetch")
-    db.query(User).filter(User.id != user_id).delete()
+    db.query(User).filter(mine).update({"name": ""}, "fetch")
+    count = db.query(User).filter(User.id != user_id).delete()
     return same, count
 """,
         """\
@@ -209,8 +209,8 @@ def change(db: Session, user_id: int):
     user = db.get(User, user_id)
     same = db.scalar(select(func.count()).select_from(User).where(User.name == user.name))
     mine = User.id == user_id
-    count = db.execute(update(User).where(mine).values({"name": ""}).execution_options(synchronize_session="fetch")).rowcount
-    db.execute(delete(User).where(User.id != user_id))
+    db.execute(update(User).where(mine).values({"name": ""}).execution_options(synchronize_session="fetch"))
+    count = db.execute(delete(User).where(User.id != user_id)).rowcount
     return same, count
 """,
     ),

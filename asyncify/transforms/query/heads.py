@@ -15,9 +15,8 @@ from asyncify.transforms.query.uses import Uses, method_of
 WHY = "Query is the legacy API; an AsyncSession has no query()"
 
 
-def head(uses: Uses, shapes: Shapes, site: ast.Call) -> Iterator[Decision]:
+def head(uses: Uses, shapes: Shapes, place: Place, site: ast.Call) -> Iterator[Decision]:
     """What becomes of the call that makes a query."""
-    place = Place(uses.program, uses.sites[site])
     if any(k.arg is None or k.arg != "session" for k in site.keywords):
         yield Problem(
             place.source,

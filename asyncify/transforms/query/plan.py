@@ -12,7 +12,7 @@ from asyncify.model.ops import Replace
 from asyncify.transforms.base import Decisions
 from asyncify.transforms.query.annotations import annotation_edits
 from asyncify.transforms.query.contexts import Contexts
-from asyncify.transforms.query.decisions import Decision, Note, Problem
+from asyncify.transforms.query.decisions import Decision, Note, Places, Problem
 from asyncify.transforms.query.heads import head
 from asyncify.transforms.query.reports import reports
 from asyncify.transforms.query.shapes import Shapes
@@ -23,13 +23,14 @@ def plan(program: Program) -> Decisions:
     """The edits that make selects of queries, and findings for those that stay."""
     uses = Uses.of(program)
     shapes = Shapes(uses)
-    contexts = Contexts(uses, shapes)
+    places = Places(program)
+    contexts = Contexts(uses, shapes, places)
     found: dict[ast.Call, list[Decision]] = defaultdict(list)
     for site in uses.sites:
-        found[uses.groups[site]] += head(uses, shapes, site)
+        found[uses.groups[site]] += head(uses, shapes, places.of(uses.sites[site]), site)
     for use in uses.holds.values():
         found[uses.groups[next(iter(use.sites))]] += contexts.decide(use)
-    for sites, edit in annotation_edits(uses):
+    for sites, edit in annotation_edits(uses, places):
         found[uses.groups[next(iter(sites))]].append(edit)
     edits: list[Edit] = []
     findings: list[Finding] = []

@@ -146,8 +146,9 @@ class Runs:
         if isinstance(session, Problem):
             yield session
             return
-        if "from_statement" in chain.methods:
-            yield Problem(place.source, call, "query-method", "a literal statement cannot be counted", BY_HAND)
+        if chain.methods & {"from_statement", "autoflush"}:
+            why = "this count has options that a count of a subquery does not get"
+            yield Problem(place.source, call, "query-method", why, BY_HAND)
             return
         text, holes = session
         imports: tuple[Import, ...] = ()
