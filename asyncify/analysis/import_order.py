@@ -11,42 +11,53 @@ from asyncify.analysis.symbols import own_nodes
 from asyncify.analysis.values import Mod
 
 
-def import_order(program: Program, path: str) -> tuple[str, ...]:
-    """The modules of the program that the import of a module runs, itself last, in the order in which they end.
+class ImportGraph:
+    """The imports of a program; each module is read once."""
 
-    Only imports at the top of modules count. The packages around an imported module run before it.
-    """
-    done: dict[str, None] = {}
-    open_: set[str] = set()
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._direct: dict[str, tuple[str, ...]] = {}
 
-    def run(current: str) -> None:
-        if current in open_ or current not in program.modules:
-            return
-        open_.add(current)
-        for package in reversed(PurePosixPath(current).parents):
-            run((package / "__init__.py").as_posix())
-        for node in own_nodes(program.modules[current].source.tree):
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                for alias in node.names:
-                    for target in _targets(program, current, node, alias):
-                        run(target)
-        done[current] = None
+    def order(self, path: str) -> tuple[str, ...]:
+        """The modules that the import of a module runs, itself last, in the order in which they end.
 
-    run(path)
-    return tuple(done)
+        Only imports at the top of modules count. The packages around an imported module run before it.
+        """
+        done: dict[str, None] = {}
+        started: set[str] = set()
 
+        def run(current: str) -> None:
+            if current in started or current not in self._program.modules:
+                return
+            started.add(current)
+            for package in reversed(PurePosixPath(current).parents):
+                run((package / "__init__.py").as_posix())
+            for target in self.direct(current):
+                run(target)
+            done[current] = None
 
-def _targets(program: Program, path: str, node: ast.Import | ast.ImportFrom, alias: ast.alias) -> list[str]:
-    if isinstance(node, ast.Import):
-        whole = program.names.index.find(alias.name, path)
-        return [whole] if whole else []
-    base = (
-        program.names.index.relative(path, node.level, node.module or "")
-        if node.level
-        else program.names.index.find(node.module or "", path)
-    )
-    target = program.names.imported(path, node, alias)
-    inner = target.path if isinstance(target, Imported | Mod) else None
-    found = [p for p in (base, inner) if p]
-    # a folder without `__init__.py` is no file that runs
-    return [p for p in dict.fromkeys(found) if p.endswith(".py")]
+        run(path)
+        return tuple(done)
+
+    def direct(self, path: str) -> tuple[str, ...]:
+        """The modules that a module imports itself, at its top."""
+        found = self._direct.get(path)
+        if found is None:
+            nodes = own_nodes(self._program.modules[path].source.tree)
+            found = tuple(dict.fromkeys(t for n in nodes for t in self.targets(path, n)))
+            self._direct[path] = found
+        return found
+
+    def targets(self, path: str, node: ast.AST) -> list[str]:
+        """The files that a node imports; none where it is no import."""
+        index = self._program.names.index
+        if isinstance(node, ast.Import):
+            return [found for alias in node.names if (found := index.find(alias.name, path))]
+        if not isinstance(node, ast.ImportFrom):
+            return []
+        name = node.module or ""
+        base = index.relative(path, node.level, name) if node.level else index.find(name, path)
+        imported = (self._program.names.imported(path, node, alias) for alias in node.names)
+        inner = [target.path for target in imported if isinstance(target, Imported | Mod)]
+        # a folder without `__init__.py` is no file that runs
+        return [found for found in (base, *inner) if found and found.endswith(".py")]

@@ -109,8 +109,7 @@ class _Finder:
             facts.registrations[app] = list(self._arguments(app))
         for path in sorted(self._program.modules) if facts.apps else ():
             tree = self._program.modules[path].source.tree
-            calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
-            for call in sorted(calls, key=lambda c: (c.lineno, c.col_offset)):
+            for call in _calls(tree):
                 self._call(path, call)
             for node in ast.walk(tree):
                 if isinstance(node, ast.Attribute) and node.attr in HANDLER_LISTS:
@@ -120,8 +119,8 @@ class _Finder:
     def _apps(self) -> Iterator[App]:
         for path in sorted(self._program.modules):
             source = self._program.modules[path].source
-            for node in ast.walk(source.tree):
-                if isinstance(node, ast.Call) and self._makes_app(path, node):
+            for node in _calls(source.tree):
+                if self._makes_app(path, node):
                     statement = source.statement(node)
                     plain = isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is node
                     targets = _targets(statement) if plain else []
@@ -242,6 +241,11 @@ class _Finder:
 def _is_application_class(program: Program, info: ClassInfo | Ext) -> bool:
     bases = program.classes.ancestors(info) if isinstance(info, ClassInfo) else (info,)
     return any(isinstance(base, Ext) and base.name in APPLICATIONS for base in bases)
+
+
+def _calls(tree: ast.Module) -> list[ast.Call]:
+    """All calls of a file, in the order of their starts."""
+    return sorted((n for n in ast.walk(tree) if isinstance(n, ast.Call)), key=lambda c: (c.lineno, c.col_offset))
 
 
 def _targets(statement: ast.stmt) -> list[ast.expr]:

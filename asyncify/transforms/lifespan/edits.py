@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from asyncify.analysis.bindings import bring, free_name
+from asyncify.analysis.bindings import bring
 from asyncify.analysis.lifespan_facts import App, Registration
 from asyncify.analysis.manifests import ProjectDependencies
 from asyncify.analysis.program import Program
@@ -41,13 +42,12 @@ def extend(lifespan: Lifespan, program: Program, function: FunctionInfo) -> Edit
     )
 
 
-def make(lifespan: Lifespan, program: Program, versions: ProjectDependencies) -> Iterator[Edit]:
-    """A new lifespan above the application, its argument, and the registrations taken away."""
+def make(lifespan: Lifespan, name: str, program: Program, versions: ProjectDependencies) -> Iterator[Edit]:
+    """A new lifespan called `name` above the application, its argument, and the registrations taken away."""
     app = lifespan.app
     source = program.modules[app.path].source
     assert app.statement is not None
     top = app.function.node if app.function is not None else app.statement
-    name = free_name(program, app.path, "lifespan")
     code, imports = _function(lifespan, program, versions, name)
     because = "one lifespan replaces the deprecated event handlers" if lifespan.registrations else ""
     because = because or "tables cannot be created at import in an async program"
@@ -60,9 +60,16 @@ def make(lifespan: Lifespan, program: Program, versions: ProjectDependencies) ->
         whole = ReplaceStatement(f"\n\n{code}\n\n$it")
         yield Edit(NAME, app.path, source.target(top), whole, imports, group=lifespan.group, because=because)
     given = tuple(k.arg for k in app.call.keywords if k.arg in ("on_startup", "on_shutdown", "lifespan"))
-    call = EditCall(remove=given, set=(("lifespan", name),))
-    yield Edit(NAME, app.path, source.target(app.call), call, group=lifespan.group, because=because)
+    call, drops = EditCall(remove=given, set=(("lifespan", name),)), _partials(lifespan.registrations)
+    yield Edit(NAME, app.path, source.target(app.call), call, drops=drops, group=lifespan.group, because=because)
     yield from _unregister(lifespan, program, because)
+
+
+def _partials(registrations: Sequence[Registration]) -> tuple[str, ...]:
+    """The names under which `functools.partial` was used for handlers."""
+    roots = [r.handler.func for r in registrations if isinstance(r.handler, ast.Call)]
+    names = (n.id for root in roots for n in ast.walk(root) if isinstance(n, ast.Name))
+    return tuple(dict.fromkeys(names))
 
 
 def _unregister(lifespan: Lifespan, program: Program, because: str) -> Iterator[Edit]:

@@ -1,1 +1,581 @@
-EXAMPLES = ()
+"""What the transform does, and what it leaves alone."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+from asyncify.transforms.base import Example
+
+
+def _example(
+    name: str, before: str | dict[str, str], after: str | dict[str, str] | None, findings: tuple[str, ...] = ()
+) -> Example:
+    def clean(text: str | dict[str, str]) -> str | dict[str, str]:
+        if isinstance(text, str):
+            return dedent(text).lstrip("\n")
+        return {path: dedent(part).lstrip("\n") for path, part in text.items()}
+
+    return Example(name, clean(before), None if after is None else clean(after), findings)
+
+
+_DATABASE = """
+from sqlalchemy import create_engine
+from sqlalchemy.orm import DeclarativeBase, sessionmaker
+
+engine = create_engine("sqlite:///shop.db")
+SessionLocal = sessionmaker(bind=engine)
+
+
+class Base(DeclarativeBase):
+    pass
+"""
+
+_TABLES_IN_APP = """
+from fastapi import FastAPI
+
+from database import Base, engine
+
+Base.metadata.create_all(bind=engine)
+
+app = FastAPI()
+"""
+
+_TABLES_IN_LIFESPAN = """
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from database import Base, engine
+
+
+@asynccontextmanager
+async def lifespan(app):
+    Base.metadata.create_all(bind=engine)
+    yield
+
+
+app = FastAPI(lifespan=lifespan)
+"""
+
+EXAMPLES: tuple[Example, ...] = (
+    _example(
+        "handlers, plain and async, in the order of their registration",
+        """
+        from fastapi import FastAPI
+
+        app = FastAPI(title="shop")
+
+
+        @app.on_event("startup")
+        def warm_up() -> None:
+            print("warm")
+
+
+        @app.on_event("startup")
+        async def connect() -> None:
+            print("connected")
+
+
+        @app.on_event("shutdown")
+        async def disconnect() -> None:
+            print("disconnected")
+        """,
+        """
+        from collections.abc import AsyncIterator
+        from contextlib import asynccontextmanager
+
+        from fastapi import FastAPI
+
+
+        @asynccontextmanager
+        async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+            warm_up()
+            await connect()
+            try:
+                yield
+            finally:
+                await disconnect()
+
+
+        app = FastAPI(title="shop", lifespan=lifespan)
+
+
+        def warm_up() -> None:
+            print("warm")
+
+
+        async def connect() -> None:
+            print("connected")
+
+
+        async def disconnect() -> None:
+            print("disconnected")
+        """,
+    ),
+    _example(
+        "add_event_handler and constructor lists, with lambdas and partials",
+        """
+        from functools import partial
+
+        from fastapi import FastAPI
+        from sqlalchemy import create_engine
+
+        engine = create_engine("sqlite://")
+
+
+        def first():
+            print("first")
+
+
+        async def greet(name):
+            print(name)
+
+
+        app = FastAPI(on_startup=[first], on_shutdown=[engine.dispose])
+        app.add_event_handler("startup", partial(greet, name="Ada"))
+        app.router.add_event_handler("startup", lambda: print("last"))
+        """,
+        """
+        from contextlib import asynccontextmanager
+        from functools import partial
+
+        from fastapi import FastAPI
+        from sqlalchemy import create_engine
+
+        engine = create_engine("sqlite://")
+
+
+        def first():
+            print("first")
+
+
+        async def greet(name):
+            print(name)
+
+
+        @asynccontextmanager
+        async def lifespan(app):
+            first()
+            await greet(name="Ada")
+            print("last")
+            try:
+                yield
+            finally:
+                engine.dispose()
+
+
+        app = FastAPI(lifespan=lifespan)
+        """.replace("        from functools import partial\n", ""),
+    ),
+    _example(
+        "tables created at import",
+        {"app.py": _TABLES_IN_APP, "database.py": _DATABASE},
+        {"app.py": _TABLES_IN_LIFESPAN},
+    ),
+    _example(
+        "tables created at the import of another module",
+        {
+            "main.py": """
+            from fastapi import FastAPI
+
+            import routes
+            from database import engine
+
+            app = FastAPI()
+            """,
+            "routes.py": "",
+            "database.py": _DATABASE + "\n\nBase.metadata.create_all(engine)\n",
+        },
+        {
+            "main.py": """
+            from contextlib import asynccontextmanager
+
+            from fastapi import FastAPI
+
+            import routes
+            from database import create_tables, engine
+
+
+            @asynccontextmanager
+            async def lifespan(app):
+                create_tables()
+                yield
+
+
+            app = FastAPI(lifespan=lifespan)
+            """,
+            "database.py": _DATABASE + "\n\ndef create_tables():\n    Base.metadata.create_all(engine)\n",
+        },
+    ),
+    _example(
+        "a lifespan that is there gets the tables",
+        {
+            "app.py": """
+            from contextlib import asynccontextmanager
+
+            from fastapi import FastAPI
+
+            from database import Base, engine
+
+            Base.metadata.create_all(engine)
+
+
+            @asynccontextmanager
+            async def manage(app: FastAPI):
+                \"\"\"From start to end.\"\"\"
+                print("start")
+                yield
+
+
+            app = FastAPI(lifespan=manage)
+            """,
+            "database.py": _DATABASE,
+        },
+        {
+            "app.py": """
+            from contextlib import asynccontextmanager
+
+            from fastapi import FastAPI
+
+            from database import Base, engine
+
+
+            @asynccontextmanager
+            async def manage(app: FastAPI):
+                \"\"\"From start to end.\"\"\"
+                Base.metadata.create_all(engine)
+                print("start")
+                yield
+
+
+            app = FastAPI(lifespan=manage)
+            """
+        },
+    ),
+    _example(
+        "tables stay at import for tests that need them there",
+        {
+            "app.py": _TABLES_IN_APP,
+            "database.py": _DATABASE,
+            "test_app.py": """
+            from fastapi.testclient import TestClient
+
+            from app import app
+
+            client = TestClient(app)
+
+
+            def test_docs():
+                assert client.get("/docs").status_code == 200
+            """,
+        },
+        None,
+        ("import-time-tables",),
+    ),
+    _example(
+        "tables move when the clients of the tests run the lifespan",
+        {
+            "app.py": _TABLES_IN_APP,
+            "database.py": _DATABASE,
+            "test_app.py": """
+            from fastapi.testclient import TestClient
+
+            from app import app
+
+
+            def test_docs():
+                with TestClient(app) as client:
+                    assert client.get("/docs").status_code == 200
+            """,
+        },
+        {"app.py": _TABLES_IN_LIFESPAN},
+    ),
+    _example(
+        "a handler from another module keeps all handlers in their places",
+        {
+            "app.py": """
+            from fastapi import FastAPI
+
+            app = FastAPI()
+
+
+            @app.on_event("startup")
+            def start():
+                print("start")
+            """,
+            "jobs.py": """
+            from app import app
+
+
+            @app.on_event("startup")
+            def start_jobs():
+                print("jobs")
+            """,
+        },
+        None,
+        ("lifespan-elsewhere",),
+    ),
+    _example(
+        "a handler in a loop, a factory, or with a decorator that may change it",
+        """
+        from fastapi import FastAPI
+        from retries import retry
+
+
+        def say():
+            print("hello")
+
+
+        looped = FastAPI()
+        for handler in (say, print):
+            looped.add_event_handler("startup", handler)
+
+
+        def create_app():
+            made = FastAPI()
+            made.add_event_handler("startup", say)
+            return made
+
+
+        wrapped = FastAPI()
+
+
+        @wrapped.on_event("startup")
+        @retry
+        def unsure():
+            print("again")
+        """,
+        None,
+        ("lifespan-elsewhere", "lifespan-app", "lifespan-handler"),
+    ),
+    _example(
+        "handlers beside a lifespan, and those of a mounted application, never run",
+        """
+        from contextlib import asynccontextmanager
+
+        from fastapi import FastAPI
+
+
+        @asynccontextmanager
+        async def manage(app: FastAPI):
+            yield
+
+
+        app = FastAPI(lifespan=manage)
+        inner = FastAPI()
+        app.mount("/inner", inner)
+
+
+        @app.on_event("startup")
+        def ignored():
+            print("never")
+
+
+        @inner.on_event("startup")
+        def unheard():
+            print("never")
+        """,
+        None,
+        ("lifespan-ignored", "lifespan-mounted"),
+    ),
+    _example(
+        "handlers of a router run twice in one case and once in the other",
+        """
+        from fastapi import APIRouter, FastAPI
+
+        router = APIRouter()
+        app = FastAPI()
+        app.include_router(router)
+
+
+        @app.on_event("startup")
+        def start():
+            print("app")
+
+
+        @router.on_event("startup")
+        def start_router():
+            print("router")
+        """,
+        None,
+        ("lifespan-router",),
+    ),
+    _example(
+        "two handlers of one name: the name means the last one",
+        """
+        from fastapi import FastAPI
+
+        app = FastAPI()
+
+
+        @app.on_event("startup")
+        def event():
+            print("one")
+
+
+        @app.on_event("shutdown")
+        def event():
+            print("two")
+        """,
+        None,
+        ("lifespan-handler",),
+    ),
+    _example(
+        "a library that gets the application may register handlers itself",
+        """
+        from fastapi import FastAPI
+        from plugin import install
+
+        app = FastAPI()
+        install(app)
+
+
+        @app.on_event("startup")
+        def start():
+            print("start")
+        """,
+        None,
+        ("lifespan-handed-over",),
+    ),
+    _example(
+        "events of other things",
+        """
+        from bots import Bot
+        from fastapi import FastAPI
+
+        bot = Bot()
+        app = FastAPI()
+
+
+        @bot.on_event("startup")
+        def start():
+            print("start")
+        """,
+        None,
+    ),
+    _example(
+        "an application of Starlette, and a name that is taken",
+        """
+        from starlette.applications import Starlette
+
+
+        def start() -> None:
+            print("start")
+
+
+        lifespan = 80
+        # serves the files
+        web = Starlette(
+            debug=True,
+            on_startup=[start],
+        )
+        """,
+        """
+        from collections.abc import AsyncIterator
+        from contextlib import asynccontextmanager
+
+        from starlette.applications import Starlette
+
+
+        def start() -> None:
+            print("start")
+
+
+        lifespan = 80
+
+
+        @asynccontextmanager
+        async def lifespan_2(web: Starlette) -> AsyncIterator[None]:
+            start()
+            yield
+
+
+        # serves the files
+        web = Starlette(
+            debug=True,
+            lifespan=lifespan_2,
+        )
+        """,
+    ),
+    _example(
+        "two applications in one file, one from a function that makes no other",
+        """
+        from fastapi import FastAPI
+
+
+        def make_app():
+            app = FastAPI()
+            return app
+
+
+        public = make_app()
+        admin = FastAPI()
+
+
+        @public.on_event("startup")
+        def open_shop():
+            print("open")
+
+
+        @admin.on_event("shutdown")
+        async def report():
+            print("closed")
+        """,
+        """
+        from contextlib import asynccontextmanager
+
+        from fastapi import FastAPI
+
+
+        @asynccontextmanager
+        async def app_lifespan(app):
+            open_shop()
+            yield
+
+
+        def make_app():
+            app = FastAPI(lifespan=app_lifespan)
+            return app
+
+
+        public = make_app()
+
+
+        @asynccontextmanager
+        async def admin_lifespan(admin):
+            try:
+                yield
+            finally:
+                await report()
+
+
+        admin = FastAPI(lifespan=admin_lifespan)
+
+
+        def open_shop():
+            print("open")
+
+
+        async def report():
+            print("closed")
+        """,
+    ),
+    _example(
+        "FastAPI before 0.93 has no lifespan parameter",
+        {
+            "app.py": """
+            from fastapi import FastAPI
+
+            app = FastAPI()
+
+
+            @app.on_event("startup")
+            def start():
+                print("start")
+            """,
+            "requirements.txt": "fastapi==0.92.0\n",
+        },
+        None,
+        ("lifespan-version",),
+    ),
+)

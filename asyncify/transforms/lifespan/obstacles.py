@@ -27,6 +27,24 @@ def finding(path: str, span: Span | None, code: str, message: str, advice: str =
     return Finding(NAME, path, span, code, message, advice)
 
 
+def anywhere(facts: LifespanFacts) -> list[Finding]:
+    """What forbids a lifespan to every application: handlers that may be of any of them."""
+    unknown = "this registers a handler on what may be any application"
+    twice = "handlers of a router run twice in an application without lifespan and once in one with it"
+    advice = "Move them to the application, then run this step again."
+    return [
+        *(finding(s.path, s.span, "lifespan-unknown-app", unknown) for s in facts.unknown),
+        *(finding(s.path, s.span, "lifespan-router", twice, advice) for s in facts.routers),
+    ]
+
+
+def never_run(program: Program, registration: Registration) -> Finding:
+    """A handler of an application that has a lifespan."""
+    span = program.modules[registration.path].source.span(registration.node)
+    message = "this handler never runs: an application with a lifespan ignores all others"
+    return finding(registration.path, span, "lifespan-ignored", message, "Call it in the lifespan, or remove it.")
+
+
 def obstacle(program: Program, facts: LifespanFacts, versions: ProjectDependencies, app: App) -> Finding | None:
     """What forbids to give an application a lifespan made of its handlers, or nothing."""
     span = program.modules[app.path].source.span(app.call)
@@ -49,19 +67,9 @@ def obstacle(program: Program, facts: LifespanFacts, versions: ProjectDependenci
             "this application is mounted in another one: nothing ever runs its startup and shutdown handlers",
             "Register them on the outer application if they should run.",
         )
-    if facts.unknown:
-        seen = facts.unknown[0]
-        message = "this registers a handler on what may be any application"
-        return finding(seen.path, seen.span, "lifespan-unknown-app", message)
-    if facts.routers:
-        seen = facts.routers[0]
-        return finding(
-            seen.path,
-            seen.span,
-            "lifespan-router",
-            "handlers of a router run twice in an application without lifespan and once in one with it",
-            "Move them to the application, then run this step again.",
-        )
+    everywhere = anywhere(facts)
+    if everywhere:
+        return everywhere[0]
     if app in facts.handed:
         seen = facts.handed[app]
         message = "this library gets the application and may register handlers, which a lifespan would switch off"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from textwrap import indent
 
 from asyncify.analysis.bindings import free_name, names_used
 from asyncify.analysis.lifespan_facts import App, LifespanFacts, find
@@ -15,10 +16,14 @@ from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import ReplaceStatement
 from asyncify.transforms.base import Decisions
 from asyncify.transforms.lifespan.edits import Lifespan, extend, make
-from asyncify.transforms.lifespan.obstacles import NAME, existing, finding, misplaced, obstacle
+from asyncify.transforms.lifespan.obstacles import NAME, anywhere, existing, finding, misplaced, never_run, obstacle
 from asyncify.transforms.lifespan.tables import Creation, find_creations
 
 _AT_IMPORT = "Create the tables in a lifespan or a migration: nothing can be awaited while a module is imported."
+
+
+#: statements for the lifespan, the imports they need, and the edits where they stood
+Move = tuple[str, tuple[Import, ...], tuple[Edit, ...]]
 
 
 def plan(program: Program) -> Decisions:
@@ -38,6 +43,7 @@ class _Plan:
         self._findings: list[Finding] = []
 
     def run(self) -> Decisions:
+        self._findings += anywhere(self._facts)
         creations = list(find_creations(self._program, self._facts))
         for app in self._facts.apps:
             self._app(app, [c for c in creations if c.app is app])
@@ -53,17 +59,8 @@ class _Plan:
         given = app.keyword("lifespan")
         problem = obstacle(self._program, self._facts, self._versions, app)
         if problem is None and given is not None and registrations:
-            first = registrations[0]
-            problem = finding(
-                first.path,
-                self._program.modules[first.path].source.span(first.node),
-                "lifespan-ignored",
-                "this handler never runs: an application with a lifespan ignores all others",
-                "Call it in the lifespan, or remove it.",
-            )
+            self._findings.append(never_run(self._program, registrations[0]))
             registrations = []
-            self._findings.append(problem)
-            problem = None
         problem = problem or misplaced(self._program, app, registrations)
         if problem is not None:
             self._findings.append(problem)
@@ -81,10 +78,12 @@ class _Plan:
         )
         own = existing(self._program, app)
         if given is None and (registrations or moves):
-            self._edits += make(lifespan, self._program, self._versions)
-            self._edits += [edit for _, _, edit in moves]
+            several = sum(other.path == app.path for other in self._facts.apps) > 1
+            name = free_name(self._program, app.path, f"{app.name}_lifespan" if several else "lifespan")
+            self._edits += make(lifespan, name, self._program, self._versions)
+            self._edits += [edit for _, _, edits in moves for edit in edits]
         elif own is not None and moves:
-            self._edits += [extend(lifespan, self._program, own), *(edit for _, _, edit in moves)]
+            self._edits += [extend(lifespan, self._program, own), *(edit for _, _, edits in moves for edit in edits)]
         elif moves:
             for creation in creations:
                 self._stays(creation, "the lifespan of its application is not in the same module")
@@ -94,45 +93,46 @@ class _Plan:
         message = f"tables are created at import, and it cannot move to the lifespan: {why}"
         self._findings.append(finding(creation.path, span, "import-time-tables", message, _AT_IMPORT))
 
-    def _moves(self, app: App, creations: list[Creation], group: str) -> Iterator[tuple[str, tuple[Import, ...], Edit]]:
-        """For each creation that moves: the statement for the lifespan, its imports, the edit where it stood."""
+    def _moves(self, app: App, creations: list[Creation], group: str) -> Iterator[Move]:
+        """What moves, module by module."""
         if any(c.why_not for c in creations):  # all or none: drop_all and create_all keep their order
             for creation in creations:
                 self._stays(creation, creation.why_not or "another statement that must run before it stays")
             return
         for path in dict.fromkeys(c.path for c in creations):
             statements = [c.statement for c in creations if c.path == path]
+            sources = [self._program.modules[path].source.segment(s) for s in statements]
             if path == app.path:
-                for statement in statements:
-                    source = self._program.modules[path].source.segment(statement)
-                    yield source, (), self._edit(path, statement, ReplaceStatement(), group)
+                removed = tuple(self._edit(path, s, ReplaceStatement(), group) for s in statements)
+                yield "\n".join(sources), (), removed
                 continue
-            for creation in (c for c in creations if c.path == path):
-                moved = self._from_other(app, creation, group)
-                if moved is None:
+            module = self._import_of(app.path, path)
+            if module is not None:
+                yield self._function(app, path, module, statements, sources, group)
+            else:
+                for creation in (c for c in creations if c.path == path):
                     self._stays(creation, "no import leads from the application to its module")
-                else:
-                    yield moved
 
-    def _from_other(self, app: App, creation: Creation, group: str) -> tuple[str, tuple[Import, ...], Edit] | None:
-        """A function in the other module instead of the statement, and its call."""
-        module = self._import_of(app.path, creation.path)
-        if module is None:
-            return None
-        source = self._program.modules[creation.path].source
-        call = creation.statement.value if isinstance(creation.statement, ast.Expr) else None
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and not call.args and not call.keywords:
-            name, edit = call.func.id, self._edit(creation.path, creation.statement, ReplaceStatement(), group)
+    def _function(
+        self, app: App, path: str, module: str, statements: list[ast.stmt], sources: list[str], group: str
+    ) -> Move:
+        """A function in another module instead of its statements, and the call of it."""
+        *others, last = statements
+        call = last.value if isinstance(last, ast.Expr) else None
+        removed = [self._edit(path, s, ReplaceStatement(), group) for s in others]
+        plain = isinstance(call, ast.Call) and not call.args and not call.keywords and not others
+        if plain and isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
+            name, op = call.func.id, ReplaceStatement()
         else:
-            name = free_name(self._program, creation.path, "create_tables")
-            returns = any(f.node.returns for f in self._program.modules[creation.path].functions.values())
-            body = source.segment(creation.statement).replace("\n", "\n    ")
+            name = free_name(self._program, path, "create_tables")
+            returns = any(f.node.returns for f in self._program.modules[path].functions.values())
             head = f"def {name}(){' -> None' if returns else ''}:"
-            edit = self._edit(creation.path, creation.statement, ReplaceStatement(f"\n\n{head}\n    {body}\n"), group)
+            op = ReplaceStatement(f"\n\n{head}\n{indent(chr(10).join(sources), '    ')}\n")
+        edits = (*removed, self._edit(path, last, op, group))
         if name in names_used(self._program, app.path):
             alias = free_name(self._program, app.path, f"{name}_at_start")
-            return f"{alias}()", (Import(module, name, alias),), edit
-        return f"{name}()", (Import(module, name),), edit
+            return f"{alias}()", (Import(module, name, alias),), edits
+        return f"{name}()", (Import(module, name),), edits
 
     def _import_of(self, path: str, wanted: str) -> str | None:
         """How a file can import from another one: as it does already, or by the full name that some file uses."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from asyncify.analysis.import_order import import_order
+from asyncify.analysis.import_order import ImportGraph
 from asyncify.analysis.lifespan_facts import App, LifespanFacts
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.program import Program
@@ -15,7 +15,7 @@ from asyncify.analysis.values import Ext, Fn, Mod, has
 from asyncify.knowledge import names
 
 
-def relies_on_import(program: Program, facts: LifespanFacts, app: App, path: str) -> str:
+def relies_on_import(program: Program, facts: LifespanFacts, graph: ImportGraph, app: App, path: str) -> str:
     """Why tests need the tables that the import of a module creates; empty where they provably do not.
 
     They do not where every client runs the lifespan and nothing opens a session of the application by itself, or
@@ -25,12 +25,12 @@ def relies_on_import(program: Program, facts: LifespanFacts, app: App, path: str
     tests = {
         p: program.modules[p].source.tree
         for p in sorted(program.modules)
-        if is_test(p) and {path, app.path} & {*import_order(program, p), *_late_imports(program, p)}
+        if is_test(p) and {path, app.path} & {*graph.order(p), *_late_imports(program, graph, p)}
     }
     creating = {p for p, tree in tests.items() if any(is_creation(program, n) for n in ast.walk(tree))}
     shared = {p for p in creating if p.endswith("conftest.py")}
     overridden = {f for tree in tests.values() for f in _overridden(program, tree)}
-    openers = _openers(program, facts, app) - overridden
+    openers = _openers(program, facts, graph.order(app.path)) - overridden
     for test, tree in tests.items():
         own = [p for p in (test, *sorted(shared)) if p in creating]
         on_app_engine = any(_creates_on_app(program, p) for p in own)
@@ -49,18 +49,14 @@ def relies_on_import(program: Program, facts: LifespanFacts, app: App, path: str
     return ""
 
 
-def _late_imports(program: Program, path: str) -> Iterator[str]:
-    """Modules that functions of a file import."""
+def _late_imports(program: Program, graph: ImportGraph, path: str) -> Iterator[str]:
+    """Modules that run when functions of a file import something."""
     for node in ast.walk(program.modules[path].source.tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            for alias in node.names:
-                target = program.names.imported(path, node, alias)
-                inner = getattr(target, "path", None)
-                if isinstance(inner, str) and inner in program.modules:
-                    yield inner
+        for target in graph.targets(path, node):
+            yield from graph.order(target)
 
 
-def _openers(program: Program, facts: LifespanFacts, app: App) -> set[FunctionInfo]:
+def _openers(program: Program, facts: LifespanFacts, inside: tuple[str, ...]) -> set[FunctionInfo]:
     """Functions that open a session while the application serves requests: event handlers only run with it."""
     handlers = {
         v.info
@@ -75,7 +71,6 @@ def _openers(program: Program, facts: LifespanFacts, app: App) -> set[FunctionIn
             new = {f.info for f in called(program, node)} - handlers
             handlers |= new
             todo += new
-    inside = set(import_order(program, app.path))
     return {
         f
         for f in program.functions

@@ -12,7 +12,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from asyncify.analysis.import_order import import_order
+from asyncify.analysis.import_order import ImportGraph
 from asyncify.analysis.lifespan_facts import App, LifespanFacts
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import own_nodes
@@ -25,8 +25,8 @@ from asyncify.transforms.lifespan.reliance import relies_on_import
 class Creation:
     """A statement at the top of a module that only creates or drops tables.
 
-    app: the application that imports the module; None where there is none or several. order: the files that the
-    import of the application runs. why_not: why the statement must stay; empty where it can move.
+    app: the application that imports the module; None where there are several. why_not: why the statement must stay;
+    empty where it can move.
     """
 
     path: str
@@ -38,7 +38,8 @@ class Creation:
 def find_creations(program: Program, facts: LifespanFacts) -> Iterator[Creation]:
     """Every import-time creation that some application triggers, in the order in which they run."""
     hosts = [a for a in facts.apps if not is_test(a.path) and a not in facts.mounted]
-    orders = {a: import_order(program, a.path) for a in hosts}
+    graph = ImportGraph(program)
+    orders = {a: graph.order(a.path) for a in hosts}
     seen: set[ast.stmt] = set()
     for order in orders.values():
         for path in order:
@@ -47,16 +48,16 @@ def find_creations(program: Program, facts: LifespanFacts) -> Iterator[Creation]
                     seen.add(statement)
                     users = [a for a in hosts if path in orders[a]]
                     app = users[0] if len(users) == 1 else None
-                    yield Creation(path, statement, app, _why_not(program, facts, path, statement, app, orders))
+                    yield Creation(path, statement, app, _why_not(program, facts, graph, path, statement, app))
 
 
 def _why_not(
     program: Program,
     facts: LifespanFacts,
+    graph: ImportGraph,
     path: str,
     statement: ast.stmt,
     app: App | None,
-    orders: dict[App, tuple[str, ...]],
 ) -> str:
     if app is None:
         return "several applications import it"
@@ -64,23 +65,23 @@ def _why_not(
         return "it uses names that change later"
     if any(isinstance(n, ast.Constant) and n.end_lineno != n.lineno for n in ast.walk(statement)):
         return "it holds a string over several lines"
-    order = orders[app]
+    order = graph.order(app.path)
     for other in order:
         for line in program.modules[other].source.tree.body:
             if is_main_guard(line) or creates_tables(program, other, line):
                 continue
             if touches_database(program, own_nodes(ast.Module([line], []))):
                 return f"{other}:{line.lineno} uses the database at import, too"
-    if path != app.path and app.path in import_order(program, path):
+    if path != app.path and app.path in graph.order(path):
         return "its module imports the module of the application"
     for other in sorted(program.modules):
-        if other in order or is_test(other) or path not in import_order(program, other):
+        if other in order or is_test(other) or path not in graph.order(other):
             continue
         if touches_database(program, ast.walk(program.modules[other].source.tree)):
             return f"{other} uses the tables without running the application"
     if (call := _without_lifespan(program)) is not None:
         return f"{call} runs the application without its lifespan"
-    return relies_on_import(program, facts, app, path)
+    return relies_on_import(program, facts, graph, app, path)
 
 
 def _expressions(statement: ast.stmt) -> ast.expr:
