@@ -58,9 +58,19 @@ class Fixtures:
 
     def is_test(self, info: FunctionInfo) -> bool:
         """Whether pytest would collect a function as a test."""
-        if not info.name.startswith("test") or info.parent is not None or not is_test_path(info.path):
+        if not info.name.startswith("test") or info.parent is not None or not self._holds_tests(info.path):
             return False
         return info.cls is None or info.cls.name.startswith("Test") or bool(info.cls.node.bases)
+
+    def _holds_tests(self, path: str) -> bool:
+        """Whether pytest looks into a file: by its name, or because who runs it names it (`pytest app/tests.py`);
+        such a file imports pytest or has fixtures."""
+        if is_test_path(path) or path in self._by_path:
+            return True
+        return any(
+            isinstance(node, ast.Import) and any(alias.name == "pytest" for alias in node.names)
+            for node in self._names.modules[path].imports.get("pytest", ())
+        )
 
     def find(self, user: FunctionInfo, name: str) -> FunctionInfo | None:
         """The fixture that a parameter of a test or of another fixture names."""
