@@ -13,9 +13,12 @@ from asyncify.analysis.manifests import ProjectDependencies
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.model.edit import Edit, Import
-from asyncify.model.ops import EditCall, EditDecorators, InsertStatements, ReplaceStatement
+from asyncify.model.ops import EditCall, EditDecorators, InsertStatements, Op, ReplaceStatement
+from asyncify.model.span import Target
 from asyncify.transforms.lifespan.handlers import call_of
 from asyncify.transforms.lifespan.obstacles import NAME
+
+BECAUSE = "tables cannot be created at import in an async program"
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ def extend(lifespan: Lifespan, program: Program, function: FunctionInfo) -> Edit
         InsertStatements("\n".join(lifespan.first) + "\n", "inside"),
         lifespan.imports,
         group=lifespan.group,
-        because="tables cannot be created at import in an async program",
+        because=BECAUSE,
     )
 
 
@@ -49,8 +52,7 @@ def make(lifespan: Lifespan, name: str, program: Program, versions: ProjectDepen
     assert app.statement is not None
     top = app.function.node if app.function is not None else app.statement
     code, imports = _function(lifespan, program, versions, name)
-    because = "one lifespan replaces the deprecated event handlers" if lifespan.registrations else ""
-    because = because or "tables cannot be created at import in an async program"
+    because = "one lifespan replaces the deprecated event handlers" if lifespan.registrations else BECAUSE
     above = source.lines[source.span(top).line - 2].lstrip() if source.span(top).line > 1 else ""
     position = source.tree.body.index(top)
     if above.startswith("#") and position:
@@ -122,3 +124,16 @@ def _annotations(program: Program, path: str) -> tuple[bool, bool]:
     functions = program.modules[path].functions.values()
     returning = any(f.node.returns is not None for f in functions)
     return returning or any(a.annotation is not None for f in functions for a in f.parameters), returning
+
+
+def function_instead(program: Program, path: str, statement: ast.stmt, code: str) -> Iterator[tuple[Target, Op]]:
+    """What puts a function in the place of a statement at the top of a module, two blank lines around it."""
+    source = program.modules[path].source
+    body = source.tree.body
+    following = body[body.index(statement) + 1 :]
+    touching = statement.end_lineno is not None and source.lines[statement.end_lineno : statement.end_lineno + 1]
+    if following and touching and touching[0].strip() and not touching[0].lstrip().startswith("#"):
+        yield source.target(statement), ReplaceStatement()
+        yield source.target(following[0]), ReplaceStatement(f"\n\n{code}\n\n$it")
+    else:
+        yield source.target(statement), ReplaceStatement(f"\n\n{code}")

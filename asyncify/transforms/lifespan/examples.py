@@ -1,64 +1,11 @@
-"""What the transform does, and what it leaves alone."""
+"""What the transform does with event handlers, and what it leaves alone."""
 
 from __future__ import annotations
 
-from textwrap import dedent
+from asyncify.transforms.lifespan.example_text import example
 
-from asyncify.transforms.base import Example
-
-
-def _example(
-    name: str, before: str | dict[str, str], after: str | dict[str, str] | None, findings: tuple[str, ...] = ()
-) -> Example:
-    def clean(text: str | dict[str, str]) -> str | dict[str, str]:
-        if isinstance(text, str):
-            return dedent(text).lstrip("\n")
-        return {path: dedent(part).lstrip("\n") for path, part in text.items()}
-
-    return Example(name, clean(before), None if after is None else clean(after), findings)
-
-
-_DATABASE = """
-from sqlalchemy import create_engine
-from sqlalchemy.orm import DeclarativeBase, sessionmaker
-
-engine = create_engine("sqlite:///shop.db")
-SessionLocal = sessionmaker(bind=engine)
-
-
-class Base(DeclarativeBase):
-    pass
-"""
-
-_TABLES_IN_APP = """
-from fastapi import FastAPI
-
-from database import Base, engine
-
-Base.metadata.create_all(bind=engine)
-
-app = FastAPI()
-"""
-
-_TABLES_IN_LIFESPAN = """
-from contextlib import asynccontextmanager
-
-from fastapi import FastAPI
-
-from database import Base, engine
-
-
-@asynccontextmanager
-async def lifespan(app):
-    Base.metadata.create_all(bind=engine)
-    yield
-
-
-app = FastAPI(lifespan=lifespan)
-"""
-
-EXAMPLES: tuple[Example, ...] = (
-    _example(
+HANDLER_EXAMPLES = (
+    example(
         "handlers, plain and async, in the order of their registration",
         """
         from fastapi import FastAPI
@@ -112,7 +59,7 @@ EXAMPLES: tuple[Example, ...] = (
             print("disconnected")
         """,
     ),
-    _example(
+    example(
         "add_event_handler and constructor lists, with lambdas and partials",
         """
         from functools import partial
@@ -167,130 +114,7 @@ EXAMPLES: tuple[Example, ...] = (
         app = FastAPI(lifespan=lifespan)
         """.replace("        from functools import partial\n", ""),
     ),
-    _example(
-        "tables created at import",
-        {"app.py": _TABLES_IN_APP, "database.py": _DATABASE},
-        {"app.py": _TABLES_IN_LIFESPAN},
-    ),
-    _example(
-        "tables created at the import of another module",
-        {
-            "main.py": """
-            from fastapi import FastAPI
-
-            import routes
-            from database import engine
-
-            app = FastAPI()
-            """,
-            "routes.py": "",
-            "database.py": _DATABASE + "\n\nBase.metadata.create_all(engine)\n",
-        },
-        {
-            "main.py": """
-            from contextlib import asynccontextmanager
-
-            from fastapi import FastAPI
-
-            import routes
-            from database import create_tables, engine
-
-
-            @asynccontextmanager
-            async def lifespan(app):
-                create_tables()
-                yield
-
-
-            app = FastAPI(lifespan=lifespan)
-            """,
-            "database.py": _DATABASE + "\n\ndef create_tables():\n    Base.metadata.create_all(engine)\n",
-        },
-    ),
-    _example(
-        "a lifespan that is there gets the tables",
-        {
-            "app.py": """
-            from contextlib import asynccontextmanager
-
-            from fastapi import FastAPI
-
-            from database import Base, engine
-
-            Base.metadata.create_all(engine)
-
-
-            @asynccontextmanager
-            async def manage(app: FastAPI):
-                \"\"\"From start to end.\"\"\"
-                print("start")
-                yield
-
-
-            app = FastAPI(lifespan=manage)
-            """,
-            "database.py": _DATABASE,
-        },
-        {
-            "app.py": """
-            from contextlib import asynccontextmanager
-
-            from fastapi import FastAPI
-
-            from database import Base, engine
-
-
-            @asynccontextmanager
-            async def manage(app: FastAPI):
-                \"\"\"From start to end.\"\"\"
-                Base.metadata.create_all(engine)
-                print("start")
-                yield
-
-
-            app = FastAPI(lifespan=manage)
-            """
-        },
-    ),
-    _example(
-        "tables stay at import for tests that need them there",
-        {
-            "app.py": _TABLES_IN_APP,
-            "database.py": _DATABASE,
-            "test_app.py": """
-            from fastapi.testclient import TestClient
-
-            from app import app
-
-            client = TestClient(app)
-
-
-            def test_docs():
-                assert client.get("/docs").status_code == 200
-            """,
-        },
-        None,
-        ("import-time-tables",),
-    ),
-    _example(
-        "tables move when the clients of the tests run the lifespan",
-        {
-            "app.py": _TABLES_IN_APP,
-            "database.py": _DATABASE,
-            "test_app.py": """
-            from fastapi.testclient import TestClient
-
-            from app import app
-
-
-            def test_docs():
-                with TestClient(app) as client:
-                    assert client.get("/docs").status_code == 200
-            """,
-        },
-        {"app.py": _TABLES_IN_LIFESPAN},
-    ),
-    _example(
+    example(
         "a handler from another module keeps all handlers in their places",
         {
             "app.py": """
@@ -315,7 +139,7 @@ EXAMPLES: tuple[Example, ...] = (
         None,
         ("lifespan-elsewhere",),
     ),
-    _example(
+    example(
         "a handler in a loop, a factory, or with a decorator that may change it",
         """
         from fastapi import FastAPI
@@ -348,7 +172,7 @@ EXAMPLES: tuple[Example, ...] = (
         None,
         ("lifespan-elsewhere", "lifespan-app", "lifespan-handler"),
     ),
-    _example(
+    example(
         "handlers beside a lifespan, and those of a mounted application, never run",
         """
         from contextlib import asynccontextmanager
@@ -378,7 +202,7 @@ EXAMPLES: tuple[Example, ...] = (
         None,
         ("lifespan-ignored", "lifespan-mounted"),
     ),
-    _example(
+    example(
         "handlers of a router run twice in one case and once in the other",
         """
         from fastapi import APIRouter, FastAPI
@@ -400,7 +224,7 @@ EXAMPLES: tuple[Example, ...] = (
         None,
         ("lifespan-router",),
     ),
-    _example(
+    example(
         "two handlers of one name: the name means the last one",
         """
         from fastapi import FastAPI
@@ -420,7 +244,7 @@ EXAMPLES: tuple[Example, ...] = (
         None,
         ("lifespan-handler",),
     ),
-    _example(
+    example(
         "a library that gets the application may register handlers itself",
         """
         from fastapi import FastAPI
@@ -437,7 +261,7 @@ EXAMPLES: tuple[Example, ...] = (
         None,
         ("lifespan-handed-over",),
     ),
-    _example(
+    example(
         "events of other things",
         """
         from bots import Bot
@@ -453,7 +277,7 @@ EXAMPLES: tuple[Example, ...] = (
         """,
         None,
     ),
-    _example(
+    example(
         "an application of Starlette, and a name that is taken",
         """
         from starlette.applications import Starlette
@@ -497,7 +321,7 @@ EXAMPLES: tuple[Example, ...] = (
         )
         """,
     ),
-    _example(
+    example(
         "two applications in one file, one from a function that makes no other",
         """
         from fastapi import FastAPI
@@ -560,7 +384,7 @@ EXAMPLES: tuple[Example, ...] = (
             print("closed")
         """,
     ),
-    _example(
+    example(
         "FastAPI before 0.93 has no lifespan parameter",
         {
             "app.py": """

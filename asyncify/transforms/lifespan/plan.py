@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from textwrap import indent
 
 from asyncify.analysis.bindings import free_name, names_used
+from asyncify.analysis.import_order import ImportGraph
 from asyncify.analysis.lifespan_facts import App, LifespanFacts, find
 from asyncify.analysis.manifests import ProjectDependencies, read_dependencies
 from asyncify.analysis.names import Imported
@@ -15,8 +16,9 @@ from asyncify.analysis.values import Mod
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import ReplaceStatement
 from asyncify.transforms.base import Decisions
-from asyncify.transforms.lifespan.edits import Lifespan, extend, make
+from asyncify.transforms.lifespan.edits import BECAUSE, Lifespan, extend, function_instead, make
 from asyncify.transforms.lifespan.obstacles import NAME, anywhere, existing, finding, misplaced, never_run, obstacle
+from asyncify.transforms.lifespan.table_fixtures import fixtures
 from asyncify.transforms.lifespan.tables import Creation, find_creations
 
 _AT_IMPORT = "Create the tables in a lifespan or a migration: nothing can be awaited while a module is imported."
@@ -50,6 +52,11 @@ class _Plan:
         for creation in creations:
             if creation.app is None:
                 self._stays(creation, creation.why_not)
+        for decision in fixtures(self._program, ImportGraph(self._program)):
+            if isinstance(decision, Edit):
+                self._edits.append(decision)
+            else:
+                self._findings.append(decision)
         return Decisions(tuple(self._edits), findings=tuple(dict.fromkeys(self._findings)))
 
     def _app(self, app: App, creations: list[Creation]) -> None:
@@ -122,13 +129,16 @@ class _Plan:
         removed = [self._edit(path, s, ReplaceStatement(), group) for s in others]
         plain = isinstance(call, ast.Call) and not call.args and not call.keywords and not others
         if plain and isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
-            name, op = call.func.id, ReplaceStatement()
+            name = call.func.id
+            removed.append(self._edit(path, last, ReplaceStatement(), group))
         else:
             name = free_name(self._program, path, "create_tables")
             returns = any(f.node.returns for f in self._program.modules[path].functions.values())
             head = f"def {name}(){' -> None' if returns else ''}:"
-            op = ReplaceStatement(f"\n\n{head}\n{indent(chr(10).join(sources), '    ')}\n")
-        edits = (*removed, self._edit(path, last, op, group))
+            code = f"{head}\n{indent(chr(10).join(sources), '    ')}\n"
+            for target, op in function_instead(self._program, path, last, code):
+                removed.append(Edit(NAME, path, target, op, group=group, because=BECAUSE))
+        edits = tuple(removed)
         if name in names_used(self._program, app.path):
             alias = free_name(self._program, app.path, f"{name}_at_start")
             return f"{alias}()", (Import(module, name, alias),), edits
@@ -151,5 +161,4 @@ class _Plan:
         return None
 
     def _edit(self, path: str, statement: ast.stmt, op: ReplaceStatement, group: str) -> Edit:
-        because = "tables cannot be created at import in an async program"
-        return Edit(NAME, path, self._program.modules[path].source.target(statement), op, group=group, because=because)
+        return Edit(NAME, path, self._program.modules[path].source.target(statement), op, group=group, because=BECAUSE)
