@@ -206,6 +206,14 @@ def _behind(program: Program, path: str, node: ast.expr, link: str, imports: tup
     )
 
 
+def chained(link: str) -> AppendCall | Replace:
+    """What puts a link behind an option: one call, or a chain of several."""
+    name, _, rest = link.partition("(")
+    parsed = ast.parse(link, mode="eval").body
+    simple = isinstance(parsed, ast.Call) and isinstance(parsed.func, ast.Name)
+    return AppendCall(name, rest.removesuffix(")")) if simple else Replace(f"$it.{link}")
+
+
 def _placed(
     program: Program,
     statements: Statements,

@@ -12,10 +12,7 @@ from asyncify.model.edit import Import
 
 
 class Namer:
-    """Hands out names for one file, and collects the imports.
-
-    missing: classes that cannot be named there.
-    """
+    """Hands out names for one file, and collects the imports that they need."""
 
     def __init__(self, program: Program, path: str) -> None:
         self.program = program
@@ -66,10 +63,11 @@ class Namer:
     def _module_of(self, info: ClassInfo) -> str | None:
         """The module text from which this file, else another one, imports the class or its neighbours."""
         here = self.program.modules[self.path]
-        for statements in here.imports.values():
-            for node in statements:
-                if isinstance(node, ast.ImportFrom) and node in here.source.tree.body and self._gives(node, info):
-                    return "." * node.level + (node.module or "")
+        own = [n for group in here.imports.values() for n in group if n in here.source.tree.body]
+        giving = [n for n in own if isinstance(n, ast.ImportFrom) and self._gives(n, info)]
+        giving.sort(key=lambda n: self._base(n) != info.path)  # where it is defined, before re-exports
+        if giving:
+            return "." * giving[0].level + (giving[0].module or "")
         for path in sorted(self.program.modules):
             for statements in self.program.modules[path].imports.values():
                 for node in statements:
@@ -80,12 +78,15 @@ class Namer:
 
     def _gives(self, node: ast.ImportFrom, info: ClassInfo) -> bool:
         """Whether `from module import Class` would work for the module of a statement."""
-        base = (
-            self.program.names.index.relative(self.path, node.level, node.module or "")
-            if node.level
-            else self.program.names.index.find(node.module or "", self.path)
-        )
-        return base in self.program.modules and self.program.names.resolve(base, info.name) is info  # type: ignore[arg-type]
+        base = self._base(node)
+        return base in self.program.modules and self.program.names.resolve(base, info.name) is info
+
+    def _base(self, node: ast.ImportFrom) -> str:
+        """The file that a statement imports from; empty for a library."""
+        index = self.program.names.index
+        if node.level:
+            return index.relative(self.path, node.level, node.module or "") or ""
+        return index.find(node.module or "", self.path) or ""
 
     def _imports_back(self, path: str) -> bool:
         """Whether a module imports this file again, directly or through others."""

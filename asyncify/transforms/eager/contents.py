@@ -1,0 +1,96 @@
+"""What a session may hold already when an instance is looked up by its key."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.routes import Reach, Route
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.values import Cls, Inst, Member, Obj, has
+from asyncify.knowledge import names
+from asyncify.knowledge.names import is_a
+from asyncify.transforms.eager.loads import end_of
+from asyncify.transforms.eager.options import EAGER_SETTINGS
+from asyncify.transforms.eager.reading import Reading, Steps
+
+
+class Contents:
+    """Knows for each function which classes are loaded by whatever may run in the same session."""
+
+    def __init__(self, reading: Reading, routes: list[Route], reach: Reach) -> None:
+        self.program: Program = reading.program
+        self.reading = reading
+        self.reach = reach
+        self._roots = [reach.of_route(route) for route in routes]
+        self._roots += [reach.of(function) for function in self.program.functions]
+        self._loads: dict[FunctionInfo | None, list[tuple[ast.Call, frozenset[ClassInfo]]]] = defaultdict(list)
+        for path in sorted(self.program.modules):
+            for node in ast.walk(self.program.modules[path].source.tree):
+                if isinstance(node, ast.Call) and (classes := self._classes(node)):
+                    self._loads[self.program.function_of(node)].append((node, classes))
+
+    def fresh(self, site: ast.Call, info: ClassInfo) -> bool:
+        """Whether nothing else can have put an instance of a class into the session in which `site` runs."""
+        function = self.program.function_of(site)
+        if function is None:
+            return False
+        around = self.reach.of(function)
+        if not self._own_session(site, function):
+            around = frozenset().union(*(r for r in self._roots if function in r), around)
+        family = {info, *self.program.classes.descendants(info), *self.program.classes.ancestors(info)}
+        for other in around:
+            for node, classes in self._loads.get(other, ()):
+                later = other is function and node.lineno > site.lineno
+                if node is not site and not later and family & classes:
+                    return False
+        return True
+
+    def _own_session(self, site: ast.Call, function: FunctionInfo) -> bool:
+        """Whether the function itself makes the session: `with SessionLocal() as db`, `db = SessionLocal()`."""
+        base = site.func.value if isinstance(site.func, ast.Attribute) else None
+        if not isinstance(base, ast.Name) or base.id in {p.arg for p in function.parameters}:
+            return False
+        for node in ast.walk(function.node):
+            made: ast.expr | None = None
+            if isinstance(node, ast.withitem) and isinstance(node.optional_vars, ast.Name):
+                made = node.context_expr if node.optional_vars.id == base.id else None
+            elif isinstance(node, ast.Assign) and any(
+                isinstance(t, ast.Name) and t.id == base.id for t in node.targets
+            ):
+                made = node.value
+            if isinstance(made, ast.Call) and has(
+                self.program.values(made.func), names.SESSIONMAKER, names.ASYNC_SESSIONMAKER
+            ):
+                return True
+        return False
+
+    def _classes(self, node: ast.Call) -> frozenset[ClassInfo]:
+        """The mapped classes of which a call loads or makes instances, what is read below them included."""
+        roots: set[ClassInfo] = set()
+        for value in self.program.values(node):
+            if isinstance(value, Inst) and value.type in (names.QUERY, names.SELECT):
+                if value.origin is not None and value.origin.site is node:
+                    roots |= {v.info for part in value.args for v in part if isinstance(v, Cls)}
+            elif isinstance(value, Obj) and value.origin is not None and value.origin.site is node:
+                roots.add(value.info)
+        found = set(roots)
+        paths: dict[Steps, object] = dict(self.reading.paths.get(node, {}))
+        for root in roots:
+            for steps in paths:
+                end = end_of(self.program, root, steps)
+                if end is not None:
+                    found.add(end)
+            for relationship in self.program.orm.relationships(root).values():
+                if relationship.lazy in EAGER_SETTINGS and relationship.target is not None:
+                    found.add(relationship.target)
+        return frozenset(found)
+
+
+def is_lookup(program: Program, site: ast.Call) -> bool:
+    """Whether a call is `session.get(Model, key)`."""
+    return bool(site.args) and any(
+        isinstance(v, Member) and v.name in ("get", "get_one") and is_a(v.base.type, names.SESSION)
+        for v in program.values(site.func)
+    )

@@ -1,0 +1,226 @@
+"""Instances that the program makes: after they are stored, what is read from them is loaded with the refresh."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.routes import Reach
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.values import Cls, Ext, Member, objects
+from asyncify.knowledge import names
+from asyncify.knowledge.names import is_a
+from asyncify.model.edit import Edit
+from asyncify.model.ops import EditCall, InsertStatements, Replace
+from asyncify.model.span import Place, Target
+from asyncify.transforms.eager.existing import ExistingOptions
+from asyncify.transforms.eager.loads import Entity, missing
+from asyncify.transforms.eager.naming import Namer
+from asyncify.transforms.eager.options import Renderer, Style
+from asyncify.transforms.eager.reading import Reader, Steps
+
+STORES = frozenset({"commit", "flush"})
+INSPECT = frozenset({"sqlalchemy.inspect", "sqlalchemy.inspection.inspect"})
+
+
+def session_call(program: Program, node: ast.AST, *methods: str) -> ast.Call | None:
+    """The call, when a node is a call of one of these methods of a session."""
+    if not isinstance(node, ast.Call):
+        return None
+    for value in program.values(node.func):
+        if isinstance(value, Member) and value.name in methods:
+            if is_a(value.base.type, names.SESSION) or is_a(value.base.type, names.ASYNC_SESSION):
+                return node
+    return None
+
+
+def is_construction(program: Program, site: ast.Call) -> bool:
+    """Whether a call makes an instance of a mapped class."""
+    return any(isinstance(v, Cls) and program.orm.is_model(v.info) for v in program.values(site.func))
+
+
+def made_classes(program: Program, site: ast.Call) -> set[ClassInfo]:
+    """The mapped classes that a constructor call makes."""
+    return {v.info for v in program.values(site.func) if isinstance(v, Cls) and program.orm.is_model(v.info)}
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """A place where instances of one class have just been stored. name: how the instance is written there.
+
+    call: the `refresh(...)` or a load like those that are written here, else the `commit()` or `flush()` behind which
+    one is to be put. options: those that are there.
+    """
+
+    path: str
+    call: ast.Call
+    name: ast.expr
+    is_refresh: bool
+    options: ast.expr | None = None
+
+
+class Created:
+    """Plans for constructor calls."""
+
+    def __init__(self, program: Program, reach: Reach) -> None:
+        self.program = program
+        self._reach = reach
+        self._options = ExistingOptions(program)
+        self._refreshes: list[Refresh] = []
+        for path in sorted(program.modules):
+            for node in ast.walk(program.modules[path].source.tree):
+                call = session_call(program, node, "refresh")
+                if call is not None and len(call.args) == 1 and not call.keywords:
+                    self._refreshes.append(Refresh(path, call, call.args[0], True))
+                call = session_call(program, node, "get", "get_one")
+                name = self._identity_of(path, call.args[1]) if call is not None and len(call.args) > 1 else None
+                if call is not None and name is not None:
+                    given = next((k.value for k in call.keywords if k.arg == "options"), None)
+                    self._refreshes.append(Refresh(path, call, name, True, given))
+
+    def _identity_of(self, path: str, node: ast.expr) -> ast.expr | None:
+        """The instance in `inspect(instance).identity`."""
+        if isinstance(node, ast.Attribute) and node.attr == "identity" and isinstance(node.value, ast.Call):
+            made = self.program.names.resolve_expression(path, node.value.func)
+            if isinstance(made, Ext) and made.name in INSPECT and node.value.args:
+                return node.value.args[0]
+        return None
+
+    def refreshes(self, site: ast.AST) -> list[Refresh]:
+        """The places that refresh instances of a loading place or constructor call."""
+        return [
+            r for r in self._refreshes if isinstance(r.name, (ast.Name, ast.Attribute)) and self._holds(r.name, site)
+        ]
+
+    def passed(self, site: ast.AST, reader: Reader) -> Refresh | None:
+        """The refresh through which every instance goes on its way to a reader."""
+        here = self.program.function_of(reader.node)
+        for refresh in self.refreshes(site):
+            there = self.program.function_of(refresh.call)
+            source = self.program.modules[refresh.path].source
+            block = source.parent(source.statement(refresh.call))
+            if there is here and here is not None:
+                before = refresh.call.lineno < getattr(reader.node, "lineno", 0)
+                if before and self._is_within(refresh.path, reader.node, block):
+                    return refresh
+            elif there is not None and here is not None:
+                # what is made elsewhere reaches its refresh before its maker hands it out
+                made = (
+                    isinstance(site, ast.Call)
+                    and is_construction(self.program, site)
+                    and here is not self.program.function_of(site)
+                )
+                through = block is there.node and self._comes_through(here, reader.node, there)
+                if made or through:
+                    return refresh
+        return None
+
+    def _is_within(self, path: str, node: ast.AST, block: ast.AST | None) -> bool:
+        current: ast.AST | None = node
+        while current is not None and current is not block:
+            current = self.program.modules[path].source.parent(current)
+        return current is not None
+
+    def _comes_through(self, here: FunctionInfo, node: ast.AST, there: FunctionInfo) -> bool:
+        """Whether what a reader reads is the result of a call that runs a function."""
+        names_used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        roots = [node]
+        for stmt in ast.walk(here.node):
+            if isinstance(stmt, ast.Assign) and names_used & {t.id for t in stmt.targets if isinstance(t, ast.Name)}:
+                roots.append(stmt.value)
+        calls = (n for root in roots for n in ast.walk(root) if isinstance(n, ast.Call))
+        return any(there in self._reach.of(f.info) for call in calls for f in self.program.calls(call))
+
+    def reloads(self, refresh: Refresh) -> bool:
+        """Whether a refresh can become a load with options: the class is known, and nothing is waiting to be
+        flushed, for a load over existing instances would throw that away where the session has no autoflush."""
+        if len({o.info for o in objects(self.program.values(refresh.name))}) != 1:
+            return False
+        if refresh.options is not None or not isinstance(refresh.call.func, ast.Attribute):
+            return True
+        source = self.program.modules[refresh.path].source
+        node: ast.AST = source.statement(refresh.call)
+        while True:
+            block = source.parent(node)
+            for body in (getattr(block, name, None) for name in ("body", "orelse", "finalbody")):
+                if isinstance(body, list) and node in body:
+                    position = body.index(node)
+                    if position:
+                        return self._stores(body[position - 1])
+            if not isinstance(block, (ast.For, ast.AsyncFor)):
+                return False
+            node = block
+
+    def _stores(self, statement: ast.stmt) -> bool:
+        """`db.commit()`, or other refreshes after one."""
+        value = statement.value if isinstance(statement, ast.Expr) else None
+        value = value.value if isinstance(value, ast.Await) else value
+        return value is not None and session_call(self.program, value, *STORES, "refresh", "get") is not None
+
+    def stored(self, site: ast.Call, path: str) -> Refresh | None:
+        """The last `commit()` or `flush()` behind a constructor call, where the instance has a name there."""
+        function = self.program.function_of(site)
+        name = self._target(path, site)
+        if function is None or name is None or len(made_classes(self.program, site)) != 1:
+            return None
+        stores = [c for n in ast.walk(function.node) if (c := session_call(self.program, n, *STORES)) is not None]
+        after = [c for c in stores if c.lineno > site.lineno and self._is_statement(path, c)]
+        commits = [c for c in after if isinstance(c.func, ast.Attribute) and c.func.attr == "commit"] or after
+        return Refresh(path, commits[-1], name, False) if commits else None
+
+    def _holds(self, node: ast.expr, site: ast.AST) -> bool:
+        return any(
+            o.origin is not None and o.origin.site is site and not o.origin.steps
+            for o in objects(self.program.values(node))
+        )
+
+    def _target(self, path: str, site: ast.Call) -> ast.expr | None:
+        """The name that gets the new instance."""
+        statement = self.program.modules[path].source.statement(site)
+        if isinstance(statement, ast.Assign) and statement.value is site and isinstance(statement.targets[0], ast.Name):
+            return statement.targets[0]
+        return None
+
+    def _is_statement(self, path: str, call: ast.Call) -> bool:
+        return isinstance(self.program.modules[path].source.parent(call), ast.Expr)
+
+    # -- edits ---------------------------------------------------------------------------------------
+
+    def is_after(self, place: Refresh, reader: Reader) -> bool:
+        """Whether a reader comes behind a place: in the same function further down, in another one always."""
+        function = self.program.function_of(place.call)
+        same = function is not None and self.program.function_of(reader.node) is function
+        return not same or getattr(reader.node, "lineno", 0) > place.call.lineno
+
+    def edits(self, place: Refresh, info: ClassInfo, paths: Mapping[Steps, str]) -> list[Edit] | None:
+        """The load in the place of a refresh (or behind a commit). None where a class has no name in the file."""
+        namer = Namer(self.program, place.path)
+        source = self.program.modules[place.path].source
+        model = namer.model(info)
+        if model is None:
+            return None
+        there = self._options.parse(place.path, place.options) if place.options is not None else []
+        part = missing(Renderer(self.program, namer), Entity(model, info), paths, there, Style())
+        if part is None:
+            return None
+        because = next(iter(paths.values()), "")
+        if not part.options and not part.behind:
+            return []
+        assert isinstance(place.call.func, ast.Attribute)
+        given = place.options.elts if isinstance(place.options, (ast.List, ast.Tuple)) else []
+        behind = {node: f"{source.segment(node)}.{link}" for node, link in part.behind}
+        options = ", ".join([*(behind.get(e, source.segment(e)) for e in given), *part.options])
+        if place.options is not None:
+            op: EditCall | Replace | InsertStatements = EditCall(set=(("options", f"[{options}]"),))
+            return [Edit("eager", place.path, source.target(place.call), op, tuple(namer.imports), because=because)]
+        session, name = source.segment(place.call.func.value), source.segment(place.name)
+        inspect = namer.library("sqlalchemy", "inspect")
+        load = f"{session}.get({model}, {inspect}({name}).identity, options=[{options}], populate_existing=True)"
+        target = source.target(place.call)
+        op = Replace(load)
+        if not place.is_refresh:
+            target = Target(source.span(source.statement(place.call)), Place.STATEMENT)
+            op = InsertStatements(load + "\n")
+        return [Edit("eager", place.path, target, op, tuple(namer.imports), because=because)]

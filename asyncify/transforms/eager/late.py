@@ -1,0 +1,257 @@
+"""Loads beside the one who reads: for instances whose loading place serves others too, or cannot name their class."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.routes import Route
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.values import Inst, Obj, Values, has, objects
+from asyncify.knowledge import names
+from asyncify.model.edit import Edit
+from asyncify.model.ops import EditParameters, Hole, InsertStatements, ReplaceStatement
+from asyncify.model.span import Place, Target
+from asyncify.transforms.eager.existing import ExistingOptions
+from asyncify.transforms.eager.lookups import primary_key
+from asyncify.transforms.eager.naming import Namer
+from asyncify.transforms.eager.options import Renderer, Style, Tree
+from asyncify.transforms.eager.reading import Reader, Steps
+
+LOOPS = (ast.For, ast.AsyncFor, ast.While)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a reader's instances can be loaded.
+
+    expression: what holds them (a name, or the call that is returned). statement: the load goes before it.
+    many: a list of them. optional: it may be None there. session: how a session is written there.
+    parameter: what must be added to the function for that.
+    """
+
+    path: str
+    function: FunctionInfo
+    expression: ast.expr
+    statement: ast.stmt
+    info: ClassInfo
+    many: bool
+    optional: bool
+    session: str
+    parameter: str = ""
+
+
+class Late:
+    """Finds and writes late loads."""
+
+    def __init__(self, program: Program, routes: list[Route]) -> None:
+        self.program = program
+        self._options = ExistingOptions(program)
+        self._routes = {route.function: route for route in routes}
+
+    def spot(self, reader: Reader, site: ast.AST) -> Spot | None:
+        """Where the instances of a loading place can be loaded for one reader; None where that cannot be."""
+        function = self.program.function_of(reader.node)
+        if function is None or not isinstance(reader.node, ast.expr):
+            return None
+        expression = self._expression(reader, site, function)
+        if expression is None:
+            return None
+        found = list(self._direct(self.program.values(expression), site))
+        classes = {o.info for o in found}
+        if len(classes) != 1:
+            return None
+        many = not any(o in self.program.values(expression) for o in found)
+        statement = self._statement(function, reader, expression)
+        info = classes.pop()
+        if statement is None or len(primary_key(self.program, info)) != 1:
+            return None
+        session = self._session(function, statement)
+        parameter = "" if session else self._parameter(function)
+        if not session and not parameter:
+            return None
+        optional = not many and self._optional(reader, function)
+        name = session or parameter.partition(":")[0].partition("=")[0].strip()
+        return Spot(function.path, function, expression, statement, info, many, optional, name, parameter)
+
+    def _direct(self, values: Values, site: ast.AST) -> Iterator[Obj]:
+        """The instances that are, or are listed in, some values."""
+        lists = (v.args[0] for v in values if isinstance(v, Inst) and v.type == "list" and v.args)
+        for part in (values, *lists):
+            for found in objects(part):
+                if found.origin is not None and found.origin.site is site and not found.origin.steps:
+                    yield found
+
+    def _expression(self, reader: Reader, site: ast.AST, function: FunctionInfo) -> ast.expr | None:
+        """The expression nearest to the reader that holds the instances themselves."""
+        stack: list[ast.AST] = [reader.node]
+        while stack:
+            node = stack.pop(0)
+            if isinstance(node, ast.expr) and any(self._direct(self.program.values(node), site)):
+                whole = node is reader.node and isinstance(node, (ast.Call, ast.Await))
+                if isinstance(node, ast.Name) or (whole and reader.kind == "schema"):
+                    return node
+            if not isinstance(node, FUNCTIONS):
+                stack.extend(ast.iter_child_nodes(node))
+        if reader.kind != "code":
+            return None
+        # a read further down (`item.product` in a loop over `order.items`): the name from which the walk began
+        for node in ast.walk(function.node):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.lineno <= reader.node.lineno:  # type: ignore[attr-defined]
+                if any(self._direct(self.program.values(node), site)):
+                    return node
+        return None
+
+    def _statement(self, function: FunctionInfo, reader: Reader, expression: ast.expr) -> ast.stmt | None:
+        """The statement before which the load goes: outside of loops that read."""
+        source = function.source
+        statement = source.statement(reader.node if reader.kind != "code" else expression)
+        found: ast.stmt = statement
+        node: ast.AST | None = source.parent(statement)
+        while node is not None and node is not function.node:
+            if isinstance(node, FUNCTIONS):
+                return None
+            if isinstance(node, LOOPS):
+                target = getattr(node, "target", None)
+                inner = {n.id for n in ast.walk(target) if isinstance(n, ast.Name)} if target is not None else set()
+                if isinstance(expression, ast.Name) and expression.id in inner:
+                    return None
+                found = node
+            node = source.parent(node)
+        return None if _is_inside_lambda(function, reader.node, found) else found
+
+    def _optional(self, reader: Reader, function: FunctionInfo) -> bool:
+        """Whether None may stand for the instance when it is read."""
+        if reader.kind == "template":
+            return True
+        route = self._routes.get(function)
+        if reader.kind == "schema" and route is not None and route.response is not None:
+            text = ast.unparse(route.response[0])
+            return "None" in text or "Optional" in text
+        return False
+
+    # -- sessions ------------------------------------------------------------------------------------
+
+    def _session(self, function: FunctionInfo, statement: ast.stmt) -> str:
+        """A session that is at hand before a statement; empty for none."""
+        kinds = (names.SESSION, names.ASYNC_SESSION)
+        for parameter in function.parameters:
+            if has(self.program.values(parameter), *kinds):
+                return parameter.arg
+        for node in ast.walk(function.node):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.lineno < statement.lineno:
+                if has(self.program.values(node), *kinds):
+                    return node.id
+        holders = [function.node, *(m.node for m in function.cls.methods.values())] if function.cls is not None else []
+        for holder in holders:
+            for node in ast.walk(holder):
+                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+                    if has(self.program.values(node), *kinds):
+                        return f"self.{node.attr}"
+        return ""
+
+    def _parameter(self, function: FunctionInfo) -> str:
+        """The session parameter of another route of the file, for a route that has none. FastAPI gives every
+        function of one request the same result of a dependency, so it is the session of the instance."""
+        if function not in self._routes:
+            return ""
+        defaults = bool(function.node.args.defaults)
+        taken = function.local_names
+        for other in self._routes:
+            if other.path != function.path:
+                continue
+            for parameter in other.parameters:
+                if not has(self.program.values(parameter), names.SESSION, names.ASYNC_SESSION):
+                    continue
+                default = other.default_of(parameter.arg)
+                if parameter.arg in taken or (default is None and defaults) or parameter.annotation is None:
+                    continue
+                text = f"{parameter.arg}: {function.source.segment(parameter.annotation)}"
+                return text if default is None else f"{text} = {function.source.segment(default)}"
+        return ""
+
+    def _there(self, spot: Spot) -> set[Steps]:
+        """The paths that a load like those written here, for the same name in the same function, has already."""
+        found: set[Steps] = set()
+        wanted = ast.dump(spot.expression)
+        for node in ast.walk(spot.function.node):
+            if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq):
+                value = node.comparators[0]
+                if isinstance(value, ast.Attribute) and ast.dump(value.value) == wanted:
+                    found |= self._options_around(spot, node)
+            elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "in_" and node.args:
+                value = node.args[0]
+                if isinstance(value, ast.ListComp) and ast.dump(value.generators[0].iter) == wanted:
+                    found |= self._options_around(spot, node)
+        return found
+
+    def _options_around(self, spot: Spot, node: ast.AST) -> set[Steps]:
+        """The options of the statement that has a condition."""
+        statement = spot.function.source.statement(node)
+        calls = (n for n in ast.walk(statement) if isinstance(n, ast.Call) and getattr(n.func, "attr", "") == "options")
+        return {e.steps for call in calls for a in call.args for e in self._options.parse(spot.path, a) if e.loads}
+
+    # -- edits ---------------------------------------------------------------------------------------
+
+    def edits(self, spot: Spot, paths: Mapping[Steps, str]) -> list[Edit] | None:
+        """The load. None where a class has no name in the file."""
+        namer = Namer(self.program, spot.path)
+        model = namer.model(spot.info)
+        style = Style(one_row=not spot.many)
+        if model is None:
+            return None
+        there = self._there(spot)
+        missing = [steps for steps in paths if steps not in there]
+        options = Renderer(self.program, namer).options(model, spot.info, Tree.of(missing), style)
+        if not options:
+            return None if options is None else []
+        source = spot.function.source
+        key = primary_key(self.program, spot.info)[0]
+        returns = not isinstance(spot.expression, ast.Name)
+        wish = _snake(spot.info.name) + ("s" if spot.many else "")
+        name = _free(spot.function, wish) if returns else source.segment(spot.expression)
+        select = namer.library("sqlalchemy", "select")
+        which = f"{model}.{key}.in_([one.{key} for one in {name}])" if spot.many else f"{model}.{key} == {name}.{key}"
+        end = ".all()" if spot.many else ".unique().one()"
+        load = f"{spot.session}.scalars({select}({model}).options({', '.join(options)}).where({which})){end}\n"
+        if spot.optional:
+            load = f"if {name} is not None:\n    {load}"
+        because = next(iter(paths.values()), "")
+        target = Target(source.span(spot.statement), Place.STATEMENT)
+        imports = tuple(dict.fromkeys(namer.imports))
+        if returns:
+            template = f"{name} = $made\n{load}return {name}\n"
+            op = ReplaceStatement(template, (Hole("made", source.span(spot.expression)),))
+            edits = [Edit("eager", spot.path, target, op, imports, because=because)]
+        else:
+            edits = [Edit("eager", spot.path, target, InsertStatements(load, "before"), imports, because=because)]
+        if spot.parameter:
+            function = Target(source.span(spot.function.node), Place.STATEMENT)
+            edits.append(Edit("eager", spot.path, function, EditParameters((spot.parameter,)), because=because))
+        return edits
+
+
+def _is_inside_lambda(function: FunctionInfo, node: ast.AST, statement: ast.stmt) -> bool:
+    current: ast.AST | None = node
+    while current is not None and current is not statement:
+        if isinstance(current, ast.Lambda):
+            return True
+        current = function.source.parent(current)
+    return False
+
+
+def _free(function: FunctionInfo, wish: str) -> str:
+    """A name like `wish` that nothing in a function means."""
+    used = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)} | function.local_names
+    name, count = wish, 2
+    while name in used:
+        name, count = f"{wish}_{count}", count + 1
+    return name
+
+
+def _snake(name: str) -> str:
+    """`OrderItem` to `order_item`."""
+    return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))

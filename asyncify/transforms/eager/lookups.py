@@ -1,0 +1,87 @@
+"""Options at `session.get(Model, key)`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from asyncify.analysis.orm import Column
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ClassInfo
+from asyncify.model.edit import Edit
+from asyncify.model.ops import EditCall, Hole, Replace
+from asyncify.transforms.eager.existing import ExistingOptions
+from asyncify.transforms.eager.loads import Entity, chained, missing, static_class, walks
+from asyncify.transforms.eager.naming import Namer
+from asyncify.transforms.eager.options import Renderer, Style
+from asyncify.transforms.eager.reading import Steps
+
+
+def primary_key(program: Program, info: ClassInfo) -> list[str]:
+    """The attributes of the primary key of a mapped class."""
+    return [name for name, column in program.orm.columns(info).items() if _is_key(column)]
+
+
+def _is_key(column: Column) -> bool:
+    value = column.keyword("primary_key")
+    return isinstance(value, ast.Constant) and value.value is True
+
+
+def plan_lookup(
+    program: Program, existing: ExistingOptions, site: ast.Call, path: str, paths: Mapping[Steps, str], *, fresh: bool
+) -> tuple[list[Edit], list[Steps]]:
+    """The edit that gives a `get` its options, and the paths for which none can be written there.
+
+    fresh: nothing can have loaded the same instance into the session before. Where something may have, `get` would
+    hand that out and ignore options, so a `select` takes its place: that fills what is not loaded yet.
+    """
+    model = site.args[0]
+    info = static_class(program, path, model)
+    left = [p for p in paths if info is None or not walks(program, info, p)]
+    own = [p for p in paths if p not in left]
+    if info is None or not own:
+        return [], left
+    source = program.modules[path].source
+    namer = Namer(program, path)
+    name = source.segment(model)
+    given = next((k.value for k in site.keywords if k.arg == "options"), None)
+    there = existing.parse(path, given) if given is not None else []
+    part = missing(Renderer(program, namer), Entity(name, info), own, there, Style())
+    if part is None:
+        return [], [*left, *own]
+    because = next(iter(paths.values()), "")
+    edits = [
+        Edit("eager", path, source.target(node), chained(link), tuple(namer.imports), because=because)
+        for node, link in part.behind
+    ]
+    if part.options:
+        options = ", ".join(part.options)
+        key = primary_key(program, info)
+        simple = len(site.args) == 2 and not site.keywords and len(key) == 1 and isinstance(site.func, ast.Attribute)
+        if fresh or not simple:
+            if isinstance(given, (ast.List, ast.Tuple)) and given.elts:
+                options = ", ".join([*(source.segment(e) for e in given.elts), options])
+            changes: tuple[tuple[str, str], ...] = (("options", f"[{options}]"),)
+            if not fresh:
+                changes = (*changes, ("populate_existing", "True"))
+            edits.append(
+                Edit("eager", path, source.target(site), EditCall(set=changes), tuple(namer.imports), because=because)
+            )
+        else:
+            edits.append(_as_select(program, site, path, name, key[0], options, namer, because))
+    return edits, left
+
+
+def _as_select(
+    program: Program, site: ast.Call, path: str, name: str, key: str, options: str, namer: Namer, because: str
+) -> Edit:
+    source = program.modules[path].source
+    assert isinstance(site.func, ast.Attribute)
+    select = namer.library("sqlalchemy", "select")
+    holes = (
+        Hole("session", source.span(site.func.value)),
+        Hole("key", source.span(site.args[1])),
+    )
+    end = ".one()" if site.func.attr == "get_one" else ".one_or_none()"
+    template = f"$session.scalars({select}({name}).options({options}).where({name}.{key} == $key)){end}"
+    return Edit("eager", path, source.target(site), Replace(template, holes), tuple(namer.imports), because=because)

@@ -1,0 +1,215 @@
+"""Which of the ways of loading each read gets."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import lru_cache
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.routes import Reach, Route, routes
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.values import has, objects
+from asyncify.knowledge import names
+from asyncify.model.edit import Edit, Finding
+from asyncify.model.span import Span
+from asyncify.transforms.base import Decisions
+from asyncify.transforms.eager.code import read_code
+from asyncify.transforms.eager.contents import Contents, is_lookup
+from asyncify.transforms.eager.created import Created, Refresh, is_construction, made_classes
+from asyncify.transforms.eager.late import Late, Spot
+from asyncify.transforms.eager.loads import Statements, end_of, entities, plan_statement, static_class
+from asyncify.transforms.eager.lookups import plan_lookup
+from asyncify.transforms.eager.pages import Pages
+from asyncify.transforms.eager.reading import Reader, Reading, Steps
+from asyncify.transforms.eager.validation import Validation
+
+_NOWHERE = Span(0, 0, 0, 0)
+
+Readers = dict[Steps, list[Reader]]
+
+
+def read_all(program: Program, found: list[Route]) -> Reading:
+    """Everything that is read from instances."""
+    reading = Reading(program)
+    read_code(reading)
+    Validation(reading, found).read()
+    Pages(reading).read()
+    reading.close()
+    return reading
+
+
+class Planner:
+    """Decides where to load what. One for each program.
+
+    In this order: with the refresh that instances pass before they are read; with the statement that loads them,
+    unless a request that does not read would then run a statement more; beside the reader.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.routes = routes(program)
+        self.reading = read_all(program, self.routes)
+        self.statements = Statements(program)
+        self.reach = Reach(program)
+        self.contents = Contents(self.reading, self.routes, self.reach)
+        self.created = Created(program, self.reach)
+        self.late = Late(program, self.routes)
+        self.edits: dict[Edit, None] = {}
+        self.findings: dict[Finding, None] = {}
+        self._reaches = [self.reach.of_route(route) for route in self.routes]
+        self._refreshed: dict[ast.AST, tuple[Refresh, ClassInfo, dict[Steps, Reader]]] = {}
+        self._spots: dict[tuple[ast.stmt, str], tuple[Spot, dict[Steps, Reader]]] = {}
+        self.requests = lru_cache(maxsize=None)(self._requests)
+
+    def run(self) -> Decisions:
+        """All edits and findings."""
+        for site, readers in self.reading.paths.items():
+            if isinstance(site, ast.Call):
+                self._site(site, self.reading.files[site], readers)
+        for place, info, needed in self._refreshed.values():
+            self._add(self.created.edits(place, info, _because(needed)), needed)
+        for spot, needed in self._spots.values():
+            self._add(self.late.edits(spot, _because(needed)), needed)
+        edits = sorted(self.edits, key=lambda e: (e.path, e.target))
+        findings = sorted(self.findings, key=lambda f: (f.path, f.span or _NOWHERE, f.message))
+        return Decisions(tuple(edits), (), tuple(findings))
+
+    def _add(self, edits: list[Edit] | None, needed: Mapping[Steps, Reader]) -> None:
+        for edit in edits or ():
+            self.edits[edit] = None
+        if edits is None:
+            for steps, reader in needed.items():
+                self._unknown(steps, reader)
+
+    def _unknown(self, steps: Steps, reader: Reader) -> None:
+        span = self.program.modules[reader.path].source.span(reader.node)
+        self.findings[
+            Finding(
+                "eager",
+                reader.path,
+                span,
+                "eager-unknown-load",
+                f"{'.'.join(steps)} is read by {reader.what}, but where to load it is not known",
+                "load it with the statement that loads the instance, or read it inside run_sync",
+            )
+        ] = None
+
+    # -- one loading place ---------------------------------------------------------------------------
+
+    def _site(self, site: ast.Call, path: str, readers: Readers) -> None:
+        at_site: Readers = defaultdict(list)
+        for steps, found in readers.items():
+            for reader in found:
+                refresh = self.created.passed(site, reader)
+                if refresh is not None and self.created.reloads(refresh):
+                    self._refresh(refresh, steps, reader)
+                elif refresh is not None:
+                    self._beside(site, steps, reader)
+                elif is_construction(self.program, site):
+                    self._constructed(site, path, steps, reader)
+                else:
+                    at_site[steps].append(reader)
+        if at_site:
+            self._loaded(site, path, self._shared(site, path, at_site))
+
+    def _refresh(self, place: Refresh, steps: Steps, reader: Reader) -> None:
+        if place.is_refresh:
+            info = next(o.info for o in objects(self.program.values(place.name)))
+        else:
+            info = next(iter(made_classes(self.program, self._maker(place))))
+        self._refreshed.setdefault(place.call, (place, info, {}))[2].setdefault(steps, reader)
+
+    def _maker(self, place: Refresh) -> ast.Call:
+        statement = self.program.modules[place.path].source.statement(place.name)
+        assert isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call)
+        return statement.value
+
+    def _constructed(self, site: ast.Call, path: str, steps: Steps, reader: Reader) -> None:
+        """An instance that is never refreshed: after it was stored nothing of it but columns is loaded."""
+        place = self.created.stored(site, path)
+        if place is not None:
+            if self.created.is_after(place, reader):
+                known = next((p for p, _, _ in self._refreshed.values() if p.call is place.call), place)
+                if ast.dump(known.name) == ast.dump(place.name):
+                    self._refresh(place, steps, reader)
+                else:
+                    self._beside(site, steps, reader)
+        elif self.program.function_of(site) is not self.program.function_of(reader.node) and reader.kind != "code":
+            self._beside(site, steps, reader)
+
+    def _beside(self, site: ast.AST, steps: Steps, reader: Reader) -> None:
+        spot = self.late.spot(reader, site)
+        if spot is None:
+            self._unknown(steps, reader)
+        else:
+            self._at(spot, steps, reader)
+
+    def _at(self, spot: Spot, steps: Steps, reader: Reader) -> None:
+        key = (spot.statement, ast.dump(spot.expression))
+        self._spots.setdefault(key, (spot, {}))[1].setdefault(steps, reader)
+
+    def _loaded(self, site: ast.Call, path: str, readers: Readers) -> None:
+        if not readers:
+            return
+        because = _because({steps: found[0] for steps, found in readers.items()})
+        edits: list[Edit] = []
+        left: list[Steps] = list(readers)
+        if has(self.program.values(site), names.QUERY, names.SELECT):
+            edits, left = plan_statement(self.program, self.statements, site, path, because)
+        elif is_lookup(self.program, site):
+            info = static_class(self.program, path, site.args[0])
+            fresh = info is not None and self.contents.fresh(site, info)
+            edits, left = plan_lookup(self.program, self.statements.existing, site, path, because, fresh=fresh)
+        self.edits.update(dict.fromkeys(edits))
+        for steps in left:
+            for reader in readers[steps]:
+                self._beside(site, steps, reader)
+
+    # -- places that serve several requests ----------------------------------------------------------
+
+    def _requests(self, function: FunctionInfo | None) -> frozenset[int]:
+        """The routes that may run a function, by number."""
+        return frozenset(i for i, reach in enumerate(self._reaches) if function in reach)
+
+    def _shared(self, site: ast.Call, path: str, readers: Readers) -> Readers:
+        """What is left for the statement itself, when collections that only some of the requests read are loaded
+        beside those readers."""
+        served = self.requests(self.program.function_of(site))
+        left: Readers = {}
+        for first in dict.fromkeys(steps[0] for steps in readers):
+            group = {steps: found for steps, found in readers.items() if steps[0] == first}
+            counted = {s: f for s, f in group.items() if self._is_collection(site, path, s)}
+            reading = {r for found in counted.values() for reader in found for r in self._of(reader)}
+            spots = {}
+            if counted and not served <= reading:
+                spots = {r: self.late.spot(r, site) for found in group.values() for r in found}
+            if spots and all(spots.values()):
+                for steps, found in group.items():
+                    for reader in found:
+                        spot = spots[reader]
+                        assert spot is not None
+                        self._at(spot, steps, reader)
+            else:
+                left.update(group)
+        return left
+
+    def _of(self, reader: Reader) -> frozenset[int]:
+        return self.requests(self.program.function_of(reader.node))
+
+    def _is_collection(self, site: ast.Call, path: str, steps: Steps) -> bool:
+        """Whether loading a path takes a statement of its own that the mapping or the statement has not got yet."""
+        there = {e.steps for e in self.statements.existing.of_statement(site) if e.loads}
+        if steps in there:
+            return False
+        for entity in entities(self.program, path, site):
+            above = end_of(self.program, entity.info, steps[:-1])
+            relationship = self.program.orm.relationship(above, steps[-1]) if above is not None else None
+            if relationship is not None:
+                return relationship.collection
+        return False
+
+
+def _because(readers: Mapping[Steps, Reader]) -> dict[Steps, str]:
+    return {steps: f"{'.'.join(steps)} is read by {reader.what}" for steps, reader in sorted(readers.items())}
