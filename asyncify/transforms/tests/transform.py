@@ -12,6 +12,7 @@ from asyncify.transforms.tests.examples import EXAMPLES
 from asyncify.transforms.tests.found import NAME, Work
 from asyncify.transforms.tests.requests import plan_requests
 from asyncify.transforms.tests.settings import plan_settings
+from asyncify.transforms.tests.tables import plan_tables
 
 
 def plan(program: Program) -> Decisions:
@@ -22,6 +23,7 @@ def plan(program: Program) -> Decisions:
     plan_requests(work)
     plan_doubles(work)
     plan_cases(work)
+    plan_tables(work)
     plan_settings(work)
     return Decisions(tuple(work.edits), tuple(work.text_edits), tuple(work.findings))
 

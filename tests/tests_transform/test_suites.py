@@ -1,0 +1,244 @@
+"""Whole suites: they pass before the step and after it, and a forgotten await does not go unseen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from repositories import APP, flip, pytest_run
+
+CONFTEST = '''\
+from typing import Generator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app import models
+from app.db import Base, SessionLocal, engine, get_db
+from app.main import app
+
+
+@pytest.fixture
+def db():
+    Base.metadata.create_all(engine)
+    with SessionLocal() as session:
+        yield session
+    Base.metadata.drop_all(engine)
+
+
+@pytest.fixture
+def client(db) -> Generator[TestClient, None, None]:
+    app.dependency_overrides[get_db] = lambda: db
+    with TestClient(app) as c:
+        yield c
+    app.dependency_overrides.clear()
+'''
+
+SUITES = {
+    "fixtures, lifespan, address and helpers": {
+        "tests/conftest.py": CONFTEST,
+        "tests/test_notes.py": '''\
+from fastapi.testclient import TestClient
+
+from app import crud
+
+
+def post(client: TestClient, *texts):
+    return [client.post("/notes", params={"text": t}).json()["text"] for t in texts]
+
+
+def test_add(client, db):
+    assert post(client, "a", "b") == ["a", "b"]
+    assert client.get("/notes").json() == crud.texts(db) == ["a", "b"]
+    assert all(client.get(url).status_code == 200 for url in ("/notes", "/owner"))
+
+
+def test_owner(client, db):
+    crud.add(db, "x")
+    assert client.get("/owner").json() == {"name": "1", "host": "testclient", "started": ["yes"]}
+    client.app.dependency_overrides[crud.texts] = None
+''',
+    },
+    "a client of the module, entered where its lifespan is needed": {
+        "tests/test_notes.py": '''\
+from fastapi.testclient import TestClient
+
+from app import models
+from app.db import Base, engine
+from app.main import app
+
+Base.metadata.drop_all(bind=engine)
+Base.metadata.create_all(bind=engine)
+client = TestClient(app)
+
+
+def test_outside():
+    assert client.get("/owner").json()["started"] == []
+
+
+def test_inside():
+    with client:
+        assert client.get("/owner").json()["started"] == ["yes"]
+    with client as same:
+        assert same.get("/notes").json() == []
+''',
+    },
+    "functions that stand for others": {
+        "tests/conftest.py": CONFTEST,
+        "tests/test_doubles.py": '''\
+from unittest.mock import MagicMock, patch
+
+from app import crud, main
+
+
+def test_monkeypatched(client, monkeypatch):
+    def fake(db):
+        return ["fake"]
+
+    monkeypatch.setattr(crud, "texts", fake)
+    assert client.get("/notes").json() == ["fake"]
+    monkeypatch.setattr("app.crud.texts", lambda db: ["lambda"])
+    assert client.get("/notes").json() == ["lambda"]
+    monkeypatch.setattr(crud, "texts", MagicMock(return_value=["mock"]))
+    assert client.get("/notes").json() == ["mock"]
+
+
+@patch("app.crud.texts", return_value=["patched"])
+def test_patched(texts, client):
+    assert client.get("/notes").json() == ["patched"]
+    texts.assert_called_once()
+    with patch.object(crud, "texts", lambda db: []), patch("app.main.started", ["no"]):
+        assert client.get("/notes").json() == []
+        assert client.get("/owner").json()["started"] == ["no"]
+
+
+def test_override(client, db):
+    main.app.dependency_overrides[main.owner] = lambda: crud.texts(db)
+    assert client.get("/owner").json()["name"] == []
+''',
+    },
+    "set-up by name": {
+        "tests/test_classes.py": '''\
+import unittest
+
+from fastapi.testclient import TestClient
+
+from app import crud, models
+from app.db import Base, SessionLocal, engine
+from app.main import app
+
+log = []
+
+
+def setup_module(module):
+    Base.metadata.create_all(engine)
+    log.append(module.__name__.rpartition(".")[2])
+
+
+def teardown_module():
+    Base.metadata.drop_all(engine)
+
+
+class TestNotes:
+    def setup_method(self, method):
+        self.db = SessionLocal()
+        crud.add(self.db, method.__name__)
+
+    def teardown_method(self):
+        self.db.close()
+        log.append("down")
+
+    def test_one(self):
+        assert crud.texts(self.db) == ["test_one"]
+        assert log == ["test_classes"]
+
+    def test_two(self):
+        assert crud.texts(self.db) == ["test_one", "test_two"]
+        assert log == ["test_classes", "down"]
+
+
+class NotesCase(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.client = TestClient(app)
+
+    def setUp(self):
+        super().setUp()
+        self.db = SessionLocal()
+
+    def tearDown(self):
+        self.db.close()
+
+    def test_three(self):
+        before = len(crud.texts(self.db))
+        self.client.post("/notes", params={"text": "three"})
+        self.assertEqual(len(crud.texts(self.db)), before + 1)
+''',
+    },
+}
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_suite_passes_before_and_after(name: str, tmp_path: Path) -> None:
+    sync = {**APP, **SUITES[name]}
+    code, output = pytest_run(tmp_path / "before", sync)
+    assert code == 0, output
+    migrated, _ = flip(SUITES[name])
+    assert not any("TestClient" in text for text in migrated.values())
+    code, output = pytest_run(tmp_path / "after", migrated)
+    assert code == 0, output
+    again, _ = flip(migrated, {})
+    assert again == migrated
+
+
+def test_forgotten_awaits_fail_and_nothing_else_does(tmp_path: Path) -> None:
+    migrated, _ = flip(SUITES["fixtures, lifespan, address and helpers"])
+    migrated["tests/test_more.py"] = '''\
+import gc
+import socket
+import unittest
+import warnings
+from unittest.mock import AsyncMock
+
+from app import crud
+
+
+async def test_forgotten(db):
+    crud.texts(db)
+
+
+class Case(unittest.TestCase):
+    async def test_never_awaited(self):
+        raise AssertionError
+
+
+def test_other_warnings():
+    warnings.warn("something else", RuntimeWarning)
+    opened = socket.socket()
+    del opened
+
+    class Loud:
+        def __del__(self):
+            raise ValueError
+
+    Loud()
+    gc.collect()
+
+
+async def test_mock():
+    AsyncMock().add(1)
+'''
+    _, output = pytest_run(tmp_path, migrated, "-W", "ignore:Using .httpx.", "tests/test_more.py")
+    assert "2 failed, 2 passed" in output, output
+    assert "FAILED tests/test_more.py::test_forgotten" in output
+    assert "FAILED tests/test_more.py::Case::test_never_awaited" in output
+
+
+def test_a_suite_on_anyio_keeps_its_plugin(tmp_path: Path) -> None:
+    backend = '\n\n@pytest.fixture(scope="session")\ndef anyio_backend():\n    return "asyncio"\n'
+    suite = SUITES["fixtures, lifespan, address and helpers"]
+    migrated, _ = flip({**suite, "tests/conftest.py": CONFTEST + backend})
+    assert migrated["tests/test_notes.py"].count("@pytest.mark.anyio\nasync def test_") == 2
+    assert "asyncio_mode" not in migrated["pytest.ini"]
+    code, output = pytest_run(tmp_path, migrated, "-p", "no:asyncio")
+    assert code == 0, output
