@@ -94,6 +94,7 @@ CASES: dict[str, str] = {
     "return db.query(Post.title, n).group_by(Post.title).order_by(n, Post.title).all()",
     "rows_one_local": "n = func.count(Post.id)\nreturn db.query(n).all()",
     "rows_starred": "columns = [User.id, User.name]\nreturn db.query(*columns).order_by(User.id).all()\n",
+    "rows_appended": "columns = [User.id]\nif db:\n    columns.append(User.name)\nreturn db.query(*columns).order_by(User.id).all()",
     "bundle": "return [tuple(r[0]) for r in db.query(Bundle('b', User.id, User.name)).order_by(User.id)]",
     "alias": "a = aliased(User)\nreturn db.query(a).filter(a.name == 'bob').all()",
     "alias_self": "a = aliased(User)\nreturn db.query(User).filter(User.id < a.id).order_by(User.id).all()",
@@ -282,6 +283,14 @@ CASES: dict[str, str] = {
     "comprehension": "return [db.query(Post).filter(Post.author_id == u.id).count() for u in db.query(User).order_by(User.id)]",
     "nested": "return [[t.name for t in p.tags] for p in db.query(Post).filter("
     "Post.author_id == db.query(User).filter_by(name='ann').first().id).order_by(Post.id)]",
+    "unpack": "a, b, c = db.query(User).order_by(User.id)\nreturn a, b, c",
+    "from_method": "class Repo:\n    def __init__(self, db: Session):\n        self.db = db\n    def everybody(self):\n"
+    "        return self.db.query(User).order_by(User.id)\nrepo = Repo(db)\nfound = repo.everybody()\n"
+    "found = found.filter(User.id > 1)\nreturn found.all(), [u.id for u in repo.everybody()]",
+    "from_function": "def everybody(session: Session):\n    return session.query(User).order_by(User.id)\n"
+    "return everybody(db).all(), everybody(session=db).count()",
+    "grouped": "from itertools import groupby\n"
+    "return [(k, len(list(g))) for k, g in groupby(db.query(Post).order_by(Post.title, Post.id), key=lambda p: p.title)]",
     "union": "return db.query(User).filter(User.id == 1).union(db.query(User).filter(User.id == 2)).order_by(User.id).all()",
     "union_columns": "return db.query(User.id).union(db.query(Post.id)).order_by(User.id).all()",
     "negative": "return db.query(User)[-1]",
@@ -297,7 +306,6 @@ STAY = frozenset(
         "union",
         "union_columns",
         "negative",
-        "rows_starred",
         "filters_two_shapes",
         "autoflush_count",
     }

@@ -46,7 +46,7 @@ def chain_of(uses: Uses, node: ast.AST) -> Chain:
     found.reverse()
     if isinstance(current, ast.Call) and current in uses.sites:
         return Chain(tuple(found), current)
-    before = [c for site in uses.holds[node].sites for c in uses.links.get(site, ()) if c in uses.holds]
+    before = [c for site in uses.holds[current].sites for c in uses.links.get(site, ()) if c in uses.holds]
     return Chain(tuple(dict.fromkeys([*before, *found])), None)
 
 

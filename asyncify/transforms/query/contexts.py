@@ -51,6 +51,8 @@ class Contexts:
             yield from self._attribute(use, place, parent)
         elif isinstance(parent, ast.Call):
             yield from self._argument(use, place, parent)
+        elif isinstance(parent, ast.Assign) and any(isinstance(t, (ast.Tuple, ast.List)) for t in parent.targets):
+            yield from self._iterated(use, place, node)
         elif isinstance(parent, ast.keyword):
             call = use.source.parent(parent)
             assert isinstance(call, (ast.Call, ast.ClassDef))
@@ -109,7 +111,7 @@ class Contexts:
         program = self._uses.program
         callees = program.values(call.func)
         library = {v.name for v in callees if isinstance(v, Ext)}
-        if library & CONSUMERS:
+        if library & CONSUMERS or any(n.startswith("itertools.") for n in library):
             if library == {"builtins.list"} and len(call.args) == 1 and isinstance(use.node, ast.expr):
                 how = self._runs.execution(place, use.node)
                 if isinstance(how, Problem):

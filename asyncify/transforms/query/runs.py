@@ -48,7 +48,7 @@ class Runs:
         self._uses = uses
         self._shapes = shapes
 
-    def session(self, place: Place, node: ast.AST) -> tuple[str, tuple[Hole, ...]] | Problem:
+    def session(self, place: Place, node: ast.expr) -> tuple[str, tuple[Hole, ...]] | Problem:
         """The session for the query in an expression."""
         chain = chain_of(self._uses, node)
         if chain.site is not None:
@@ -66,7 +66,7 @@ class Runs:
             )
         return text, ()
 
-    def execution(self, place: Place, node: ast.AST) -> Execution | Problem:
+    def execution(self, place: Place, node: ast.expr) -> Execution | Problem:
         """How to run the query in an expression."""
         chain = chain_of(self._uses, node)
         shape = self._shapes.of(node, as_rows=bool(chain.methods & {"tuples", "only_return_tuples"}))

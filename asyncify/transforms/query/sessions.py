@@ -9,6 +9,7 @@ from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo, own_nodes
 from asyncify.analysis.values import has
 from asyncify.knowledge import names
+from asyncify.transforms.query.frames import in_callers_words
 from asyncify.transforms.query.uses import Uses
 
 
@@ -21,7 +22,7 @@ def session_of(uses: Uses, site: ast.Call) -> ast.expr | None:
     return next((k.value for k in site.keywords if k.arg == "session"), None)
 
 
-def session_text(uses: Uses, place: ast.AST, source: SourceFile, sites: frozenset[ast.Call]) -> str | None:
+def session_text(uses: Uses, place: ast.expr, source: SourceFile, sites: frozenset[ast.Call]) -> str | None:
     """Source that gives, at a place, the session of queries that were made elsewhere; None where nothing surely does.
 
     It is the expression that every one of them was made with, where that means the same thing at the place: a name
@@ -34,10 +35,12 @@ def session_text(uses: Uses, place: ast.AST, source: SourceFile, sites: frozense
         session = session_of(uses, site)
         if session is None or not _is_path(session):
             return None
-        text = ast.unparse(session)
-        texts.add(text)
         if not _means_the_same(uses, session, site, place, source):
-            return None
+            translated = in_callers_words(uses, session, site, place)
+            if translated is None or not _is_path(translated) or not _is_steady(uses, translated, place):
+                return None
+            session = translated
+        texts.add(ast.unparse(session))
     return texts.pop() if len(texts) == 1 else None
 
 
@@ -70,6 +73,14 @@ def _means_the_same(uses: Uses, session: ast.expr, site: ast.Call, place: ast.AS
         arg = next((a for a in owner_used.parameters if a.arg == root), None)
         return arg is not None and has(program.values(arg), names.SESSION)
     return _same_self(uses, owner_made, owner_used, root)
+
+
+def _is_steady(uses: Uses, session: ast.expr, place: ast.AST) -> bool:
+    """Whether an expression means the same anywhere in the function around a place."""
+    owner = _owner(uses.program.function_of(place), _root(session))
+    if owner is None:
+        return True
+    return _bound_once(owner, _root(session)) and not _attribute_stores(owner, ast.unparse(session))
 
 
 def _same_self(uses: Uses, made: FunctionInfo, used: FunctionInfo, root: str) -> bool:

@@ -92,10 +92,12 @@ class Shapes:
         return Shape(tuple(kinds))
 
     def _starred(self, source: SourceFile, node: ast.Starred) -> Kind:
-        value = _definition(self._program, node, node.value)
-        if isinstance(value, (ast.List, ast.Tuple)) and len(value.elts) == 1:
-            return classify(self._program, source, value.elts[0])
-        return Kind.UNKNOWN
+        function = self._program.function_of(node)
+        if function is None or not isinstance(node.value, ast.Name):
+            return Kind.UNKNOWN
+        items = _elements(function, node.value.id)
+        kinds = {classify(self._program, source, item) for item in items}
+        return Kind.COLUMN if kinds and kinds <= {Kind.COLUMN, Kind.AGGREGATE} else Kind.UNKNOWN
 
     def _of_query(self, query: Inst) -> Shape:
         assert query.origin is not None
@@ -233,6 +235,28 @@ def _is_class_annotation(node: ast.expr) -> bool:
         return False
     head = node.value
     return (head.id if isinstance(head, ast.Name) else getattr(head, "attr", "")) in ("type", "Type")
+
+
+def _elements(function: FunctionInfo, name: str) -> list[ast.expr]:
+    """The expressions that a local list can hold, where it is a display that only `append` adds to; else none."""
+    value = only_value(function, name)
+    if not isinstance(value, (ast.List, ast.Tuple)):
+        return []
+    found = list(value.elts)
+    for node in own_nodes(function.node):
+        if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name) or node.value.id != name:
+            continue
+        if node.attr != "append":
+            return []
+    for node in own_nodes(function.node):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and isinstance(node.func.value, ast.Name)
+            and node.func.value.id == name
+        ):
+            found += node.args
+    return found
 
 
 def _definition(program: Program, place: ast.AST, node: ast.expr) -> ast.expr | None:
