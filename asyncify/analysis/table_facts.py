@@ -111,6 +111,8 @@ def opens(program: Program, call: ast.Call) -> bool:
             return True
         if isinstance(value, Ext) and is_a(value.name, names.SESSION):
             return True
+        if isinstance(value, Member) and value.base.type == names.SCOPED_SESSION and value.name not in _QUIET:
+            return True
         if isinstance(value, Member) and value.base.type == names.ENGINE and value.name in ("begin", "connect"):
             return True
     return False

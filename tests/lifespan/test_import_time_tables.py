@@ -65,45 +65,89 @@ def moved(extra: dict[str, str], main: str = MAIN) -> tuple[bool, str]:
     return inside, " ".join(message for _, message in findings)
 
 
+CREATING = """
+from main import Base, engine
+
+def test_connection():
+    Base.metadata.create_all(engine)
+    engine.connect()
+"""
+
+BARE = "from fastapi.testclient import TestClient\nfrom main import app\nclient = TestClient(app)\n"
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {},
+        {"test_main.py": OWN_TABLES},
+        {"test_main.py": CREATING},
+        {"serve.py": "import uvicorn\nfrom main import app\nuvicorn.run(app)\n"},
+        {"test_main.py": BARE.replace("client = TestClient(app)", "with TestClient(app) as client:\n    pass")},
+    ],
+    ids=["alone", "own tables", "created by tests", "server", "client with lifespan"],
+)
+def test_nobody_needs_the_tables_before(extra: dict[str, str]) -> None:
+    inside, said = moved(extra)
+    assert inside
+    assert not said
+
+
 @pytest.mark.parametrize(
     ("extra", "why"),
     [
-        ({}, ""),
-        ({"test_main.py": OWN_TABLES}, ""),
-        (
-            {"test_main.py": "from fastapi.testclient import TestClient\nfrom main import app\nc = TestClient(app)\n"},
-            "test_main.py:3 does not run the lifespan",
-        ),
-        (
-            {"test_main.py": "from main import app\nfrom database import SessionLocal\nsession = SessionLocal()\n"},
-            "test_main.py:3 uses the tables",
-        ),
-        (
-            {"test_main.py": "from main import Base, engine\nBase.metadata.create_all(engine)\nengine.connect()\n"},
-            "",
-        ),
         (
             {"fill.py": "from main import SessionLocal, text\nSessionLocal().execute(text('x'))\n"},
             "fill.py uses the tables without running the application",
         ),
-        ({"serve.py": "import uvicorn\nfrom main import app\nuvicorn.run(app)\n"}, ""),
         (
-            {"lambda_.py": "from mangum import Mangum\nfrom main import app\nh = Mangum(app, lifespan='off')\n"},
-            "without its lifespan",
+            {"aws.py": "from mangum import Mangum\nfrom main import app\nhandler = Mangum(app, lifespan='off')\n"},
+            "aws.py:3 runs the application without its lifespan",
         ),
+        ({"test_main.py": BARE + "client.get('/')\n"}, "line 4 uses the tables at import, too"),
+        ({"test_main.py": BARE, "tests/more.py": "import test_main\n"}, "tests/more.py imports this file"),
+        ({"test_main.py": BARE + "def setup_module():\n    client.get('/')\n"}, "setup_module may run before"),
     ],
-    ids=["alone", "own tables", "bare client", "own session", "created by tests", "script", "server", "lifespan off"],
+    ids=["script", "lifespan off", "request at import", "imported test", "module setup"],
 )
-def test_who_needs_the_tables(extra: dict[str, str], why: str) -> None:
+def test_who_needs_the_tables_at_import(extra: dict[str, str], why: str) -> None:
     inside, said = moved(extra)
-    assert inside == (not why)
+    assert not inside
     assert why in said
 
 
-def test_session_that_the_tests_do_not_replace() -> None:
-    job = "\n@app.post('/')\ndef add():\n    with SessionLocal() as db:\n        db.execute(text('x'))\n"
-    inside, said = moved({"test_main.py": OWN_TABLES}, MAIN + job)
-    assert not inside and "(add) opens a session that test_main.py does not replace" in said
+@pytest.mark.parametrize(
+    ("fixture", "scope"),
+    [
+        ("", ""),
+        (
+            "import pytest\n@pytest.fixture(scope='module')\ndef page():\n    return client.get('/')\n",
+            'scope="module", ',
+        ),
+    ],
+    ids=["function", "module"],
+)
+def test_clients_without_lifespan_get_a_fixture(fixture: str, scope: str) -> None:
+    files, findings = convert({"main.py": MAIN, "database.py": DATABASE, "test_main.py": BARE + fixture})
+    assert not findings
+    assert "def create_tables():\n    Base.metadata.create_all(bind=engine)\n" in files["main.py"]
+    assert "    create_tables()\n    yield\n" in files["main.py"]
+    call = "    from main import create_tables\n\n    create_tables()\n"
+    assert f"@pytest.fixture({scope}autouse=True)\ndef tables():\n{call}" in files["test_main.py"]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "\n@app.post('/')\ndef add():\n    with SessionLocal() as db:\n        db.execute(text('x'))\n",
+        "\nshared = SessionLocal()\n",
+    ],
+    ids=["in a route", "for all routes"],
+)
+def test_session_that_the_tests_do_not_replace(use: str) -> None:
+    files, _ = convert({"main.py": MAIN + use, "database.py": DATABASE, "test_main.py": OWN_TABLES})
+    assert "    create_tables()\n    yield\n" in files["main.py"]
+    assert files["test_main.py"].count("@pytest.fixture(autouse=True)") == 2
 
 
 def test_sessions_of_startup_handlers_come_after_the_tables() -> None:

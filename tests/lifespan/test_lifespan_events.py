@@ -148,3 +148,14 @@ def test_without_lifespan_nothing_runs() -> None:
     for namespace in (before, after):
         TestClient(namespace["app"]).get("/")
         assert namespace["events"] == ["request"]
+
+
+@pytest.mark.parametrize(
+    ("requirement", "kept"),
+    [("fastapi==0.92.0", True), ("fastapi>=0.68,<0.69", True), ("fastapi>=0.68", False), ("fastapi", False)],
+)
+def test_versions_without_lifespan(requirement: str, kept: bool) -> None:
+    before = dedent(HEAD + FAILING_END)
+    files, findings = convert({"app.py": before, "requirements.txt": requirement + "\n"})
+    assert (files["app.py"] == before) == kept
+    assert [code for code, _ in findings] == (["lifespan-version"] if kept else [])

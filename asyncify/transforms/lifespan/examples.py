@@ -384,22 +384,4 @@ HANDLER_EXAMPLES = (
             print("closed")
         """,
     ),
-    example(
-        "FastAPI before 0.93 has no lifespan parameter",
-        {
-            "app.py": """
-            from fastapi import FastAPI
-
-            app = FastAPI()
-
-
-            @app.on_event("startup")
-            def start():
-                print("start")
-            """,
-            "requirements.txt": "fastapi==0.92.0\n",
-        },
-        None,
-        ("lifespan-version",),
-    ),
 )

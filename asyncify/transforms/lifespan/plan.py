@@ -18,7 +18,7 @@ from asyncify.model.ops import ReplaceStatement
 from asyncify.transforms.base import Decisions
 from asyncify.transforms.lifespan.edits import BECAUSE, Lifespan, extend, function_instead, make
 from asyncify.transforms.lifespan.obstacles import NAME, anywhere, existing, finding, misplaced, never_run, obstacle
-from asyncify.transforms.lifespan.table_fixtures import fixtures
+from asyncify.transforms.lifespan.table_fixtures import fixture_for, fixtures
 from asyncify.transforms.lifespan.tables import Creation, find_creations
 
 _AT_IMPORT = "Create the tables in a lifespan or a migration: nothing can be awaited while a module is imported."
@@ -41,6 +41,7 @@ class _Plan:
         self._program = program
         self._facts = facts
         self._versions: ProjectDependencies = read_dependencies(program.workspace.files)
+        self._graph = ImportGraph(program)
         self._edits: list[Edit] = []
         self._findings: list[Finding] = []
 
@@ -52,7 +53,7 @@ class _Plan:
         for creation in creations:
             if creation.app is None:
                 self._stays(creation, creation.why_not)
-        for decision in fixtures(self._program, ImportGraph(self._program)):
+        for decision in fixtures(self._program, self._graph):
             if isinstance(decision, Edit):
                 self._edits.append(decision)
             else:
@@ -106,9 +107,23 @@ class _Plan:
             for creation in creations:
                 self._stays(creation, creation.why_not or "another statement that must run before it stays")
             return
+        tests = dict.fromkeys(test for c in creations for test, _ in c.tests)
+        rely = next((why for c in creations for _, why in c.tests), "")
+        if rely and len({c.path for c in creations}) > 1:
+            for creation in creations:
+                self._stays(creation, rely)
+            return
         for path in dict.fromkeys(c.path for c in creations):
             statements = [c.statement for c in creations if c.path == path]
             sources = [self._program.modules[path].source.segment(s) for s in statements]
+            if rely:
+                moved = self._for_tests(app, path, statements, sources, list(tests), group)
+                if isinstance(moved, str):
+                    for creation in creations:
+                        self._stays(creation, f"{rely}, and {moved}")
+                else:
+                    yield moved
+                continue
             if path == app.path:
                 removed = tuple(self._edit(path, s, ReplaceStatement(), group) for s in statements)
                 yield "\n".join(sources), (), removed
@@ -139,10 +154,33 @@ class _Plan:
             for target, op in function_instead(self._program, path, last, code):
                 removed.append(Edit(NAME, path, target, op, group=group, because=BECAUSE))
         edits = tuple(removed)
+        if path == app.path:
+            return f"{name}()", (), edits
         if name in names_used(self._program, app.path):
             alias = free_name(self._program, app.path, f"{name}_at_start")
             return f"{alias}()", (Import(module, name, alias),), edits
         return f"{name}()", (Import(module, name),), edits
+
+    def _for_tests(
+        self, app: App, path: str, statements: list[ast.stmt], sources: list[str], tests: list[str], group: str
+    ) -> Move | str:
+        """A function that the lifespan calls, and a fixture in each test that does not run the lifespan."""
+        module = "" if path == app.path else self._import_of(app.path, path)
+        if module is None:
+            return "no import leads from the application to its module"
+        source, imports, edits = self._function(app, path, module, statements, sources, group)
+        name = source.removesuffix("()")
+        if name in names_used(self._program, path):
+            return f"the name `{name}` is taken"
+        for test in tests:
+            given = self._import_of(test, path)
+            fixture = (
+                fixture_for(self._program, self._graph, test, given, name, group) if given else "no import leads there"
+            )
+            if isinstance(fixture, str):
+                return fixture
+            edits = (*edits, fixture)
+        return source, imports if path != app.path else (), edits
 
     def _import_of(self, path: str, wanted: str) -> str | None:
         """How a file can import from another one: as it does already, or by the full name that some file uses."""

@@ -15,11 +15,13 @@ from asyncify.analysis.values import Ext, Fn, Mod, has
 from asyncify.knowledge import names
 
 
-def relies_on_import(program: Program, facts: LifespanFacts, graph: ImportGraph, app: App, path: str) -> str:
-    """Why tests need the tables that the import of a module creates; empty where they provably do not.
+def tests_that_rely(
+    program: Program, facts: LifespanFacts, graph: ImportGraph, app: App, path: str
+) -> Iterator[tuple[str, str]]:
+    """The tests that need the tables that the import of a module creates, each with the reason.
 
-    They do not where every client runs the lifespan and nothing opens a session of the application by itself, or
-    where the tests create the tables: on the engine of the application, or on their own while every function of
+    A test provably does not where its clients run the lifespan and it opens no session of the application by itself,
+    or where the tests create the tables: on the engine of the application, or on their own while everything in
     the application that opens a session is overridden.
     """
     tests = {
@@ -29,24 +31,33 @@ def relies_on_import(program: Program, facts: LifespanFacts, graph: ImportGraph,
     }
     creating = {p for p, tree in tests.items() if any(is_creation(program, n) for n in ast.walk(tree))}
     shared = {p for p in creating if p.endswith("conftest.py")}
-    overridden = {f for tree in tests.values() for f in _overridden(program, tree)}
-    openers = _openers(program, facts, graph.order(app.path)) - overridden
+    opened = _opened_elsewhere(program, facts, graph.order(app.path), tests)
     for test, tree in tests.items():
         own = [p for p in (test, *sorted(shared)) if p in creating]
-        on_app_engine = any(_creates_on_app(program, p) for p in own)
-        if on_app_engine:
+        if any(_creates_on_app(program, p) for p in own):
             continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and _opens_app_session(program, test, node):
-                return f"{test}:{node.lineno} uses the tables of the application without running it"
-            if isinstance(node, ast.Call) and is_bare_client(program, test, node):
-                if not own:
-                    return f"the client at {test}:{node.lineno} does not run the lifespan"
-                if openers:
-                    first = min(openers, key=lambda f: (f.path, f.node.lineno))
-                    where = f"{first.path}:{first.node.lineno} ({first.qualname})"
-                    return f"{where} opens a session that {test} does not replace"
-    return ""
+        for node in (n for n in ast.walk(tree) if isinstance(n, ast.Call)):
+            if _opens_app_session(program, test, node):
+                yield test, f"{test}:{node.lineno} uses the tables of the application without running it"
+                break
+            if is_bare_client(program, test, node) and (opened or not own):
+                bare = f"the client at {test}:{node.lineno} does not run the lifespan"
+                yield test, f"{opened} opens a session that {test} does not replace" if own else bare
+                break
+
+
+def _opened_elsewhere(
+    program: Program, facts: LifespanFacts, inside: tuple[str, ...], tests: dict[str, ast.Module]
+) -> str:
+    """A place in the application that opens a session whatever the tests override; empty if there is none."""
+    for path in inside:
+        for node in own_nodes(program.modules[path].source.tree):
+            if isinstance(node, ast.Call) and opens(program, node):
+                return f"{path}:{node.lineno}"
+    overridden = {f for tree in tests.values() for f in _overridden(program, tree)}
+    openers = _openers(program, facts, inside) - overridden
+    first = min(openers, key=lambda f: (f.path, f.node.lineno), default=None)
+    return f"{first.path}:{first.node.lineno} ({first.qualname})" if first is not None else ""
 
 
 def _late_imports(program: Program, graph: ImportGraph, path: str) -> Iterator[str]:

@@ -130,7 +130,7 @@ TABLE_EXAMPLES = (
         },
     ),
     example(
-        "tables stay at import for tests that need them there",
+        "tests whose clients do not run the lifespan get a fixture",
         {
             "app.py": _TABLES_IN_APP,
             "database.py": _DATABASE,
@@ -146,8 +146,48 @@ TABLE_EXAMPLES = (
                 assert client.get("/docs").status_code == 200
             """,
         },
-        None,
-        ("import-time-tables",),
+        {
+            "app.py": """
+            from contextlib import asynccontextmanager
+
+            from fastapi import FastAPI
+
+            from database import Base, engine
+
+
+            def create_tables():
+                Base.metadata.create_all(bind=engine)
+
+
+            @asynccontextmanager
+            async def lifespan(app):
+                create_tables()
+                yield
+
+
+            app = FastAPI(lifespan=lifespan)
+            """,
+            "test_app.py": """
+            import pytest
+            from fastapi.testclient import TestClient
+
+            from app import app
+
+
+            @pytest.fixture(autouse=True)
+            def tables():
+                from app import create_tables
+
+                create_tables()
+
+
+            client = TestClient(app)
+
+
+            def test_docs():
+                assert client.get("/docs").status_code == 200
+            """,
+        },
     ),
     example(
         "tables move when the clients of the tests run the lifespan",

@@ -8,7 +8,7 @@ sets up before those of a function. Source: pytest "Autouse fixtures", "Higher-s
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from textwrap import indent
 
 from asyncify.analysis.bindings import free_name, names_used
@@ -21,11 +21,13 @@ from asyncify.analysis.table_facts import creates_tables, is_creation, touches_d
 from asyncify.analysis.values import has
 from asyncify.knowledge import names
 from asyncify.model.edit import Edit, Finding, Import
-from asyncify.model.ops import ReplaceStatement
+from asyncify.model.ops import InsertStatements, ReplaceStatement
 from asyncify.transforms.lifespan.edits import BECAUSE, function_instead
 from asyncify.transforms.lifespan.handlers import is_stable
 from asyncify.transforms.lifespan.obstacles import NAME, finding
 
+#: set up for a class or module by pytest and unittest, in an order of their own
+_BEFORE_FIXTURES = frozenset({"setUpClass", "setUpModule", "setup_class", "setup_module"})
 _ADVICE = "Create the tables in a fixture: nothing can be awaited while a module is imported."
 
 
@@ -50,25 +52,35 @@ def _why_not(program: Program, graph: ImportGraph, path: str, statements: list[a
         expressions: list[ast.expr] = [n for n in ast.walk(statement) if isinstance(n, ast.expr)]
         if not is_stable(program, path, ast.Tuple(expressions, ast.Load())):
             return "it uses names that change later"
-    for statement in program.modules[path].source.tree.body:
-        if statement not in statements and _runs(program, statement):
-            return f"line {statement.lineno} uses the tables at import, too"
-    for other in sorted(program.modules):
-        tree = program.modules[other].source.tree
-        if other != path and any(path in graph.targets(other, node) for node in ast.walk(tree)):
-            return f"{other} imports this file, and pytest runs a fixture for tests only"
+    if why := _cannot_wait(program, graph, path, statements):
+        return why
     others = [p for p in program.modules if is_test_path(p) and p != path and not p.endswith("conftest.py")]
     own = all(_on_own_engine(program, path, s) for s in statements)
     if not own and others and not path.endswith("conftest.py"):
         return f"other tests, such as {others[0]}, may use these tables"
+    return ""
+
+
+def _cannot_wait(program: Program, graph: ImportGraph, path: str, statements: list[ast.stmt]) -> str:
+    """Why a fixture would come too late, or not at all, for what a test file does besides these statements."""
+    for statement in program.modules[path].source.tree.body:
+        if statement not in statements and _uses(program, own_nodes(ast.Module([statement], []))):
+            return f"line {statement.lineno} uses the tables at import, too"
+    for function in program.modules[path].functions.values():
+        if function.name in _BEFORE_FIXTURES:
+            return f"{function.name} may run before a fixture"
+    for other in sorted(program.modules):
+        tree = program.modules[other].source.tree
+        if other != path and any(path in graph.targets(other, node) for node in ast.walk(tree)):
+            return f"{other} imports this file, and pytest runs a fixture for tests only"
     if "pytest" in names_used(program, path) and "pytest" not in program.modules[path].imports:
         return "the name `pytest` means something else here"
     return ""
 
 
-def _runs(program: Program, statement: ast.stmt) -> bool:
-    """Whether a statement uses the database or sends a request."""
-    nodes = list(own_nodes(ast.Module([statement], [])))
+def _uses(program: Program, nodes: Iterable[ast.AST]) -> bool:
+    """Whether nodes use the database or send a request."""
+    nodes = list(nodes)
     asked = (n.func.value for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute))
     return touches_database(program, nodes) or any(has(program.values(a), names.TEST_CLIENT) for a in asked)
 
@@ -100,9 +112,30 @@ def _scope(program: Program, path: str, statements: list[ast.stmt]) -> str:
     wider = any(
         isinstance(decorator, ast.Call)
         and any(k.arg == "scope" and getattr(k.value, "value", "") != "function" for k in decorator.keywords)
-        and touches_database(program, own_nodes(fixture.node))
+        and _uses(program, own_nodes(fixture.node))
         for fixture, decorator in program.fixtures.decorators.items()
     )
     if not dropping and not wider:
         return ""
     return 'scope="session", ' if path.endswith("conftest.py") else 'scope="module", '
+
+
+def fixture_for(program: Program, graph: ImportGraph, test: str, module: str, name: str, group: str) -> Edit | str:
+    """A fixture on top of a test file (its `conftest.py` if it has one) that calls a function of the application.
+
+    module, name: where the file can import the function from. Returns why this cannot be, as text.
+    """
+    if not is_test_path(test):
+        return f"{test} is no file of tests"
+    source = program.modules[test].source
+    if why := _cannot_wait(program, graph, test, [s for s in source.tree.body if creates_tables(program, test, s)]):
+        return f"in {test} {why}"
+    imports = [s for s in source.tree.body if isinstance(s, ast.Import | ast.ImportFrom)]
+    if {"tables", name} & names_used(program, test) or not imports:
+        return f"the names `tables` and `{name}` are taken in {test}"
+    returns = " -> None" if any(f.node.returns for f in program.modules[test].functions.values()) else ""
+    decorator = f"@pytest.fixture({_scope(program, test, [])}autouse=True)"
+    # imported in the body: what stands above the imports of the file must run before the application is imported
+    code = f"\n\n{decorator}\ndef tables(){returns}:\n    from {module} import {name}\n\n    {name}()\n"
+    op = InsertStatements(code, "after")
+    return Edit(NAME, test, source.target(imports[-1]), op, (Import("pytest"),), group=group, because=BECAUSE)

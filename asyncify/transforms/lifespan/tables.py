@@ -18,7 +18,7 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import own_nodes
 from asyncify.analysis.table_facts import creates_tables, is_test, touches_database
 from asyncify.transforms.lifespan.handlers import is_stable
-from asyncify.transforms.lifespan.reliance import relies_on_import
+from asyncify.transforms.lifespan.reliance import tests_that_rely
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,13 +26,14 @@ class Creation:
     """A statement at the top of a module that only creates or drops tables.
 
     app: the application that imports the module; None where there are several. why_not: why the statement must stay;
-    empty where it can move.
+    empty where it can move. tests: those that need the tables although they do not run the lifespan, with the reason.
     """
 
     path: str
     statement: ast.stmt
     app: App | None
     why_not: str
+    tests: tuple[tuple[str, str], ...] = ()
 
 
 def find_creations(program: Program, facts: LifespanFacts) -> Iterator[Creation]:
@@ -48,7 +49,9 @@ def find_creations(program: Program, facts: LifespanFacts) -> Iterator[Creation]
                     seen.add(statement)
                     users = [a for a in hosts if path in orders[a]]
                     app = users[0] if len(users) == 1 else None
-                    yield Creation(path, statement, app, _why_not(program, facts, graph, path, statement, app))
+                    why = _why_not(program, facts, graph, path, statement, app)
+                    rely = tests_that_rely(program, facts, graph, app, path) if app is not None and not why else ()
+                    yield Creation(path, statement, app, why, tuple(rely))
 
 
 def _why_not(
@@ -81,7 +84,7 @@ def _why_not(
             return f"{other} uses the tables without running the application"
     if (call := _without_lifespan(program)) is not None:
         return f"{call} runs the application without its lifespan"
-    return relies_on_import(program, facts, graph, app, path)
+    return ""
 
 
 def _expressions(statement: ast.stmt) -> ast.expr:
