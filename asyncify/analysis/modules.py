@@ -6,6 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
+#: libraries whose names people also give to folders of their own
+LIBRARIES = frozenset("alembic fastapi httpx jinja2 pydantic pytest sqlalchemy sqlmodel starlette".split())
+
 
 class ModuleIndex:
     """Finds files by dotted name.
@@ -81,6 +84,8 @@ class ModuleIndex:
             if own[-len(parts) :] != parts:
                 continue
             root = own[: len(own) - len(parts)]
+            if parts[0] in LIBRARIES and "/".join((*root, "__init__.py")) in self.paths:
+                continue  # a part of a package that is called like a library: no import root, so not what is meant
             # an import root is above the importer, or beside it (`src/`); a stray folder of the same name
             # elsewhere, deeper than any common ancestor allows, is no candidate for a plain third-party name
             common = 0
