@@ -7,6 +7,7 @@ from asyncify.analysis.program import Program
 from asyncify.model.edit import Edit, Finding
 from asyncify.transforms.awaiting.blocks import block_edits
 from asyncify.transforms.awaiting.calls import CallEdits
+from asyncify.transforms.awaiting.entry import Helpers
 from asyncify.transforms.awaiting.examples import EXAMPLES
 from asyncify.transforms.awaiting.generators import generator_edits
 from asyncify.transforms.awaiting.statements import StatementEdits
@@ -22,8 +23,9 @@ def plan(program: Program) -> Decisions:
         if kept_sync(program, path):
             continue
         module = program.modules[path]
-        statements = StatementEdits(program, colouring, module, program.async_clients)
-        calls = CallEdits(program, colouring, module)
+        helpers = Helpers(program, module)
+        statements = StatementEdits(program, colouring, module, program.async_clients, helpers)
+        calls = CallEdits(program, colouring, module, helpers)
         edits.extend(statements.edits())
         edits.extend(calls.edits())
         edits.extend(block_edits(program, module))

@@ -17,6 +17,7 @@ from asyncify.knowledge.names import canonical
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import Hole, Op, Replace
 from asyncify.transforms.awaiting.context import Context, context_of
+from asyncify.transforms.awaiting.entry import RUN, Helpers
 from asyncify.transforms.awaiting.templates import arguments, as_list, spawn, through_run_sync
 
 GROUP = "flip"
@@ -26,8 +27,9 @@ UTIL = "sqlalchemy.util"
 class CallEdits:
     """Decides on the calls of one module. `waiting` are the calls that will contain an await."""
 
-    def __init__(self, program: Program, colouring: Colouring, module: ModuleInfo) -> None:
+    def __init__(self, program: Program, colouring: Colouring, module: ModuleInfo, helpers: Helpers) -> None:
         self.program = program
+        self.helpers = helpers
         self.colouring = colouring
         self.module = module
         self.source = module.source
@@ -165,10 +167,13 @@ class CallEdits:
             yield from self._at_module_level(node, because)
 
     def _at_module_level(self, node: ast.Call, because: str) -> Iterator[Edit]:
-        """No loop runs while a module is executed as a script: `asyncio.run`."""
+        """No loop runs while a script is executed: `asyncio.run`. While a module is imported, one may."""
         coroutine = any(self._is_coroutine(t) for t in self.program.calls(node))
         if coroutine and self._in_main_block(node):
             yield self._edit(node, Replace("asyncio.run($it)"), (Import("asyncio"),), because)
+        elif coroutine:
+            yield from self.helpers.add(RUN, node, because)
+            yield self._edit(node, Replace(f"{self.helpers.name(RUN)}($it)"), (), because)
         else:
             self.findings.append(
                 Finding(

@@ -1,7 +1,12 @@
-"""Entry points that a synchronous framework calls: async inside, `asyncio.run` around."""
+"""Places that nobody can await: sync entry points, scripts, and code that runs while a module is imported.
+
+A coroutine is run to its end in a thread of its own: a loop may be running already where the place is reached (uvicorn
+imports an app inside its loop; a test calls a command), and `asyncio.run` refuses to run inside another loop.
+"""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from asyncify.analysis.bindings import free_name
@@ -10,31 +15,60 @@ from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.model.edit import Edit, Import
 from asyncify.model.ops import AppendToModule, EditDecorators
 
-HELPER = "run_async"
-TEMPLATE = '''
-def {name}(function):
-    """Let a synchronous caller run an async function to its end."""
+RUN = "run_to_end"
+ENTRY = "run_async"
+
+RUN_SOURCE = '''
+def run_to_end(coroutine):
+    """Run a coroutine from plain code; in a thread of its own, as this thread may be running a loop."""
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        return executor.submit(asyncio.run, coroutine).result()
+'''
+ENTRY_SOURCE = '''
+def run_async(function):
+    """Let plain callers run an async function to its end."""
 
     @functools.wraps(function)
     def wrapper(*args, **kwargs):
-        return asyncio.run(function(*args, **kwargs))
+        return run_to_end(function(*args, **kwargs))
 
     return wrapper
 '''
 
 
-def entry_edits(program: Program, module: ModuleInfo, function: FunctionInfo, because: str) -> Iterator[Edit]:
-    """The decorator nearest to the function, and its definition once in the module."""
-    present = module.bound and HELPER in module.bound
-    name = HELPER if present else free_name(program, module.path, HELPER)
-    target = module.source.target(function.node)
-    yield Edit("await", module.path, target, EditDecorators(add=(name,)), group="flip", because=because)
-    first = next(f for f in module.functions.values() if f.node in _entries(program, module))
-    if not present and first is function:
-        helper = AppendToModule(TEMPLATE.format(name=name).strip("\n"), "imports")
-        imports = (Import("asyncio"), Import("functools"))
-        yield Edit("await", module.path, target, helper, imports, group="flip", because=because)
+class Helpers:
+    """The helper functions that a module needs, each added once."""
 
+    def __init__(self, program: Program, module: ModuleInfo) -> None:
+        self.program = program
+        self.module = module
+        self._added: set[str] = set()
 
-def _entries(program: Program, module: ModuleInfo) -> set[object]:
-    return {f.node for f in program.colouring.entries if f.path == module.path}
+    def name(self, helper: str) -> str:
+        """The name that a helper has in the module: it may be there from an earlier run."""
+        defined = any(f.qualname == helper for f in self.module.functions.values())
+        return helper if defined else free_name(self.program, self.module.path, helper)
+
+    def add(self, helper: str, node: ast.AST, because: str) -> Iterator[Edit]:
+        """The edit that defines a helper, unless it is defined already."""
+        if helper == ENTRY:
+            yield from self.add(RUN, node, because)
+        if helper in self._added or any(f.qualname == helper for f in self.module.functions.values()):
+            return
+        self._added.add(helper)
+        source = (RUN_SOURCE if helper == RUN else ENTRY_SOURCE).replace(helper, self.name(helper))
+        if helper == ENTRY:
+            source = source.replace(RUN, self.name(RUN))
+        imports: tuple[Import, ...] = (Import("asyncio"), Import("concurrent.futures", "ThreadPoolExecutor"))
+        if helper == ENTRY:
+            imports = (Import("functools"),)
+        op = AppendToModule(source.strip("\n"), "imports")
+        target = self.module.source.target(self.module.source.statement(node))
+        yield Edit("await", self.module.path, target, op, imports, group="flip", because=because)
+
+    def entry(self, function: FunctionInfo, because: str) -> Iterator[Edit]:
+        """The decorator nearest to a function that a synchronous framework calls."""
+        yield from self.add(ENTRY, function.node, because)
+        op = EditDecorators(add=(self.name(ENTRY),))
+        target = self.module.source.target(function.node)
+        yield Edit("await", self.module.path, target, op, group="flip", because=because)

@@ -17,15 +17,23 @@ from asyncify.model.ops import Hole, Op, Replace, ReplaceStatement, SetAsync
 from asyncify.model.span import Place
 from asyncify.transforms.awaiting.calls import GROUP, generator_targets
 from asyncify.transforms.awaiting.context import Context, context_of
-from asyncify.transforms.awaiting.entry import entry_edits
+from asyncify.transforms.awaiting.entry import RUN, Helpers
 from asyncify.transforms.awaiting.templates import arguments
 
 
 class StatementEdits:
     """Decides on the statements of one module."""
 
-    def __init__(self, program: Program, colouring: Colouring, module: ModuleInfo, clients: frozenset[ast.AST]) -> None:
+    def __init__(
+        self,
+        program: Program,
+        colouring: Colouring,
+        module: ModuleInfo,
+        clients: frozenset[ast.AST],
+        helpers: Helpers,
+    ) -> None:
         self.program = program
+        self.helpers = helpers
         self.colouring = colouring
         self.module = module
         self.source = module.source
@@ -65,7 +73,7 @@ class StatementEdits:
                 drops = tuple(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
                 yield self._edit(node, Replace(name), because, imports, drops)
         if function in self.colouring.entries:
-            yield from entry_edits(self.program, self.module, function, because)
+            yield from self.helpers.entry(function, because)
 
     # -- with ----------------------------------------------------------------------------------------
 
@@ -174,7 +182,7 @@ class StatementEdits:
             if has(self.program.values(bind), names.ENGINE):
                 yield self._edit(bind, Replace("$it.sync_engine"), "tables are created through the greenlet")
             return
-        if context is not Context.AWAIT:
+        if context not in (Context.AWAIT, Context.MODULE):
             return
         rest = ast.Call(
             node.func,
@@ -187,6 +195,8 @@ class StatementEdits:
         call = f"run_sync($m{', ' + text if text else ''})"
         because = "tables are created through run_sync"
         if has(self.program.values(bind), names.CONNECTION):
+            if context is Context.MODULE:
+                return
             yield self._edit(node, Replace(f"await $b.{call}", (bound, method, *holes)), because)
             return
         stmt = self.source.parent(node)
@@ -195,7 +205,21 @@ class StatementEdits:
             return
         name = free_name(self.program, self.module.path, "conn")
         template = f"async with $b.begin() as {name}:\n    await {name}.{call}"
+        if context is Context.MODULE:
+            yield from self._at_import(stmt, node.func.attr, template, (bound, method, *holes), because)
+            return
         yield self._edit(stmt, ReplaceStatement(template, (bound, method, *holes)), because)
+
+    def _at_import(
+        self, stmt: ast.stmt, verb: str, template: str, holes: tuple[Hole, ...], because: str
+    ) -> Iterator[Edit]:
+        """Tables that are created while a module is imported: a function that is run to its end there."""
+        wish = {"create_all": "create_tables", "drop_all": "drop_tables"}.get(verb, f"{verb}_tables")
+        function = free_name(self.program, self.module.path, wish)
+        body = "\n".join(f"    {line}" for line in template.split("\n"))
+        yield from self.helpers.add(RUN, stmt, because)
+        text = f"async def {function}():\n{body}\n\n\n{self.helpers.name(RUN)}({function}())"
+        yield self._edit(stmt, ReplaceStatement(text, holes), because)
 
     # -- helpers -------------------------------------------------------------------------------------
 
