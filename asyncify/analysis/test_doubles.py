@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from asyncify.analysis.names import Definition
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Cls, Fn, Mod, Obj
@@ -25,8 +26,10 @@ class Replacement:
 
 def replacements(program: Program) -> Mapping[FunctionInfo, list[FunctionInfo]]:
     """For each function, the functions that tests replace it with."""
+    from asyncify.analysis.mock_objects import method_replacements
+
     found: dict[FunctionInfo, list[FunctionInfo]] = defaultdict(list)
-    for one in find_replacements(program):
+    for one in (*find_replacements(program), *method_replacements(program)):
         for value in program.values(one.value) if one.value is not None else ():
             if isinstance(value, Fn) and value.info not in found[one.target]:
                 found[one.target].append(value.info)
@@ -49,7 +52,7 @@ def find_replacements(program: Program) -> Iterator[Replacement]:
 
 def _by_call(program: Program, path: str, node: ast.Call) -> Iterator[Replacement]:
     """`monkeypatch.setattr`, and `patch` and `patch.object` of `unittest.mock` and pytest-mock."""
-    name = _last_name(node.func)
+    name = last_name(node.func)
     by_object = name in ("setattr", "object") and isinstance(node.func, ast.Attribute)
     if not by_object and name not in ("patch", "setattr"):
         return
@@ -67,7 +70,8 @@ def _by_call(program: Program, path: str, node: ast.Call) -> Iterator[Replacemen
     yield Replacement(path, target, node, value or keywords.get("new") or keywords.get("value"))
 
 
-def _last_name(node: ast.expr) -> str:
+def last_name(node: ast.expr) -> str:
+    """`c` of `a.b.c`."""
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
@@ -86,16 +90,22 @@ def _member(program: Program, owner: ast.expr, name: str) -> FunctionInfo | None
 
 def dotted(program: Program, importer: str, text: str) -> FunctionInfo | None:
     """The function that a dotted path in a string names, `package.module.function` or `...Class.method`."""
+    found = resolve_dotted(program, importer, text)
+    return found if isinstance(found, FunctionInfo) else None
+
+
+def resolve_dotted(program: Program, importer: str, text: str) -> Definition | None:
+    """What a dotted path in a string names."""
     parts = text.split(".")
     for split in range(len(parts) - 1, 0, -1):
         module = program.names.index.find(".".join(parts[:split]), importer)
         if module is None or module not in program.modules:
             continue
-        found: object = program.names.resolve(module, parts[split])
+        found = program.names.resolve(module, parts[split])
         for name in parts[split + 1 :]:
             if isinstance(found, Mod):
                 found = program.names.resolve(found.path, name)
             else:
                 found = program.classes.method(found, name) if isinstance(found, ClassInfo) else None
-        return found if isinstance(found, FunctionInfo) else None
+        return found
     return None

@@ -145,3 +145,14 @@ EVENT_LOOP = "event_loop"
 DATABASE_LIBRARIES = frozenset({"sqlalchemy", "sqlmodel"})
 
 CLIENT = names.TEST_CLIENT
+
+#: what every mock has by itself. Source: `unittest.mock`, "The Mock Class".
+MOCK_API = frozenset(
+    "return_value side_effect called call_count call_args call_args_list method_calls mock_calls assert_called "
+    "assert_called_once assert_called_with assert_called_once_with assert_any_call assert_has_calls assert_not_called "
+    "reset_mock configure_mock attach_mock mock_add_spec await_count await_args assert_awaited assert_awaited_once "
+    "assert_awaited_with assert_awaited_once_with name _mock_name __aenter__ __aexit__ __enter__ __exit__".split()
+)
+
+#: methods of sessions whose result is used: a mock of one returns a plain mock
+SESSION_RESULTS = frozenset({"execute", "scalars", "scalar", "get", "get_one", "exec", "merge", "connection", "stream"})

@@ -40,13 +40,13 @@ def _replacement(work: Work, one: Replacement) -> None:
     if isinstance(one.node, ast.Call):
         for keyword in one.node.keywords:
             if keyword.arg == "new_callable" and is_mock_class(work, one.path, keyword.value):
-                _async_mock(work, source, keyword.value, why)
+                to_async_mock(work, source, keyword.value, why)
     if isinstance(one.value, ast.Lambda):
         name = free_name(work.program, one.path, f"fake_{one.target.name.strip('_')}")
         _as_function(work, source, one.value, name, why)
     elif one.value is not None:
         for call in made_mocks(work, source, one.value):
-            _async_mock(work, source, call.func, why)
+            to_async_mock(work, source, call.func, why)
 
 
 def is_mock_class(work: Work, path: str, node: ast.expr) -> bool:
@@ -74,7 +74,8 @@ def made_mocks(work: Work, source: SourceFile, value: ast.expr) -> list[ast.Call
     ]
 
 
-def _async_mock(work: Work, source: SourceFile, node: ast.expr, why: str) -> None:
+def to_async_mock(work: Work, source: SourceFile, node: ast.expr, why: str) -> None:
+    """`MagicMock` to `AsyncMock`, once."""
     if any(e.path == source.path and e.target == source.target(node) for e in work.edits):
         return
     if isinstance(node, ast.Attribute):

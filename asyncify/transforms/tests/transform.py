@@ -10,6 +10,7 @@ from asyncify.transforms.tests.contexts import plan_contexts
 from asyncify.transforms.tests.doubles import plan_doubles
 from asyncify.transforms.tests.examples import EXAMPLES
 from asyncify.transforms.tests.found import NAME, Work
+from asyncify.transforms.tests.mocks import plan_mocks
 from asyncify.transforms.tests.requests import plan_requests
 from asyncify.transforms.tests.settings import plan_settings
 from asyncify.transforms.tests.tables import plan_tables
@@ -22,6 +23,7 @@ def plan(program: Program) -> Decisions:
     plan_clients(work)
     plan_requests(work)
     plan_doubles(work)
+    plan_mocks(work)
     plan_cases(work)
     plan_tables(work)
     plan_settings(work)

@@ -1,0 +1,306 @@
+"""What mocks stand for: an instance of a class of the program, the class itself, a session, or what makes sessions.
+
+A mock has no type. What it is for shows where it goes: into `patch("module.Class")`, its `return_value`, a parameter,
+a dependency override. Names are followed within a test, and through fixtures that return a mock.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from asyncify.analysis.names import Assigned
+from asyncify.analysis.program import Program
+from asyncify.analysis.source import SourceFile
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.test_doubles import Replacement, last_name, resolve_dotted
+from asyncify.analysis.values import Cls, Ext, Obj, Values, has
+from asyncify.knowledge import names
+from asyncify.knowledge.names import canonical
+from asyncify.knowledge.testing import ASYNC_MOCK, MOCKS
+
+
+class Kind(Enum):
+    """The sort of thing that a mock stands for."""
+
+    CLASS = "class"
+    INSTANCE = "instance"
+    FACTORY = "factory"  # of sessions
+    SESSION = "session"
+
+
+@dataclass(frozen=True)
+class Stand:
+    """What a mock stands for. info: the class, for classes and instances."""
+
+    kind: Kind
+    info: ClassInfo | None = None
+
+    @property
+    def made(self) -> Stand | None:
+        """What calling it gives."""
+        result = {Kind.CLASS: Kind.INSTANCE, Kind.FACTORY: Kind.SESSION}.get(self.kind)
+        return Stand(result, self.info) if result else None
+
+
+@dataclass
+class TestMocks:
+    """The mocks of a program.
+
+    sites: calls of `MagicMock` and the like to the file and what they stand for. patches: `patch(...)` calls that make
+    the mock of a class themselves. names: what a name of a function (None: of the module) stands for.
+    """
+
+    __test__ = False
+
+    sites: dict[ast.Call, tuple[str, Stand]] = field(default_factory=dict)
+    patches: dict[ast.Call, tuple[str, Stand]] = field(default_factory=dict)
+    names: dict[tuple[object, str], Stand] = field(default_factory=dict)
+    replaced: set[tuple[str, Stand]] = field(default_factory=set)
+
+    def stand(self, scope: object, node: ast.expr) -> Stand | None:
+        """What an expression stands for."""
+        if isinstance(node, ast.Name):
+            return self.names.get((scope, node.id))
+        if isinstance(node, ast.Call):
+            made = self.stand(scope, node.func)
+            return made.made if made else None
+        if not isinstance(node, ast.Attribute):
+            return None
+        if node.attr == "return_value":
+            owner = node.value
+            if isinstance(owner, ast.Attribute) and owner.attr in ("__enter__", "__aenter__"):
+                session = self.stand(scope, owner.value)
+                return session if session and session.kind is Kind.SESSION else None
+            made = self.stand(scope, owner)
+            return made.made if made else None
+        return None
+
+
+def find_mocks(program: Program) -> TestMocks:
+    """The mocks of all files that use `unittest.mock` or pytest-mock."""
+    mocks = TestMocks()
+    paths = [p for p in sorted(program.modules) if _mentions_mocks(program.modules[p].source)]
+    size = -1
+    while size != len(mocks.sites) + len(mocks.names) + len(mocks.patches):
+        size = len(mocks.sites) + len(mocks.names) + len(mocks.patches)
+        for path in paths:
+            _File(program, mocks, path).read()
+    return mocks
+
+
+def method_replacements(program: Program) -> Iterator[Replacement]:
+    """Functions that tests put in the place of a method of a mock: `service.get = fake`."""
+    mocks = find_mocks(program)
+    for path in sorted({p for p, _ in (*mocks.sites.values(), *mocks.patches.values())}):
+        for node in ast.walk(program.modules[path].source.tree):
+            target = node.targets[0] if isinstance(node, ast.Assign) else None
+            if not isinstance(target, ast.Attribute) or not isinstance(node, ast.Assign):
+                continue
+            function = program.function_of(node)
+            while function is not None and function.parent is not None:
+                function = function.parent
+            stand = mocks.stand(function, target.value)
+            if stand is not None and stand.info is not None and stand.kind is Kind.INSTANCE:
+                method = program.classes.method(stand.info, target.attr)
+                if method is not None:
+                    yield Replacement(path, method, node, node.value)
+
+
+def _mentions_mocks(source: SourceFile) -> bool:
+    return "mock" in source.text or "Mock" in source.text
+
+
+def is_mock_call(program: Program, path: str, node: ast.AST) -> bool:
+    """`MagicMock(...)`, `Mock(...)` or `AsyncMock(...)`."""
+    if not isinstance(node, ast.Call):
+        return False
+    found = program.names.resolve_expression(path, node.func)
+    known = {v.name for v in program.values(node.func) if isinstance(v, Ext)}
+    known |= {canonical(found.name)} if isinstance(found, Ext) else set()
+    return bool(known & (MOCKS | {ASYNC_MOCK}))
+
+
+class _File:
+    def __init__(self, program: Program, mocks: TestMocks, path: str) -> None:
+        self.program = program
+        self.mocks = mocks
+        self.path = path
+        self.source = program.modules[path].source
+
+    def read(self) -> None:
+        """Follow everything once."""
+        for node in ast.walk(self.source.tree):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                self._decorated(node)
+                self._fixtures(self.program.modules[self.path].functions[node])
+            elif isinstance(node, (ast.With, ast.AsyncWith)):
+                for item in node.items:
+                    stand = self._patched(item.context_expr)
+                    if stand and isinstance(item.optional_vars, ast.Name):
+                        self._name(item.context_expr, item.optional_vars.id, stand)
+            elif isinstance(node, ast.Assign):
+                self._assigned(node)
+            elif isinstance(node, ast.Call):
+                self._arguments(node)
+
+    # -- where a mock goes ---------------------------------------------------------------------------
+
+    def _scope(self, node: ast.AST) -> object:
+        function = self.program.function_of(node)
+        while function is not None and function.parent is not None:
+            function = function.parent
+        return function
+
+    def _name(self, node: ast.AST, name: str, stand: Stand) -> None:
+        self.mocks.names.setdefault((self._scope(node), name), stand)
+
+    def _is(self, node: ast.expr, stand: Stand | None) -> None:
+        """An expression stands for something."""
+        if stand is None:
+            return
+        if isinstance(node, ast.Name):
+            self._name(node, node.id, stand)
+        elif isinstance(node, ast.Call) and is_mock_call(self.program, self.path, node):
+            self.mocks.sites.setdefault(node, (self.path, stand))
+
+    def _decorated(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        """`@patch("module.Class")`: the last decorator gives the first argument after `self`."""
+        function = self.program.modules[self.path].functions[node]
+        parameters = function.parameters[1 if function.cls is not None else 0 :]
+        given = [d for d in node.decorator_list if _is_patch(d) and not _has_new(d)]
+        for decorator, parameter in zip(reversed(given), parameters, strict=False):
+            stand = self._patched(decorator)
+            if stand:
+                outer = function
+                while outer.parent is not None:
+                    outer = outer.parent
+                self.mocks.names.setdefault((outer, parameter.arg), stand)
+
+    def _patched(self, node: ast.expr) -> Stand | None:
+        """What a `patch(...)` call puts a mock in the place of."""
+        if not isinstance(node, ast.Call) or not _is_patch(node) or _has_new(node) or not node.args:
+            return None
+        first = node.args[0]
+        found: object = None
+        if isinstance(first, ast.Constant) and isinstance(first.value, str):
+            found = resolve_dotted(self.program, self.path, first.value)
+        elif len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
+            owner = self.program.names.resolve_expression(self.path, first)
+            path = getattr(owner, "path", "")
+            found = self.program.names.resolve(path, str(node.args[1].value)) if path else None
+        stand = self._stand_of(found)
+        if stand is None:
+            return None
+        self.mocks.patches.setdefault(node, (self.path, stand))
+        for keyword in node.keywords:
+            if keyword.arg == "return_value":
+                self._is(keyword.value, stand.made)
+        return stand
+
+    def _stand_of(self, found: object) -> Stand | None:
+        if isinstance(found, ClassInfo):
+            return Stand(Kind.CLASS, found)
+        if isinstance(found, Assigned):
+            values = self.program.values(found.value)
+            if has(values, names.SESSIONMAKER, names.SCOPED_SESSION, names.ASYNC_SESSIONMAKER):
+                return Stand(Kind.FACTORY)
+            return _of_values(values)
+        return None
+
+    def _assigned(self, node: ast.Assign) -> None:
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                stand = self._patched(node.value) or self.mocks.stand(self._scope(node), node.value)
+                known = self.mocks.names.get((self._scope(node), target.id))
+                self._is(target, stand)
+                self._is(node.value, known)
+                self._is(node.value, self._spec(node.value))
+                self._is(target, self._spec(node.value))
+            elif isinstance(target, ast.Attribute):
+                self._is(node.value, self.mocks.stand(self._scope(node), target))
+            elif isinstance(target, ast.Subscript) and "dependency_overrides" in self.source.segment(target.value):
+                self._override(target.slice, node.value)
+
+    def _spec(self, node: ast.expr) -> Stand | None:
+        """`Mock(spec=Class)`."""
+        if isinstance(node, ast.Call):
+            for keyword in node.keywords:
+                if keyword.arg in ("spec", "spec_set"):
+                    found = self.program.names.resolve_expression(self.path, keyword.value)
+                    return Stand(Kind.INSTANCE, found) if isinstance(found, ClassInfo) else None
+        return None
+
+    def _override(self, key: ast.expr, value: ast.expr) -> None:
+        """`app.dependency_overrides[get_db] = lambda: mock`."""
+        found = self.program.names.resolve_expression(self.path, key)
+        if not isinstance(found, FunctionInfo):
+            return
+        stand = next((s for e in _results(found.node) if (s := _of_values(self.program.values(e)))), None)
+        if isinstance(value, ast.Lambda):
+            self._is(value.body, stand)
+        elif isinstance(value, ast.Name):
+            scope = self._scope(value)
+            for function in self.program.modules[self.path].functions.values():
+                if function.name == value.id and (function.parent is scope or function.parent is None):
+                    for result in _results(function.node):
+                        self._is(result, stand)
+
+    def _arguments(self, node: ast.Call) -> None:
+        """`crud.add(mock)`, `Service(repository=mock)`: the parameter says what it is."""
+        for function in self.program.calls(node):
+            parameters = function.info.parameters[1 if function.bound and function.info.cls is not None else 0 :]
+            given = list(zip(parameters, node.args, strict=False))
+            by_name = {p.arg: p for p in parameters}
+            given += [(by_name[k.arg], k.value) for k in node.keywords if k.arg in by_name]
+            for parameter, value in given:
+                if isinstance(value, (ast.Name, ast.Call)):
+                    self._is(value, _of_values(self.program.values(parameter)))
+
+    def _fixtures(self, function: FunctionInfo) -> None:
+        """A fixture that returns a mock, and the tests that take it, mean the same."""
+        for parameter in function.parameters:
+            fixture = self.program.fixtures.find(function, parameter.arg)
+            if fixture is None:
+                continue
+            for result in _results(fixture.node):
+                there = self.mocks.stand(fixture, result)
+                here = self.mocks.names.get((function, parameter.arg))
+                if there:
+                    self.mocks.names.setdefault((function, parameter.arg), there)
+                elif here:
+                    _File(self.program, self.mocks, fixture.path)._is(result, here)
+
+
+def _of_values(values: Values) -> Stand | None:
+    """A session, or an instance of the one class that the values allow."""
+    if has(values, names.SESSION, names.ASYNC_SESSION):
+        return Stand(Kind.SESSION)
+    classes = {v.info for v in values if isinstance(v, Obj)}
+    made = {v.info for v in values if isinstance(v, Cls)}
+    if len(classes) == 1 and not made:
+        return Stand(Kind.INSTANCE, classes.pop())
+    return Stand(Kind.CLASS, made.pop()) if len(made) == 1 and not classes else None
+
+
+def _is_patch(node: ast.expr) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    name = last_name(node.func)
+    return name == "patch" or (
+        name == "object" and isinstance(node.func, ast.Attribute) and last_name(node.func.value) == "patch"
+    )
+
+
+def _has_new(node: ast.expr) -> bool:
+    assert isinstance(node, ast.Call)
+    position = 2 if last_name(node.func) == "object" else 1
+    return len(node.args) > position or any(k.arg in ("new", "new_callable") for k in node.keywords)
+
+
+def _results(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
+    for inner in ast.walk(node):
+        if isinstance(inner, (ast.Return, ast.Yield)) and inner.value is not None:
+            yield inner.value

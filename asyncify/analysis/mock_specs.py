@@ -1,0 +1,112 @@
+"""Whether a mock may be tied to a class with a spec, and how a test file names the class."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+
+from asyncify.analysis.mock_objects import Kind, TestMocks
+from asyncify.analysis.names import Imported
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.table_facts import is_test
+from asyncify.analysis.values import Obj
+from asyncify.knowledge.testing import MOCK_API
+from asyncify.model.edit import Import
+
+#: bases without attributes of their own
+_PLAIN_BASES = frozenset({"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"})
+
+
+class Specs:
+    """Answers by class."""
+
+    def __init__(self, program: Program, mocks: TestMocks) -> None:
+        self._program = program
+        self._mocks = mocks
+        self._safe: dict[tuple[ClassInfo, str], bool] = {}
+
+    def methods(self, info: ClassInfo) -> dict[str, FunctionInfo]:
+        """All methods, inherited ones included."""
+        found: dict[str, FunctionInfo] = {}
+        for base in self._program.classes.ancestors(info):
+            if isinstance(base, ClassInfo):
+                for name, method in base.methods.items():
+                    found.setdefault(name, method)
+        return found
+
+    def is_safe(self, info: ClassInfo, path: str) -> bool:
+        """Whether everything that is read from the mock in a test file, or from instances in the app, is an attribute
+        of the class itself; those that only `self.x = ...` makes are unknown to a spec."""
+        key = (info, path)
+        if key not in self._safe:
+            known = self._members(info)
+            self._safe[key] = known is not None and self.touched(info, path) <= known and self._read(info) <= known
+        return self._safe[key]
+
+    def _members(self, info: ClassInfo) -> set[str] | None:
+        """The attributes that a spec of the class knows; None where a base is not known."""
+        found: set[str] = set()
+        for base in self._program.classes.ancestors(info):
+            if isinstance(base, ClassInfo):
+                if len(self._program.classes.bases(base)) < len(base.node.bases):
+                    return None
+                found |= base.methods.keys() | base.attributes.keys()
+            elif base.name not in _PLAIN_BASES:
+                return None
+        return found
+
+    def touched(self, info: ClassInfo, path: str) -> set[str]:
+        """The attributes that a test file reads from, or sets on, mocks of the class."""
+        found: set[str] = set()
+        for node in ast.walk(self._program.modules[path].source.tree):
+            if isinstance(node, ast.Attribute) and node.attr not in MOCK_API:
+                function = self._program.function_of(node)
+                while function is not None and function.parent is not None:
+                    function = function.parent
+                stand = self._mocks.stand(function, node.value)
+                # what is set is there afterwards
+                if stand and stand.info is info and stand.kind is Kind.INSTANCE and isinstance(node.ctx, ast.Load):
+                    found.add(node.attr)
+        for call, (where, stand) in self._mocks.sites.items():
+            if where == path and stand.info is info:
+                found |= {k.arg for k in call.keywords if k.arg and k.arg not in MOCK_API} & self.methods(info).keys()
+        return found
+
+    def _read(self, info: ClassInfo) -> set[str]:
+        """The attributes that the app reads from instances, outside of the class."""
+        found: set[str] = set()
+        for path, module in self._program.modules.items():
+            if is_test(path):
+                continue
+            for node in ast.walk(module.source.tree):
+                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+                    function = self._program.function_of(node)
+                    inside = function is not None and function.cls is info
+                    if not inside and any(isinstance(v, Obj) and v.info is info for v in self._values(node)):
+                        found.add(node.attr)
+        return found
+
+    def _values(self, node: ast.Attribute) -> frozenset[object]:
+        return frozenset(self._program.values(node.value))
+
+    def import_of(self, path: str, info: ClassInfo) -> tuple[str, tuple[Import, ...]]:
+        """The name of a class in a test file, and its import; an empty name where no file shows how to import it."""
+        names = self._program.names
+        if names.resolve(path, info.name) is info:
+            return info.name, ()
+        if info.name in self._program.modules[path].bound or "." in info.qualname:
+            return "", ()
+        seen: Counter[str] = Counter()
+        for importer, module in self._program.modules.items():
+            for statements in module.imports.values():
+                for node in statements:
+                    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                        found = names.imported(importer, node, node.names[0])
+                        if isinstance(found, Imported) and found.path == info.path:
+                            seen[node.module] += 1
+        if not seen:
+            return "", ()
+        return info.name, (Import(seen.most_common(1)[0][0], info.name),)
+
+

@@ -1,0 +1,193 @@
+"""Mocks of objects whose methods become async: those methods must give something that can be awaited.
+
+`MagicMock(spec=Class)` gives an `AsyncMock` for every method that is `async def`, and `autospec=True` does so for a
+patched class. Where code or tests use attributes that the class itself has not, a spec would refuse them: the methods
+are then named one by one. What an `AsyncMock` returns is an `AsyncMock` again, so mocks of sessions say that results
+are plain. Source: `unittest.mock`, "AsyncMock", "Autospeccing".
+"""
+
+from __future__ import annotations
+
+import ast
+
+from asyncify.analysis.bindings import bring
+from asyncify.analysis.mock_objects import Kind, Stand, TestMocks, find_mocks, is_mock_call
+from asyncify.analysis.mock_specs import Specs
+from asyncify.analysis.points import PointKind
+from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.test_doubles import last_name
+from asyncify.analysis.values import has
+from asyncify.knowledge import names
+from asyncify.knowledge.testing import SESSION_RESULTS
+from asyncify.model.edit import Import
+from asyncify.model.ops import EditCall, InsertStatements, RenameAttribute, Replace
+from asyncify.transforms.tests.doubles import made_mocks, to_async_mock
+from asyncify.transforms.tests.found import Work
+
+_WHY = "methods of what it stands for are awaited now"
+
+
+def plan_mocks(work: Work) -> None:
+    """Change the mocks of instances, classes and sessions."""
+    if work.changing:
+        _Mocks(work).run()
+
+
+class _Mocks:
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.program = work.program
+        self.mocks: TestMocks = find_mocks(work.program)
+        self.specs = Specs(work.program, self.mocks)
+        self.awaited = self._awaited_on_sessions()
+
+    def run(self) -> None:
+        """Look at every mock, and at every assignment to one."""
+        for call, (path, stand) in self.mocks.sites.items():
+            self._site(path, call, stand)
+        for call, (path, stand) in self.mocks.patches.items():
+            self._patch(path, call, stand)
+        for path in sorted({p for p, _ in (*self.mocks.sites.values(), *self.mocks.patches.values())}):
+            for node in ast.walk(self.work.source(path).tree):
+                if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+                    self._assigned(path, node, node.targets[0])
+                elif isinstance(node, ast.Attribute) and node.attr in ("__enter__", "__exit__"):
+                    self._entered(path, node)
+
+    def _awaited_on_sessions(self) -> tuple[str, ...]:
+        """The methods of sessions that the program will await."""
+        found = set()
+        for node, point in self.program.colouring.points.items():
+            if point.kind is PointKind.AWAIT and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                if has(self.program.values(node.func.value), names.SESSION):
+                    found.add(node.func.attr)
+        return tuple(sorted(found))
+
+    def _methods(self, stand: Stand) -> frozenset[str]:
+        """The methods of a mock that must be awaitable."""
+        if stand.kind is Kind.SESSION:
+            return frozenset(self.awaited)
+        if stand.info is None:
+            return frozenset()
+        methods = self.specs.methods(stand.info)
+        return frozenset(n for n, f in methods.items() if f in self.work.changing and not f.is_generator)
+
+    def _scope(self, node: ast.AST) -> FunctionInfo | None:
+        function = self.program.function_of(node)
+        while function is not None and function.parent is not None:
+            function = function.parent
+        return function
+
+    # -- calls of MagicMock --------------------------------------------------------------------------
+
+    def _site(self, path: str, call: ast.Call, stand: Stand) -> None:
+        methods = self._methods(stand)
+        if not methods or last_name(call.func) == "AsyncMock":
+            return
+        given = {k.arg: k.value for k in call.keywords if k.arg}
+        for name in sorted(methods & given.keys()):
+            self._awaitable(path, given[name])
+        if "spec" in given or "spec_set" in given or call.args:
+            return
+        if stand.kind is Kind.SESSION:
+            self._methods_one_by_one(path, call, [m for m in self.awaited if m not in given], session=True)
+            return
+        assert stand.info is not None
+        name, imports = self.specs.import_of(path, stand.info)
+        if name and self.specs.is_safe(stand.info, path):
+            self.work.edit(path, call, EditCall(set=(("spec", name),)), _WHY, imports)
+        else:
+            touched = self.specs.touched(stand.info, path)
+            self._methods_one_by_one(path, call, sorted(methods & touched - given.keys()), session=False)
+
+    def _methods_one_by_one(self, path: str, call: ast.Call, methods: list[str], session: bool) -> None:
+        mock, imports = self._async_mock(path, call.func)
+        plain = self.work.source(path).segment(call.func)
+        values = []
+        for name in methods:
+            result = f"return_value={plain}()" if session and name in SESSION_RESULTS else ""
+            values.append((name, f"{mock}({result})"))
+        if values:
+            self.work.edit(path, call, EditCall(set=tuple(values)), _WHY, imports)
+
+    def _async_mock(self, path: str, beside: ast.expr) -> tuple[str, tuple[Import, ...]]:
+        """`AsyncMock` as the file says `MagicMock`: `mock.AsyncMock`, or a name of its own."""
+        if isinstance(beside, ast.Attribute) and last_name(beside) != "object":
+            return f"{self.work.source(path).segment(beside.value)}.AsyncMock", ()
+        return bring(self.program, path, "unittest.mock", "AsyncMock")
+
+    # -- patch ---------------------------------------------------------------------------------------
+
+    def _patch(self, path: str, call: ast.Call, stand: Stand) -> None:
+        """A class that `patch` replaces, whose instance the test does not make itself."""
+        made = stand.made if stand.kind is Kind.CLASS else stand
+        if made is None or made.info is None or not self._methods(made):
+            return
+        given = {k.arg for k in call.keywords}
+        if given & {"return_value", "autospec", "spec", "spec_set"} or self._instance_is_given(path, call, stand):
+            return
+        if self.specs.is_safe(made.info, path):
+            self.work.edit(path, call, EditCall(set=(("autospec", "True"),)), _WHY)
+            return
+        self._at_the_top(path, call, made, sorted(self._methods(made) & self.specs.touched(made.info, path)))
+
+    def _instance_is_given(self, path: str, call: ast.Call, stand: Stand) -> bool:
+        scope = self._scope_of_patch(path, call)
+        tree = self.work.source(path).tree if scope is None else scope.node
+        return any(
+            isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Attribute)
+            and node.targets[0].attr == "return_value"
+            and self.mocks.stand(scope, node.targets[0].value) == stand
+            for node in ast.walk(tree)
+        )
+
+    def _scope_of_patch(self, path: str, call: ast.Call) -> FunctionInfo | None:
+        parent = self.work.source(path).parent(call)
+        if isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return self.program.modules[path].functions[parent]
+        return self._scope(call)
+
+    def _at_the_top(self, path: str, call: ast.Call, made: Stand, methods: list[str]) -> None:
+        scope = self._scope_of_patch(path, call)
+        parent = self.work.source(path).parent(call)
+        wanted = Stand(Kind.CLASS, made.info)
+        found = [name for (where, name), s in self.mocks.names.items() if where is scope and s == wanted]
+        if scope is None or parent is not scope.node or not found:
+            return
+        mock, imports = bring(self.program, path, "unittest.mock", "AsyncMock")
+        lines = "\n".join(f"{found[0]}.return_value.{m} = {mock}()" for m in methods)
+        if lines:
+            self.work.edit(path, scope.node, InsertStatements(lines, "inside"), _WHY, imports)
+
+    # -- assignments ---------------------------------------------------------------------------------
+
+    def _assigned(self, path: str, node: ast.Assign, target: ast.Attribute) -> None:
+        scope = self._scope(node)
+        owner = self.mocks.stand(scope, target.value)
+        if owner is None:
+            return
+        if target.attr == "return_value" and owner.kind is Kind.FACTORY and owner.made:
+            text = self.work.source(path).segment(target)
+            line = f"{text}.__aenter__.return_value = {text}"
+            why = "sessions are opened with `async with`"
+            self.work.edit(path, node, InsertStatements(line, "after"), why)
+        elif target.attr in self._methods(owner) or target.attr in ("__enter__", "__exit__"):
+            self._awaitable(path, node.value)
+
+    def _awaitable(self, path: str, value: ast.expr) -> None:
+        """A mock or lambda that is put in the place of an async method."""
+        source = self.work.source(path)
+        if isinstance(value, ast.Lambda):
+            name, imports = bring(self.program, path, "unittest.mock", "AsyncMock")
+            self.work.edit(path, value, Replace(f"{name}(side_effect=$it)"), _WHY, imports)
+        for call in made_mocks(self.work, source, value):
+            if is_mock_call(self.program, path, call):
+                to_async_mock(self.work, source, call.func, _WHY)
+
+    def _entered(self, path: str, node: ast.Attribute) -> None:
+        """`session.__enter__.return_value`: the session is entered with `async with`."""
+        stand = self.mocks.stand(self._scope(node), node.value)
+        if stand is not None and stand.kind is Kind.SESSION:
+            new = {"__enter__": "__aenter__", "__exit__": "__aexit__"}[node.attr]
+            self.work.edit(path, node, RenameAttribute(new), "sessions are opened with `async with`")
