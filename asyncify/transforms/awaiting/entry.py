@@ -19,10 +19,14 @@ RUN = "run_to_end"
 ENTRY = "run_async"
 
 RUN_SOURCE = '''
-def run_to_end(coroutine):
-    """Run a coroutine from plain code; in a thread of its own, as this thread may be running a loop."""
+def run_to_end(awaitable):
+    """Wait for something from plain code; in a thread of its own, as this thread may be running a loop."""
+
+    async def wait():
+        return await awaitable
+
     with ThreadPoolExecutor(max_workers=1) as executor:
-        return executor.submit(asyncio.run, coroutine).result()
+        return executor.submit(asyncio.run, wait()).result()
 '''
 ENTRY_SOURCE = '''
 def run_async(function):

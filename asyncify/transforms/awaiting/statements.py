@@ -146,9 +146,13 @@ class StatementEdits:
         first = node.args[0]
         if not generator_targets(self.program, self.colouring, first):
             return
-        if context_of(self.program, self.colouring, self.module, node) is not Context.AWAIT:
-            return
+        context = context_of(self.program, self.colouring, self.module, node)
         hole = (Hole("g", self.source.span(first)),)
+        if context is Context.MODULE and node.func.id == "next" and len(node.args) == 1:
+            yield from self.helpers.add(RUN, node, "drives an async generator")
+            yield self._edit(node, Replace(f"{self.helpers.name(RUN)}($g.__anext__())", hole), "drives an async generator")
+        if context is not Context.AWAIT:
+            return
         if node.func.id == "next" and len(node.args) == 1:
             yield self._edit(node, Replace("await $g.__anext__()", hole), "drives an async generator")
         elif node.func.id in ("list", "tuple", "set", "sorted", "sum", "any", "all", "max", "min"):
