@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import Ann, Ext, Fn, Values, has
+from asyncify.analysis.values import Ann, Ext, Fn, has
 from asyncify.knowledge import names
 
 #: methods of an app or router that register a function. Source: FastAPI reference, `FastAPI` and `APIRouter`.
@@ -36,10 +36,11 @@ class Route:
 def routes(program: Program) -> list[Route]:
     """Every route of a program, by file and place."""
     found: list[Route] = []
+    shared = tuple(_shared(program))
     for function in program.functions:
         for decorator in function.node.decorator_list:
             if isinstance(decorator, ast.Call) and _registers(program, decorator, DECORATORS):
-                found.append(_route(program, function, decorator, function.path))
+                found.append(_route(program, function, decorator, function.path, shared))
     for path in sorted(program.modules):
         for node in ast.walk(program.modules[path].source.tree):
             if not isinstance(node, ast.Call) or not _registers(program, node, frozenset({"add_api_route"})):
@@ -47,7 +48,7 @@ def routes(program: Program) -> list[Route]:
             endpoint = node.args[1] if len(node.args) > 1 else _keyword(node, "endpoint")
             for value in program.values(endpoint) if endpoint is not None else ():
                 if isinstance(value, Fn):
-                    found.append(_route(program, value.info, node, path))
+                    found.append(_route(program, value.info, node, path, shared))
     return found
 
 
@@ -59,15 +60,14 @@ def _registers(program: Program, call: ast.Call, methods: frozenset[str]) -> boo
     )
 
 
-def _route(program: Program, function: FunctionInfo, call: ast.Call, path: str) -> Route:
+def _route(program: Program, function: FunctionInfo, call: ast.Call, path: str, shared: tuple[ast.AST, ...]) -> Route:
     model = _keyword(call, "response_model")
     response: tuple[ast.expr, str] | None = None
     if model is not None:
         response = None if isinstance(model, ast.Constant) and model.value is None else (model, path)
     elif function.node.returns is not None and not _is_response(program, function.path, function.node.returns):
         response = (function.node.returns, function.path)
-    owners = program.values(call.func.value) if isinstance(call.func, ast.Attribute) else frozenset()
-    return Route(function, call, path, response, (*_depends(call), *_shared(program, owners)))
+    return Route(function, call, path, response, (*_depends(call), *shared))
 
 
 def _keyword(call: ast.Call, name: str) -> ast.expr | None:
@@ -84,10 +84,8 @@ def _depends(call: ast.Call) -> tuple[ast.AST, ...]:
     return tuple(value.elts) if isinstance(value, (ast.List, ast.Tuple)) else ()
 
 
-def _shared(program: Program, owners: Values) -> Iterator[ast.AST]:
-    """The dependencies of routers and apps. One router is not told from another: all of a file's kind count."""
-    if not owners:
-        return
+def _shared(program: Program) -> Iterator[ast.AST]:
+    """The dependencies of routers and apps. One router is not told from another: those of all count for each."""
     for path in sorted(program.modules):
         for node in ast.walk(program.modules[path].source.tree):
             if isinstance(node, ast.Call) and (

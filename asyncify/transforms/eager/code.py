@@ -57,6 +57,7 @@ class _Module:
         for value in objects(self.program.values(node.value)):
             if not self.program.orm.is_model(value.info) or not isinstance(node.ctx, ast.Load):
                 continue
+            self.reading.columns.add((value.info, node.attr))
             if value.origin is None:
                 if self.program.orm.relationship(value.info, node.attr) is not None:
                     reader = Reader(self.path, node, "code", f"{value.info.name}.{node.attr}")

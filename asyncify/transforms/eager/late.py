@@ -173,6 +173,21 @@ class Late:
                 return text if default is None else f"{text} = {function.source.segment(default)}"
         return ""
 
+    def covers(self, first: Spot, second: Spot) -> bool:
+        """Whether a load at one spot is still good at another: always on the way there, the name unchanged."""
+        source = first.function.source
+        block = source.parent(first.statement)
+        node: ast.AST | None = second.statement
+        while node is not None and source.parent(node) is not block:
+            node = source.parent(node)
+        bodies = (getattr(block, name, None) for name in ("body", "orelse", "finalbody"))
+        same = any(isinstance(b, list) and first.statement in b and node in b for b in bodies)
+        if node is None or not same or first.statement.lineno > second.statement.lineno:
+            return False
+        name = first.expression.id if isinstance(first.expression, ast.Name) else ""
+        stored = (n for n in ast.walk(first.function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+        return not any(n.id == name and first.statement.lineno <= n.lineno < second.statement.lineno for n in stored)
+
     def _there(self, spot: Spot) -> set[Steps]:
         """The paths that a load like those written here, for the same name in the same function, has already."""
         found: set[Steps] = set()
@@ -215,7 +230,7 @@ class Late:
         name = _free(spot.function, wish) if returns else source.segment(spot.expression)
         select = namer.library("sqlalchemy", "select")
         which = f"{model}.{key}.in_([one.{key} for one in {name}])" if spot.many else f"{model}.{key} == {name}.{key}"
-        end = ".all()" if spot.many else ".unique().one()"
+        end = ".all()" if spot.many else ".unique().one_or_none()"
         load = f"{spot.session}.scalars({select}({model}).options({', '.join(options)}).where({which})){end}\n"
         if spot.optional:
             load = f"if {name} is not None:\n    {load}"

@@ -65,16 +65,15 @@ class Namer:
         here = self.program.modules[self.path]
         own = [n for group in here.imports.values() for n in group if n in here.source.tree.body]
         giving = [n for n in own if isinstance(n, ast.ImportFrom) and self._gives(n, info)]
-        giving.sort(key=lambda n: self._base(n) != info.path)  # where it is defined, before re-exports
-        if giving:
-            return "." * giving[0].level + (giving[0].module or "")
+        defining = [n for n in giving if self._base(n) == info.path]
+        if defining:
+            return "." * defining[0].level + (defining[0].module or "")
         for path in sorted(self.program.modules):
-            for statements in self.program.modules[path].imports.values():
-                for node in statements:
-                    if isinstance(node, ast.ImportFrom) and not node.level and node.module:
-                        if any(self.program.names.index.find(node.module, self.path) == p for p in (info.path,)):
-                            return node.module
-        return None
+            for node in self.program.modules[path].source.nodes_of(ast.ImportFrom):
+                if not node.level and node.module:
+                    if self.program.names.index.find(node.module, self.path) == info.path:
+                        return node.module
+        return "." * giving[0].level + (giving[0].module or "") if giving else None
 
     def _gives(self, node: ast.ImportFrom, info: ClassInfo) -> bool:
         """Whether `from module import Class` would work for the module of a statement."""

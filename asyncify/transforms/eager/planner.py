@@ -18,6 +18,7 @@ from asyncify.transforms.base import Decisions
 from asyncify.transforms.eager.code import read_code
 from asyncify.transforms.eager.contents import Contents, is_lookup
 from asyncify.transforms.eager.created import Created, Refresh, is_construction, made_classes
+from asyncify.transforms.eager.defaults import plan_defaults
 from asyncify.transforms.eager.late import Late, Spot
 from asyncify.transforms.eager.loads import Statements, end_of, entities, plan_statement, static_class
 from asyncify.transforms.eager.lookups import plan_lookup
@@ -60,7 +61,7 @@ class Planner:
         self.findings: dict[Finding, None] = {}
         self._reaches = [self.reach.of_route(route) for route in self.routes]
         self._refreshed: dict[ast.AST, tuple[Refresh, ClassInfo, dict[Steps, Reader]]] = {}
-        self._spots: dict[tuple[ast.stmt, str], tuple[Spot, dict[Steps, Reader]]] = {}
+        self._spots: dict[tuple[FunctionInfo, str], list[tuple[Spot, dict[Steps, Reader]]]] = defaultdict(list)
         self.requests = lru_cache(maxsize=None)(self._requests)
 
     def run(self) -> Decisions:
@@ -70,8 +71,10 @@ class Planner:
                 self._site(site, self.reading.files[site], readers)
         for place, info, needed in self._refreshed.values():
             self._add(self.created.edits(place, info, _because(needed)), needed)
-        for spot, needed in self._spots.values():
+        for spot, needed in (pair for pairs in self._spots.values() for pair in pairs):
             self._add(self.late.edits(spot, _because(needed)), needed)
+        for edit in plan_defaults(self.program, self.reading):
+            self.edits[edit] = None
         edits = sorted(self.edits, key=lambda e: (e.path, e.target))
         findings = sorted(self.findings, key=lambda f: (f.path, f.span or _NOWHERE, f.message))
         return Decisions(tuple(edits), (), tuple(findings))
@@ -103,6 +106,12 @@ class Planner:
         for steps, found in readers.items():
             for reader in found:
                 refresh = self.created.passed(site, reader)
+                if (
+                    refresh is not None
+                    and self._is_elsewhere(refresh.call, reader)
+                    and self._tries(site, steps, reader)
+                ):
+                    continue
                 if refresh is not None and self.created.reloads(refresh):
                     self._refresh(refresh, steps, reader)
                 elif refresh is not None:
@@ -130,6 +139,8 @@ class Planner:
         """An instance that is never refreshed: after it was stored nothing of it but columns is loaded."""
         place = self.created.stored(site, path)
         if place is not None:
+            if self._is_elsewhere(site, reader) and self._tries(site, steps, reader):
+                return
             if self.created.is_after(place, reader):
                 known = next((p for p, _, _ in self._refreshed.values() if p.call is place.call), place)
                 if ast.dump(known.name) == ast.dump(place.name):
@@ -139,6 +150,17 @@ class Planner:
         elif self.program.function_of(site) is not self.program.function_of(reader.node) and reader.kind != "code":
             self._beside(site, steps, reader)
 
+    def _is_elsewhere(self, node: ast.AST, reader: Reader) -> bool:
+        """Whether code of another function reads. Rows may have been added in between, which a load right behind the
+        commit would miss while a lazy one saw them."""
+        return reader.kind == "code" and self.program.function_of(node) is not self.program.function_of(reader.node)
+
+    def _tries(self, site: ast.AST, steps: Steps, reader: Reader) -> bool:
+        spot = self.late.spot(reader, site)
+        if spot is not None:
+            self._at(spot, steps, reader)
+        return spot is not None
+
     def _beside(self, site: ast.AST, steps: Steps, reader: Reader) -> None:
         spot = self.late.spot(reader, site)
         if spot is None:
@@ -147,8 +169,17 @@ class Planner:
             self._at(spot, steps, reader)
 
     def _at(self, spot: Spot, steps: Steps, reader: Reader) -> None:
-        key = (spot.statement, ast.dump(spot.expression))
-        self._spots.setdefault(key, (spot, {}))[1].setdefault(steps, reader)
+        key = (spot.function, ast.dump(spot.expression))
+        for place, needed in self._spots[key]:
+            if self.late.covers(place, spot):
+                needed.setdefault(steps, reader)
+                return
+            if self.late.covers(spot, place):
+                # the earlier one does for both
+                self._spots[key].remove((place, needed))
+                self._spots[key].append((spot, {**needed, steps: reader}))
+                return
+        self._spots[key].append((spot, {steps: reader}))
 
     def _loaded(self, site: ast.Call, path: str, readers: Readers) -> None:
         if not readers:

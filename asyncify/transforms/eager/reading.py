@@ -57,7 +57,8 @@ class Reading:
 
     paths: for each loading place (or, for what a method reads from `self`, its `def`) the paths and their readers.
     files: the file of each place. unknown: reads from instances whose loading place nobody knows.
-    endless: reads that walk a tree as deep as it is.
+    endless: reads that walk a tree as deep as it is. dynamic: reads of relationships that are queries.
+    columns: attributes of instances that are none of these.
     """
 
     program: Program
@@ -66,6 +67,7 @@ class Reading:
     unknown: list[tuple[ClassInfo, str, Reader]] = field(default_factory=list)
     endless: list[tuple[str, Reader]] = field(default_factory=list)
     dynamic: list[tuple[str, Reader]] = field(default_factory=list)
+    columns: set[tuple[ClassInfo, str]] = field(default_factory=set)
     _calls: set[tuple[ast.AST, Origin, Reader]] = field(default_factory=set)
 
     def note(self, origin: Origin, name: str, reader: Reader) -> None:
@@ -139,6 +141,7 @@ class Reading:
         if method is not None and is_property(Fn(method)) and value.origin is not None:
             self.note_call(method, value.origin, reader)
             return self.result(method, value.origin)
+        self.columns.add((value.info, name))
         return NOTHING
 
     def proxy(self, info: ClassInfo, name: str) -> tuple[str, str] | None:

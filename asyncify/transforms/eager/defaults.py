@@ -1,0 +1,79 @@
+"""Columns that the database changes with an UPDATE: they are expired by it, and the next read loads them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ClassInfo
+from asyncify.analysis.values import Ext
+from asyncify.model.edit import Edit
+from asyncify.model.ops import InsertStatements, Replace
+from asyncify.model.span import Place, Target
+from asyncify.transforms.eager.reading import Reading
+
+SETTING = '"eager_defaults": True'
+
+
+def plan_defaults(program: Program, reading: Reading) -> Iterator[Edit]:
+    """`eager_defaults` for every class with such a column that something reads.
+
+    Source: SQLAlchemy "Column INSERT/UPDATE Defaults", `Mapper.eager_defaults`; with it the UPDATE itself gives the
+    new value back where the database can, and an `expire_on_commit=False` session has nothing left to load.
+    """
+    for owner in program.classes.all:
+        names = [name for name, stmt in owner.attributes.items() if _changes_in_database(program, owner, stmt)]
+        models = [c for c in (owner, *program.classes.descendants(owner)) if program.orm.is_model(c)]
+        read = {(info, name) for info, name in reading.columns if name in names and info in models}
+        if not read:
+            continue
+        because = f"{sorted(n for _, n in read)[0]} is set by the database with every UPDATE, and read after it"
+        for info in dict.fromkeys((owner, *models)):
+            own = info.attributes.get("__mapper_args__")
+            if own is None and info is owner and "__mapper_args__" not in owner.methods:
+                yield _insert(owner, because)
+            elif own is not None and isinstance(own.value, ast.Dict) and not _is_set(own.value):
+                yield _extend(info, own.value, because)
+
+
+def _changes_in_database(program: Program, owner: ClassInfo, stmt: ast.Assign | ast.AnnAssign) -> bool:
+    """Whether a column has an SQL expression for UPDATE; a Python callable there costs no load."""
+    if stmt.value is None:
+        return False
+    for node in ast.walk(stmt.value):
+        pairs: list[tuple[str | None, ast.expr]] = []
+        if isinstance(node, ast.Call):
+            pairs = [(k.arg, k.value) for k in node.keywords]
+        elif isinstance(node, ast.Dict):  # SQLModel: sa_column_kwargs={"onupdate": func.now()}
+            pairs = [(k.value, v) for k, v in zip(node.keys, node.values, strict=True) if isinstance(k, ast.Constant)]
+        for name, value in pairs:
+            if name == "server_onupdate":
+                return True
+            if name == "onupdate" and isinstance(value, ast.Call):
+                made = program.names.resolve_expression(owner.path, value.func)
+                if isinstance(made, Ext) and made.name.startswith("sqlalchemy."):
+                    return True
+    return False
+
+
+def _is_set(mapper_args: ast.Dict) -> bool:
+    return any(isinstance(k, ast.Constant) and k.value == "eager_defaults" for k in mapper_args.keys)
+
+
+def _insert(owner: ClassInfo, because: str) -> Edit:
+    """Below `__tablename__`, else on top of the class."""
+    line = f"__mapper_args__ = {{{SETTING}}}\n"
+    anchor: ast.stmt | None = owner.attributes.get("__tablename__")
+    op = InsertStatements(line) if anchor is not None else InsertStatements(line, "inside")
+    target = Target(owner.source.span(anchor if anchor is not None else owner.node), Place.STATEMENT)
+    return Edit("eager", owner.path, target, op, because=because)
+
+
+def _extend(owner: ClassInfo, mapper_args: ast.Dict, because: str) -> Edit:
+    text = owner.source.segment(mapper_args)
+    inner = text[1:-1].rstrip()
+    comma = "" if not inner or inner.endswith(",") else ","
+    return Edit(
+        "eager", owner.path, owner.source.target(mapper_args), Replace(f"{{{inner}{comma} {SETTING}}}"), because=because
+    )
