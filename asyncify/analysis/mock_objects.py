@@ -165,6 +165,14 @@ class _File:
             self._name(node, node.id, stand)
         elif isinstance(node, ast.Call) and is_mock_call(self.program, self.path, node):
             self.mocks.sites.setdefault(node, (self.path, stand))
+        elif isinstance(node, ast.Call):
+            for function in self.program.calls(node):  # of a helper that makes the mock
+                if _is_test_file(self.program, function.info):
+                    for result in _results(function.info.node):
+                        if not isinstance(result, ast.Call):
+                            _File(self.program, self.mocks, function.info.path)._is(result, stand)
+                        elif is_mock_call(self.program, function.info.path, result):
+                            self.mocks.sites.setdefault(result, (function.info.path, stand))
 
     def _decorated(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         """`@patch("module.Class")`: the last decorator gives the first argument after `self`."""
@@ -272,6 +280,10 @@ class _File:
                     self.mocks.names.setdefault((function, parameter.arg), there)
                 elif here:
                     _File(self.program, self.mocks, fixture.path)._is(result, here)
+
+
+def _is_test_file(program: Program, function: FunctionInfo) -> bool:
+    return _mentions_mocks(program.modules[function.path].source)
 
 
 def _of_values(values: Values) -> Stand | None:

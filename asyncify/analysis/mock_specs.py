@@ -24,7 +24,7 @@ class Specs:
     def __init__(self, program: Program, mocks: TestMocks) -> None:
         self._program = program
         self._mocks = mocks
-        self._safe: dict[tuple[ClassInfo, str], bool] = {}
+        self._unknown: dict[tuple[ClassInfo, str], frozenset[str] | None] = {}
 
     def methods(self, info: ClassInfo) -> dict[str, FunctionInfo]:
         """All methods, inherited ones included."""
@@ -35,14 +35,15 @@ class Specs:
                     found.setdefault(name, method)
         return found
 
-    def is_safe(self, info: ClassInfo, path: str) -> bool:
-        """Whether everything that is read from the mock in a test file, or from instances in the app, is an attribute
-        of the class itself; those that only `self.x = ...` makes are unknown to a spec."""
+    def unknown(self, info: ClassInfo, path: str) -> frozenset[str] | None:
+        """What a spec of the class would refuse although it is used: attributes that a test file touches, or that the
+        app reads from instances, and that only `self.x = ...` makes. None where a base of the class is not known."""
         key = (info, path)
-        if key not in self._safe:
+        if key not in self._unknown:
             known = self._members(info)
-            self._safe[key] = known is not None and self.touched(info, path) <= known and self._read(info) <= known
-        return self._safe[key]
+            used = self.touched(info, path) | self._read(info)
+            self._unknown[key] = None if known is None else frozenset(used - known)
+        return self._unknown[key]
 
     def _members(self, info: ClassInfo) -> set[str] | None:
         """The attributes that a spec of the class knows; None where a base is not known."""

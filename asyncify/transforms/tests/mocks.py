@@ -14,7 +14,7 @@ from asyncify.analysis.bindings import bring
 from asyncify.analysis.mock_objects import Kind, Stand, TestMocks, find_mocks, is_mock_call
 from asyncify.analysis.mock_specs import Specs
 from asyncify.analysis.points import PointKind
-from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.test_doubles import last_name
 from asyncify.analysis.values import has
 from asyncify.knowledge import names
@@ -93,12 +93,24 @@ class _Mocks:
             self._methods_one_by_one(path, call, [m for m in self.awaited if m not in given], session=True)
             return
         assert stand.info is not None
-        name, imports = self.specs.import_of(path, stand.info)
-        if name and self.specs.is_safe(stand.info, path):
-            self.work.edit(path, call, EditCall(set=(("spec", name),)), _WHY, imports)
+        spec = self._spec(path, stand.info, self.work.source(path).segment(call.func))
+        if spec is not None:
+            values, imports = spec
+            new = tuple((k, v) for k, v in values if k not in given)
+            self.work.edit(path, call, EditCall(set=new), _WHY, imports)
         else:
             touched = self.specs.touched(stand.info, path)
             self._methods_one_by_one(path, call, sorted(methods & touched - given.keys()), session=False)
+
+    def _spec(
+        self, path: str, info: ClassInfo, mock: str
+    ) -> tuple[tuple[tuple[str, str], ...], tuple[Import, ...]] | None:
+        """The arguments that tie a mock to its class, with the attributes that the class itself has not."""
+        unknown = self.specs.unknown(info, path)
+        name, imports = self.specs.import_of(path, info)
+        if unknown is None or not name:
+            return None
+        return (("spec", name), *((attribute, f"{mock}()") for attribute in sorted(unknown))), imports
 
     def _methods_one_by_one(self, path: str, call: ast.Call, methods: list[str], session: bool) -> None:
         mock, imports = self._async_mock(path, call.func)
@@ -120,16 +132,44 @@ class _Mocks:
 
     def _patch(self, path: str, call: ast.Call, stand: Stand) -> None:
         """A class that `patch` replaces, whose instance the test does not make itself."""
+        if stand.kind is Kind.FACTORY:
+            self._patched_factory(path, call)
+            return
         made = stand.made if stand.kind is Kind.CLASS else stand
         if made is None or made.info is None or not self._methods(made):
             return
         given = {k.arg for k in call.keywords}
         if given & {"return_value", "autospec", "spec", "spec_set"} or self._instance_is_given(path, call, stand):
             return
-        if self.specs.is_safe(made.info, path):
+        if not self.specs.unknown(made.info, path) and self.specs.unknown(made.info, path) is not None:
             self.work.edit(path, call, EditCall(set=(("autospec", "True"),)), _WHY)
             return
-        self._at_the_top(path, call, made, sorted(self._methods(made) & self.specs.touched(made.info, path)))
+        spec = self._spec(path, made.info, "MagicMock")
+        if spec is None:
+            mock, imports = bring(self.program, path, "unittest.mock", "AsyncMock")
+            methods = sorted(self._methods(made) & self.specs.touched(made.info, path))
+            self._at_the_top(path, call, stand, [f"$.return_value.{m} = {mock}()" for m in methods], imports)
+        else:
+            values, imports = spec
+            mock, more = bring(self.program, path, "unittest.mock", "MagicMock")
+            arguments = ", ".join(f"{k}={v}" for k, v in values)
+            self._at_the_top(path, call, stand, [f"$.return_value = {mock}({arguments})"], (*imports, *more))
+
+    def _patched_factory(self, path: str, call: ast.Call) -> None:
+        """A factory of sessions that `patch` replaces, whose session the test does not make."""
+        stand = Stand(Kind.FACTORY)
+        if any(k.arg == "return_value" for k in call.keywords) or self._instance_is_given(path, call, stand):
+            return
+        plain, imports = bring(self.program, path, "unittest.mock", "MagicMock")
+        mock, more = bring(self.program, path, "unittest.mock", "AsyncMock")
+        arguments = ", ".join(
+            f"{name}={mock}({f'return_value={plain}()' if name in SESSION_RESULTS else ''})" for name in self.awaited
+        )
+        lines = [
+            f"$.return_value = {plain}({arguments})",
+            "$.return_value.__aenter__.return_value = $.return_value",
+        ]
+        self._at_the_top(path, call, stand, lines, (*imports, *more))
 
     def _instance_is_given(self, path: str, call: ast.Call, stand: Stand) -> bool:
         scope = self._scope_of_patch(path, call)
@@ -148,17 +188,16 @@ class _Mocks:
             return self.program.modules[path].functions[parent]
         return self._scope(call)
 
-    def _at_the_top(self, path: str, call: ast.Call, made: Stand, methods: list[str]) -> None:
+    def _at_the_top(
+        self, path: str, call: ast.Call, stand: Stand, lines: list[str], imports: tuple[Import, ...]
+    ) -> None:
+        """Lines at the top of a test that `@patch` decorates; `$` is the argument that holds the mock."""
         scope = self._scope_of_patch(path, call)
         parent = self.work.source(path).parent(call)
-        wanted = Stand(Kind.CLASS, made.info)
-        found = [name for (where, name), s in self.mocks.names.items() if where is scope and s == wanted]
-        if scope is None or parent is not scope.node or not found:
-            return
-        mock, imports = bring(self.program, path, "unittest.mock", "AsyncMock")
-        lines = "\n".join(f"{found[0]}.return_value.{m} = {mock}()" for m in methods)
-        if lines:
-            self.work.edit(path, scope.node, InsertStatements(lines, "inside"), _WHY, imports)
+        found = [name for (where, name), s in self.mocks.names.items() if where is scope and s == stand]
+        if scope is not None and parent is scope.node and found and lines:
+            text = "\n".join(line.replace("$", found[0]) for line in lines)
+            self.work.edit(path, scope.node, InsertStatements(text, "inside"), _WHY, imports)
 
     # -- assignments ---------------------------------------------------------------------------------
 
