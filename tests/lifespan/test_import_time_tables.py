@@ -163,10 +163,29 @@ def test_rows_added_at_import_keep_the_tables_there() -> None:
     assert not inside and "main.py:14 uses the database at import, too" in said
 
 
-def test_handlers_that_stay_keep_the_tables_at_import() -> None:
+def test_beside_handlers_that_stay_the_tables_get_the_first_handler() -> None:
     loop = "\nfor handler in (print,):\n    app.router.add_event_handler('startup', handler)\n"
-    inside, said = moved({}, MAIN + loop)
-    assert not inside and "its application gets no lifespan" in said
+    files, findings = convert({"main.py": MAIN + loop, "database.py": DATABASE})
+    assert [code for code, _ in findings] == ["lifespan-elsewhere"]
+    assert "def create_tables():\n    Base.metadata.create_all(bind=engine)\n" in files["main.py"]
+    added = 'app = FastAPI()\napp.router.add_event_handler("startup", create_tables)\n'
+    assert added in files["main.py"]
+
+
+@pytest.mark.parametrize(
+    "main",
+    [
+        MAIN.replace("FastAPI()", "FastAPI(on_startup=list((print,)))"),
+        MAIN.replace("Base.metadata.create_all(bind=engine)\n", "")
+        + "\nfor handler in (print,):\n    app.router.add_event_handler('startup', handler)\n"
+        + "\nBase.metadata.create_all(bind=engine)\n",
+    ],
+    ids=["of the constructor", "before the statement"],
+)
+def test_handlers_that_would_run_before_the_tables(main: str) -> None:
+    files, findings = convert({"main.py": main, "database.py": DATABASE})
+    assert files["main.py"] == main
+    assert "its application gets no lifespan" in findings[-1][1]
 
 
 def test_function_that_only_creates_tables_is_called_later() -> None:

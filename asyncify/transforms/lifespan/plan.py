@@ -14,7 +14,7 @@ from asyncify.analysis.names import Imported
 from asyncify.analysis.program import Program
 from asyncify.analysis.values import Mod
 from asyncify.model.edit import Edit, Finding, Import
-from asyncify.model.ops import ReplaceStatement
+from asyncify.model.ops import InsertStatements, ReplaceStatement
 from asyncify.transforms.base import Decisions
 from asyncify.transforms.lifespan.edits import BECAUSE, Lifespan, extend, function_instead, make
 from asyncify.transforms.lifespan.obstacles import NAME, anywhere, existing, finding, misplaced, never_run, obstacle
@@ -72,8 +72,7 @@ class _Plan:
         problem = problem or misplaced(self._program, app, registrations)
         if problem is not None:
             self._findings.append(problem)
-            for creation in creations:
-                self._stays(creation, creation.why_not or "its application gets no lifespan")
+            self._first_handler(app, creations)
             return
         group = f"lifespan {app.path}:{app.call.lineno}"
         moves = list(self._moves(app, creations, group))
@@ -96,13 +95,33 @@ class _Plan:
             for creation in creations:
                 self._stays(creation, "the lifespan of its application is not in the same module")
 
+    def _first_handler(self, app: App, creations: list[Creation]) -> None:
+        """Where the handlers stay, tables are created by one more handler, registered before all others.
+
+        `app.router.add_event_handler` is there in every version; that of the application went with Starlette 1.0.
+        """
+        source = self._program.modules[app.path].source
+        given = any(app.keyword(name) is not None for name in ("on_startup", "lifespan"))
+        body = source.tree.body
+        position = body.index(app.statement) if app.statement in body else -1
+        defined = all(body.index(c.statement) < position for c in creations if c.path == app.path)
+        if given or app.statement is None or position < 0 or not defined:
+            for creation in creations:
+                self._stays(creation, creation.why_not or "its application gets no lifespan")
+            return
+        group = f"lifespan {app.path}:{app.call.lineno}"
+        for call, imports, edits in self._moves(app, creations, group, as_function=True):
+            handler = f'{app.name}.router.add_event_handler("startup", {call.removesuffix("()")})\n'
+            where, op = source.target(app.statement), InsertStatements(handler, "after")
+            self._edits += [Edit(NAME, app.path, where, op, imports, group=group, because=BECAUSE), *edits]
+
     def _stays(self, creation: Creation, why: str) -> None:
         span = self._program.modules[creation.path].source.span(creation.statement)
         message = f"tables are created at import, and it cannot move to the lifespan: {why}"
         self._findings.append(finding(creation.path, span, "import-time-tables", message, _AT_IMPORT))
 
-    def _moves(self, app: App, creations: list[Creation], group: str) -> Iterator[Move]:
-        """What moves, module by module."""
+    def _moves(self, app: App, creations: list[Creation], group: str, as_function: bool = False) -> Iterator[Move]:
+        """What moves, module by module; with `as_function` as the call of a function without arguments."""
         if any(c.why_not for c in creations):  # all or none: drop_all and create_all keep their order
             for creation in creations:
                 self._stays(creation, creation.why_not or "another statement that must run before it stays")
@@ -124,11 +143,11 @@ class _Plan:
                 else:
                     yield moved
                 continue
-            if path == app.path:
+            if path == app.path and not as_function:
                 removed = tuple(self._edit(path, s, ReplaceStatement(), group) for s in statements)
                 yield "\n".join(sources), (), removed
                 continue
-            module = self._import_of(app.path, path)
+            module = "" if path == app.path else self._import_of(app.path, path)
             if module is not None:
                 yield self._function(app, path, module, statements, sources, group)
             else:
