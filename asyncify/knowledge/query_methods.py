@@ -44,7 +44,7 @@ _TABLE: tuple[Method, ...] = (
     *_rows(
         Becomes.SAME,
         "add_columns column_descriptions correlate cte distinct execution_options exists filter_by from_statement "
-        "get_execution_options get_label_style group_by having join label limit offset options order_by outerjoin "
+        "get_execution_options group_by having join label limit offset options order_by outerjoin "
         "params prefix_with scalar_subquery select_from set_label_style slice suffix_with where whereclause "
         "with_for_update with_hint with_statement_hint",
     ),
@@ -68,8 +68,10 @@ _TABLE: tuple[Method, ...] = (
         Becomes.REPORTED,
         # set operations of entities need an alias whose columns later links must name
         "union union_all intersect intersect_all except_ except_all "
-        # 1.4 only: a subquery that later links silently adapt to
-        "from_self select_entity_from "
+        # 1.4 only; from_self is a subquery that later links silently adapt to
+        "from_self select_entity_from with_polymorphic bind execute "
+        # a property of Query, a method of Select
+        "get_label_style "
         "with_transformation instances merge_result enable_assertions lazy_loaded_from load_options session "
         "is_single_entity is_select is_update is_delete is_dml is_insert is_text is_from_statement "
         "supports_execution uses_inspection allows_lambda dispatch logger logging_name get_children "

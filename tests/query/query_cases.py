@@ -93,6 +93,8 @@ CASES: dict[str, str] = {
     "rows_local_column": "n = func.count(Post.id).label('n')\n"
     "return db.query(Post.title, n).group_by(Post.title).order_by(n, Post.title).all()",
     "rows_one_local": "n = func.count(Post.id)\nreturn db.query(n).all()",
+    "constructor": "return Query(User, db).order_by(User.id).all(), Query([User.id, User.name], session=db).count()",
+    "constructor_later": "return Query(User).with_session(db).filter(User.id > 1).order_by(User.id).all()",
     "rows_starred": "columns = [User.id, User.name]\nreturn db.query(*columns).order_by(User.id).all()\n",
     "rows_appended": "columns = [User.id]\nif db:\n    columns.append(User.name)\nreturn db.query(*columns).order_by(User.id).all()",
     "bundle": "return [tuple(r[0]) for r in db.query(Bundle('b', User.id, User.name)).order_by(User.id)]",
@@ -240,6 +242,15 @@ CASES: dict[str, str] = {
     "db.query(func.count(User.id)).scalar()",
     "autoflush_count": "db.add(User(id=9, name='new'))\nreturn db.query(User).autoflush(False).count()",
     "execution_options": "return db.query(User).execution_options(populate_existing=True).order_by(User.id).all()",
+    "options_of": "q = db.query(User).execution_options(a=1)\nreturn dict(q.get_execution_options())['a']",
+    "label_style": "from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL\n"
+    "q = db.query(User.id).set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)\n"
+    "return list(q.subquery().c.keys())",
+    "apply_labels": "return list(db.query(User.id).apply_labels().subquery().c.keys()) if hasattr(Query, 'apply_labels') else 0",
+    "suffix": "return db.query(User.name).order_by(User.id).suffix_with('-- x').all()",
+    "hints": "return db.query(User).with_hint(User, 'x', 'mysql').with_statement_hint('y', 'mysql').order_by(User.id).all()",
+    "selectable": "return db.execute(db.query(User.id).order_by(User.id).selectable).all()",
+    "as_scalar_old": "n = db.query(func.max(User.id)).as_scalar()\nreturn db.query(User).filter(User.id == n).one()",
     # updates and deletes
     "update": "n = db.query(User).filter(User.id > 1).update({'name': 'x'})\nreturn n, db.query(User.name).order_by(User.id).all()",
     "update_all": "return db.query(User).update({User.age: 1})",

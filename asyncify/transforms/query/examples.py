@@ -164,8 +164,9 @@ def page(db: Session, name: str | None):
     return total, query.order_by(User.id).limit(10).all()
 """,
         """\
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from sqlalchemy.sql import Select
 
 from models import User
 

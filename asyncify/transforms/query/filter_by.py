@@ -48,7 +48,7 @@ def filter_by(uses: Uses, place: Place, call: ast.Call) -> Iterator[Decision]:
 
 def _ambiguous(uses: Uses, call: ast.Call, chain: Chain) -> bool:
     links = _before(call, chain)
-    several = any(len(site.args) > 1 for site in uses.holds[call].sites)
+    several = any(len(uses.entities(site)) > 1 for site in uses.holds[call].sites)
     return several or any(method_of(c) in JOINS for c in links)
 
 
@@ -60,13 +60,13 @@ def _entity(uses: Uses, place: Place, call: ast.Call, chain: Chain) -> str | Non
     """Source of the entity that the names belong to."""
     if chain.site is None:
         return None
-    target: ast.expr | None = chain.site.args[0] if chain.site.args else None
+    target: ast.expr | None = next(iter(uses.entities(chain.site)), None)
     for link in _before(call, chain):
         name = method_of(link)
         if name in JOINS:
             target = link.args[0] if link.args else None
         elif name == "reset_joinpoint":
-            target = chain.site.args[0]
+            target = uses.entities(chain.site)[0]
         elif name in ("select_from", "with_entities"):
             return None
     if target is None:

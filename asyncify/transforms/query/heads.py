@@ -26,15 +26,6 @@ def head(uses: Uses, shapes: Shapes, place: Place, site: ast.Call) -> Iterator[D
             "Write it as a select() by hand.",
         )
         return
-    if not isinstance(site.func, ast.Attribute):
-        yield Problem(
-            place.source,
-            site,
-            "query-constructor",
-            "this query is not made by a session",
-            "Write it as a select(), and hand it to the session that runs it.",
-        )
-        return
     end = outward(uses, site).end
     method = method_of(end) if end is not None else ""
     if method == "get":
@@ -43,12 +34,19 @@ def head(uses: Uses, shapes: Shapes, place: Place, site: ast.Call) -> Iterator[D
         select, imports = place.name(*SELECT)
         func, more = place.name(*FUNC)
         template = f"{select}({func}.count()).select_from($model)"
-        op = Replace(template, (place.hole("model", site.args[0]),))
+        op = Replace(template, (place.hole("model", uses.entities(site)[0]),))
         yield place.edit(site, op, WHY, (*imports, *more))
         return
     verb = (f"sqlalchemy.{method}",) if is_dml(uses, site) else SELECT
     name, imports = place.name(*verb)
-    yield place.edit(site.func, Replace(name), WHY, imports)
+    if uses.is_constructor(site):
+        entities = uses.entities(site)
+        names = ", ".join(f"$e{i}" for i in range(len(entities)))
+        holes = tuple(place.hole(f"e{i}", e) for i, e in enumerate(entities))
+        drops = (site.func.id,) if isinstance(site.func, ast.Name) else ()
+        yield place.edit(site, Replace(f"{name}({names})", holes), WHY, imports, drops)
+    else:
+        yield place.edit(site.func, Replace(name), WHY, imports)
 
 
 def is_dml(uses: Uses, site: ast.Call) -> bool:

@@ -81,6 +81,9 @@ def _special(uses: Uses, place: Place, call: ast.Call) -> Iterator[Decision]:
         yield place.edit(call.func, RenameAttribute("where"), why, imports)
         yield place.edit(call, EditCall(remove=(0, 1), append=(f"{function}({', '.join(parts)})",)), why)
         return
+    if name == "with_session" and len(call.args) == 1 and chain_of(uses, call).exact:
+        yield _drop(place, call, "the session that runs a select is no part of it")
+        return
     if name == "enable_eagerloads" and _loads_nothing(uses, call):
         yield _drop(place, call, "nothing is loaded here that eager loading could add to")
         return

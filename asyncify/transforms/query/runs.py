@@ -52,7 +52,8 @@ class Runs:
         """The session for the query in an expression."""
         chain = chain_of(self._uses, node)
         if chain.site is not None:
-            inner = session_of(self._uses, chain.site)
+            given = chain.named("with_session")
+            inner = given[-1].args[0] if given else session_of(self._uses, chain.site)
             if inner is not None:
                 return "$s", (place.hole("s", inner),)
         text = session_text(self._uses, node, place.source, self._uses.holds[node].sites)
@@ -174,9 +175,9 @@ class Runs:
             or options is None
             or len(keys) != 1
             or len(call.args) + len(call.keywords) != 1
-            or len(chain.site.args) != 1
+            or len(self._uses.entities(chain.site)) != 1
             or isinstance(keys[0], ast.Starred)
-            or isinstance(chain.site.args[0], ast.Starred)
+            or isinstance(self._uses.entities(chain.site)[0], ast.Starred)
             or not chain.methods <= GET_LINKS
         ):
             yield Problem(
@@ -191,7 +192,7 @@ class Runs:
         template = ", ".join(["$model", "$key", *texts])
         parts = (
             place.hole("s", session),
-            place.hole("model", chain.site.args[0]),
+            place.hole("model", self._uses.entities(chain.site)[0]),
             place.hole("key", keys[0]),
             *holes,
         )
@@ -262,7 +263,7 @@ class Runs:
             same_file = source is place.source
             if not (own and any(c.args or c.keywords for c in own) and same_file and self._shapes.of_site(site).single):
                 return None
-            entities.add(ast.unparse(site.args[0]))
+            entities.add(ast.unparse(self._uses.entities(site)[0]))
         if len(entities) != 1 or not chain.methods <= DML_LINKS or not self._is_global(base, next(iter(entities))):
             return None
         name, imports = place.name(f"sqlalchemy.{verb}")

@@ -17,7 +17,7 @@ def session_of(uses: Uses, site: ast.Call) -> ast.expr | None:
     """The session of `session.query(...)`, or that of `Query(entities, session)`."""
     if isinstance(site.func, ast.Attribute) and has(uses.program.values(site.func.value), names.SESSION):
         return site.func.value
-    if len(site.args) > 1:
+    if uses.is_constructor(site) and len(site.args) > 1:
         return site.args[1]
     return next((k.value for k in site.keywords if k.arg == "session"), None)
 

@@ -78,10 +78,7 @@ class Shapes:
     def of_site(self, site: ast.Call) -> Shape:
         """The shape that the arguments of a `query(...)` or `with_entities(...)` call give."""
         source = self._uses.holds[site].source
-        arguments: list[ast.expr] = list(site.args)
-        if site in self._uses.sites and not isinstance(site.func, ast.Attribute) and arguments:
-            first = arguments[0]  # Query(User) or Query([User, Post], session)
-            arguments = list(first.elts) if isinstance(first, (ast.List, ast.Tuple)) else [first]
+        arguments = self._uses.entities(site)
         kinds: list[Kind] = []
         for argument in arguments:
             if isinstance(argument, ast.Starred):
@@ -104,7 +101,7 @@ class Shapes:
         site = query.origin.site
         assert isinstance(site, ast.Call)
         shape = self.of_site(site)
-        own = len(site.args)
+        own = 1 if self._uses.is_constructor(site) else len(site.args)
         extra = [Kind.ENTITY if _entity_values(a) else Kind.COLUMN for a in query.args[own:]]
         return Shape((*shape.kinds, *extra))
 

@@ -46,7 +46,7 @@ def needs_unique(uses: Uses, node: ast.AST, chain: Chain, shape: Shape) -> bool 
 def _models(uses: Uses, node: ast.AST) -> Iterator[ClassInfo]:
     """The entities in what is selected."""
     for site in uses.holds[node].sites:
-        for argument in site.args:
+        for argument in uses.entities(site):
             for value in uses.program.values(argument):
                 if isinstance(value, Cls):
                     yield value.info
@@ -58,12 +58,12 @@ def _only_entities(uses: Uses, node: ast.AST) -> bool:
     """Whether nothing but entities and their own columns is selected: what is not known can come from anywhere."""
     for site in uses.holds[node].sites:
         models = set(_models(uses, node))
-        for argument in site.args:
+        for argument in uses.entities(site):
             if isinstance(argument, ast.Starred):
                 return False
             values = uses.program.values(argument)
             entity = any(isinstance(v, Cls) or (isinstance(v, Inst) and v.type in ALIASES) for v in values)
-            if not entity and len(site.args) > 1:
+            if not entity and len(uses.entities(site)) > 1:
                 mentioned = set(_mentioned(uses.program, argument))
                 if not mentioned or not all(_related(uses.program, m, models) for m in mentioned):
                     return False

@@ -58,6 +58,17 @@ class Uses:
             else:
                 self.reshaped.add(node)
 
+    def is_constructor(self, site: ast.Call) -> bool:
+        """Whether a site is `Query(entities, session)` and not `session.query(...)`."""
+        return site in self.sites and not any(isinstance(v, Member) for v in self.program.values(site.func))
+
+    def entities(self, site: ast.Call) -> list[ast.expr]:
+        """What a site selects: the arguments, or what the first argument of `Query` lists."""
+        if not self.is_constructor(site) or not site.args:
+            return list(site.args)
+        first = site.args[0]
+        return list(first.elts) if isinstance(first, (ast.List, ast.Tuple)) else [first]
+
     @cached_property
     def links(self) -> Mapping[ast.Call, list[ast.Call]]:
         """For each site the calls of methods on queries that it may have made."""
