@@ -50,7 +50,8 @@ class TestMocks:
     """The mocks of a program.
 
     sites: calls of `MagicMock` and the like to the file and what they stand for. patches: `patch(...)` calls that make
-    the mock of a class themselves. names: what a name of a function (None: of the module) stands for.
+    the mock of a class themselves; given: the name that each of them gives its mock. names: what a name of a function
+    (None: of the module) stands for.
     """
 
     __test__ = False
@@ -58,7 +59,7 @@ class TestMocks:
     sites: dict[ast.Call, tuple[str, Stand]] = field(default_factory=dict)
     patches: dict[ast.Call, tuple[str, Stand]] = field(default_factory=dict)
     names: dict[tuple[object, str], Stand] = field(default_factory=dict)
-    replaced: set[tuple[str, Stand]] = field(default_factory=set)
+    given: dict[ast.Call, str] = field(default_factory=dict)
 
     def stand(self, scope: object, node: ast.expr) -> Stand | None:
         """What an expression stands for."""
@@ -141,6 +142,7 @@ class _File:
                     stand = self._patched(item.context_expr)
                     if stand and isinstance(item.optional_vars, ast.Name):
                         self._name(item.context_expr, item.optional_vars.id, stand)
+                        self._gives(item.context_expr, item.optional_vars.id)
             elif isinstance(node, ast.Assign):
                 self._assigned(node)
             elif isinstance(node, ast.Call):
@@ -186,6 +188,11 @@ class _File:
                 while outer.parent is not None:
                     outer = outer.parent
                 self.mocks.names.setdefault((outer, parameter.arg), stand)
+                self._gives(decorator, parameter.arg)
+
+    def _gives(self, patch: ast.expr, name: str) -> None:
+        if isinstance(patch, ast.Call):
+            self.mocks.given[patch] = name
 
     def _patched(self, node: ast.expr) -> Stand | None:
         """What a `patch(...)` call puts a mock in the place of."""
@@ -221,7 +228,10 @@ class _File:
     def _assigned(self, node: ast.Assign) -> None:
         for target in node.targets:
             if isinstance(target, ast.Name):
-                stand = self._patched(node.value) or self.mocks.stand(self._scope(node), node.value)
+                patched = self._patched(node.value)
+                stand = patched or self.mocks.stand(self._scope(node), node.value)
+                if patched:
+                    self._gives(node.value, target.id)
                 known = self.mocks.names.get((self._scope(node), target.id))
                 self._is(target, stand)
                 self._is(node.value, known)

@@ -139,7 +139,7 @@ class _Mocks:
         if made is None or made.info is None or not self._methods(made):
             return
         given = {k.arg for k in call.keywords}
-        if given & {"return_value", "autospec", "spec", "spec_set"} or self._instance_is_given(path, call, stand):
+        if given & {"return_value", "autospec", "spec", "spec_set"} or self._instance_is_given(path, call):
             return
         if not self.specs.unknown(made.info, path) and self.specs.unknown(made.info, path) is not None:
             self.work.edit(path, call, EditCall(set=(("autospec", "True"),)), _WHY)
@@ -148,17 +148,16 @@ class _Mocks:
         if spec is None:
             mock, imports = bring(self.program, path, "unittest.mock", "AsyncMock")
             methods = sorted(self._methods(made) & self.specs.touched(made.info, path))
-            self._at_the_top(path, call, stand, [f"$.return_value.{m} = {mock}()" for m in methods], imports)
+            self._at_the_top(path, call, [f"$.return_value.{m} = {mock}()" for m in methods], imports)
         else:
             values, imports = spec
             mock, more = bring(self.program, path, "unittest.mock", "MagicMock")
             arguments = ", ".join(f"{k}={v}" for k, v in values)
-            self._at_the_top(path, call, stand, [f"$.return_value = {mock}({arguments})"], (*imports, *more))
+            self._at_the_top(path, call, [f"$.return_value = {mock}({arguments})"], (*imports, *more))
 
     def _patched_factory(self, path: str, call: ast.Call) -> None:
         """A factory of sessions that `patch` replaces, whose session the test does not make."""
-        stand = Stand(Kind.FACTORY)
-        if any(k.arg == "return_value" for k in call.keywords) or self._instance_is_given(path, call, stand):
+        if any(k.arg == "return_value" for k in call.keywords) or self._instance_is_given(path, call):
             return
         plain, imports = bring(self.program, path, "unittest.mock", "MagicMock")
         mock, more = bring(self.program, path, "unittest.mock", "AsyncMock")
@@ -169,16 +168,19 @@ class _Mocks:
             f"$.return_value = {plain}({arguments})",
             "$.return_value.__aenter__.return_value = $.return_value",
         ]
-        self._at_the_top(path, call, stand, lines, (*imports, *more))
+        self._at_the_top(path, call, lines, (*imports, *more))
 
-    def _instance_is_given(self, path: str, call: ast.Call, stand: Stand) -> bool:
+    def _instance_is_given(self, path: str, call: ast.Call) -> bool:
+        """Whether the test sets what the patched class or factory gives."""
         scope = self._scope_of_patch(path, call)
         tree = self.work.source(path).tree if scope is None else scope.node
+        name = self.mocks.given.get(call)
         return any(
             isinstance(node, ast.Assign)
             and isinstance(node.targets[0], ast.Attribute)
             and node.targets[0].attr == "return_value"
-            and self.mocks.stand(scope, node.targets[0].value) == stand
+            and isinstance(node.targets[0].value, ast.Name)
+            and node.targets[0].value.id == name
             for node in ast.walk(tree)
         )
 
@@ -188,15 +190,12 @@ class _Mocks:
             return self.program.modules[path].functions[parent]
         return self._scope(call)
 
-    def _at_the_top(
-        self, path: str, call: ast.Call, stand: Stand, lines: list[str], imports: tuple[Import, ...]
-    ) -> None:
+    def _at_the_top(self, path: str, call: ast.Call, lines: list[str], imports: tuple[Import, ...]) -> None:
         """Lines at the top of a test that `@patch` decorates; `$` is the argument that holds the mock."""
         scope = self._scope_of_patch(path, call)
-        parent = self.work.source(path).parent(call)
-        found = [name for (where, name), s in self.mocks.names.items() if where is scope and s == stand]
-        if scope is not None and parent is scope.node and found and lines:
-            text = "\n".join(line.replace("$", found[0]) for line in lines)
+        name = self.mocks.given.get(call)
+        if scope is not None and self.work.source(path).parent(call) is scope.node and name and lines:
+            text = "\n".join(line.replace("$", name) for line in lines)
             self.work.edit(path, scope.node, InsertStatements(text, "inside"), _WHY, imports)
 
     # -- assignments ---------------------------------------------------------------------------------

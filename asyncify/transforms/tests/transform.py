@@ -9,6 +9,7 @@ from asyncify.transforms.tests.clients import plan_clients
 from asyncify.transforms.tests.contexts import plan_contexts
 from asyncify.transforms.tests.doubles import plan_doubles
 from asyncify.transforms.tests.examples import EXAMPLES
+from asyncify.transforms.tests.expired import plan_expired
 from asyncify.transforms.tests.found import NAME, Work
 from asyncify.transforms.tests.mocks import plan_mocks
 from asyncify.transforms.tests.requests import plan_requests
@@ -24,6 +25,7 @@ def plan(program: Program) -> Decisions:
     plan_requests(work)
     plan_doubles(work)
     plan_mocks(work)
+    plan_expired(work)
     plan_cases(work)
     plan_tables(work)
     plan_settings(work)
