@@ -76,6 +76,8 @@ class _Module:
                     reader = Reader(self.path, node, "code", f"{value.info.name}.{node.func.attr}()")
                     for function in self.program.calls(node):
                         self._runs(function.info.node, value, reader)
+        elif isinstance(node.func, ast.Name) and node.func.id == "setattr" and node.args:
+            self.reading.changed.update(o.info for o in objects(self.program.values(node.args[0])))
         elif isinstance(node.func, ast.Name) and node.func.id in SPECIAL and len(node.args) == 1:
             self._special(node.args[0], SPECIAL[node.func.id], node)
 
@@ -102,6 +104,7 @@ class _Module:
     def _assigned(self, target: ast.Attribute) -> None:
         """Setting a collection compares it with the one that is there, which must be loaded for that."""
         for value in objects(self.program.values(target.value)):
+            self.reading.changed.add(value.info)
             relationship = self.program.orm.relationship(value.info, target.attr)
             if relationship is None or not relationship.collection or relationship.lazy in QUERIES:
                 continue

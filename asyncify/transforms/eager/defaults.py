@@ -25,16 +25,30 @@ def plan_defaults(program: Program, reading: Reading) -> Iterator[Edit]:
     for owner in program.classes.all:
         names = [name for name, stmt in owner.attributes.items() if _changes_in_database(program, owner, stmt)]
         models = [c for c in (owner, *program.classes.descendants(owner)) if program.orm.is_model(c)]
-        read = {(info, name) for info, name in reading.columns if name in names and info in models}
-        if not read:
+        read = sorted({name for info, name in reading.columns if name in names and info in models})
+        changed = [c for c in models if any((c, name) in reading.columns for name in read) and c in reading.changed]
+        if not changed:
             continue
-        because = f"{sorted(n for _, n in read)[0]} is set by the database with every UPDATE, and read after it"
-        for info in dict.fromkeys((owner, *models)):
+        because = f"{read[0]} is set by the database with every UPDATE, and read after it"
+        # a mixin passes the setting on; it is set there only where every model of it needs it
+        holders = [owner] if set(changed) == set(models) else changed
+        for info in dict.fromkeys((*holders, *changed)):
             own = info.attributes.get("__mapper_args__")
-            if own is None and info is owner and "__mapper_args__" not in owner.methods:
-                yield _insert(owner, because)
-            elif own is not None and isinstance(own.value, ast.Dict) and not _is_set(own.value):
-                yield _extend(info, own.value, because)
+            if own is not None and isinstance(own.value, ast.Dict):
+                if not _is_set(own.value):
+                    yield _extend(info, own.value, because)
+            elif own is None and info in holders and "__mapper_args__" not in info.methods:
+                if not _inherits(program, info):
+                    yield _insert(info, because)
+
+
+def _inherits(program: Program, info: ClassInfo) -> bool:
+    """Whether a class above has the setting already."""
+    for base in program.classes.ancestors(info):
+        own = base.attributes.get("__mapper_args__") if isinstance(base, ClassInfo) else None
+        if own is not None:
+            return isinstance(own.value, ast.Dict) and _is_set(own.value)
+    return False
 
 
 def _changes_in_database(program: Program, owner: ClassInfo, stmt: ast.Assign | ast.AnnAssign) -> bool:
@@ -46,7 +60,8 @@ def _changes_in_database(program: Program, owner: ClassInfo, stmt: ast.Assign | 
         if isinstance(node, ast.Call):
             pairs = [(k.arg, k.value) for k in node.keywords]
         elif isinstance(node, ast.Dict):  # SQLModel: sa_column_kwargs={"onupdate": func.now()}
-            pairs = [(k.value, v) for k, v in zip(node.keys, node.values, strict=True) if isinstance(k, ast.Constant)]
+            entries = zip(node.keys, node.values, strict=True)
+            pairs = [(str(k.value), v) for k, v in entries if isinstance(k, ast.Constant)]
         for name, value in pairs:
             if name == "server_onupdate":
                 return True

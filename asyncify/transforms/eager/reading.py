@@ -58,7 +58,7 @@ class Reading:
     paths: for each loading place (or, for what a method reads from `self`, its `def`) the paths and their readers.
     files: the file of each place. unknown: reads from instances whose loading place nobody knows.
     endless: reads that walk a tree as deep as it is. dynamic: reads of relationships that are queries.
-    columns: attributes of instances that are none of these.
+    columns: attributes of instances that are none of these. changed: classes with an attribute that is set somewhere.
     """
 
     program: Program
@@ -68,6 +68,7 @@ class Reading:
     endless: list[tuple[str, Reader]] = field(default_factory=list)
     dynamic: list[tuple[str, Reader]] = field(default_factory=list)
     columns: set[tuple[ClassInfo, str]] = field(default_factory=set)
+    changed: set[ClassInfo] = field(default_factory=set)
     _calls: set[tuple[ast.AST, Origin, Reader]] = field(default_factory=set)
 
     def note(self, origin: Origin, name: str, reader: Reader) -> None:
