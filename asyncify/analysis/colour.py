@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from asyncify.analysis.points import Point, points_of
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.values import Ext, Fn, Inst, Member, has
 from asyncify.knowledge import names
 from asyncify.knowledge.barriers import BY_CALLEE, BY_DECORATOR, BY_METHOD, Barrier, Handing, Treatment
@@ -102,6 +103,7 @@ class _Worker:
         self.callers: dict[FunctionInfo, list[ast.AST]] = defaultdict(list)
         self.paths: dict[ast.AST, str] = {}
         self.handed: dict[FunctionInfo, list[ast.AST]] = defaultdict(list)
+        self.consumers: dict[FunctionInfo, list[ast.AST]] = defaultdict(list)
 
     def run(self) -> Colouring:
         for path in sorted(self.program.modules):
@@ -115,6 +117,10 @@ class _Worker:
         for node, targets in self.program.facts.handed.items():
             for target in targets:
                 self.handed[target.info].append(node)
+        for path in sorted(self.program.modules):
+            for node, function in consumed_generators(self.program, self.program.modules[path]):
+                self.consumers[function].append(node)
+                self.paths[node] = path
         self.result.kept = kept_functions(self.program, self.callers, self.paths)
         for path in sorted(self.program.modules):
             if kept_sync(self.program, path):
@@ -214,6 +220,9 @@ class _Worker:
             return  # it keeps its sync face: callers need not wait
         for node in self.callers[function]:
             self.spread_to_caller(function, node)
+        for node in self.consumers[function]:
+            if not kept_sync(self.program, self.paths[node]):
+                self.need(node, f"{function.qualname}()", function)
         for node in self.handed[function]:
             self.spread_to_library(function, node)
 
@@ -241,8 +250,8 @@ class _Worker:
                             f"it is called where {function.qualname} is", path, getattr(node, "lineno", 0), function
                         ),
                     )
-        if function.is_generator and not self._consumed_here(path, node):
-            return
+        if function.is_generator:
+            return  # making a generator runs nothing; whoever consumes it waits
         self.need(node, f"{function.qualname}()", function)
 
     def _is_decorator(self, path: str, node: ast.AST) -> bool:
@@ -250,16 +259,6 @@ class _Worker:
         return (
             isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node in parent.decorator_list
         )
-
-    def _consumed_here(self, path: str, node: ast.AST) -> bool:
-        """Whether a generator that a call makes is also iterated or entered there."""
-        parent = self.program.modules[path].source.parent(node)
-        if isinstance(parent, ast.Call):
-            callee = self.callee_name(parent)
-            return callee.startswith("builtins.") or callee == ""
-        if isinstance(parent, ast.keyword):
-            return False
-        return not isinstance(parent, (ast.Return, ast.Assign, ast.Dict)) or isinstance(parent, ast.withitem)
 
     def spread_to_library(self, function: FunctionInfo, node: ast.AST) -> None:
         path = self.paths[node]
@@ -347,6 +346,46 @@ class _Worker:
         finding = Finding("await", where, span, code, message, advice)
         if finding not in self.result.findings:
             self.result.findings.append(finding)
+
+
+#: builtins that run a generator
+DRAINS = frozenset("next list tuple set frozenset sorted any all sum max min dict enumerate zip".split())
+
+
+def generators_in(program: Program, node: ast.AST) -> list[FunctionInfo]:
+    """The generator functions of the program that made what an expression holds."""
+    return [
+        maker.info
+        for value in program.values(node)
+        if isinstance(value, Inst) and value.type in ("generator", "contextmanager") and len(value.args) > 1
+        for maker in value.args[1]
+        if isinstance(maker, Fn)
+    ]
+
+
+def consumed_generators(program: Program, module: ModuleInfo) -> Iterator[tuple[ast.AST, FunctionInfo]]:
+    """Places that iterate over, drive or enter what a generator function made, with that function."""
+    for node in module.source.nodes:
+        consumed: list[ast.expr] = []
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in DRAINS:
+            consumed = node.args[:1]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in DRIVES:
+            consumed = [node.func.value]
+        elif isinstance(node, (ast.For, ast.comprehension)):
+            consumed = [node.iter]
+        elif isinstance(node, ast.With):
+            consumed = [item.context_expr for item in node.items]
+        elif isinstance(node, ast.YieldFrom):
+            consumed = [node.value]
+        for expression in consumed:
+            for function in generators_in(program, expression):
+                yield expression if isinstance(node, ast.comprehension) else node, function
+
+
+#: methods of a generator that run it, and those of an async generator in their place
+DRIVES: Mapping[str, str] = MappingProxyType(
+    {"close": "aclose", "send": "asend", "throw": "athrow", "__next__": "__anext__"}
+)
 
 
 #: library functions that call what they are given with a sync session or connection

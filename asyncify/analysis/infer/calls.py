@@ -117,11 +117,13 @@ def call_function(
     ensure(run, function)
     pass_arguments(run, function, args, kwargs)
     info = function.info
-    if is_context_manager(run, info):
-        return frozenset({Inst("contextmanager", (run.read("yield", info, function.receiver) | _promised(run, info),))})
     if info.is_generator:
         yielded = run.read("yield", info, function.receiver) | _promised(run, info)
-        return frozenset({Inst("asyncgenerator" if info.is_async else "generator", (yielded,))})
+        kind = "asyncgenerator" if info.is_async else "generator"
+        if is_context_manager(run, info):
+            kind = "contextmanager"
+        # who made it travels along: whoever iterates over it or enters it runs that function
+        return frozenset({Inst(kind, (yielded, frozenset({function})))})
     result = result_of(run, function)
     return frozenset({Inst("coroutine", (result,))}) if info.is_async else result
 

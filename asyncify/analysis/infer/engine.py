@@ -129,6 +129,7 @@ class Engine:
     def run(self) -> Facts:
         """Walk everything until nothing changes."""
         from asyncify.analysis.infer.bodies import walk_unit
+        from asyncify.analysis.infer.evidence import suppose_sessions
 
         for path in sorted(self.modules):
             module = self.modules[path]
@@ -136,7 +137,9 @@ class Engine:
             for function in module.functions.values():
                 self.walked.add((function, None))
                 self.enqueue((function, None))
-        while self._queue:
+        while self._queue or suppose_sessions(self, self._records):
+            if not self._queue:
+                break  # nothing that was supposed is news to anybody
             unit = self._queue.popleft()
             self._queued.discard(unit)
             self._walks[unit] += 1

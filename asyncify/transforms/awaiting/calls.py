@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.analysis.bindings import bring
-from asyncify.analysis.colour import Colouring
+from asyncify.analysis.colour import Colouring, generators_in
 from asyncify.analysis.points import PointKind
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
@@ -216,4 +216,4 @@ class CallEdits:
 
 def generator_targets(program: Program, colouring: Colouring, node: ast.AST) -> list[FunctionInfo]:
     """The generators that a call makes and that become async generators."""
-    return [t.info for t in program.calls(node) if t.info.is_generator and t.info in colouring.becomes_async]
+    return [f for f in generators_in(program, node) if f in colouring.becomes_async]

@@ -7,7 +7,8 @@ imports an app inside its loop; a test calls a command), and `asyncio.run` refus
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from asyncify.analysis.bindings import free_name
 from asyncify.analysis.program import Program
@@ -17,6 +18,7 @@ from asyncify.model.ops import AppendToModule, EditDecorators
 
 RUN = "run_to_end"
 ENTRY = "run_async"
+FIRST = "first_of"
 
 RUN_SOURCE = '''
 def run_to_end(awaitable):
@@ -38,6 +40,21 @@ def run_async(function):
 
     return wrapper
 '''
+FIRST_SOURCE = '''
+async def first_of(generator):
+    """The first item of a generator, which is closed then, as `next()` on a generator that nobody keeps."""
+    try:
+        return await generator.__anext__()
+    finally:
+        await generator.aclose()
+'''
+SOURCES: Mapping[str, tuple[str, tuple[Import, ...]]] = MappingProxyType(
+    {
+        RUN: (RUN_SOURCE, (Import("asyncio"), Import("concurrent.futures", "ThreadPoolExecutor"))),
+        ENTRY: (ENTRY_SOURCE, (Import("functools"),)),
+        FIRST: (FIRST_SOURCE, ()),
+    }
+)
 
 
 class Helpers:
@@ -60,12 +77,8 @@ class Helpers:
         if helper in self._added or any(f.qualname == helper for f in self.module.functions.values()):
             return
         self._added.add(helper)
-        source = (RUN_SOURCE if helper == RUN else ENTRY_SOURCE).replace(helper, self.name(helper))
-        if helper == ENTRY:
-            source = source.replace(RUN, self.name(RUN))
-        imports: tuple[Import, ...] = (Import("asyncio"), Import("concurrent.futures", "ThreadPoolExecutor"))
-        if helper == ENTRY:
-            imports = (Import("functools"),)
+        source, imports = SOURCES[helper]
+        source = source.replace(helper, self.name(helper)).replace(RUN, self.name(RUN))
         op = AppendToModule(source.strip("\n"), "imports")
         target = self.module.source.target(self.module.source.statement(node))
         yield Edit("await", self.module.path, target, op, imports, group="flip", because=because)
