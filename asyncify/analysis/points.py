@@ -24,6 +24,7 @@ class PointKind(Enum):
     BEGIN = "begin"  # `x.begin()` outside a with: awaited; as a with item the with becomes async
     QUERY = "query"  # a legacy Query member that sends SQL: run in SQLAlchemy's greenlet
     ABSENT = "absent"  # a session member without async form: run_sync
+    INSPECT = "inspect"  # an inspector is made or asked: run in SQLAlchemy's greenlet
     DDL = "ddl"  # metadata.create_all(engine): run_sync on a connection
     WITH = "with"  # a with statement over a session, connection or transaction
     CLIENT = "client"  # a call of a test client
@@ -96,6 +97,8 @@ def _call_point(
     with_items: set[ast.expr],
     clients: frozenset[ast.AST],
 ) -> Point | None:
+    if has(program.values(node), names.INSPECTOR) and not has(program.values(node.func), names.INSPECTOR):
+        return Point(PointKind.INSPECT, node, "inspect()")
     if not isinstance(node.func, ast.Attribute):
         return _function_point(program, module, node)
     receiver = program.values(node.func.value)
@@ -111,6 +114,8 @@ def _call_point(
                 return Point(PointKind.ABSENT, node, text)
     if has(receiver, names.QUERY) and form_of(names.QUERY, node.func.attr) is Form.EXECUTES:
         return Point(PointKind.QUERY, node, text)
+    if has(receiver, names.INSPECTOR):
+        return Point(PointKind.INSPECT, node, text)
     if is_async_client(receiver, clients) and form_of(names.TEST_CLIENT, node.func.attr) is Form.AWAIT:
         return Point(PointKind.CLIENT, node, text)
     if node.func.attr in DDL and bind_of(program, node) is not None:

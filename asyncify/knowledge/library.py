@@ -39,7 +39,6 @@ RETURNS = MappingProxyType(
         names.CREATE_ASYNC_ENGINE: names.ASYNC_ENGINE,
         "sqlalchemy.ext.asyncio.async_engine_from_config": names.ASYNC_ENGINE,
         "sqlalchemy.orm.object_session": names.SESSION,
-        "sqlalchemy.inspect": "sqlalchemy.Inspector",
         "sqlalchemy.orm.declarative_base": "sqlalchemy.orm.DeclarativeMeta",
     }
 )

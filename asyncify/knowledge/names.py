@@ -18,6 +18,8 @@ TRANSACTION = "sqlalchemy.Transaction"
 SELECT = "sqlalchemy.Select"
 RESULT = "sqlalchemy.Result"
 SCALARS = "sqlalchemy.ScalarResult"
+INSPECTOR = "sqlalchemy.Inspector"
+INSPECT = "sqlalchemy.inspect"
 METADATA = "sqlalchemy.MetaData"
 TABLE = "sqlalchemy.Table"
 DYNAMIC = "sqlalchemy.orm.AppenderQuery"
@@ -59,6 +61,8 @@ SPELLINGS = MappingProxyType(
         "sqlalchemy.schema.MetaData": METADATA,
         "sqlalchemy.sql.schema.MetaData": METADATA,
         "sqlalchemy.schema.Table": TABLE,
+        "sqlalchemy.inspection.inspect": INSPECT,
+        "sqlalchemy.engine.reflection.Inspector.from_engine": INSPECT,
         "sqlalchemy.sql.select": "sqlalchemy.select",
         "sqlalchemy.sql.expression.select": "sqlalchemy.select",
         "sqlalchemy.future.select": "sqlalchemy.select",

@@ -23,6 +23,7 @@ from asyncify.analysis.values import (
     Value,
     Values,
     collection,
+    has,
     union,
 )
 from asyncify.knowledge import names
@@ -53,6 +54,9 @@ def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call
         return sql.statement(names.QUERY, args[:1], Origin(run.path, node))
     if name == "sqlalchemy.orm.aliased":
         return sql.aliased(args)
+    if name == names.INSPECT:
+        # of an engine: an Inspector, which sends SQL; of an instance: its state, which does not
+        return frozenset({Inst(names.INSPECTOR)}) if args and has(args[0], names.ENGINE, names.CONNECTION) else NOTHING
     if name == names.DEPENDS:
         return frozenset({Inst(names.DEPENDS, (args[0] if args else kwargs.get("dependency", NOTHING),))})
     if name == names.TEST_CLIENT:

@@ -99,9 +99,22 @@ class CallEdits:
         elif kind is PointKind.ABSENT and context is Context.BRIDGE:
             assert isinstance(node.func, ast.Attribute)
             yield self._edit(node.func.value, Replace("$it.sync_session"), (), what)
+        elif kind is PointKind.INSPECT and context in (Context.AWAIT, Context.BRIDGE):
+            yield from self._inspection(node, context)
         elif kind is PointKind.QUERY and context is Context.AWAIT:
             name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
             because = "the legacy query stays and runs in SQLAlchemy's greenlet"
+            yield self._edit(node, spawn(self.source, node, name), imports, because)
+
+    def _inspection(self, node: ast.Call, context: Context) -> Iterator[Edit]:
+        """`inspect(engine)` and what is asked of the inspector. Source: SQLAlchemy asyncio, "Inspector"."""
+        because = "an inspector works on the sync engine inside, in SQLAlchemy's greenlet"
+        for argument in node.args[:1]:
+            for owner, inner in ((names.ENGINE, "sync_engine"), (names.CONNECTION, "sync_connection")):
+                if has(self.program.values(argument), owner):
+                    yield self._edit(argument, Replace(f"$it.{inner}"), (), because)
+        if context is Context.AWAIT:
+            name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
             yield self._edit(node, spawn(self.source, node, name), imports, because)
 
     def _query_root(self, node: ast.Call, context: Context) -> Iterator[Edit]:
