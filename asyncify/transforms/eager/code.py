@@ -59,7 +59,8 @@ class _Module:
                 continue
             self.reading.columns.add((value.info, node.attr))
             if value.origin is None:
-                if self.program.orm.relationship(value.info, node.attr) is not None:
+                known = any(o.origin is not None for o in objects(self.program.values(node.value)))
+                if not known and self.program.orm.relationship(value.info, node.attr) is not None:
                     reader = Reader(self.path, node, "code", f"{value.info.name}.{node.attr}")
                     self.reading.unknown.append((value.info, node.attr, reader))
                 continue

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from asyncify.analysis.program import Program
-from asyncify.analysis.routes import Reach, Route, routes
+from asyncify.analysis.routes import Reach, routes
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import has, objects
 from asyncify.knowledge import names
@@ -31,16 +31,6 @@ _NOWHERE = Span(0, 0, 0, 0)
 Readers = dict[Steps, list[Reader]]
 
 
-def read_all(program: Program, found: list[Route]) -> Reading:
-    """Everything that is read from instances."""
-    reading = Reading(program)
-    read_code(reading)
-    Validation(reading, found).read()
-    Pages(reading).read()
-    reading.close()
-    return reading
-
-
 class Planner:
     """Decides where to load what. One for each program.
 
@@ -51,7 +41,9 @@ class Planner:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.routes = routes(program)
-        self.reading = read_all(program, self.routes)
+        self.reading = Reading(program)
+        self.pages = Pages(self.reading)
+        self._read()
         self.statements = Statements(program)
         self.reach = Reach(program)
         self.contents = Contents(self.reading, self.routes, self.reach)
@@ -64,6 +56,13 @@ class Planner:
         self._spots: dict[tuple[FunctionInfo, str], list[tuple[Spot, dict[Steps, Reader]]]] = defaultdict(list)
         self.requests = lru_cache(maxsize=None)(self._requests)
 
+    def _read(self) -> None:
+        """Find everything that is read from instances."""
+        read_code(self.reading)
+        Validation(self.reading, self.routes).read()
+        self.pages.read()
+        self.reading.close()
+
     def run(self) -> Decisions:
         """All edits and findings."""
         for site, readers in self.reading.paths.items():
@@ -75,6 +74,7 @@ class Planner:
             self._add(self.late.edits(spot, _because(needed)), needed)
         for edit in plan_defaults(self.program, self.reading):
             self.edits[edit] = None
+        self.findings.update(dict.fromkeys(self._reports()))
         edits = sorted(self.edits, key=lambda e: (e.path, e.target))
         findings = sorted(self.findings, key=lambda f: (f.path, f.span or _NOWHERE, f.message))
         return Decisions(tuple(edits), (), tuple(findings))
@@ -87,17 +87,33 @@ class Planner:
                 self._unknown(steps, reader)
 
     def _unknown(self, steps: Steps, reader: Reader) -> None:
-        span = self.program.modules[reader.path].source.span(reader.node)
-        self.findings[
-            Finding(
-                "eager",
-                reader.path,
-                span,
-                "eager-unknown-load",
-                f"{'.'.join(steps)} is read by {reader.what}, but where to load it is not known",
-                "load it with the statement that loads the instance, or read it inside run_sync",
-            )
-        ] = None
+        message = f"{'.'.join(steps)} is read by {reader.what}, but where to load it is not known"
+        advice = "load it with the statement that loads the instance, or read it inside run_sync"
+        self.findings[self._finding(reader.path, reader.node, "eager-unknown-load", message, advice)] = None
+
+    def _finding(self, path: str, node: ast.AST, code: str, message: str, advice: str) -> Finding:
+        return Finding("eager", path, self.program.modules[path].source.span(node), code, message, advice)
+
+    def _reports(self) -> Iterator[Finding]:
+        """What was seen and cannot be helped here."""
+        for info, name, reader in self.reading.unknown:
+            message = f"{info.name}.{name} is read from an instance of which nobody knows where it was loaded"
+            advice = "say in the callers where it comes from, or load the relationship before it is read"
+            yield self._finding(reader.path, reader.node, "eager-unknown-load", message, advice)
+        for name, reader in self.reading.endless:
+            message = f"{reader.what} reads {name} of {name} of ..., as deep as the tree is"
+            advice = "load the tree with selectinload(..., recursion_depth=-1), or read it inside run_sync"
+            yield self._finding(reader.path, reader.node, "eager-endless", message, advice)
+        for text, reader in self.reading.dynamic:
+            message = f"{text} is a query and not a list, which an async session cannot run"
+            advice = "map it as WriteOnlyMapped, or run its statement with the session"
+            yield self._finding(reader.path, reader.node, "eager-dynamic", message, advice)
+        for path, call, text in self.pages.missing:
+            message = f"the template {text} is not in the repository, so what it reads is not known"
+            yield self._finding(path, call, "eager-template", message, "check what it reads of its context")
+        for path, reason in sorted(self.pages.files.broken.items()):
+            message = f"Jinja2 cannot parse this template as it is: {reason}"
+            yield Finding("eager", path, None, "eager-template", message, "check what it reads of its context")
 
     # -- one loading place ---------------------------------------------------------------------------
 
@@ -118,6 +134,11 @@ class Planner:
                     self._beside(site, steps, reader)
                 elif is_construction(self.program, site):
                     self._constructed(site, path, steps, reader)
+                elif (
+                    self.program.function_of(reader.node) not in (shown := self.reading.shown.get(site, set()))
+                    and shown
+                ):
+                    self._beside(site, steps, reader)
                 else:
                     at_site[steps].append(reader)
         if at_site:

@@ -59,6 +59,7 @@ class Reading:
     files: the file of each place. unknown: reads from instances whose loading place nobody knows.
     endless: reads that walk a tree as deep as it is. dynamic: reads of relationships that are queries.
     columns: attributes of instances that are none of these. changed: classes with an attribute that is set somewhere.
+    shown: loading places whose instances are sent as they are, and the functions that do it.
     """
 
     program: Program
@@ -69,6 +70,7 @@ class Reading:
     dynamic: list[tuple[str, Reader]] = field(default_factory=list)
     columns: set[tuple[ClassInfo, str]] = field(default_factory=set)
     changed: set[ClassInfo] = field(default_factory=set)
+    shown: dict[ast.AST, set[FunctionInfo | None]] = field(default_factory=dict)
     _calls: set[tuple[ast.AST, Origin, Reader]] = field(default_factory=set)
 
     def note(self, origin: Origin, name: str, reader: Reader) -> None:

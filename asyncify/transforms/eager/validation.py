@@ -26,6 +26,10 @@ class Validation:
         for route in self.routes:
             if route.response is not None:
                 self._response(route, *route.response)
+            else:
+                for node in own_nodes(route.function.node):
+                    if isinstance(node, ast.Return) and node.value is not None:
+                        self._encoded(route.function.path, node.value)
         for path in sorted(self.program.modules):
             for node in ast.walk(self.program.modules[path].source.tree):
                 if isinstance(node, ast.Call):
@@ -50,8 +54,23 @@ class Validation:
         elif self._library(path, func) in ("pydantic.parse_obj_as", "pydantic.tools.parse_obj_as"):
             if len(node.args) > 1:
                 self._validates(path, node, node.args[1], self.schemas.shapes(node.args[0], path))
+        elif self._library(path, func) == "fastapi.encoders.jsonable_encoder" and node.args:
+            self._encoded(path, node.args[0])
         else:
             self._constructed(path, node)
+
+    def _encoded(self, path: str, node: ast.expr) -> None:
+        """Without a model FastAPI sends what is loaded, and nothing else: an option there would show."""
+        function = self.program.function_of(node)
+        stack = list(self.program.values(node))
+        while stack:
+            value = stack.pop()
+            if isinstance(value, Obj) and value.origin is not None and self.program.orm.is_model(value.info):
+                self.reading.shown.setdefault(value.origin.site, set()).add(function)
+            elif isinstance(value, Inst) and value.type in CONTAINERS | {"dict"}:
+                stack.extend(inner for part in value.args for inner in part)
+            elif isinstance(value, Rec):
+                stack.extend(inner for _, part in value.items for inner in part)
 
     def _adapter(self, path: str, node: ast.expr) -> tuple[Shape, ...]:
         """The type of a `TypeAdapter(...)`, also of one that a module keeps in a name."""
