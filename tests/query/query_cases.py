@@ -298,6 +298,16 @@ CASES: dict[str, str] = {
     "from_method": "class Repo:\n    def __init__(self, db: Session):\n        self.db = db\n    def everybody(self):\n"
     "        return self.db.query(User).order_by(User.id)\nrepo = Repo(db)\nfound = repo.everybody()\n"
     "found = found.filter(User.id > 1)\nreturn found.all(), [u.id for u in repo.everybody()]",
+    "from_alias": "class Repo:\n    def __init__(self, session: Session):\n        self.session = session\n"
+    "    def everybody(self):\n        s = self.session\n        return s.query(User).order_by(User.id)\n"
+    "    def names(self):\n        return [u.name for u in self.everybody()]\nreturn Repo(db).names()",
+    "getattr": "wish = 'name'\ncolumns = [getattr(User, wish)]\nif db:\n    columns.append(User.id)\n"
+    "return db.query(*columns).order_by(User.id).all()",
+    "either_column": "column = User.name if db else User.age\nreturn db.query(column).order_by(User.id).all()",
+    "filter_by_column": "return db.query(User.id).filter_by(name='ann').all()",
+    "filter_by_count": "return db.query(func.count(User.id)).filter_by(name='ann').scalar()",
+    "filter_by_columns": "return db.query(User.id, func.count(User.id)).filter_by(name='ann').group_by(User.id).all()",
+    "filter_by_columns_joined": "return db.query(User.id, Post.id).filter_by(name='ann').join(Post).filter_by(id=1).all()",
     "from_function": "def everybody(session: Session):\n    return session.query(User).order_by(User.id)\n"
     "return everybody(db).all(), everybody(session=db).count()",
     "grouped": "from itertools import groupby\n"

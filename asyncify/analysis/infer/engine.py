@@ -137,13 +137,13 @@ class Engine:
             for function in module.functions.values():
                 self.walked.add((function, None))
                 self.enqueue((function, None))
-        while self._queue or suppose_sessions(self, self._records):
-            if not self._queue:
-                break  # nothing that was supposed is news to anybody
+        while self._queue:
             unit = self._queue.popleft()
             self._queued.discard(unit)
             self._walks[unit] += 1
             self._records[unit] = walk_unit(self, unit)
+            if not self._queue:  # asked last; what is new to somebody has that walked again
+                suppose_sessions(self, self._records)
         return self._facts()
 
     def _facts(self) -> Facts:

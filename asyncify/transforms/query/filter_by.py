@@ -71,6 +71,10 @@ def _entity(uses: Uses, place: Place, call: ast.Call, chain: Chain) -> str | Non
             return None
     if target is None:
         return None
+    if target is uses.entities(chain.site)[0] and isinstance(target, ast.Attribute):
+        first = target.value  # query(User.id, ...): the entity of the first column
+        if any(isinstance(v, Cls) for v in uses.program.values(first)):
+            target = first
     values = uses.program.values(target)
     if any(isinstance(v, Cls) for v in values) or isinstance(target, ast.Name):
         return place.source.segment(target) if isinstance(target, (ast.Name, ast.Attribute)) and values else None

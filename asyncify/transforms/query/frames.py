@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from asyncify.analysis.symbols import FunctionInfo, own_nodes
 from asyncify.analysis.values import Fn
+from asyncify.transforms.query.shapes import assigned
 from asyncify.transforms.query.uses import Uses
 
 
@@ -43,9 +43,9 @@ def _origin(uses: Uses, node: ast.expr) -> ast.Call | None:
     if isinstance(root, ast.Call):
         return root
     function = uses.program.function_of(node)
-    if not isinstance(root, ast.Name) or function is None or any(a.arg == root.id for a in function.parameters):
+    if not isinstance(root, ast.Name) or function is None:
         return None
-    found = {_root(uses, value) for value in _assigned(function, root.id)}
+    found = {_root(uses, value) for value in assigned(function, root.id)}
     calls = {value for value in found if not (isinstance(value, ast.Name) and value.id == root.id)}
     only = calls.pop() if len(calls) == 1 else None
     return only if isinstance(only, ast.Call) else None
@@ -60,18 +60,6 @@ def _root(uses: Uses, node: ast.expr) -> ast.expr:
     ):
         node = node.func.value
     return node
-
-
-def _assigned(function: FunctionInfo, name: str) -> list[ast.expr]:
-    """The values of the plain assignments to a name; the name itself where something else binds it."""
-    found: list[ast.expr] = []
-    stores: list[ast.Name] = []
-    for node in own_nodes(function.node):
-        if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load):
-            stores.append(node)
-        if isinstance(node, ast.Assign) and [getattr(t, "id", None) for t in node.targets] == [name]:
-            found.append(node.value)
-    return found if len(stores) == len(found) else []
 
 
 def _argument(call: ast.Call, function: Fn, name: str) -> ast.expr | None:

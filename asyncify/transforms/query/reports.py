@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from asyncify.analysis.values import Cls
+from asyncify.analysis.values import Cls, Inst
+from asyncify.knowledge import names
 from asyncify.knowledge.query_methods import METHODS
 from asyncify.model.edit import Finding
 from asyncify.transforms.query.decisions import NAME
@@ -28,6 +29,15 @@ def reports(uses: Uses) -> Iterator[Finding]:
                         "this looks like a legacy query, but what it is called on is not known to be a session",
                         "Annotate the session (db: Session), and run again.",
                     )
+            elif isinstance(node, ast.Attribute) and _is_dynamic(uses, node) and link_around(source, node) is not None:
+                yield Finding(
+                    NAME,
+                    path,
+                    source.span(node),
+                    "query-dynamic",
+                    'a collection with lazy="dynamic" is a legacy query of its own and has no async form',
+                    "Use select(Model).where(with_parent(...)) with the session, or make the collection write_only.",
+                )
             elif isinstance(node, ast.Attribute) and node.attr == "query" and _is_model(uses, node.value):
                 yield Finding(
                     NAME,
@@ -41,6 +51,11 @@ def reports(uses: Uses) -> Iterator[Finding]:
 
 def _unknown(uses: Uses, node: ast.Call) -> bool:
     return not uses.program.values(node.func)
+
+
+def _is_dynamic(uses: Uses, node: ast.Attribute) -> bool:
+    values = uses.program.values(node)
+    return any(isinstance(v, Inst) and v.type == names.DYNAMIC for v in values)
 
 
 def _of_model(uses: Uses, node: ast.Call) -> bool:

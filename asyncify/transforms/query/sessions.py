@@ -10,6 +10,7 @@ from asyncify.analysis.symbols import FunctionInfo, own_nodes
 from asyncify.analysis.values import has
 from asyncify.knowledge import names
 from asyncify.transforms.query.frames import in_callers_words
+from asyncify.transforms.query.shapes import only_value
 from asyncify.transforms.query.uses import Uses
 
 
@@ -35,13 +36,30 @@ def session_text(uses: Uses, place: ast.expr, source: SourceFile, sites: frozens
         session = session_of(uses, site)
         if session is None or not _is_path(session):
             return None
-        if not _means_the_same(uses, session, site, place, source):
-            translated = in_callers_words(uses, session, site, place)
-            if translated is None or not _is_path(translated) or not _is_steady(uses, translated, place):
-                return None
-            session = translated
-        texts.add(ast.unparse(session))
+        text = _here(uses, session, site, place, source)
+        if text is None and (whole := _alias_of(uses, session)) is not None:
+            text = _here(uses, whole, site, place, source)
+        if text is None:
+            return None
+        texts.add(text)
     return texts.pop() if len(texts) == 1 else None
+
+
+def _here(uses: Uses, session: ast.expr, site: ast.Call, place: ast.expr, source: SourceFile) -> str | None:
+    """The session of one site in the words of a place."""
+    if _means_the_same(uses, session, site, place, source):
+        return ast.unparse(session)
+    translated = in_callers_words(uses, session, site, place)
+    if translated is None or not _is_path(translated) or not _is_steady(uses, translated, place):
+        return None
+    return ast.unparse(translated)
+
+
+def _alias_of(uses: Uses, session: ast.expr) -> ast.expr | None:
+    """`db = self.db`: what a local name of a session stands for."""
+    owner = _owner(uses.program.function_of(session), session.id) if isinstance(session, ast.Name) else None
+    value = only_value(owner, session.id) if owner is not None and isinstance(session, ast.Name) else None
+    return value if value is not None and isinstance(value, ast.Attribute) and _is_path(value) else None
 
 
 def _is_path(node: ast.expr) -> bool:

@@ -124,9 +124,13 @@ def classify(program: Program, source: SourceFile, node: ast.expr, depth: int = 
     if isinstance(node, ast.Name):
         if _is_class_parameter(program, node):
             return Kind.ENTITY
-        value = _definition(program, node, node)
-        if value is not None and depth < 4:
-            return classify(program, source, value, depth + 1)
+        function = program.function_of(node)
+        options = assigned(function, node.id) if function is not None else []
+        kinds = {classify(program, source, option, depth + 1) for option in options} if depth < 4 else set()
+        return kinds.pop() if len(kinds) == 1 else Kind.UNKNOWN
+    if isinstance(node, ast.IfExp):
+        kinds = {classify(program, source, branch, depth + 1) for branch in (node.body, node.orelse)}
+        return kinds.pop() if len(kinds) == 1 else Kind.UNKNOWN
     return Kind.UNKNOWN
 
 
@@ -136,6 +140,8 @@ def _entity_values(values: Values) -> bool:
 
 def _classify_call(program: Program, source: SourceFile, node: ast.Call, depth: int) -> Kind:
     for value in program.values(node.func):
+        if value == Ext("builtins.getattr") and node.args and _entity_values(program.values(node.args[0])):
+            return Kind.COLUMN
         if isinstance(value, Ext) and value.name.startswith(("sqlalchemy.", "sqlmodel.", "geoalchemy2.")):
             last = value.name.rpartition(".")[2]
             if value.name in ALIASES:
@@ -256,28 +262,23 @@ def _elements(function: FunctionInfo, name: str) -> list[ast.expr]:
     return found
 
 
-def _definition(program: Program, place: ast.AST, node: ast.expr) -> ast.expr | None:
-    """The value of a name that is assigned exactly once in the function around a place."""
-    function = program.function_of(place)
-    if not isinstance(node, ast.Name) or function is None:
-        return None
-    return only_value(function, node.id)
-
-
 def only_value(function: FunctionInfo, name: str) -> ast.expr | None:
     """The value that a local name always has, where one plain assignment is all that binds it."""
+    values = assigned(function, name)
+    return values[0] if len(values) == 1 else None
+
+
+def assigned(function: FunctionInfo, name: str) -> list[ast.expr]:
+    """The values of the plain assignments to a local name; none where anything else binds it too."""
     if any(arg.arg == name for arg in function.parameters):
-        return None
-    stores = [
-        n
-        for n in own_nodes(function.node)
-        if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, (ast.Store, ast.Del))
-    ]
-    if len(stores) != 1:
-        return None
-    for stmt in own_nodes(function.node):
-        if isinstance(stmt, ast.Assign) and stmt.targets == stores:
-            return stmt.value
-        if isinstance(stmt, ast.AnnAssign) and stmt.target is stores[0]:
-            return stmt.value
-    return None
+        return []
+    found: list[ast.expr] = []
+    stores = 0
+    for node in own_nodes(function.node):
+        if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load):
+            stores += 1
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if [getattr(t, "id", None) for t in targets] == [name]:
+                found.append(node.value)
+    return found if len(found) == stores else []

@@ -1,0 +1,98 @@
+"""What is found without annotations, and what is only reported."""
+
+from __future__ import annotations
+
+from query_models import MODELS
+from query_world import convert
+
+
+def converted(source: str) -> tuple[str, list[str]]:
+    after, findings = convert({"models.py": MODELS, "app.py": source})
+    return after["app.py"], [f"{f.place} {f.code}" for f in findings]
+
+
+def test_what_is_queried_for_a_mapped_class_is_a_session() -> None:
+    after, findings = converted(
+        "from models import User\n\n\ndef everybody(db):\n    return db.query(User).all()\n\n\n"
+        "class Repo:\n    def __init__(self, db):\n        self.db = db\n\n"
+        "    def one(self, key):\n        return self.db.query(User).filter_by(id=key).one()\n"
+    )
+    assert "return db.scalars(select(User)).all()" in after
+    assert "return self.db.scalars(select(User).filter_by(id=key)).one()" in after
+    assert findings == []
+
+
+def test_what_is_queried_for_anything_else_is_not() -> None:
+    source = "def rows(client):\n    return client.query('select 1').all(), client.query(str).filter(1).all()\n"
+    assert converted(source) == (source, [])
+
+
+def test_a_class_of_the_program_that_can_be_queried_is_no_session() -> None:
+    source = (
+        "from models import User\n\n\nclass Store:\n    def query(self, what):\n        return [what]\n\n\n"
+        "def use(store):\n    return store.query(User).count(1)\n\n\nuse(Store())\n"
+    )
+    assert converted(source) == (source, [])
+
+
+def test_query_property() -> None:
+    models = MODELS.replace("Base = declarative_base()", "Base = declarative_base()\nBase.query = None")
+    source = "from models import User\n\n\ndef everybody():\n    return User.query.filter(User.id > 1).all()\n"
+    after, findings = convert({"models.py": models, "app.py": source})
+    assert after["app.py"] == source
+    assert [(f.place, f.code) for f in findings] == [("app.py:5", "query-property")]
+
+
+def test_dynamic_collections() -> None:
+    models = MODELS.replace('order_by="Post.id")', 'lazy="dynamic")')
+    source = (
+        "from sqlalchemy.orm import Session\n\nfrom models import Post, User\n\n\n"
+        "def titles(db: Session):\n    return db.get(User, 1).posts.filter(Post.id > 1).all()\n"
+    )
+    after, findings = convert({"models.py": models, "app.py": source})
+    assert after["app.py"] == source
+    assert [(f.place, f.code) for f in findings] == [("app.py:7", "query-dynamic")]
+
+
+def test_a_query_that_meets_one_that_stays_stays_too() -> None:
+    source = (
+        "from sqlalchemy.orm import Session\n\nfrom models import User\n\n\n"
+        "def page(query, size):\n    return query.limit(size).all()\n\n\n"
+        "def users(db: Session):\n    return page(db.query(User), 2)\n\n\n"
+        "def names(session: Session):\n    return page(session.query(User.name), 2)\n"
+    )
+    after, findings = converted(source)
+    assert after == source
+    assert findings == ["app.py:7 query-unknown-entity"]
+
+
+def test_a_session_that_may_have_changed_is_not_used() -> None:
+    source = (
+        "from sqlalchemy.orm import Session\n\nfrom models import User\n\n\n"
+        "def users(db: Session, other: Session):\n    query = db.query(User)\n    db = other\n    return query.all()\n"
+    )
+    after, findings = converted(source)
+    assert after == source
+    assert findings == ["app.py:9 query-session"]
+
+
+def test_a_query_that_leaves_the_program_stays() -> None:
+    source = (
+        "from elsewhere import paginate\nfrom sqlalchemy.orm import Session\n\nfrom models import User\n\n\n"
+        "def users(db: Session):\n    return paginate(db.query(User))\n\n\n"
+        "def kept(db: Session):\n    return {'q': db.query(User)}\n"
+    )
+    after, findings = converted(source)
+    assert after == source
+    assert findings == ["app.py:8 query-escapes", "app.py:12 query-escapes"]
+
+
+def test_names_that_a_file_uses_otherwise_are_not_taken() -> None:
+    after, _ = converted(
+        "from sqlalchemy.orm import Session\n\nfrom models import User\n\n\n"
+        "def select(db: Session):\n    return db.query(User).all()\n\n\n"
+        "def delete(db: Session, key: int):\n    db.query(User).filter(User.id == key).delete()\n"
+    )
+    assert "from sqlalchemy import delete as sa_delete, select as sa_select" in after
+    assert "db.scalars(sa_select(User)).all()" in after
+    assert "db.execute(sa_delete(User).where(User.id == key))" in after
