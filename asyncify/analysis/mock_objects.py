@@ -18,7 +18,7 @@ from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.test_doubles import Replacement, last_name, resolve_dotted
 from asyncify.analysis.values import Cls, Ext, Obj, Values, has
 from asyncify.knowledge import names
-from asyncify.knowledge.names import canonical
+from asyncify.knowledge.names import canonical, is_a
 from asyncify.knowledge.testing import ASYNC_MOCK, MOCKS
 
 
@@ -218,6 +218,8 @@ class _File:
     def _stand_of(self, found: object) -> Stand | None:
         if isinstance(found, ClassInfo):
             return Stand(Kind.CLASS, found)
+        if isinstance(found, Ext) and is_a(found.name, names.SESSION):
+            return Stand(Kind.FACTORY)
         if isinstance(found, Assigned):
             values = self.program.values(found.value)
             if has(values, names.SESSIONMAKER, names.SCOPED_SESSION, names.ASYNC_SESSIONMAKER):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from asyncify.analysis.bindings import bring, free_name
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.values import has, objects
 from asyncify.knowledge import names
@@ -42,6 +43,9 @@ def _body(work: Work, source: SourceFile, body: list[ast.stmt]) -> None:
     for statement in body:
         found = _expiring(work, statement)
         if found is not None:
+            if not found.args and _outlives(work, found):
+                _refresh_all(work, source, statement, found)
+                continue
             session = source.segment(found.func.value)  # type: ignore[attr-defined]
             names_given = {a.id for a in found.args if isinstance(a, ast.Name)}
             expired = names_given if found.args else None
@@ -55,6 +59,34 @@ def _body(work: Work, source: SourceFile, body: list[ast.stmt]) -> None:
                 work.edit(source.path, statement, InsertStatements(f"await {session}.refresh({name})", "before"), why)
             done.add(name)
         done |= set(_settled(statement))
+
+
+def _outlives(work: Work, call: ast.Call) -> bool:
+    """Whether the session comes from a fixture that other tests use as well."""
+    function = work.program.function_of(call)
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if function is None or not isinstance(owner, ast.Name):
+        return False
+    fixture = work.program.fixtures.find(function, owner.id)
+    decorator = work.program.fixtures.decorators.get(fixture) if fixture is not None else None
+    scopes = [k.value for k in decorator.keywords if k.arg == "scope"] if isinstance(decorator, ast.Call) else []
+    return any(not (isinstance(s, ast.Constant) and s.value == "function") for s in scopes)
+
+
+def _refresh_all(work: Work, source: SourceFile, statement: ast.stmt, call: ast.Call) -> None:
+    """Objects of a session of many tests: fixtures keep them, and later tests read them."""
+    assert isinstance(call.func, ast.Attribute)
+    session = source.segment(call.func.value)
+    error, imports = bring(work.program, source.path, "sqlalchemy.exc", "InvalidRequestError")
+    suppress, more = bring(work.program, source.path, "contextlib", "suppress")
+    name = free_name(work.program, source.path, "loaded")
+    template = (
+        f"for {name} in [*{session}]:\n"
+        f"    with {suppress}({error}):  # its row is gone\n"
+        f"        await {session}.refresh({name})\n"
+    )
+    why = "objects that outlive the test cannot load when a later test reads them"
+    work.edit(source.path, statement, InsertStatements(template, "after"), why, (*imports, *more))
 
 
 def _expiring(work: Work, statement: ast.stmt) -> ast.Call | None:

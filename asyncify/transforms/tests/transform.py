@@ -12,6 +12,7 @@ from asyncify.transforms.tests.examples import EXAMPLES
 from asyncify.transforms.tests.expired import plan_expired
 from asyncify.transforms.tests.found import NAME, Work
 from asyncify.transforms.tests.mocks import plan_mocks
+from asyncify.transforms.tests.patched_names import plan_patched_names
 from asyncify.transforms.tests.requests import plan_requests
 from asyncify.transforms.tests.settings import plan_settings
 from asyncify.transforms.tests.tables import plan_tables
@@ -25,6 +26,7 @@ def plan(program: Program) -> Decisions:
     plan_requests(work)
     plan_doubles(work)
     plan_mocks(work)
+    plan_patched_names(work)
     plan_expired(work)
     plan_cases(work)
     plan_tables(work)
