@@ -1,0 +1,173 @@
+"""Mocks of services, repositories and sessions, in a suite that passes before and after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from repositories import APP, flip, pytest_run
+
+SERVICE = {
+    "app/service.py": '''\
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import crud
+from app.db import SessionLocal
+from app.models import Note
+
+
+class Repository:
+    def __init__(self, db: Session) -> None:
+        self.db = db
+
+    def all(self) -> list[str]:
+        return crud.texts(self.db)
+
+    def label(self) -> str:
+        return "notes"
+
+
+class Service:
+    def __init__(self, repository: Repository) -> None:
+        self.repository = repository
+
+    def count(self) -> str:
+        return f"{len(self.repository.all())} {self.repository.label()}"
+
+
+def build(db: Session) -> str:
+    return Service(Repository(db)).count()
+
+
+def first(db: Session):
+    found = db.execute(select(Note)).scalars().first()
+    db.commit()
+    return found
+
+
+def ping() -> str:
+    with SessionLocal() as db:
+        db.execute(select(1))
+    return "pong"
+
+
+def attribute(repository: Repository) -> str:
+    return repository.db.bind + repository.label()
+''',
+}
+
+TESTS = {
+    "tests/test_mocks.py": '''\
+from unittest import mock
+from unittest.mock import MagicMock, patch
+
+import pytest
+
+from app import service
+from app.service import Repository, Service
+
+
+def repository_with(*texts):
+    repository = MagicMock()
+    repository.all.return_value = list(texts)
+    repository.label.return_value = "things"
+    return repository
+
+
+@pytest.fixture
+def session():
+    return MagicMock()
+
+
+def test_a_parameter():
+    assert Service(repository_with("a", "b")).count() == "2 things"
+
+
+def test_a_spec():
+    repository = mock.Mock(spec=Repository)
+    repository.all = mock.Mock(return_value=["a"])
+    repository.label.return_value = "x"
+    assert Service(repository).count() == "1 x"
+    repository.all.assert_called_once_with()
+
+
+@patch("app.service.Repository")
+def test_the_instance_of_a_patched_class(repository, session):
+    repository.return_value.all.return_value = []
+    repository.return_value.label.return_value = "none"
+    assert service.build(session) == "0 none"
+    repository.assert_called_once_with(session)
+
+
+def test_a_given_instance():
+    def everything():
+        return ["a", "b", "c"]
+
+    with patch("app.service.Repository") as repository:
+        made = MagicMock(label=MagicMock(return_value="many"))
+        made.all = everything
+        repository.return_value = made
+        assert service.build(MagicMock()) == "3 many"
+
+
+def test_a_session(session):
+    session.execute.return_value.scalars.return_value.first.return_value = "note"
+    assert service.first(session) == "note"
+    session.commit.assert_called_once()
+
+
+def test_an_error(session):
+    session.commit.side_effect = ValueError
+    with pytest.raises(ValueError):
+        service.first(session)
+
+
+@patch("app.service.SessionLocal")
+def test_a_factory(factory):
+    session = MagicMock()
+    factory.return_value.__enter__.return_value = session
+    assert service.ping() == "pong"
+    session.execute.assert_called_once()
+
+
+@patch("app.service.SessionLocal")
+def test_a_bare_factory(factory):
+    assert service.ping() == "pong"
+    factory.assert_called_once_with()
+
+
+def test_an_attribute_of_the_instance():
+    repository = MagicMock()
+    repository.db.bind = "x"
+    repository.label.return_value = "y"
+    assert service.attribute(repository) == "xy"
+''',
+}
+
+
+def test_suite_passes_before_and_after(tmp_path: Path) -> None:
+    files = {**SERVICE, **TESTS}
+    code, output = pytest_run(tmp_path / "before", {**APP, **files})
+    assert code == 0, output
+    migrated, _ = flip(files)
+    assert "await " in migrated["app/service.py"]
+    code, output = pytest_run(tmp_path / "after", migrated)
+    assert code == 0, output
+    again, _ = flip(migrated, {})
+    assert again == migrated
+
+
+def test_names_in_patch_strings_follow_the_module() -> None:
+    migrated, _ = flip(
+        {
+            "app/start.py": "from sqlalchemy.orm import Session\n\nfrom app.db import engine\n\n\n"
+            "def check():\n    with Session(engine) as session:\n        session.connection()\n",
+            "tests/test_start.py": "from unittest.mock import MagicMock, patch\n\nfrom app import start\n\n\n"
+            'def test_check():\n    session = MagicMock()\n    session.__enter__.return_value = session\n'
+            "    with patch('app.start.Session', return_value=session):\n        start.check()\n",
+        }
+    )
+    text = migrated["tests/test_start.py"]
+    assert "patch('app.start.AsyncSession', return_value=session)" in text
+    assert "session.__aenter__.return_value = session" in text
+    assert "connection=AsyncMock(return_value=MagicMock())" in text
