@@ -143,7 +143,8 @@ def _append_ini(config: ConfigFile, text: str, lines: str) -> str:
     if span is None:
         gap = newline if text.strip() else ""
         return f"{text.rstrip()}{newline if gap else ''}{gap}[{config.section}]{newline}{lines}{newline}"
-    end = span[1]
+    end = text.find("\n", span[1])
+    end = len(text) if end < 0 else end - (text[end - 1] == "\r")
     rest = text[end:] or newline
     return f"{text[:end]}{newline}{lines}{rest}"
 

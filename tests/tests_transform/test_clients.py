@@ -1,0 +1,113 @@
+"""Which clients become async, what keeps the others, and what the new ones are given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from repositories import APP, flip
+
+from asyncify.analysis.program import build
+from asyncify.analysis.test_clients import find_clients
+from asyncify.model.plan import Workspace
+
+HEAD = "from fastapi.testclient import TestClient\n\nfrom app.main import app\n\n"
+
+KEPT = {
+    "test-client-only": "def test_a():\n    with TestClient(app).websocket_connect('/') as socket:\n        socket.close()\n",
+    "test-client-place": "client = TestClient(app)\ntoken = client.get('/').text\n",
+    "test-client-library": (
+        "from locust import drive\n\ndef test_a():\n    client = TestClient(app)\n    drive(client)\n    client.get('/')\n"
+    ),
+    "test-client-arguments": "def test_a(options):\n    TestClient(app, **options).get('/')\n",
+    "test-client-subclass": (
+        "class Api(TestClient):\n    def get(self, url):\n        return super().get('/v1' + url)\n\n\n"
+        "def test_a():\n    Api(app).get('/')\n"
+    ),
+    "test-client-app": (
+        "from starlette.middleware.gzip import GZipMiddleware\n\n\n"
+        "def test_a():\n    with TestClient(GZipMiddleware(app)) as client:\n        client.get('/')\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("code", KEPT)
+def test_kept_with_a_reason(code: str) -> None:
+    migrated, findings = flip({"tests/test_a.py": HEAD + KEPT[code]})
+    assert code in {f.code for f in findings}
+    assert migrated["tests/test_a.py"] == HEAD + KEPT[code]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "def test_a():\n    check = lambda: TestClient(app).get('/')\n    check()\n",
+        "class Page:\n    @property\n    def text(self):\n        return TestClient(app).get('/').text\n",
+        "class Page:\n    def __str__(self):\n        return fetch()\n\n\ndef fetch():\n    return TestClient(app).get('/').text\n",
+        "from threading import Thread\n\n\ndef work():\n    TestClient(app).get('/')\n\n\n"
+        "def test_a():\n    Thread(target=work).start()\n",
+        "def pytest_sessionstart(session):\n    TestClient(app).get('/')\n",
+        "import unittest\n\n\nclass A(unittest.TestCase):\n    @classmethod\n    def setUpClass(cls):\n"
+        "        cls.text = TestClient(app).get('/').text\n",
+    ],
+)
+def test_kept_where_await_cannot_stand(place: str) -> None:
+    _, findings = flip({"tests/conftest.py": HEAD + place})
+    assert "test-client-place" in {f.code for f in findings}
+
+
+def test_clients_that_come_to_one_place_stay_together() -> None:
+    text = HEAD + (
+        "import pytest\n\n\n@pytest.fixture(params=[1, 2])\ndef client(request):\n    if request.param == 1:\n"
+        "        return TestClient(app)\n    return TestClient(app, 'http://b')\n\n\n"
+        "def test_a(client):\n    assert client.portal is None\n"
+    )
+    workspace = Workspace(Path("/x"), {p: t.encode() for p, t in {**APP, "tests/test_a.py": text}.items()})
+    clients = find_clients(build(workspace))
+    assert len(clients.made) == 2
+    assert not clients.convertible
+
+
+def test_a_program_without_a_database_keeps_its_tests() -> None:
+    app = {"app.py": "from fastapi import FastAPI\n\napp = FastAPI()\n"}
+    test = "from fastapi.testclient import TestClient\n\nfrom app import app\n\nclient = TestClient(app)\n"
+    migrated, findings = flip({"test_app.py": test}, app)
+    assert migrated == {**app, "test_app.py": test}
+    assert not findings
+
+
+def test_state_of_the_lifespan_reaches_the_requests() -> None:
+    app = {**APP, "app/main.py": APP["app/main.py"].replace("    yield\n", "    yield {'pool': 1}\n")}
+    test = HEAD + "def test_a():\n    with TestClient(app) as client:\n        client.get('/notes')\n"
+    migrated, _ = flip({"tests/test_a.py": test}, app)
+    assert "async with app.router.lifespan_context(app) as state, AsyncClient(" in migrated["tests/test_a.py"]
+    assert 'app({**scope, "state": dict(state or {})}, receive, send)' in migrated["tests/test_a.py"]
+
+
+def test_an_app_that_is_made_in_place_is_made_once() -> None:
+    app = {**APP, "app/main.py": APP["app/main.py"] + "\n\ndef create_app():\n    return FastAPI(lifespan=lifespan)\n"}
+    test = (
+        "from fastapi.testclient import TestClient\n\nfrom app.main import create_app\n\n\n"
+        "def test_a():\n    with TestClient(create_app()) as client:\n        client.get('/notes')\n"
+    )
+    migrated, _ = flip({"tests/test_a.py": test}, app)
+    text = migrated["tests/test_a.py"]
+    assert text.count("create_app()") == 1
+    assert "    app = create_app()\n    async with app.router.lifespan_context(app), AsyncClient(" in text
+
+
+def test_httpx2_where_the_project_has_it() -> None:
+    test = HEAD + "client = TestClient(app)\n"
+    migrated, _ = flip({"tests/test_a.py": test, "requirements.txt": "fastapi\nhttpx2\n"})
+    assert "from httpx2 import ASGITransport, AsyncClient" in migrated["tests/test_a.py"]
+
+
+def test_a_subclass_gets_another_base() -> None:
+    test = HEAD + (
+        "class Api(TestClient):\n    def notes(self):\n        return self.get('/notes').json()\n\n\n"
+        "def test_a():\n    assert Api(app).notes() == []\n"
+    )
+    text = flip({"tests/test_a.py": test})[0]["tests/test_a.py"]
+    assert "class Api(AsyncClient):\n    async def notes(self):\n        return (await self.get('/notes')).json()" in text
+    assert "Api(\n        transport=ASGITransport(app=app, client=(" in text
+    assert "assert await Api(" in text

@@ -1,0 +1,127 @@
+"""Where the settings of pytest are found, and what is written there."""
+
+from __future__ import annotations
+
+import configparser
+import sys
+
+import pytest
+
+from asyncify.transforms.tests.config_files import find_config, new_config
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+OPTIONS = {"asyncio_mode": "auto"}
+FILTERS = ("error:it's \"so\":RuntimeWarning", "error:x")
+
+
+@pytest.mark.parametrize(
+    ("there", "folder", "path"),
+    [
+        ({"pytest.ini": "", "pyproject.toml": "[tool.pytest.ini_options]\n"}, "tests", "pytest.ini"),
+        ({"pyproject.toml": "[tool.pytest.ini_options]\n", "tox.ini": "[pytest]\n"}, "tests", "pyproject.toml"),
+        ({"pyproject.toml": "[tool.black]\n", "tox.ini": "[pytest]\n"}, "tests/api", "tox.ini"),
+        ({"setup.cfg": "[tool:pytest]\n", "tox.ini": "[tox]\n"}, "tests", "setup.cfg"),
+        ({"pytest.ini": "", "backend/setup.cfg": "[tool:pytest]\n"}, "backend/tests", "backend/setup.cfg"),
+        ({"pyproject.toml": "[tool.pytest]\nstrict = true\n"}, "", "pyproject.toml"),
+    ],
+)
+def test_the_nearest_file_with_settings_is_found(there: dict[str, str], folder: str, path: str) -> None:
+    found = find_config({p: t.encode() for p, t in there.items()}, folder)
+    assert found is not None
+    assert found.path == path
+
+
+@pytest.mark.parametrize(
+    ("there", "folder", "path"),
+    [
+        ({"pyproject.toml": "[tool.black]\n"}, "tests", "pyproject.toml"),
+        ({"backend/requirements.txt": "", "pyproject.toml": ""}, "backend/tests", "backend/pytest.ini"),
+        ({"pyproject.toml": "[broken"}, "tests", "pytest.ini"),
+        ({}, "a/b", "pytest.ini"),
+    ],
+)
+def test_new_settings_go_to_the_project(there: dict[str, str], folder: str, path: str) -> None:
+    data = {p: t.encode() for p, t in there.items()}
+    assert find_config(data, folder) is None
+    assert new_config(data, folder).path == path
+
+
+INI = {
+    "nothing yet": ("[pytest]\n", "[pytest]\nasyncio_mode = auto\nfilterwarnings =\n    {0}\n    {1}\n"),
+    "an empty file": ("", "[pytest]\nasyncio_mode = auto\nfilterwarnings =\n    {0}\n    {1}\n"),
+    "between sections": (
+        "[tox]\na = 1\n\n[pytest]\naddopts = -q  \n\n[flake8]\nb = 2\n",
+        "[tox]\na = 1\n\n[pytest]\naddopts = -q  \nasyncio_mode = auto\nfilterwarnings =\n    {0}\n    {1}\n\n[flake8]\nb = 2\n",
+    ),
+    "another mode and filters of its own": (
+        "[pytest]\nasyncio_mode=strict\nfilterwarnings =\n  ignore::UserWarning\n  # why\n  once\naddopts = -q\n",
+        "[pytest]\nasyncio_mode= auto\nfilterwarnings =\n  ignore::UserWarning\n  # why\n  once\n  {0}\n  {1}\naddopts = -q\n",
+    ),
+    "a filter on the line of its key": (
+        "[pytest]\nfilterwarnings = error\n",
+        "[pytest]\nfilterwarnings =\n    error\n    {0}\n    {1}\nasyncio_mode = auto\n",
+    ),
+    "no line end at the end, and Windows": (
+        "[pytest]\r\naddopts = -q",
+        "[pytest]\r\naddopts = -q\r\nasyncio_mode = auto\r\nfilterwarnings =\r\n    {0}\r\n    {1}\r\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", INI)
+def test_ini(name: str) -> None:
+    before, after = INI[name]
+    config = find_config({"pytest.ini": before.encode()}, "tests")
+    assert config is not None
+    text = config.with_options(OPTIONS, FILTERS)
+    assert text == after.format(*FILTERS)
+    parser = configparser.RawConfigParser()
+    parser.read_string(text)
+    assert parser["pytest"]["asyncio_mode"] == "auto"
+    again = find_config({"pytest.ini": text.encode()}, "tests")
+    assert again is not None
+    assert again.with_options({}, FILTERS) == text
+
+
+TOML = {
+    "nothing yet": "[tool.black]\nline-length = 88\n",
+    "an empty table": "[tool.pytest.ini_options]\n\n[tool.black]\na = 1\n",
+    "options": '[tool.pytest.ini_options]\naddopts = "-q"  # quiet\nasyncio_mode = "strict"\n[tool.x]\ny = 1',
+    "filters over lines": '[tool.pytest.ini_options]\nfilterwarnings = [\n  "once",\n  "error"  # last\n]\n',
+    "filters with a last comma": '[tool.pytest.ini_options]\nfilterwarnings = [\n  "once", # a\n]\naddopts = "-q"\n',
+    "filters on one line": '[tool.pytest.ini_options]\nfilterwarnings = ["once", "error"]\n',
+    "no filters": "[tool.pytest.ini_options]\nfilterwarnings = []\n",
+    "one filter as text": "[tool.pytest.ini_options]\nfilterwarnings = 'once'\n",
+    "native settings": '[tool.pytest]\nfilterwarnings = ["once"]\n',
+}
+
+
+@pytest.mark.parametrize("name", TOML)
+def test_toml(name: str) -> None:
+    before = TOML[name]
+    data = {"pyproject.toml": before.encode()}
+    config = find_config(data, "tests") or new_config(data, "tests")
+    text = config.with_options(OPTIONS, FILTERS)
+    old, new = tomllib.loads(before), tomllib.loads(text)
+    settings, was = (_table(t, config.table) for t in (new, old))
+    assert settings["asyncio_mode"] == "auto"
+    kept = was.get("filterwarnings", [])
+    assert settings["filterwarnings"] == [*([kept] if isinstance(kept, str) else kept), *FILTERS]
+    assert {k: v for k, v in new["tool"].items() if k != "pytest"} == {
+        k: v for k, v in old["tool"].items() if k != "pytest"
+    }
+    for comment in ("# quiet", "# last", "# a"):
+        assert (comment in before) == (comment in text)
+    again = find_config({"pyproject.toml": text.encode()}, "tests")
+    assert again is not None
+    assert again.with_options({}, FILTERS) == text
+
+
+def _table(data: dict, path: tuple[str, ...]) -> dict:  # type: ignore[type-arg]
+    for part in path:
+        data = data.get(part, {})
+    return data
