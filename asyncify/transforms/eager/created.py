@@ -16,7 +16,7 @@ from asyncify.model.edit import Edit
 from asyncify.model.ops import EditCall, InsertStatements, Replace
 from asyncify.model.span import Place, Target
 from asyncify.transforms.eager.existing import ExistingOptions
-from asyncify.transforms.eager.loads import Entity, missing
+from asyncify.transforms.eager.loads import Entity, missing, walks
 from asyncify.transforms.eager.naming import Namer
 from asyncify.transforms.eager.options import Renderer, Style
 from asyncify.transforms.eager.reading import Reader, Steps
@@ -199,10 +199,10 @@ class Created:
         namer = Namer(self.program, place.path)
         source = self.program.modules[place.path].source
         model = namer.model(info)
-        if model is None:
+        if model is None or not all(walks(self.program, place.path, info, steps) for steps in paths):
             return None
         there = self._options.parse(place.path, place.options) if place.options is not None else []
-        part = missing(Renderer(self.program, namer), Entity(model, info), paths, there, Style())
+        part = missing(Renderer(self.program, namer, configured=True), Entity(model, info), paths, there, Style())
         if part is None:
             return None
         because = next(iter(paths.values()), "")

@@ -102,4 +102,6 @@ def _names(node: ast.expr) -> Steps:
         return tuple(node.value.split("."))
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         return _names(node.func.value)
+    if isinstance(node, ast.Attribute) and node.attr == "class_attribute":  # inspect(A).attrs.b.class_attribute
+        return _names(node.value)
     return (node.attr,) if isinstance(node, ast.Attribute) else ()

@@ -15,6 +15,7 @@ from asyncify.model.edit import Edit
 from asyncify.model.ops import EditParameters, Hole, InsertStatements, ReplaceStatement
 from asyncify.model.span import Place, Target
 from asyncify.transforms.eager.existing import ExistingOptions
+from asyncify.transforms.eager.loads import walks
 from asyncify.transforms.eager.lookups import primary_key
 from asyncify.transforms.eager.naming import Namer
 from asyncify.transforms.eager.options import Renderer, Style, Tree
@@ -216,11 +217,11 @@ class Late:
         namer = Namer(self.program, spot.path)
         model = namer.model(spot.info)
         style = Style(one_row=not spot.many)
-        if model is None:
+        if model is None or not all(walks(self.program, spot.path, spot.info, steps) for steps in paths):
             return None
         there = self._there(spot)
         missing = [steps for steps in paths if steps not in there]
-        options = Renderer(self.program, namer).options(model, spot.info, Tree.of(missing), style)
+        options = Renderer(self.program, namer, configured=True).options(model, spot.info, Tree.of(missing), style)
         if not options:
             return None if options is None else []
         source = spot.function.source

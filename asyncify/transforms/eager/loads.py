@@ -13,7 +13,7 @@ from asyncify.knowledge import names
 from asyncify.model.edit import Edit, Import
 from asyncify.model.ops import AppendCall, EditCall, Replace
 from asyncify.transforms.eager.existing import Existing, ExistingOptions
-from asyncify.transforms.eager.naming import Namer
+from asyncify.transforms.eager.naming import Namer, has_name
 from asyncify.transforms.eager.options import Renderer, Style, Tree
 from asyncify.transforms.eager.reading import Steps
 
@@ -104,12 +104,12 @@ def static_class(program: Program, path: str, node: ast.expr) -> ClassInfo | Non
     return None
 
 
-def walks(program: Program, info: ClassInfo, steps: Steps) -> bool:
-    """Whether a path of relationships starts at a class."""
+def walks(program: Program, path: str, info: ClassInfo, steps: Steps) -> bool:
+    """Whether a path of relationships starts at a class, and each can be named in a file."""
     current: ClassInfo | None = info
     for name in steps:
         relationship = program.orm.relationship(current, name) if current is not None else None
-        if relationship is None:
+        if relationship is None or not has_name(program, path, relationship):
             return False
         current = relationship.target
     return True
@@ -176,16 +176,17 @@ def plan_statement(
     """
     found = entities(program, path, site)
     namer = Namer(program, path)
-    renderer = Renderer(program, namer)
+    # `query(Model)` configures the mappers before its options are made
+    renderer = Renderer(program, namer, configured=bool(of_type(program.values(site), names.QUERY)))
     there = statements.existing.of_statement(site)
     options: list[str] = []
     behind: list[tuple[ast.expr, str]] = []
     left: list[Steps] = []
     for steps in sorted(paths):
-        if not any(walks(program, e.info, steps) for e in found):
+        if not any(walks(program, path, e.info, steps) for e in found):
             left.append(steps)
     for entity in found:
-        own = [p for p in paths if walks(program, entity.info, p)]
+        own = [p for p in paths if walks(program, path, entity.info, p)]
         part = missing(renderer, entity, own, there, style_of(statements, site))
         if part is None:
             left.extend(own)

@@ -37,7 +37,7 @@ def plan_lookup(
     """
     model = site.args[0]
     info = static_class(program, path, model)
-    left = [p for p in paths if info is None or not walks(program, info, p)]
+    left = [p for p in paths if info is None or not walks(program, path, info, p)]
     own = [p for p in paths if p not in left]
     if info is None or not own:
         return [], left

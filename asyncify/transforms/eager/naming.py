@@ -5,10 +5,44 @@ from __future__ import annotations
 import ast
 
 from asyncify.analysis.bindings import bring, names_used
+from asyncify.analysis.orm import Relationship
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import Mod
 from asyncify.model.edit import Import
+
+
+def is_back_reference(relationship: Relationship) -> bool:
+    """Whether a relationship is only made by the `backref=` of the other side: its class gets the attribute when the
+    mappers are configured, and only once the module of the other side is imported."""
+    stmt = relationship.owner.attributes.get(relationship.name)
+    method = relationship.owner.methods.get(relationship.name)
+    return stmt is not relationship.node and (method is None or method.node is not relationship.node)
+
+
+def has_name(program: Program, path: str, relationship: Relationship) -> bool:
+    """Whether the attribute of a relationship is sure to exist where a file names it."""
+    if not is_back_reference(relationship) or relationship.target is None:
+        return True
+    wanted = relationship.target.path
+    return wanted in (path, relationship.owner.path) or imports(program, path, wanted)
+
+
+def imports(program: Program, path: str, wanted: str) -> bool:
+    """Whether a file imports another one, directly or through others."""
+    seen, stack = {path}, [path]
+    while stack:
+        current = stack.pop()
+        module = program.modules.get(current)
+        for node in {s for group in (module.imports.values() if module else ()) for s in group}:
+            for alias in node.names:
+                target = getattr(program.names.imported(current, node, alias), "path", None)
+                if target == wanted:
+                    return True
+                if isinstance(target, str) and target not in seen:
+                    seen.add(target)
+                    stack.append(target)
+    return False
 
 
 class Namer:
@@ -37,7 +71,7 @@ class Namer:
         if "." in info.qualname or info.name in names_used(self.program, self.path):
             return None
         module = self._module_of(info)
-        if module is None or self._imports_back(info.path):
+        if module is None or imports(self.program, info.path, self.path):
             return None
         self.imports.append(Import(module, info.name))
         return info.name
@@ -86,20 +120,3 @@ class Namer:
         if node.level:
             return index.relative(self.path, node.level, node.module or "") or ""
         return index.find(node.module or "", self.path) or ""
-
-    def _imports_back(self, path: str) -> bool:
-        """Whether a module imports this file again, directly or through others."""
-        seen, stack = {path}, [path]
-        while stack:
-            current = stack.pop()
-            module = self.program.modules.get(current)
-            for node in {s for group in (module.imports.values() if module else ()) for s in group}:
-                for alias in node.names:
-                    found = self.program.names.imported(current, node, alias)
-                    target = getattr(found, "path", None)
-                    if target == self.path:
-                        return True
-                    if isinstance(target, str) and target not in seen:
-                        seen.add(target)
-                        stack.append(target)
-        return False

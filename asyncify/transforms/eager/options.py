@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
-from asyncify.transforms.eager.naming import Namer
+from asyncify.transforms.eager.naming import Namer, is_back_reference
 from asyncify.transforms.eager.reading import QUERIES, Steps
 
 #: loader settings of a relationship that load it with its owner
@@ -50,11 +50,15 @@ class Style:
 
 
 class Renderer:
-    """Writes options for one file."""
+    """Writes options for one file.
 
-    def __init__(self, program: Program, namer: Namer) -> None:
+    configured: the mappers are sure to be configured when the options are made, as there is an instance by then.
+    """
+
+    def __init__(self, program: Program, namer: Namer, *, configured: bool = False) -> None:
         self.program = program
         self.namer = namer
+        self.configured = configured
 
     def options(self, expression: str, info: ClassInfo, tree: Tree, style: Style) -> list[str] | None:
         """One option for each branch, none where nothing is missing; None where a class has no name in the file.
@@ -97,6 +101,11 @@ class Renderer:
             loader = "joinedload" if style.one_row else "selectinload"
         else:
             loader = "joinedload" if style.joined else "selectinload"
+        attribute = f"{expression}.{name}"
+        if is_back_reference(relationship) and not self.configured:
+            # `select(User)` does not configure the mappers, `inspect(User)` does; before that there is no `User.name`
+            attribute = f"{self.namer.library('sqlalchemy', 'inspect')}({expression}).attrs.{name}.class_attribute"
+            self.configured = True
         inner: list[str] | None = []
         if below.below and relationship.target is not None:
             target = self.namer.model(relationship.target)
@@ -107,7 +116,7 @@ class Renderer:
                 return None
         if loader == "defaultload" and not inner:
             return ""
-        head = f"{loader}({expression}.{name})"
+        head = f"{loader}({attribute})"
         return f"{head}.{self._joined(inner)}" if inner else head
 
     def _joined(self, links: list[str]) -> str:

@@ -19,6 +19,7 @@ from asyncify.transforms.eager.code import read_code
 from asyncify.transforms.eager.contents import Contents, is_lookup
 from asyncify.transforms.eager.created import Created, Refresh, is_construction, made_classes
 from asyncify.transforms.eager.defaults import plan_defaults
+from asyncify.transforms.eager.doubles import Doubles
 from asyncify.transforms.eager.late import Late, Spot
 from asyncify.transforms.eager.loads import Statements, end_of, entities, plan_statement, static_class
 from asyncify.transforms.eager.lookups import plan_lookup
@@ -49,6 +50,7 @@ class Planner:
         self.contents = Contents(self.reading, self.routes, self.reach)
         self.created = Created(program, self.reach)
         self.late = Late(program, self.routes)
+        self.doubles = Doubles(program, self.reach)
         self.edits: dict[Edit, None] = {}
         self.findings: dict[Finding, None] = {}
         self._reaches = [self.reach.of_route(route) for route in self.routes]
@@ -236,7 +238,7 @@ class Planner:
             reading = {r for found in counted.values() for reader in found for r in self._of(reader)}
             spots = {}
             if counted and not served <= reading:
-                spots = {r: self.late.spot(r, site) for found in group.values() for r in found}
+                spots = {r: self._free_spot(site, r) for found in group.values() for r in found}
             if spots and all(spots.values()):
                 for steps, found in group.items():
                     for reader in found:
@@ -246,6 +248,10 @@ class Planner:
             else:
                 left.update(group)
         return left
+
+    def _free_spot(self, site: ast.AST, reader: Reader) -> Spot | None:
+        here, there = self.program.function_of(reader.node), self.program.function_of(site)
+        return None if self.doubles.between(here, there) else self.late.spot(reader, site)
 
     def _of(self, reader: Reader) -> frozenset[int]:
         return self.requests(self.program.function_of(reader.node))
