@@ -365,3 +365,200 @@ def count(db: Session = Depends(get_db)):
     return db.scalar(select(func.count()).select_from(Post))
 """
     assert transformed(main(text))[0] == main(text)
+
+
+def test_columns_that_an_update_changes(tmp_path: Path) -> None:
+    text = """
+
+class Note(Base):
+    __tablename__ = "notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    changes: Mapped[int] = mapped_column(Integer, server_default="0", onupdate=func.random() * 0 + 1)
+    author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    author: Mapped["User"] = relationship()
+
+
+class NoteOut(BaseModel):
+    text: str
+    changes: int
+    author: UserOut
+
+
+@app.put("/notes/{note_id}", response_model=NoteOut)
+def write(note_id: int, text: str, db: Session = Depends(get_db)):
+    note = db.get(Note, note_id)
+    if note is None:
+        note = Note(id=note_id, author_id=1)
+        db.add(note)
+    note.text = text
+    db.commit()
+    return note
+""".replace("onupdate=func.random() * 0 + 1", "onupdate=func.length('x')")
+    after = prove(main(text), tmp_path, [("PUT", "/notes/1?text=a"), ("PUT", "/notes/1?text=b")])
+    assert '__mapper_args__ = {"eager_defaults": True}' in after
+
+
+def test_back_references_of_mappers_that_are_not_configured_yet(tmp_path: Path) -> None:
+    text = """
+
+class Folder(Base):
+    __tablename__ = "folders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Sheet(Base):
+    __tablename__ = "sheets"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    folder_id: Mapped[int] = mapped_column(ForeignKey("folders.id"))
+    folder = relationship("Folder", backref="sheets")
+
+
+@app.get("/folders")
+def folders(db: Session = Depends(get_db)):
+    return [len(folder.sheets) for folder in db.scalars(select(Folder))]
+
+
+def seed():
+    Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(Folder.__table__.insert(), [{"id": 1}])
+        connection.execute(Sheet.__table__.insert(), [{"id": 1, "folder_id": 1}])
+"""
+    after = prove(main(text), tmp_path, [("GET", "/folders")])
+    assert "selectinload(inspect(Folder).attrs.sheets.class_attribute)" in after
+
+
+def test_association_proxy_method_and_text_of_an_instance(tmp_path: Path) -> None:
+    text = """
+
+from sqlalchemy.ext.associationproxy import association_proxy
+
+
+class Author(Base):
+    __tablename__ = "authors"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    books: Mapped[list["Book"]] = relationship()
+    titles = association_proxy("books", "title")
+
+    def shelf(self):
+        return ", ".join(book.title for book in self.books)
+
+    def __str__(self):
+        return f"{self.id}: {self.shelf()}"
+
+
+class Book(Base):
+    __tablename__ = "books"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    author_id: Mapped[int] = mapped_column(ForeignKey("authors.id"))
+
+
+@app.post("/fill")
+def fill(db: Session = Depends(get_db)):
+    db.add(Author(id=1, books=[Book(title="a"), Book(title="b")]))
+    db.commit()
+
+
+@app.get("/titles")
+def titles(db: Session = Depends(get_db)):
+    return [list(author.titles) for author in db.scalars(select(Author))]
+
+
+@app.get("/shelves")
+def shelves(db: Session = Depends(get_db)):
+    return [author.shelf() for author in db.scalars(select(Author))]
+
+
+@app.get("/texts")
+def texts(db: Session = Depends(get_db)):
+    return [f"{author}" for author in db.scalars(select(Author))]
+"""
+    requests = [("POST", "/fill"), ("GET", "/titles"), ("GET", "/shelves"), ("GET", "/texts")]
+    after = prove(main(text), tmp_path, requests)
+    assert after.count("selectinload(Author.books)") == 3
+
+
+def test_templates_with_everything(tmp_path: Path) -> None:
+    text = """
+
+from pathlib import Path
+
+from fastapi import Request
+from fastapi.templating import Jinja2Templates
+
+templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
+
+
+def page(request, name, **context):
+    return templates.TemplateResponse(request, name, {**context, "title": name})
+
+
+@app.get("/")
+def home(request: Request, db: Session = Depends(get_db)):
+    return page(request, "home.html", users=db.scalars(select(User).order_by(User.id)).all())
+
+
+@app.get("/posts/{post_id}")
+def show(request: Request, post_id: int, db: Session = Depends(get_db)):
+    post = db.get(Post, post_id)
+    return page(request, "post.html", post=post)
+"""
+    files = {
+        **main(text),
+        "templates/base.html": "<h1>{% block head %}{{ title }}{% endblock %}</h1>{% block body %}{% endblock %}",
+        "templates/home.html": (
+            '{% extends "base.html" %}{% from "parts.html" import line %}'
+            "{% block body %}{% for user in users %}{% set posts = user.posts %}"
+            "{% for post in posts if post.title %}{{ line(post) }}{% endfor %}{% endfor %}{% endblock %}"
+        ),
+        "templates/parts.html": "{% macro line(item) %}{{ item.title }}: {{ item.tags | map(attribute='name') | join(', ') }}{% endmacro %}",
+        "templates/post.html": (
+            '{% extends "base.html" %}{% block head %}{{ super() }} {{ post.author.name }}{% endblock %}'
+            '{% block body %}{% include "tags.html" %}{% endblock %}'
+        ),
+        "templates/tags.html": "{{ post.tags | length }}{% if post.author.posts %}+{% endif %}",
+    }
+    after = prove(files, tmp_path, [("GET", "/"), ("GET", "/posts/1")])
+    assert "select(User).options(selectinload(User.posts).selectinload(Post.tags))" in after
+    assert "joinedload(Post.author).selectinload(User.posts)" in after
+
+
+def test_what_cannot_be_loaded_is_reported() -> None:
+    text = """
+
+class Node(Base):
+    __tablename__ = "nodes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parent_id: Mapped[Optional[int]] = mapped_column(ForeignKey("nodes.id"))
+    children: Mapped[list["Node"]] = relationship()
+    notes = relationship("Remark", lazy="dynamic")
+
+
+class Remark(Base):
+    __tablename__ = "remarks"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    node_id: Mapped[int] = mapped_column(ForeignKey("nodes.id"))
+
+
+class NodeOut(BaseModel):
+    id: int
+    children: list["NodeOut"]
+
+
+@app.get("/tree", response_model=NodeOut)
+def tree(db: Session = Depends(get_db)):
+    return db.get(Node, 1)
+
+
+@app.get("/remarks")
+def remarks(db: Session = Depends(get_db)):
+    return db.get(Node, 1).notes.count()
+
+
+def unused(post: Post):
+    return post.tags
+"""
+    _, codes = transformed(main(text))
+    assert set(codes) == {"eager-endless", "eager-dynamic", "eager-unknown-load"}

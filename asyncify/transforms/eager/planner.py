@@ -127,7 +127,7 @@ class Planner:
                 if (
                     refresh is not None
                     and self._is_elsewhere(refresh.call, reader)
-                    and self._tries(site, steps, reader)
+                    and self._tries(site, refresh.call, steps, reader)
                 ):
                     continue
                 if refresh is not None and self.created.reloads(refresh):
@@ -162,7 +162,7 @@ class Planner:
         """An instance that is never refreshed: after it was stored nothing of it but columns is loaded."""
         place = self.created.stored(site, path)
         if place is not None:
-            if self._is_elsewhere(site, reader) and self._tries(site, steps, reader):
+            if self._is_elsewhere(site, reader) and self._tries(site, site, steps, reader):
                 return
             if self.created.is_after(place, reader):
                 known = next((p for p, _, _ in self._refreshed.values() if p.call is place.call), place)
@@ -178,8 +178,8 @@ class Planner:
         commit would miss while a lazy one saw them."""
         return reader.kind == "code" and self.program.function_of(node) is not self.program.function_of(reader.node)
 
-    def _tries(self, site: ast.AST, steps: Steps, reader: Reader) -> bool:
-        spot = self.late.spot(reader, site)
+    def _tries(self, site: ast.AST, place: ast.AST, steps: Steps, reader: Reader) -> bool:
+        spot = self._free_spot(site, place, reader)
         if spot is not None:
             self._at(spot, steps, reader)
         return spot is not None
@@ -238,7 +238,7 @@ class Planner:
             reading = {r for found in counted.values() for reader in found for r in self._of(reader)}
             spots = {}
             if counted and not served <= reading:
-                spots = {r: self._free_spot(site, r) for found in group.values() for r in found}
+                spots = {r: self._free_spot(site, site, r) for found in group.values() for r in found}
             if spots and all(spots.values()):
                 for steps, found in group.items():
                     for reader in found:
@@ -249,8 +249,8 @@ class Planner:
                 left.update(group)
         return left
 
-    def _free_spot(self, site: ast.AST, reader: Reader) -> Spot | None:
-        here, there = self.program.function_of(reader.node), self.program.function_of(site)
+    def _free_spot(self, site: ast.AST, place: ast.AST, reader: Reader) -> Spot | None:
+        here, there = self.program.function_of(reader.node), self.program.function_of(place)
         return None if self.doubles.between(here, there) else self.late.spot(reader, site)
 
     def _of(self, reader: Reader) -> frozenset[int]:
