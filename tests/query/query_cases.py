@@ -294,6 +294,13 @@ CASES: dict[str, str] = {
     "comprehension": "return [db.query(Post).filter(Post.author_id == u.id).count() for u in db.query(User).order_by(User.id)]",
     "nested": "return [[t.name for t in p.tags] for p in db.query(Post).filter("
     "Post.author_id == db.query(User).filter_by(name='ann').first().id).order_by(Post.id)]",
+    "with_entities_later": "q = db.query(User, Post).join(Post)\nq = q.with_entities(User)\n"
+    "q = q.order_by(User.id)\nreturn q.all(), q.count(), q.first()",
+    "with_entities_returned": "def titles(session: Session):\n"
+    "    return session.query(User).join(Post).with_entities(User, Post.title).order_by(Post.id)\n"
+    "(user, title) = titles(db).first()\nreturn user, title, titles(db).all()",
+    "filter_by_later": "q = db.query(User)\nq = q.join(User.posts)\nq = q.filter_by(id=1)\nreturn q.all()",
+    "filter_by_later_clear": "q = db.query(User)\nq = q.join(User.posts)\nq = q.filter_by(title='b')\nreturn q.all()",
     "unpack": "a, b, c = db.query(User).order_by(User.id)\nreturn a, b, c",
     "from_method": "class Repo:\n    def __init__(self, db: Session):\n        self.db = db\n    def everybody(self):\n"
     "        return self.db.query(User).order_by(User.id)\nrepo = Repo(db)\nfound = repo.everybody()\n"
@@ -328,6 +335,7 @@ STAY = frozenset(
         "union_columns",
         "negative",
         "filters_two_shapes",
+        "filter_by_later",
         "autoflush_count",
     }
 )

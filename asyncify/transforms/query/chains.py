@@ -46,7 +46,8 @@ def chain_of(uses: Uses, node: ast.AST) -> Chain:
     found.reverse()
     if isinstance(current, ast.Call) and current in uses.sites:
         return Chain(tuple(found), current)
-    before = [c for site in uses.holds[current].sites for c in uses.links.get(site, ()) if c in uses.holds]
+    sites = uses.ancestry(uses.holds[current].sites)
+    before = [call for site in sites for call in uses.links.get(site, ()) if call in uses.holds]
     return Chain(tuple(dict.fromkeys([*before, *found])), None)
 
 

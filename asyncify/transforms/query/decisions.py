@@ -35,14 +35,7 @@ class Problem:
         return Finding(NAME, self.source.path, self.source.span(self.node), self.code, self.message, self.advice)
 
 
-@dataclass(frozen=True)
-class Note:
-    """Something that a person should look at although the query is converted."""
-
-    finding: Finding
-
-
-Decision = Union[Edit, Problem, Note]  # noqa: UP007 - read at run time by Python 3.10
+Decision = Union[Edit, Problem]  # noqa: UP007 - read at run time by Python 3.10
 
 
 @dataclass(eq=False)

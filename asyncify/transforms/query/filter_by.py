@@ -8,11 +8,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import Cls
-from asyncify.model.edit import Finding
 from asyncify.model.ops import EditCall, RenameAttribute
 from asyncify.transforms.query.chains import Chain, chain_of
-from asyncify.transforms.query.decisions import NAME, Decision, Note, Place
+from asyncify.transforms.query.decisions import Decision, Place, Problem
 from asyncify.transforms.query.uses import Uses, method_of
 
 JOINS = ("join", "outerjoin")
@@ -28,16 +28,14 @@ def filter_by(uses: Uses, place: Place, call: ast.Call) -> Iterator[Decision]:
     entity = _entity(uses, place, call, chain)
     plain = all(k.arg is not None and not any(n in uses.holds for n in ast.walk(k.value)) for k in call.keywords)
     if entity is None or not plain or call.args:
-        yield Note(
-            Finding(
-                NAME,
-                place.source.path,
-                place.source.span(call),
+        if not _clear(uses, call, chain):
+            yield Problem(
+                place.source,
+                call,
                 "query-filter-by",
-                "which entity this filter_by() means is not written here; SQLAlchemy 2.1 refuses a name of several",
-                "Write the columns out: .where(Model.name == value).",
+                "which entity this filter_by() means depends on what was joined before; SQLAlchemy 2.1 refuses it",
+                "Write the columns out: .filter(Model.name == value).",
             )
-        )
         return
     assert isinstance(call.func, ast.Attribute)
     yield place.edit(call.func, RenameAttribute("where"), WHY)
@@ -50,6 +48,36 @@ def _ambiguous(uses: Uses, call: ast.Call, chain: Chain) -> bool:
     links = _before(call, chain)
     several = any(len(uses.entities(site)) > 1 for site in uses.holds[call].sites)
     return several or any(method_of(c) in JOINS for c in links)
+
+
+def _clear(uses: Uses, call: ast.Call, chain: Chain) -> bool:
+    """Whether each name belongs to one entity only of those that the query can have."""
+    orm = uses.program.orm
+    models: set[ClassInfo] = set()
+    joined = [link.args[0] for link in chain.links if method_of(link) in (*JOINS, "select_from") and link.args]
+    entities = [e for site in uses.ancestry(uses.holds[call].sites) for e in uses.entities(site)]
+    for node in (*joined, *entities):
+        found = _models(uses, node)
+        if not found:
+            return False
+        models |= found
+    names = [k.arg for k in call.keywords]
+    return not call.args and all(
+        name is not None and sum(name in orm.columns(m) or name in orm.relationships(m) for m in models) == 1
+        for name in names
+    )
+
+
+def _models(uses: Uses, node: ast.expr) -> set[ClassInfo]:
+    """The mapped class that an entity, a column or a relationship leads to."""
+    found = {v.info for v in uses.program.values(node) if isinstance(v, Cls)}
+    if isinstance(node, ast.Attribute) and not found:
+        for value in uses.program.values(node.value):
+            if isinstance(value, Cls):
+                relationship = uses.program.orm.relationship(value.info, node.attr)
+                target = relationship.target if relationship is not None else value.info
+                found |= {target} if target is not None else set()
+    return found
 
 
 def _before(call: ast.Call, chain: Chain) -> list[ast.Call]:

@@ -12,7 +12,7 @@ from asyncify.model.ops import Replace
 from asyncify.transforms.base import Decisions
 from asyncify.transforms.query.annotations import annotation_edits
 from asyncify.transforms.query.contexts import Contexts
-from asyncify.transforms.query.decisions import Decision, Note, Places, Problem
+from asyncify.transforms.query.decisions import Decision, Places, Problem
 from asyncify.transforms.query.heads import head
 from asyncify.transforms.query.reports import reports
 from asyncify.transforms.query.shapes import Shapes
@@ -36,7 +36,7 @@ def plan(program: Program) -> Decisions:
     findings: list[Finding] = []
     for group, decisions in found.items():
         problems = list(dict.fromkeys(d.finding() for d in decisions if isinstance(d, Problem)))
-        findings += problems or [d.finding for d in decisions if isinstance(d, Note)]
+        findings += problems
         if not problems:
             path = uses.holds[group].source.path
             name = f"query:{path}:{group.lineno}:{group.col_offset}"

@@ -30,7 +30,7 @@ def session_text(uses: Uses, place: ast.expr, source: SourceFile, sites: frozens
     that is bound once in the same function, an attribute of the same object, or a parameter of the same name.
     """
     texts: set[str] = set()
-    for site in sites:
+    for site in uses.ancestry(sites):
         if site in uses.reshaped:
             continue
         session = session_of(uses, site)

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
+from asyncify.analysis.symbols import own_nodes
 from asyncify.analysis.values import Ext, Fn, Inst, Member, has
 from asyncify.knowledge import names
 from asyncify.knowledge.names import canonical
@@ -58,6 +59,19 @@ class Uses:
             else:
                 self.reshaped.add(node)
 
+    def ancestry(self, sites: frozenset[ast.Call]) -> frozenset[ast.Call]:
+        """Sites, and those whose queries they were made from by `with_entities`."""
+        found: set[ast.Call] = set()
+        todo = list(sites)
+        while todo:
+            site = todo.pop()
+            if site not in found:
+                found.add(site)
+                if site in self.reshaped and isinstance(site.func, ast.Attribute):
+                    base = self.holds.get(site.func.value)
+                    todo += base.sites if base is not None else ()
+        return frozenset(found)
+
     def is_constructor(self, site: ast.Call) -> bool:
         """Whether a site is `Query(entities, session)` and not `session.query(...)`."""
         return site in self.sites and not any(isinstance(v, Member) for v in self.program.values(site.func))
@@ -104,7 +118,18 @@ class Uses:
                 base = self.holds.get(node.func.value)
                 if base is not None:
                     join(iter([*base.sites, node]))
-        return {site: find(site) for use in self.holds.values() for site in use.sites}
+        for function in self.program.functions:  # an annotation speaks of all that a function returns
+            returned = [n.value for n in own_nodes(function.node) if isinstance(n, ast.Return) and n.value is not None]
+            sites = [site for value in returned if value in self.holds for site in self.holds[value].sites]
+            if sites:
+                join(iter(sites))
+        first: dict[ast.Call, ast.Call] = {}  # the one that stands first, whatever the order in which they were met
+        for site in sorted({s for use in self.holds.values() for s in use.sites}, key=self._position):
+            first.setdefault(find(site), site)
+        return {site: first[find(site)] for use in self.holds.values() for site in use.sites}
+
+    def _position(self, site: ast.Call) -> tuple[str, int, int, int]:
+        return self.holds[site].source.path, site.lineno, site.col_offset, site.end_col_offset or 0
 
 
 def queries(program: Program, node: ast.AST) -> tuple[Inst, ...]:
