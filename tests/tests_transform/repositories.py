@@ -13,7 +13,7 @@ from asyncify.pipeline import run_steps, stages
 
 APP = {
     "app/__init__.py": "",
-    "app/db.py": '''\
+    "app/db.py": """\
 from sqlalchemy import create_engine
 from sqlalchemy.orm import DeclarativeBase, sessionmaker
 from sqlalchemy.pool import StaticPool
@@ -32,8 +32,8 @@ def get_db():
         yield db
     finally:
         db.close()
-''',
-    "app/models.py": '''\
+""",
+    "app/models.py": """\
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base
@@ -43,8 +43,8 @@ class Note(Base):
     __tablename__ = "notes"
     id: Mapped[int] = mapped_column(primary_key=True)
     text: Mapped[str]
-''',
-    "app/crud.py": '''\
+""",
+    "app/crud.py": """\
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -61,8 +61,8 @@ def add(db: Session, text: str) -> Note:
     db.commit()
     db.refresh(note)
     return note
-''',
-    "app/main.py": '''\
+""",
+    "app/main.py": """\
 from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI, Request
@@ -101,7 +101,7 @@ def add_note(text: str, db: Session = Depends(get_db)):
 @app.get("/owner")
 def read_owner(request: Request, name: str = Depends(owner)):
     return {"name": name, "host": request.client.host, "started": list(started)}
-''',
+""",
 }
 
 

@@ -14,10 +14,16 @@ from asyncify.model.plan import Workspace
 HEAD = "from fastapi.testclient import TestClient\n\nfrom app.main import app\n\n"
 
 KEPT = {
-    "test-client-only": "def test_a():\n    with TestClient(app).websocket_connect('/') as socket:\n        socket.close()\n",
+    "test-client-only": (
+        "def test_a():\n"
+        "    with TestClient(app).websocket_connect('/') as socket:\n        socket.close()\n"
+    ),
     "test-client-place": "client = TestClient(app)\ntoken = client.get('/').text\n",
     "test-client-library": (
-        "from locust import drive\n\ndef test_a():\n    client = TestClient(app)\n    drive(client)\n    client.get('/')\n"
+        (
+            "from locust import drive\n\ndef test_a():\n"
+            "    client = TestClient(app)\n    drive(client)\n    client.get('/')\n"
+        )
     ),
     "test-client-arguments": "def test_a(options):\n    TestClient(app, **options).get('/')\n",
     "test-client-subclass": (
@@ -43,7 +49,10 @@ def test_kept_with_a_reason(code: str) -> None:
     [
         "def test_a():\n    check = lambda: TestClient(app).get('/')\n    check()\n",
         "class Page:\n    @property\n    def text(self):\n        return TestClient(app).get('/').text\n",
-        "class Page:\n    def __str__(self):\n        return fetch()\n\n\ndef fetch():\n    return TestClient(app).get('/').text\n",
+        (
+            "class Page:\n    def __str__(self):\n        return fetch()\n\n\n"
+            "def fetch():\n    return TestClient(app).get('/').text\n"
+        ),
         "from threading import Thread\n\n\ndef work():\n    TestClient(app).get('/')\n\n\n"
         "def test_a():\n    Thread(target=work).start()\n",
         "def pytest_sessionstart(session):\n    TestClient(app).get('/')\n",
@@ -108,6 +117,8 @@ def test_a_subclass_gets_another_base() -> None:
         "def test_a():\n    assert Api(app).notes() == []\n"
     )
     text = flip({"tests/test_a.py": test})[0]["tests/test_a.py"]
-    assert "class Api(AsyncClient):\n    async def notes(self):\n        return (await self.get('/notes')).json()" in text
+    assert (
+        "class Api(AsyncClient):\n    async def notes(self):\n        return (await self.get('/notes')).json()" in text
+    )
     assert "Api(\n        transport=ASGITransport(app=app, client=(" in text
     assert "assert await Api(" in text

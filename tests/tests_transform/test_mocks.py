@@ -7,7 +7,7 @@ from pathlib import Path
 from repositories import APP, flip, pytest_run
 
 SERVICE = {
-    "app/service.py": '''\
+    "app/service.py": """\
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -53,11 +53,11 @@ def ping() -> str:
 
 def attribute(repository: Repository) -> str:
     return repository.db.bind + repository.label()
-''',
+""",
 }
 
 TESTS = {
-    "tests/test_mocks.py": '''\
+    "tests/test_mocks.py": """\
 from unittest import mock
 from unittest.mock import MagicMock, patch
 
@@ -141,7 +141,7 @@ def test_an_attribute_of_the_instance():
     repository.db.bind = "x"
     repository.label.return_value = "y"
     assert service.attribute(repository) == "xy"
-''',
+""",
 }
 
 
@@ -163,7 +163,7 @@ def test_names_in_patch_strings_follow_the_module() -> None:
             "app/start.py": "from sqlalchemy.orm import Session\n\nfrom app.db import engine\n\n\n"
             "def check():\n    with Session(engine) as session:\n        session.connection()\n",
             "tests/test_start.py": "from unittest.mock import MagicMock, patch\n\nfrom app import start\n\n\n"
-            'def test_check():\n    session = MagicMock()\n    session.__enter__.return_value = session\n'
+            "def test_check():\n    session = MagicMock()\n    session.__enter__.return_value = session\n"
             "    with patch('app.start.Session', return_value=session):\n        start.check()\n",
         }
     )

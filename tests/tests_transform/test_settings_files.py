@@ -15,7 +15,7 @@ else:
     import tomli as tomllib
 
 OPTIONS = {"asyncio_mode": "auto"}
-FILTERS = ("error:it's \"so\":RuntimeWarning", "error:x")
+FILTERS = ('error:it\'s "so":RuntimeWarning', "error:x")
 
 
 @pytest.mark.parametrize(
@@ -55,11 +55,17 @@ INI = {
     "an empty file": ("", "[pytest]\nasyncio_mode = auto\nfilterwarnings =\n    {0}\n    {1}\n"),
     "between sections": (
         "[tox]\na = 1\n\n[pytest]\naddopts = -q  \n\n[flake8]\nb = 2\n",
-        "[tox]\na = 1\n\n[pytest]\naddopts = -q  \nasyncio_mode = auto\nfilterwarnings =\n    {0}\n    {1}\n\n[flake8]\nb = 2\n",
+        (
+            "[tox]\na = 1\n\n[pytest]\naddopts = -q  \nasyncio_mode = auto\n"
+            "filterwarnings =\n    {0}\n    {1}\n\n[flake8]\nb = 2\n"
+        ),
     ),
     "another mode and filters of its own": (
         "[pytest]\nasyncio_mode=strict\nfilterwarnings =\n  ignore::UserWarning\n  # why\n  once\naddopts = -q\n",
-        "[pytest]\nasyncio_mode= auto\nfilterwarnings =\n  ignore::UserWarning\n  # why\n  once\n  {0}\n  {1}\naddopts = -q\n",
+        (
+            "[pytest]\nasyncio_mode= auto\nfilterwarnings =\n"
+            "  ignore::UserWarning\n  # why\n  once\n  {0}\n  {1}\naddopts = -q\n"
+        ),
     ),
     "a filter on the line of its key": (
         "[pytest]\nfilterwarnings = error\n",

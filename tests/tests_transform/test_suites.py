@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from repositories import APP, flip, pytest_run
 
-CONFTEST = '''\
+CONFTEST = """\
 from typing import Generator
 
 import pytest
@@ -32,12 +32,12 @@ def client(db) -> Generator[TestClient, None, None]:
     with TestClient(app) as c:
         yield c
     app.dependency_overrides.clear()
-'''
+"""
 
 SUITES = {
     "fixtures, lifespan, address and helpers": {
         "tests/conftest.py": CONFTEST,
-        "tests/test_notes.py": '''\
+        "tests/test_notes.py": """\
 from fastapi.testclient import TestClient
 
 from app import crud
@@ -57,10 +57,10 @@ def test_owner(client, db):
     crud.add(db, "x")
     assert client.get("/owner").json() == {"name": "1", "host": "testclient", "started": ["yes"]}
     client.app.dependency_overrides[crud.texts] = None
-''',
+""",
     },
     "a client of the module, entered where its lifespan is needed": {
-        "tests/test_notes.py": '''\
+        "tests/test_notes.py": """\
 from fastapi.testclient import TestClient
 
 from app import models
@@ -81,11 +81,11 @@ def test_inside():
         assert client.get("/owner").json()["started"] == ["yes"]
     with client as same:
         assert same.get("/notes").json() == []
-''',
+""",
     },
     "functions that stand for others": {
         "tests/conftest.py": CONFTEST,
-        "tests/test_doubles.py": '''\
+        "tests/test_doubles.py": """\
 from unittest.mock import MagicMock, patch
 
 from app import crud, main
@@ -115,10 +115,10 @@ def test_patched(texts, client):
 def test_override(client, db):
     main.app.dependency_overrides[main.owner] = lambda: crud.texts(db)
     assert client.get("/owner").json()["name"] == []
-''',
+""",
     },
     "set-up by name": {
-        "tests/test_classes.py": '''\
+        "tests/test_classes.py": """\
 import unittest
 
 from fastapi.testclient import TestClient
@@ -173,7 +173,7 @@ class NotesCase(unittest.TestCase):
         before = len(crud.texts(self.db))
         self.client.post("/notes", params={"text": "three"})
         self.assertEqual(len(crud.texts(self.db)), before + 1)
-''',
+""",
     },
 }
 
@@ -193,7 +193,7 @@ def test_suite_passes_before_and_after(name: str, tmp_path: Path) -> None:
 
 def test_forgotten_awaits_fail_and_nothing_else_does(tmp_path: Path) -> None:
     migrated, _ = flip(SUITES["fixtures, lifespan, address and helpers"])
-    migrated["tests/test_more.py"] = '''\
+    migrated["tests/test_more.py"] = """\
 import gc
 import socket
 import unittest
@@ -227,7 +227,7 @@ def test_other_warnings():
 
 async def test_mock():
     AsyncMock().add(1)
-'''
+"""
     _, output = pytest_run(tmp_path, migrated, "-W", "ignore:Using .httpx.", "tests/test_more.py")
     assert "2 failed, 2 passed" in output, output
     assert "FAILED tests/test_more.py::test_forgotten" in output
