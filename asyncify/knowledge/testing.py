@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from asyncify.knowledge import names
-
 #: parameters of `TestClient`, in order
 CLIENT_PARAMETERS = (
     "app",
@@ -108,14 +106,6 @@ UNITTEST_SYNC_ONLY = frozenset({"setUpClass", "tearDownClass", "setUpModule", "t
 TEST_CASE = "unittest.TestCase"
 ASYNC_TEST_CASE = "unittest.IsolatedAsyncioTestCase"
 
-#: canonical name of a callable -> the parameter or position of the replacement in a call that replaces something
-REPLACERS = MappingProxyType(
-    {
-        "unittest.mock.patch": ("new", 1),
-        "unittest.mock.patch.object": ("new", 2),
-    }
-)
-
 #: mocks: a call of one gives a mock, a call of `AsyncMock` a coroutine
 MOCKS = frozenset({"unittest.mock.Mock", "unittest.mock.MagicMock", "unittest.mock.NonCallableMagicMock"})
 ASYNC_MOCK = "unittest.mock.AsyncMock"
@@ -136,15 +126,12 @@ LOOP_SCOPES = (
     ("asyncio_default_test_loop_scope", "session"),
 )
 
-#: spellings of marks and fixtures
-ANYIO_MARK = "pytest.mark.anyio"
+#: fixtures that the plugins for async tests look for
 ANYIO_BACKEND = "anyio_backend"
 EVENT_LOOP = "event_loop"
 
 #: libraries whose use shows that a suite tests a database at all
 DATABASE_LIBRARIES = frozenset({"sqlalchemy", "sqlmodel"})
-
-CLIENT = names.TEST_CLIENT
 
 #: what every mock has by itself. Source: `unittest.mock`, "The Mock Class".
 MOCK_API = frozenset(

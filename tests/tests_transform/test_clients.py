@@ -20,10 +20,10 @@ KEPT = {
     ),
     "test-client-place": "client = TestClient(app)\ntoken = client.get('/').text\n",
     "test-client-library": (
-        (
+
             "from locust import drive\n\ndef test_a():\n"
             "    client = TestClient(app)\n    drive(client)\n    client.get('/')\n"
-        )
+
     ),
     "test-client-arguments": "def test_a(options):\n    TestClient(app, **options).get('/')\n",
     "test-client-subclass": (
