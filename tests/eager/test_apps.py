@@ -513,7 +513,9 @@ def show(request: Request, post_id: int, db: Session = Depends(get_db)):
             "{% block body %}{% for user in users %}{% set posts = user.posts %}"
             "{% for post in posts if post.title %}{{ line(post) }}{% endfor %}{% endfor %}{% endblock %}"
         ),
-        "templates/parts.html": "{% macro line(item) %}{{ item.title }}: {{ item.tags | map(attribute='name') | join(', ') }}{% endmacro %}",
+        "templates/parts.html": (
+            "{% macro line(item) %}{{ item.title }}: {{ item.tags | map(attribute='name') | join(', ') }}{% endmacro %}"
+        ),
         "templates/post.html": (
             '{% extends "base.html" %}{% block head %}{{ super() }} {{ post.author.name }}{% endblock %}'
             '{% block body %}{% include "tags.html" %}{% endblock %}'
