@@ -15,7 +15,6 @@ from asyncify.transforms.tests.mocks import plan_mocks
 from asyncify.transforms.tests.patched_names import plan_patched_names
 from asyncify.transforms.tests.requests import plan_requests
 from asyncify.transforms.tests.settings import plan_settings
-from asyncify.transforms.tests.tables import plan_tables
 
 
 def plan(program: Program) -> Decisions:
@@ -29,7 +28,6 @@ def plan(program: Program) -> Decisions:
     plan_patched_names(work)
     plan_expired(work)
     plan_cases(work)
-    plan_tables(work)
     plan_settings(work)
     return Decisions(tuple(work.edits), tuple(work.text_edits), tuple(work.findings))
 
