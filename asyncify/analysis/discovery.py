@@ -19,6 +19,7 @@ BINARY_PROBE = 8192  #: a NUL byte in so many first bytes means binary; git look
 SUFFIXES = (
     *(".py", ".html", ".htm", ".jinja", ".jinja2", ".j2", ".txt", ".xml"),
     *(".toml", ".cfg", ".ini", ".yml", ".yaml", ".env"),
+    *(".in", ".lock"),  # requirements.in, poetry.lock
 )
 NAMES = ("Pipfile", "Dockerfile", ".env")  #: whole names, or the part before a dot (`.env.test`)
 
