@@ -22,7 +22,7 @@ class ModuleIndex:
         self._by_tail: dict[str, list[str]] = defaultdict(list)
         self._folders: dict[str, list[str]] = defaultdict(list)
         self.paths = frozenset(paths)
-        self._known: dict[tuple[str, PurePosixPath], str | None] = {}
+        self._known: dict[tuple[str, str], str | None] = {}
         for path in sorted(self.paths):
             parts = PurePosixPath(path).with_suffix("").parts
             name = parts[:-1] if parts[-1] == "__init__" else parts
@@ -36,7 +36,7 @@ class ModuleIndex:
     def find(self, dotted: str, importer: str) -> str | None:
         """The file of a module, or a folder with a trailing `/` for a package without `__init__.py`, or None
         where it is not part of the repository."""
-        key = (dotted, PurePosixPath(importer).parent)
+        key = (dotted, importer.rpartition("/")[0])
         if key not in self._known:
             self._known[key] = self._find(dotted, importer)
         return self._known[key]
