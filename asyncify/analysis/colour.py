@@ -98,6 +98,7 @@ class _Worker:
         self.program = program
         self.clients = clients
         self.doubles = doubles
+        self.replacing = {d for found in doubles.values() for d in found}
         self.result = Colouring()
         self.queue: deque[FunctionInfo] = deque()
         self.callers: dict[FunctionInfo, list[ast.AST]] = defaultdict(list)
@@ -150,7 +151,7 @@ class _Worker:
                 self.result.spawned.add(call)
                 self.paths[call] = path
                 self.need(call, f"{source.segment(call.func)}() calls {what}", via)
-            else:
+            elif outer not in self.replacing:
                 self.report(node, "lambda", f"{what} waits for the database inside a lambda", "make it an `async def`")
             return
         function = self.program.function_of(node)
@@ -267,7 +268,7 @@ class _Worker:
         source = self.program.modules[path].source
         call = source.parent(node)
         call = source.parent(call) if isinstance(call, ast.keyword) else call
-        if not isinstance(call, ast.Call) or function in self.result.bridged:
+        if not isinstance(call, ast.Call) or function in self.result.bridged or function in self.replacing:
             return
         handing = self._handing(call)
         if handing is Handing.CALLS:

@@ -9,6 +9,7 @@ from enum import Enum
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
+from asyncify.analysis.test_clients import is_async_client
 from asyncify.analysis.values import Inst, Values, has, of_type
 from asyncify.knowledge import names
 from asyncify.knowledge.api import Form, form_of
@@ -82,12 +83,6 @@ def waits_as_context(values: Values, clients: frozenset[ast.AST]) -> bool:
             if any(isinstance(v, Inst) and v.type == names.CONNECTION for v in held):
                 return True
     return False
-
-
-def is_async_client(values: Values, clients: frozenset[ast.AST]) -> bool:
-    """Whether a value is a test client that becomes an async client."""
-    found = of_type(values, names.TEST_CLIENT)
-    return bool(found) and all(v.origin is None or v.origin.site in clients for v in found) and bool(clients)
 
 
 def _call_point(

@@ -69,7 +69,7 @@ class AsyncioPlugin:
 ASYNCIO_PLUGINS: tuple[AsyncioPlugin, ...] = (
     AsyncioPlugin((8, 2), (3, 9), ">=0.26", True),
     AsyncioPlugin((8, 2), (3, 8), ">=0.24", False),
-    AsyncioPlugin((7,), (3, 7), ">=0.21,<0.24", False),
+    AsyncioPlugin((7,), (3, 7), ">=0.21,<0.22", False),
     AsyncioPlugin((6, 1), (3, 7), ">=0.20,<0.21", False),
 )
 

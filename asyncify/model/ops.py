@@ -129,7 +129,7 @@ class AppendToModule:
     where: str = "end"  # "end" or "imports"
 
 
-Op = Union[
+Op = Union[  # noqa: UP007 - one name a line
     Replace,
     RenameAttribute,
     AppendCall,

@@ -40,7 +40,7 @@ def test_a_realistic_repository() -> None:
         "requirements.txt": "fastapi==0.95.0\npsycopg2-binary==2.9.6\nasyncpg\n"
         "SQLAlchemy[asyncio]==1.4.48\nalembic==1.10\n",
         "requirements-dev.txt": "-r requirements.txt\npytest==7.3.1\naiosqlite>=0.17,<0.22\n"
-        "pytest-asyncio>=0.21,<0.24\nhttpx==0.24\n",
+        "pytest-asyncio>=0.21,<0.22\nhttpx==0.24\n",
     }
     assert [(f.code, f.place) for f in made.findings] == [
         ("settings-version", "requirements-dev.txt"),

@@ -10,6 +10,7 @@ from asyncify.analysis.colour import DRAINS, DRIVES, Colouring
 from asyncify.analysis.points import PointKind, bind_of, waits_as_context
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
+from asyncify.analysis.test_clients import is_async_client
 from asyncify.analysis.values import Ext, has
 from asyncify.knowledge import names
 from asyncify.model.edit import Edit, Finding, Import
@@ -86,6 +87,8 @@ class StatementEdits:
             if context in (Context.BRIDGE, Context.MODULE):
                 self._report(node, "with-in-sync", "a session is opened where nothing can be awaited")
             return
+        if any(is_async_client(self.program.values(i.context_expr), self.clients) for i in node.items):
+            return  # the tests transform puts the lifespan in as well
         if all(waiting):
             yield self._edit(node, SetAsync(), "an async context manager")
             return
