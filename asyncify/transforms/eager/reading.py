@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from asyncify.analysis.infer.expressions import is_property
@@ -108,7 +107,7 @@ class Reading:
     def attribute(self, base: Values, name: str, reader: Reader) -> Values:
         """Read an attribute of values; gives what it holds."""
         found: list[Values] = []
-        for value in base:
+        for value in best(base):
             if isinstance(value, Obj) and self.program.orm.is_model(value.info):
                 found.append(self._of_model(value, name, reader))
             elif isinstance(value, Rec):
@@ -203,6 +202,8 @@ def _moved(value: Value, site: ast.AST, origin: Origin) -> Value:
     return value
 
 
-def model_values(program: Program, values: Iterable[Value]) -> Values:
-    """The instances of mapped classes among values."""
-    return frozenset(v for v in values if isinstance(v, Obj) and program.orm.is_model(v.info))
+def best(values: Values) -> Values:
+    """Values without the instances of unknown origin of a class of which others have a known one: an annotation says
+    less than what was seen."""
+    known = {o.info for o in objects(values) if o.origin is not None}
+    return frozenset(v for v in values if not (isinstance(v, Obj) and v.origin is None and v.info in known))

@@ -9,7 +9,7 @@ from asyncify.analysis.routes import Route
 from asyncify.analysis.schemas import VALIDATORS, Schemas, Shape
 from asyncify.analysis.symbols import FunctionInfo, own_nodes
 from asyncify.analysis.values import Cls, Ext, Inst, Obj, Rec, Values, union
-from asyncify.transforms.eager.reading import CONTAINERS, RESULTS, Reader, Reading
+from asyncify.transforms.eager.reading import CONTAINERS, RESULTS, Reader, Reading, best
 
 
 class Validation:
@@ -118,7 +118,7 @@ class Validation:
         """
         if not shapes:
             return
-        for value in values:
+        for value in best(values):
             if isinstance(value, Obj) and self.program.orm.is_model(value.info):
                 for shape in shapes:
                     self._instance(value, shape, reader, above)
