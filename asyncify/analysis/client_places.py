@@ -43,7 +43,7 @@ class Places:
         callees: dict[FunctionInfo, list[FunctionInfo]] = defaultdict(list)
         for path in sorted(self._program.modules):
             source = self._program.modules[path].source
-            for node in ast.walk(source.tree):
+            for node in source.nodes:
                 targets = [] if isinstance(node, ast.arg) else self._program.calls(node)
                 for target in targets:
                     caller = self._program.function_of(node)

@@ -96,7 +96,7 @@ def method_replacements(program: Program) -> Iterator[Replacement]:
     """Functions that tests put in the place of a method of a mock: `service.get = fake`."""
     mocks = find_mocks(program)
     for path in sorted({p for p, _ in (*mocks.sites.values(), *mocks.patches.values())}):
-        for node in ast.walk(program.modules[path].source.tree):
+        for node in program.modules[path].source.nodes:
             target = node.targets[0] if isinstance(node, ast.Assign) else None
             if not isinstance(target, ast.Attribute) or not isinstance(node, ast.Assign):
                 continue
@@ -133,7 +133,7 @@ class _File:
 
     def read(self) -> None:
         """Follow everything once."""
-        for node in ast.walk(self.source.tree):
+        for node in self.source.nodes:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 self._decorated(node)
                 self._fixtures(self.program.modules[self.path].functions[node])

@@ -60,7 +60,7 @@ class Specs:
     def touched(self, info: ClassInfo, path: str) -> set[str]:
         """The attributes that a test file reads from, or sets on, mocks of the class."""
         found: set[str] = set()
-        for node in ast.walk(self._program.modules[path].source.tree):
+        for node in self._program.modules[path].source.nodes:
             if isinstance(node, ast.Attribute) and node.attr not in MOCK_API:
                 function = self._program.function_of(node)
                 while function is not None and function.parent is not None:
@@ -80,7 +80,7 @@ class Specs:
         for path, module in self._program.modules.items():
             if is_test(path):
                 continue
-            for node in ast.walk(module.source.tree):
+            for node in module.source.nodes:
                 if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
                     function = self._program.function_of(node)
                     inside = function is not None and function.cls is info

@@ -42,7 +42,7 @@ def routes(program: Program) -> list[Route]:
             if isinstance(decorator, ast.Call) and _registers(program, decorator, DECORATORS):
                 found.append(_route(program, function, decorator, function.path, shared))
     for path in sorted(program.modules):
-        for node in ast.walk(program.modules[path].source.tree):
+        for node in program.modules[path].source.nodes:
             if not isinstance(node, ast.Call) or not _registers(program, node, frozenset({"add_api_route"})):
                 continue
             endpoint = node.args[1] if len(node.args) > 1 else _keyword(node, "endpoint")
@@ -87,7 +87,7 @@ def _depends(call: ast.Call) -> tuple[ast.AST, ...]:
 def _shared(program: Program) -> Iterator[ast.AST]:
     """The dependencies of routers and apps. One router is not told from another: those of all count for each."""
     for path in sorted(program.modules):
-        for node in ast.walk(program.modules[path].source.tree):
+        for node in program.modules[path].source.nodes:
             if isinstance(node, ast.Call) and (
                 has(program.values(node), names.FASTAPI, names.ROUTER)
                 or _registers(program, node, frozenset({"include_router"}))

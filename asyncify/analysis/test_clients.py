@@ -79,7 +79,7 @@ def find_clients(program: Program) -> TestClients:
     if not uses_database(program):
         return clients
     for path, module in program.modules.items():
-        for node in ast.walk(module.source.tree):
+        for node in module.source.nodes:
             if isinstance(node, ast.expr):
                 keys = frozenset(_keys(program, program.values(node)))
                 if keys:
@@ -131,7 +131,7 @@ def client_arguments(call: ast.Call) -> dict[str, ast.expr] | None:
 
 def client_calls(program: Program, path: str) -> Iterator[tuple[ast.Call, str, Values]]:
     """The calls of a file that send a request: the call, the method, and the values of the client."""
-    for node in ast.walk(program.modules[path].source.tree):
+    for node in program.modules[path].source.nodes:
         if not isinstance(node, ast.Call):
             continue
         for value in program.values(node.func):
@@ -153,7 +153,7 @@ class _Search:
         paths = {p for p in self.program.modules if self._mentions(p)}
         for path in sorted(paths):
             source = self.program.modules[path].source
-            for node in ast.walk(source.tree):
+            for node in source.nodes:
                 if isinstance(node, ast.expr) and node in self.clients.uses:
                     self._use(path, node, source.parent(node))
             for call, method, values in client_calls(self.program, path):
@@ -261,7 +261,7 @@ class _Search:
 
     def _responses(self, path: str) -> None:
         """`response.context`: only TestClient tells which template was rendered."""
-        for node in ast.walk(self.program.modules[path].source.tree):
+        for node in self.program.modules[path].source.nodes:
             if not (isinstance(node, ast.Attribute) and node.attr in ONLY_TEST_RESPONSE):
                 continue
             if of_type(self.program.values(node.value), "httpx.Response"):

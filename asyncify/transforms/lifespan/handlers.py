@@ -89,7 +89,7 @@ def _keeps_function(program: Program, decorator: ast.expr) -> bool:
 def stable_names(program: Program, path: str) -> frozenset[str]:
     """The top-level names of a module that mean the same at any time: bound once, in no function."""
     module = program.modules[path]
-    declared = {n for node in ast.walk(module.source.tree) if isinstance(node, ast.Global) for n in node.names}
+    declared = {n for node in module.source.nodes if isinstance(node, ast.Global) for n in node.names}
     return frozenset(n for n, statements in module.top.items() if len(statements) == 1) - declared
 
 

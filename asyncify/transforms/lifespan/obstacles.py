@@ -123,7 +123,7 @@ def _made_once(program: Program, app: App, maker: FunctionInfo) -> bool:
     uses = [
         (path, node)
         for path, module in program.modules.items()
-        for node in ast.walk(module.source.tree)
+        for node in module.source.nodes
         if isinstance(node, ast.Name | ast.Attribute) and Fn(maker) in program.values(node)
     ]
     named = f":{maker.name}".encode()

@@ -62,7 +62,7 @@ def _opened_elsewhere(
 
 def _late_imports(program: Program, graph: ImportGraph, path: str) -> Iterator[str]:
     """Modules that run when functions of a file import something."""
-    for node in ast.walk(program.modules[path].source.tree):
+    for node in program.modules[path].source.nodes:
         for target in graph.targets(path, node):
             yield from graph.order(target)
 
@@ -101,7 +101,7 @@ def _overridden(program: Program, tree: ast.Module) -> Iterator[FunctionInfo]:
 
 def _creates_on_app(program: Program, path: str) -> bool:
     """Whether a test file creates tables on an engine that the application made."""
-    for node in ast.walk(program.modules[path].source.tree):
+    for node in program.modules[path].source.nodes:
         if isinstance(node, ast.Call) and is_creation(program, node):
             for argument in (*node.args, *(k.value for k in node.keywords)):
                 found = program.names.resolve_expression(path, argument)
@@ -168,7 +168,7 @@ def is_bare_client(program: Program, path: str, call: ast.Call) -> bool:
     names_given = [t.id for t in parent.targets if isinstance(t, ast.Name)] if isinstance(parent, ast.Assign) else []
     entered = {
         n.context_expr.id
-        for n in ast.walk(source.tree)
+        for n in source.nodes
         if isinstance(n, ast.withitem) and isinstance(n.context_expr, ast.Name)
     }
     return not (set(names_given) & entered)

@@ -80,7 +80,7 @@ def _why_not(
     for other in sorted(program.modules):
         if other in order or is_test(other) or path not in graph.order(other):
             continue
-        if touches_database(program, ast.walk(program.modules[other].source.tree)):
+        if touches_database(program, program.modules[other].source.nodes):
             return f"{other} uses the tables without running the application"
     if (call := _without_lifespan(program)) is not None:
         return f"{call} runs the application without its lifespan"
@@ -101,7 +101,7 @@ def is_main_guard(statement: ast.stmt) -> bool:
 def _without_lifespan(program: Program) -> str | None:
     """A call that switches the lifespan off (`Mangum(app, lifespan="off")`, `uvicorn.run(..., lifespan="off")`)."""
     for path, module in sorted(program.modules.items()):
-        for node in ast.walk(module.source.tree):
+        for node in module.source.nodes:
             for keyword in node.keywords if isinstance(node, ast.Call) else ():
                 value = keyword.value
                 if keyword.arg == "lifespan" and isinstance(value, ast.Constant) and value.value == "off":

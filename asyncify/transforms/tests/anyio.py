@@ -24,7 +24,7 @@ def uses_anyio(work: Work) -> bool:
     marks = {
         node.attr
         for module in work.program.modules.values()
-        for node in ast.walk(module.source.tree)
+        for node in module.source.nodes
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) and node.value.attr == "mark"
     }
     backend = any(f.name == ANYIO_BACKEND for f in work.program.fixtures.decorators)

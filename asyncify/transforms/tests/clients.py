@@ -56,7 +56,7 @@ def _subclass(work: Work, source: SourceFile, node: ast.ClassDef) -> None:
                 _constructor(work, source, call, "super().__init__")
         return
     for path in sorted(work.program.modules):
-        for call in ast.walk(work.source(path).tree):
+        for call in work.source(path).nodes:
             if isinstance(call, ast.Call) and any(
                 getattr(v, "info", None) is info for v in work.program.values(call.func)
             ):
@@ -76,7 +76,7 @@ def _rename(work: Work, source: SourceFile, node: ast.expr) -> None:
 
 
 def _annotations(work: Work, source: SourceFile) -> None:
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.arg) and node.annotation is not None:
             if _stays_none(work, node):
                 _annotation(work, source, node.annotation)
@@ -115,7 +115,7 @@ def _annotation(work: Work, source: SourceFile, annotation: ast.expr) -> None:
 
 def _members(work: Work, source: SourceFile) -> None:
     """`client.app`, which an AsyncClient has not; and `client.close()`, which is `aclose` there."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not isinstance(node, ast.Attribute) or node.attr not in ("app", "close"):
             continue
         if not is_async_client(work.program.values(node.value), work.clients.convertible):

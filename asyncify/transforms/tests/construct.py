@@ -56,7 +56,7 @@ def facts_of(program: Program) -> Facts:
     """Look at the whole program."""
     address = agent = lifespan = state = False
     for module in program.modules.values():
-        for node in ast.walk(module.source.tree):
+        for node in module.source.nodes:
             if isinstance(node, ast.Attribute):
                 address = address or (node.attr == "client" and has(program.values(node.value), names.REQUEST))
                 lifespan = lifespan or node.attr in ("on_event", "add_event_handler")

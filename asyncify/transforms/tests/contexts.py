@@ -40,7 +40,7 @@ def plan_contexts(work: Work) -> None:
     """Rewrite every with statement that has a client among its items."""
     for path in sorted(work.program.modules):
         source = work.source(path)
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if isinstance(node, (ast.With, ast.AsyncWith)) and any(_is_client(work, item) for item in node.items):
                 _rewrite(work, source, node)
 

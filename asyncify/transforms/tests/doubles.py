@@ -29,7 +29,7 @@ def plan_doubles(work: Work) -> None:
             done.add(one.node)
             _replacement(work, one)
     for path in sorted(work.program.modules):
-        for node in ast.walk(work.source(path).tree):
+        for node in work.source(path).nodes:
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
                 _override(work, work.source(path), node, node.value)
 

@@ -48,7 +48,7 @@ class _Mocks:
         for call, (path, stand) in self.mocks.patches.items():
             self._patch(path, call, stand)
         for path in sorted({p for p, _ in (*self.mocks.sites.values(), *self.mocks.patches.values())}):
-            for node in ast.walk(self.work.source(path).tree):
+            for node in self.work.source(path).nodes:
                 if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
                     self._assigned(path, node, node.targets[0])
                 elif isinstance(node, ast.Attribute) and node.attr in ("__enter__", "__exit__"):

@@ -24,7 +24,7 @@ def plan_patched_names(work: Work) -> None:
     """Rename in the strings of `patch`, `patch.object` and `setattr`."""
     for path in sorted(work.program.modules):
         source = work.source(path)
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if isinstance(node, ast.Call) and last_name(node.func) in ("patch", "object", "setattr", "delattr"):
                 for literal, text, module in _targets(work, path, node):
                     name = text.rpartition(".")[2]

@@ -33,7 +33,7 @@ def plan_requests(work: Work) -> None:
         for call, method, values in client_calls(work.program, path):
             if is_async_client(values, work.clients.convertible):
                 _arguments(work, source, call, method)
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if isinstance(node, ast.Attribute) and node.attr in RESPONSE_ATTRIBUTES:
                 if of_type(work.program.values(node.value), "httpx.Response"):
                     work.edit(path, node, RenameAttribute(RESPONSE_ATTRIBUTES[node.attr]), _WHY)
