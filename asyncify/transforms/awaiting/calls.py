@@ -43,7 +43,7 @@ class CallEdits:
                 yield from self._call(node)
             elif isinstance(node, ast.Attribute) and node in self.program.facts.calls:
                 yield from self._property(node)
-            elif isinstance(node, (ast.For, ast.comprehension)) and node.iter in self.colouring.points:
+            elif isinstance(node, (ast.For, ast.comprehension)) and self._is_query(node.iter):
                 yield from self._iterated_query(node.iter)
         yield from self._generators()
 
@@ -126,6 +126,10 @@ class CallEdits:
             return
         if context in (Context.AWAIT, Context.BRIDGE):
             yield self._edit(func.value, Replace("$it.sync_session"), (), "AsyncSession has no query()")
+
+    def _is_query(self, node: ast.expr) -> bool:
+        """Whether an iterable is a legacy query itself, not the result of running something."""
+        return node in self.colouring.points and has(self.program.values(node), names.QUERY)
 
     def _iterated_query(self, node: ast.expr) -> Iterator[Edit]:
         if context_of(self.program, self.colouring, self.module, node) is Context.AWAIT:
