@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
+from asyncify.analysis.generator_uses import consumed_generators
+from asyncify.analysis.kept import kept_functions
 from asyncify.analysis.points import Point, points_of
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
+from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Ext, Fn, Inst, Member, has
 from asyncify.knowledge import names
 from asyncify.knowledge.barriers import BY_CALLEE, BY_DECORATOR, BY_METHOD, Barrier, Handing, Treatment
@@ -41,6 +42,7 @@ class Colouring:
     entries: sync entry points that become async with `asyncio.run` around them.
     points: the places that wait by themselves, by node.
     spawned: library calls (`sorted(...)`) that run as a whole in the greenlet.
+    unrolled: calls of `map` and `filter` that become comprehensions.
     kept: functions that get sync sessions from SQLAlchemy itself (event listeners, `run_sync` callbacks).
     """
 
@@ -49,6 +51,7 @@ class Colouring:
     entries: dict[FunctionInfo, Reason] = field(default_factory=dict)
     points: dict[ast.AST, Point] = field(default_factory=dict)
     spawned: set[ast.AST] = field(default_factory=set)
+    unrolled: set[ast.AST] = field(default_factory=set)
     kept: set[FunctionInfo] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
 
@@ -148,9 +151,7 @@ class _Worker:
             call = source.parent(outer)
             call = source.parent(call) if isinstance(call, ast.keyword) else call
             if isinstance(call, ast.Call) and self._handing(call) is Handing.CALLS:
-                self.result.spawned.add(call)
-                self.paths[call] = path
-                self.need(call, f"{source.segment(call.func)}() calls {what}", via)
+                self.run_by_library(call, path, what, via)
             elif outer not in self.replacing:
                 self.report(node, "lambda", f"{what} waits for the database inside a lambda", "make it an `async def`")
             return
@@ -272,9 +273,10 @@ class _Worker:
             return
         handing = self._handing(call)
         if handing is Handing.CALLS:
-            self.result.spawned.add(call)
-            self.paths[call] = path
-            self.need(call, f"{source.segment(call.func)}() calls {function.qualname}", function)
+            for other in self.program.facts.handed.get(node, ()):
+                where = getattr(node, "lineno", 0)
+                self.mark(other.info, Reason(f"it is handed over where {function.qualname} is", path, where, function))
+            self.run_by_library(call, path, function.qualname, function)
         elif handing is Handing.UNWRAP:
             self.paths[call] = path
             self.need(call, f"{function.qualname}()", function)
@@ -292,6 +294,12 @@ class _Worker:
                 f"{function.qualname} becomes async and is handed to {source.segment(call.func)}, which is not known",
                 "check that it awaits what it is given",
             )
+
+    def run_by_library(self, call: ast.Call, path: str, what: str, via: FunctionInfo | None) -> None:
+        """A library calls something that waits before it returns: unroll it, or run all of it in the greenlet."""
+        (self.result.unrolled if is_unrollable(call) else self.result.spawned).add(call)
+        self.paths[call] = path
+        self.need(call, f"{self.program.modules[path].source.segment(call.func)}() calls {what}", via)
 
     def callee_name(self, call: ast.Call) -> str:
         """The canonical library name of what is called, or an empty string."""
@@ -349,79 +357,14 @@ class _Worker:
             self.result.findings.append(finding)
 
 
-#: builtins that run a generator
-DRAINS = frozenset("next list tuple set frozenset sorted any all sum max min dict enumerate zip".split())
-
-
-def generators_in(program: Program, node: ast.AST) -> list[FunctionInfo]:
-    """The generator functions of the program that made what an expression holds."""
-    return [
-        maker.info
-        for value in program.values(node)
-        if isinstance(value, Inst) and value.type in ("generator", "contextmanager") and len(value.args) > 1
-        for maker in value.args[1]
-        if isinstance(maker, Fn)
-    ]
-
-
-def consumed_generators(program: Program, module: ModuleInfo) -> Iterator[tuple[ast.AST, FunctionInfo]]:
-    """Places that iterate over, drive or enter what a generator function made, with that function."""
-    for node in module.source.nodes:
-        consumed: list[ast.expr] = []
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in DRAINS:
-            consumed = node.args[:1]
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in DRIVES:
-            consumed = [node.func.value]
-        elif isinstance(node, (ast.For, ast.comprehension)):
-            consumed = [node.iter]
-        elif isinstance(node, ast.With):
-            consumed = [item.context_expr for item in node.items]
-        elif isinstance(node, ast.YieldFrom):
-            consumed = [node.value]
-        for expression in consumed:
-            for function in generators_in(program, expression):
-                yield expression if isinstance(node, ast.comprehension) else node, function
-
-
-#: methods of a generator that run it, and those of an async generator in their place
-DRIVES: Mapping[str, str] = MappingProxyType(
-    {"close": "aclose", "send": "asend", "throw": "athrow", "__next__": "__anext__"}
-)
-
-
-#: library functions that call what they are given with a sync session or connection
-SYNC_CALLBACKS = ("sqlalchemy.event.listen", "sqlalchemy.event.listens_for")
-
-
-def kept_functions(
-    program: Program, callers: Mapping[FunctionInfo, Sequence[ast.AST]], paths: Mapping[ast.AST, str]
-) -> set[FunctionInfo]:
-    """Functions that SQLAlchemy calls with sync objects, and what only they call.
-
-    Source: SQLAlchemy asyncio documentation, "Using events with the asyncio extension" and "Running synchronous
-    methods and functions under asyncio".
-    """
-    kept: set[FunctionInfo] = set()
-    for function in program.functions:
-        for node in function.node.decorator_list:
-            callee = node.func if isinstance(node, ast.Call) else node
-            target = program.names.resolve_expression(function.path, callee)
-            if isinstance(target, Ext) and target.name in SYNC_CALLBACKS:
-                kept.add(function)
-    for argument, functions in program.facts.handed.items():
-        source = program.modules[paths[argument]].source
-        call = source.parent(argument)
-        call = source.parent(call) if isinstance(call, ast.keyword) else call
-        for value in program.values(call.func) if isinstance(call, ast.Call) else ():
-            name = value.name if isinstance(value, (Ext, Member)) else ""
-            if name in SYNC_CALLBACKS or (isinstance(value, Member) and name == "run_sync"):
-                kept |= {f.info for f in functions}
-    growing = True
-    while growing:
-        growing = False
-        for function in program.functions:
-            around = {program.function_of(n) for n in callers.get(function, ())}
-            if function not in kept and around and around <= kept:
-                kept.add(function)
-                growing = True
-    return kept
+def is_unrollable(call: ast.Call) -> bool:
+    """`map(f, items)` and `filter(f, items)`: lazy, so the greenlet would have ended before they run."""
+    if not isinstance(call.func, ast.Name) or call.func.id not in ("map", "filter") or call.keywords:
+        return False
+    if len(call.args) != 2 or any(isinstance(a, ast.Starred) for a in call.args):
+        return False
+    function = call.args[0]
+    if not isinstance(function, ast.Lambda):
+        return not (isinstance(function, ast.Constant) and function.value is None)
+    spec = function.args
+    return len(spec.args) == 1 and not (spec.posonlyargs or spec.vararg or spec.kwonlyargs or spec.kwarg)

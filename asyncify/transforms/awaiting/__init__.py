@@ -7,6 +7,7 @@ from asyncify.analysis.program import Program
 from asyncify.model.edit import Edit, Finding
 from asyncify.transforms.awaiting.blocks import block_edits
 from asyncify.transforms.awaiting.calls import CallEdits
+from asyncify.transforms.awaiting.driven import DrivenEdits
 from asyncify.transforms.awaiting.entry import Helpers
 from asyncify.transforms.awaiting.examples import EXAMPLES
 from asyncify.transforms.awaiting.generators import generator_edits
@@ -28,9 +29,11 @@ def plan(program: Program) -> Decisions:
         calls = CallEdits(program, colouring, module, helpers)
         edits.extend(statements.edits())
         edits.extend(calls.edits())
+        driven = DrivenEdits(program, colouring, module, helpers)
+        edits.extend(driven.edits())
         edits.extend(block_edits(program, module))
         edits.extend(generator_edits(program, module))
-        findings.extend((*statements.findings, *calls.findings))
+        findings.extend((*statements.findings, *calls.findings, *driven.findings))
     return Decisions(tuple(edits), (), tuple(findings))
 
 

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.analysis.bindings import bring
-from asyncify.analysis.colour import Colouring, generators_in
+from asyncify.analysis.colour import Colouring
+from asyncify.analysis.generator_uses import generators_in
 from asyncify.analysis.points import PointKind
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
@@ -18,6 +19,7 @@ from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import Hole, Op, Replace
 from asyncify.transforms.awaiting.context import Context, context_of
 from asyncify.transforms.awaiting.entry import RUN, Helpers
+from asyncify.transforms.awaiting.unrolled import unrolled
 from asyncify.transforms.awaiting.templates import arguments, as_list, spawn, through_run_sync
 
 GROUP = "flip"
@@ -50,12 +52,20 @@ class CallEdits:
     # -- one call ------------------------------------------------------------------------------------
 
     def _call(self, node: ast.Call) -> Iterator[Edit]:
-        if isinstance(self.source.parent(node), ast.Await):
-            return
         context = context_of(self.program, self.colouring, self.module, node)
+        if isinstance(self.source.parent(node), ast.Await):
+            yield from self._unwrapped(node)
+            return
         point = self.colouring.points.get(node)
         yield from self._query_root(node, context)
+        if node in self.colouring.unrolled:
+            if context is Context.AWAIT:
+                yield unrolled(self.program, self.colouring, self.module, node)
+                self.waiting.add(node)
+            return
         if node in self.colouring.spawned:
+            if context is Context.AWAIT:
+                yield from self._handed(node)
             yield from self._wrap(node, context, self._spawned(node), f"{self.source.segment(node.func)}() waits")
             return
         if point is not None:
@@ -75,7 +85,6 @@ class CallEdits:
             text = f"{coroutines[0].qualname} becomes async"
             yield from self._wrap(node, context, Replace("await $it"), text)
             return
-        yield from self._unwrapped(node, context)
 
     def _is_coroutine(self, target: Fn) -> bool:
         info = target.info
@@ -136,7 +145,7 @@ class CallEdits:
             name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
             yield self._edit(node, Replace(f"await {name}(list, $it)"), imports, "iterating sends the query")
 
-    def _unwrapped(self, node: ast.Call, context: Context) -> Iterator[Edit]:
+    def _unwrapped(self, node: ast.Call) -> Iterator[Edit]:
         """`await run_in_threadpool(f, x)` where f became async: `await f(x)`."""
         name = self._callee_name(node)
         if BY_CALLEE.get(name) is not Handing.UNWRAP or not node.args:
@@ -158,6 +167,14 @@ class CallEdits:
     def _spawned(self, node: ast.Call) -> Replace:
         name, _ = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
         return spawn(self.source, node, name)
+
+    def _handed(self, node: ast.Call) -> Iterator[Edit]:
+        """The async functions that a library calls in the greenlet wait there."""
+        for argument in (*node.args, *(k.value for k in node.keywords)):
+            if any(t.info in self.colouring.becomes_async for t in self.program.facts.handed.get(argument, ())):
+                name, imports = bring(self.program, self.module.path, UTIL, "await_only")
+                because = f"{self.source.segment(argument)} becomes async, and its caller is plain"
+                yield self._edit(argument, Replace(f"lambda *args: {name}($it(*args))"), imports, because)
 
     def _property(self, node: ast.Attribute) -> Iterator[Edit]:
         """Reading a property that waits: `await greenlet_spawn(getattr, obj, "name")`."""
@@ -214,14 +231,21 @@ class CallEdits:
     # -- generator expressions -----------------------------------------------------------------------
 
     def _generators(self) -> Iterator[Edit]:
+        """A generator expression with an await, or over an async generator, is an async generator: `any()`, `join()`
+        and `next()` cannot run it. It becomes a list."""
         for node in self.source.nodes:
             if not isinstance(node, ast.Call) or len(node.args) < 1 or not isinstance(node.args[0], ast.GeneratorExp):
                 continue
             generator = node.args[0]
-            first = generator.generators[0].iter
-            outside = set(ast.walk(first))
-            if any(inner in self.waiting and inner not in outside for inner in ast.walk(generator)):
-                yield self._edit(node, as_list(self.source, node, generator), (), "a generator with awaits is async")
+            outside = set(ast.walk(generator.generators[0].iter))
+            over = [i for i, g in enumerate(generator.generators) if self._is_async_generator(g.iter)]
+            waits = any(inner in self.waiting and inner not in outside for inner in ast.walk(generator))
+            if waits or (over and context_of(self.program, self.colouring, self.module, node) is Context.AWAIT):
+                op = as_list(self.source, node, generator, frozenset(over))
+                yield self._edit(node, op, (), "a generator with awaits is async")
+
+    def _is_async_generator(self, node: ast.expr) -> bool:
+        return bool(generator_targets(self.program, self.colouring, node))
 
     def _edit(
         self, node: ast.AST, op: Op, imports: tuple[Import, ...], because: str, drops: tuple[str, ...] = ()

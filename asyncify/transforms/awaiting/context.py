@@ -27,6 +27,9 @@ def context_of(program: Program, colouring: Colouring, module: ModuleInfo, node:
         if isinstance(outer, ast.Lambda) and inner is outer.body:
             call = source.parent(outer)
             call = source.parent(call) if isinstance(call, ast.keyword) else call
+            if call in colouring.unrolled:
+                inner, outer = outer, source.parent(outer)
+                continue
             return Context.BRIDGE if call in colouring.spawned else Context.SYNC
         if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)):
             if inner not in outer.body:  # a decorator or a default: evaluated around the function

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.analysis.bindings import bring, free_name
-from asyncify.analysis.colour import DRAINS, DRIVES, Colouring
+from asyncify.analysis.colour import Colouring
 from asyncify.analysis.points import PointKind, bind_of, waits_as_context
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
@@ -14,11 +14,11 @@ from asyncify.analysis.test_clients import is_async_client
 from asyncify.analysis.values import Ext, has
 from asyncify.knowledge import names
 from asyncify.model.edit import Edit, Finding, Import
-from asyncify.model.ops import Hole, Op, RenameAttribute, Replace, ReplaceStatement, SetAsync
+from asyncify.model.ops import Hole, Op, Replace, ReplaceStatement, SetAsync
 from asyncify.model.span import Place
 from asyncify.transforms.awaiting.calls import GROUP, generator_targets
 from asyncify.transforms.awaiting.context import Context, context_of
-from asyncify.transforms.awaiting.entry import FIRST, RUN, Helpers
+from asyncify.transforms.awaiting.entry import RUN, Helpers
 from asyncify.transforms.awaiting.templates import arguments
 
 
@@ -52,14 +52,11 @@ class StatementEdits:
             elif isinstance(node, ast.For):
                 yield from self._for(node)
             elif isinstance(node, ast.Call):
-                yield from self._driven_generator(node)
                 point = self.colouring.points.get(node)
                 if point is not None and point.kind is PointKind.DDL:
                     yield from self._ddl(node)
             elif isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp)):
                 yield from self._comprehension(node, node.generators)
-            elif isinstance(node, ast.YieldFrom):
-                yield from self._yield_from(node)
 
     # -- functions -----------------------------------------------------------------------------------
 
@@ -140,55 +137,6 @@ class StatementEdits:
         )
         if found and context_of(self.program, self.colouring, self.module, node) is Context.AWAIT:
             yield self._edit(node, SetAsync(True, found), "iterates over an async generator")
-
-    def _driven_generator(self, node: ast.Call) -> Iterator[Edit]:
-        """`next(get_db())`, `list(get_rows())`, `rows.close()` on what becomes an async generator."""
-        context = context_of(self.program, self.colouring, self.module, node)
-        if isinstance(node.func, ast.Attribute):
-            new = DRIVES.get(node.func.attr)
-            if new and generator_targets(self.program, self.colouring, node.func.value) and context is Context.AWAIT:
-                yield self._edit(node.func, RenameAttribute(new), "drives an async generator")
-                yield self._edit(node, Replace("await $it"), "drives an async generator")
-            return
-        if not isinstance(node.func, ast.Name) or not node.args:
-            return
-        first = node.args[0]
-        if not generator_targets(self.program, self.colouring, first):
-            return
-        hole = (Hole("g", self.source.span(first)),)
-        if node.func.id == "next":
-            yield from self._next(node, first, hole, context)
-        elif context is Context.AWAIT and node.func.id in DRAINS:
-            items = "[item async for item in $g]"
-            op = Replace(items if node.func.id == "list" else f"{node.func.id}({items})", hole)
-            yield self._edit(node, op, "drains an async generator")
-
-    def _next(self, node: ast.Call, first: ast.expr, hole: tuple[Hole, ...], context: Context) -> Iterator[Edit]:
-        """`next(x)`. A generator that nothing else holds is closed at once by Python; an async one must be told."""
-        because = "drives an async generator"
-        if isinstance(first, ast.Call):
-            yield from self.helpers.add(FIRST, node, because)
-            text = f"{self.helpers.name(FIRST)}($g)"
-        else:
-            text = "$g.__anext__()" if len(node.args) == 1 else f"anext($g, {self.source.segment(node.args[1])})"
-        if context is Context.AWAIT:
-            yield self._edit(node, Replace(f"await {text}", hole), because)
-        elif context is Context.MODULE:
-            yield from self.helpers.add(RUN, node, because)
-            yield self._edit(node, Replace(f"{self.helpers.name(RUN)}({text})", hole), because)
-
-    def _yield_from(self, node: ast.YieldFrom) -> Iterator[Edit]:
-        function = self.program.function_of(node)
-        if function is None or function not in self.colouring.becomes_async:
-            return
-        stmt = self.source.parent(node)
-        if not isinstance(stmt, ast.Expr):
-            self._report(node, "yield-from", "`yield from` cannot stand in an async generator")
-            return
-        loop = "async for" if generator_targets(self.program, self.colouring, node.value) else "for"
-        name = free_name(self.program, self.module.path, "item")
-        op = ReplaceStatement(f"{loop} {name} in $g:\n    yield {name}", (Hole("g", self.source.span(node.value)),))
-        yield self._edit(stmt, op, "`yield from` cannot stand in an async generator")
 
     # -- tables --------------------------------------------------------------------------------------
 

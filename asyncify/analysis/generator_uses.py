@@ -1,0 +1,68 @@
+"""Generators: where they are made, and where they are driven to their next item or their end."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
+from asyncify.analysis.values import Fn, Inst
+
+#: methods of a generator that run it, and those of an async generator in their place
+DRIVES: Mapping[str, str] = MappingProxyType(
+    {"close": "aclose", "send": "asend", "throw": "athrow", "__next__": "__anext__"}
+)
+
+
+def generators_in(program: Program, node: ast.AST) -> list[FunctionInfo]:
+    """The generator functions of the program that made what an expression holds."""
+    return [
+        maker.info
+        for value in program.values(node)
+        if isinstance(value, Inst) and value.type in ("generator", "contextmanager") and len(value.args) > 1
+        for maker in value.args[1]
+        if isinstance(maker, Fn)
+    ]
+
+
+#: builtins, and methods of containers, text, files and sessions, that run an iterable to its end. Source: Python and
+#: SQLAlchemy references
+DRAINS = frozenset(
+    "list tuple set frozenset sorted any all sum max min dict enumerate zip map filter reversed reduce chain deque "
+    "Counter OrderedDict".split()
+)
+DRAINING_METHODS = frozenset("join extend update union writelines writerows add_all fromkeys intersection".split())
+
+
+def drained_arguments(program: Program, node: ast.Call) -> list[ast.expr]:
+    """The arguments that a call of a library runs to their end: `list(rows())`, `",".join(rows())`."""
+    if program.calls(node) and not isinstance(node.func, ast.Name):
+        return []
+    drains = isinstance(node.func, ast.Name) and node.func.id in DRAINS
+    drains = drains or (isinstance(node.func, ast.Attribute) and node.func.attr in DRAINS | DRAINING_METHODS)
+    return [a for a in (*node.args, *(k.value for k in node.keywords)) if not isinstance(a, ast.Starred) and drains]
+
+
+def consumed_generators(program: Program, module: ModuleInfo) -> Iterator[tuple[ast.AST, FunctionInfo]]:
+    """Places that iterate over, drive or enter what a generator function made, with that function."""
+    for node in module.source.nodes:
+        consumed: list[ast.expr] = []
+        if isinstance(node, ast.Call):
+            consumed = drained_arguments(program, node)
+            if isinstance(node.func, ast.Name) and node.func.id == "next":
+                consumed = node.args[:1]
+            elif isinstance(node.func, ast.Attribute) and node.func.attr in DRIVES:
+                consumed = [*consumed, node.func.value]
+        elif isinstance(node, ast.Starred):
+            consumed = [node.value]
+        elif isinstance(node, (ast.For, ast.comprehension)):
+            consumed = [node.iter]
+        elif isinstance(node, ast.With):
+            consumed = [item.context_expr for item in node.items]
+        elif isinstance(node, ast.YieldFrom):
+            consumed = [node.value]
+        for expression in consumed:
+            for function in generators_in(program, expression):
+                yield expression if isinstance(node, ast.comprehension) else node, function

@@ -1,0 +1,47 @@
+"""Functions that stay plain because SQLAlchemy calls them with its sync objects."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.values import Ext, Member
+
+#: library functions that call what they are given with a sync session or connection
+SYNC_CALLBACKS = ("sqlalchemy.event.listen", "sqlalchemy.event.listens_for")
+
+
+def kept_functions(
+    program: Program, callers: Mapping[FunctionInfo, Sequence[ast.AST]], paths: Mapping[ast.AST, str]
+) -> set[FunctionInfo]:
+    """Functions that SQLAlchemy calls with sync objects, and what only they call.
+
+    Source: SQLAlchemy asyncio documentation, "Using events with the asyncio extension" and "Running synchronous
+    methods and functions under asyncio".
+    """
+    kept: set[FunctionInfo] = set()
+    for function in program.functions:
+        for node in function.node.decorator_list:
+            callee = node.func if isinstance(node, ast.Call) else node
+            target = program.names.resolve_expression(function.path, callee)
+            if isinstance(target, Ext) and target.name in SYNC_CALLBACKS:
+                kept.add(function)
+    for argument, functions in program.facts.handed.items():
+        source = program.modules[paths[argument]].source
+        call = source.parent(argument)
+        call = source.parent(call) if isinstance(call, ast.keyword) else call
+        for value in program.values(call.func) if isinstance(call, ast.Call) else ():
+            name = value.name if isinstance(value, (Ext, Member)) else ""
+            if name in SYNC_CALLBACKS or (isinstance(value, Member) and name == "run_sync"):
+                kept |= {f.info for f in functions}
+    growing = True
+    while growing:
+        growing = False
+        for function in program.functions:
+            around = {program.function_of(n) for n in callers.get(function, ())}
+            if function not in kept and around and around <= kept:
+                kept.add(function)
+                growing = True
+    return kept

@@ -1,0 +1,109 @@
+"""Generators that become async generators, where they are driven by hand or run to their end."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.analysis.bindings import free_name
+from asyncify.analysis.colour import Colouring
+from asyncify.analysis.generator_uses import DRIVES, drained_arguments
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ModuleInfo
+from asyncify.model.edit import Edit, Finding
+from asyncify.model.ops import Hole, Op, RenameAttribute, Replace, ReplaceStatement
+from asyncify.transforms.awaiting.calls import GROUP, generator_targets
+from asyncify.transforms.awaiting.context import Context, context_of
+from asyncify.transforms.awaiting.entry import FIRST, RUN, Helpers
+
+DRAINED = "an async generator is run to its end"
+DRIVEN = "drives an async generator"
+
+
+class DrivenEdits:
+    """Decides on the uses of generators in one module, other than loops, comprehensions and with statements."""
+
+    def __init__(self, program: Program, colouring: Colouring, module: ModuleInfo, helpers: Helpers) -> None:
+        self.program = program
+        self.colouring = colouring
+        self.module = module
+        self.source = module.source
+        self.helpers = helpers
+        self.findings: list[Finding] = []
+
+    def edits(self) -> Iterator[Edit]:
+        """All edits of such uses."""
+        for node in self.source.nodes:
+            if isinstance(node, ast.Call):
+                yield from self._call(node)
+            elif isinstance(node, ast.Starred) and self._is_async(node.value):
+                yield from self._listed(node.value)
+            elif isinstance(node, ast.YieldFrom):
+                yield from self._yield_from(node)
+
+    def _is_async(self, node: ast.expr) -> bool:
+        return bool(generator_targets(self.program, self.colouring, node))
+
+    def _context(self, node: ast.AST) -> Context:
+        return context_of(self.program, self.colouring, self.module, node)
+
+    def _call(self, node: ast.Call) -> Iterator[Edit]:
+        """`next(get_db())`, `list(get_rows())`, `rows.close()` on what becomes an async generator."""
+        func = node.func
+        if isinstance(func, ast.Attribute) and func.attr in DRIVES and self._is_async(func.value):
+            if self._context(node) is Context.AWAIT:
+                yield self._edit(func, RenameAttribute(DRIVES[func.attr]), DRIVEN)
+                yield self._edit(node, Replace("await $it"), DRIVEN)
+        elif isinstance(func, ast.Name) and func.id == "next" and node.args and self._is_async(node.args[0]):
+            yield from self._next(node)
+        elif isinstance(func, ast.Name) and func.id == "list" and len(node.args) == 1 and self._is_async(node.args[0]):
+            if self._context(node) is Context.AWAIT:
+                holes = (Hole("g", self.source.span(node.args[0])),)
+                yield self._edit(node, Replace(f"[{self._all('$g')}]", holes), DRAINED)
+        else:
+            for argument in drained_arguments(self.program, node):
+                if self._is_async(argument):
+                    yield from self._listed(argument)
+
+    def _all(self, generator: str) -> str:
+        name = free_name(self.program, self.module.path, "item")
+        return f"{name} async for {name} in {generator}"
+
+    def _listed(self, node: ast.expr) -> Iterator[Edit]:
+        if self._context(node) is Context.AWAIT:
+            yield self._edit(node, Replace(f"[{self._all('$it')}]"), DRAINED)
+
+    def _next(self, node: ast.Call) -> Iterator[Edit]:
+        """`next(x)`. A generator that nothing else holds is closed at once by Python; an async one must be told."""
+        first = node.args[0]
+        hole = (Hole("g", self.source.span(first)),)
+        context = self._context(node)
+        if isinstance(first, ast.Call) and len(node.args) == 1:
+            yield from self.helpers.add(FIRST, node, DRIVEN)
+            text = f"{self.helpers.name(FIRST)}($g)"
+        else:
+            text = "$g.__anext__()" if len(node.args) == 1 else f"anext($g, {self.source.segment(node.args[1])})"
+        if context is Context.AWAIT:
+            yield self._edit(node, Replace(f"await {text}", hole), DRIVEN)
+        elif context is Context.MODULE:
+            yield from self.helpers.add(RUN, node, DRIVEN)
+            yield self._edit(node, Replace(f"{self.helpers.name(RUN)}({text})", hole), DRIVEN)
+
+    def _yield_from(self, node: ast.YieldFrom) -> Iterator[Edit]:
+        function = self.program.function_of(node)
+        if function is None or function not in self.colouring.becomes_async:
+            return
+        because = "`yield from` cannot stand in an async generator"
+        stmt = self.source.parent(node)
+        if not isinstance(stmt, ast.Expr):
+            span = self.source.span(node)
+            advice = "loop over it and yield each item"
+            self.findings.append(Finding("await", self.module.path, span, "yield-from", because, advice))
+            return
+        loop = "async for" if self._is_async(node.value) else "for"
+        name = free_name(self.program, self.module.path, "item")
+        op = ReplaceStatement(f"{loop} {name} in $g:\n    yield {name}", (Hole("g", self.source.span(node.value)),))
+        yield self._edit(stmt, op, because)
+
+    def _edit(self, node: ast.AST, op: Op, because: str) -> Edit:
+        return Edit("await", self.module.path, self.source.target(node), op, (), (), GROUP, because)

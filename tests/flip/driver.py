@@ -1,0 +1,107 @@
+"""Runs in a folder with an app, in a process of its own: fills its database, sends requests, keeps the answers."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import aiosqlite  # noqa: F401 - imported once, before processes are forked
+import httpx
+import sqlalchemy.ext.asyncio  # noqa: F401
+from fastapi.testclient import TestClient
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+
+def seed() -> None:
+    """Tables and rows, by means that the tool does not touch."""
+    import models
+
+    engine = create_engine("sqlite:///app.db")
+    models.Base.metadata.create_all(engine)
+    with Session(engine) as db:
+        db.add_all(
+            [
+                models.User(id=1, name="ann", age=30),
+                models.User(id=2, name="bob", age=20),
+                models.User(id=3, name="cy", age=40),
+            ]
+        )
+        db.add_all([models.Post(id=1, title="one", user_id=1), models.Post(id=2, title="two", user_id=2)])
+        db.commit()
+    engine.dispose()
+
+
+def content(response: httpx.Response) -> list[Any]:
+    try:
+        return [response.status_code, response.json()]
+    except ValueError:
+        return [response.status_code, response.text]
+
+
+def failure(error: Exception) -> list[Any]:
+    """An error that reached the client, and on stderr the lines of the app that raised it."""
+    here = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(str(Path.cwd()))]
+    sys.stderr.write("".join(traceback.format_list(here)) + f"{type(error).__name__}: {error}\n")
+    return ["error", type(error).__name__]
+
+
+def through_test_client(app: Any, requests: list[list[Any]]) -> list[Any]:
+    answers: list[Any] = []
+    with TestClient(app) as client:
+        for method, url, *body in requests:
+            try:
+                if method == "WS":
+                    with client.websocket_connect(url) as socket:
+                        for text in body[0]:
+                            socket.send_text(text)
+                            answers.append(socket.receive_json())
+                else:
+                    answers.append(content(client.request(method, url, json=body[0] if body else None)))
+            except Exception as error:
+                answers.append(failure(error))
+    return answers
+
+
+async def through_transport(app: Any, requests: list[list[Any]]) -> list[Any]:
+    answers: list[Any] = []
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+            for method, url, *body in requests:
+                try:
+                    answers.append(content(await client.request(method, url, json=body[0] if body else None)))
+                except Exception as error:
+                    answers.append(failure(error))
+    return answers
+
+
+def serve(folder: Path, form: str, requests: Sequence[Sequence[Any]]) -> None:
+    """The body of the process: `answers.json` and `stderr.txt` of the folder are its results."""
+    os.chdir(folder)
+    errors = open("stderr.txt", "w")  # noqa: SIM115 - for the rest of the process
+    os.dup2(errors.fileno(), 2)
+    sys.stderr = errors
+    sys.path.insert(0, str(folder))
+    warnings.simplefilter("always", RuntimeWarning)
+    seed()
+    answers: list[Any] = []
+    if requests:
+        from main import app
+
+        listed = [list(r) for r in requests]
+        if form == "sync" or any(r[0] == "WS" for r in listed):
+            answers = through_test_client(app, listed)
+        else:
+            answers = asyncio.run(through_transport(app, listed))
+    gc.collect()
+    errors.flush()
+    Path("answers.json").write_text(json.dumps(answers))

@@ -1,0 +1,158 @@
+"""The whole claim, for small apps written as text: migrated in memory, both forms run, the same answers."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from asyncify.model.edit import Finding
+from asyncify.model.plan import Rewritten, Workspace
+from asyncify.pipeline import run_steps, stages
+from asyncify.transforms import registry
+
+from .driver import serve
+
+DB = """\
+from sqlalchemy import create_engine
+from sqlalchemy.orm import sessionmaker
+
+engine = create_engine("sqlite:///./app.db", connect_args={"check_same_thread": False})
+SessionLocal = sessionmaker(autocommit=False, autoflush=False, bind=engine)
+
+
+def get_db():
+    db = SessionLocal()
+    try:
+        yield db
+    finally:
+        db.close()
+"""
+MODELS = """\
+from typing import Optional
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    age: Mapped[int] = mapped_column(default=0)
+    posts: Mapped[list["Post"]] = relationship(back_populates="author", order_by="Post.id")
+
+
+class Post(Base):
+    __tablename__ = "posts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    user_id: Mapped[Optional[int]] = mapped_column(ForeignKey("users.id"))
+    author: Mapped[Optional["User"]] = relationship(back_populates="posts")
+"""
+BASE: Mapping[str, str] = {"db.py": DB, "models.py": MODELS, "requirements.txt": "fastapi\nsqlalchemy\nhttpx\n"}
+
+Request = tuple[str, str] | tuple[str, str, Any]
+
+
+@dataclass(frozen=True)
+class Migrated:
+    """What became of an app: its files, and what was reported."""
+
+    files: Mapping[str, str]
+    findings: tuple[Finding, ...]
+
+    @property
+    def codes(self) -> set[str]:
+        """The codes of the findings."""
+        return {f.code for f in self.findings}
+
+    def __getitem__(self, path: str) -> str:
+        return self.files[path]
+
+
+def migrate(files: Mapping[str, str]) -> Migrated:
+    """Migrate an app. A second run must change nothing, and the steps one by one must give the same bytes."""
+    before = Workspace(Path("/nowhere"), {path: text.encode() for path, text in files.items()})
+    run = run_steps(before, stages())
+    failed = [r for s in run.steps for r in s.results if not isinstance(r, Rewritten)]
+    assert not failed, failed
+    after = {path: data.decode() for path, data in run.after.files.items()}
+    again = run_steps(run.after, stages())
+    assert {p: d.decode() for p, d in again.after.files.items()} == after, "a second run changes something"
+    now = before
+    for step in registry.STEPS:
+        now = run_steps(now, stages([step])).after
+    assert dict(now.files) == dict(run.after.files), "steps one by one give other bytes"
+    return Migrated(after, run.findings)
+
+
+def prove(
+    folder: Path,
+    app: str | Mapping[str, str],
+    requests: Sequence[Request] = (),
+    commands: Sequence[Sequence[str]] = (),
+    codes: Sequence[str] = (),
+) -> Migrated:
+    """Migrate an app and run it before and after.
+
+    app: `main.py`, or files beside `db.py` and `models.py`, which may be replaced. requests: method, URL and body.
+    commands: arguments for the interpreter, run after the requests; their output must be the same.
+    codes: the findings that are expected, no others.
+    """
+    files = {**BASE, **({"main.py": app} if isinstance(app, str) else app)}
+    migrated = migrate(files)
+    old = _write(folder / "before", files)
+    new = _write(folder / "after", migrated.files)
+    expected, actual = _serve(old, "sync", requests), _serve(new, "async", requests)
+    assert all(a[0] != "error" for a in expected if isinstance(a, list)), f"the app is wrong from the start: {expected}"
+    assert actual == expected, "\n".join(f"{r}: {o} -> {n}" for r, o, n in zip(requests, expected, actual, strict=False))
+    for command in commands:
+        wanted, got = _run(old, command), _run(new, command)
+        assert wanted.returncode == 0, wanted.stderr
+        assert (got.returncode, got.stdout) == (wanted.returncode, wanted.stdout), got.stderr
+        _no_warning(got.stderr)
+    assert migrated.codes == set(codes), migrated.findings
+    return migrated
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> Path:
+    for path, text in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+    return folder
+
+
+def _serve(folder: Path, form: str, requests: Sequence[Request]) -> list[Any]:
+    process = multiprocessing.get_context("fork").Process(target=serve, args=(folder, form, requests))
+    process.start()
+    process.join(60)
+    if process.is_alive():
+        process.kill()
+        raise AssertionError(f"{form} hangs")
+    errors = (folder / "stderr.txt").read_text()
+    print(f"--- {form}\n{errors}")
+    assert process.exitcode == 0, errors
+    _no_warning(errors)
+    answers: list[Any] = json.loads((folder / "answers.json").read_text())
+    return answers
+
+
+def _run(folder: Path, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    arguments = [sys.executable, "-W", "always::RuntimeWarning", *command]
+    return subprocess.run(arguments, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+
+
+def _no_warning(errors: str) -> None:
+    assert "never awaited" not in errors, errors
+    assert "non-checked-in connection" not in errors, errors
