@@ -55,6 +55,25 @@ async def report(db: Session):
         },
     ),
     Example(
+        name="rows are iterated once the statement was awaited",
+        before="""\
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+
+def names(db: Session):
+    return [row.name for row in db.execute(select(User))]
+""",
+        after="""\
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+
+async def names(db: Session):
+    return [row.name for row in await db.execute(select(User))]
+""",
+    ),
+    Example(
         name="add is not awaited, commit is",
         before="""\
 from sqlalchemy.orm import Session
