@@ -278,6 +278,8 @@ def _foreign_keys(stmt: ast.AST) -> list[str]:
                 found.append(str(first.value))
             elif isinstance(first, ast.Attribute) and isinstance(first.value, ast.Name):
                 found.append(f"{first.value.id}.{first.attr}")
+        if name == "ForeignKeyConstraint" and len(node.args) > 1 and isinstance(node.args[1], (ast.List, ast.Tuple)):
+            found.extend(str(e.value) for e in node.args[1].elts if isinstance(e, ast.Constant))
         for keyword in node.keywords:
             if keyword.arg == "foreign_key" and isinstance(keyword.value, ast.Constant):
                 found.append(str(keyword.value.value))
