@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from asyncify.analysis.handed_sessions import callee_of, is_class
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.test_clients import is_async_client
@@ -25,6 +26,7 @@ class PointKind(Enum):
     BEGIN = "begin"  # `x.begin()` outside a with: awaited; as a with item the with becomes async
     QUERY = "query"  # a legacy Query member that sends SQL: run in SQLAlchemy's greenlet
     ABSENT = "absent"  # a session member without async form: run_sync
+    HANDED = "handed"  # a library function is given a session: run in SQLAlchemy's greenlet with the sync one inside
     INSPECT = "inspect"  # an inspector is made or asked: run in SQLAlchemy's greenlet
     DDL = "ddl"  # metadata.create_all(engine): run_sync on a connection
     WITH = "with"  # a with statement over a session, connection or transaction
@@ -119,7 +121,10 @@ def _call_point(
 
 
 def _function_point(program: Program, module: ModuleInfo, node: ast.Call) -> Point | None:
-    """`list(query)` and the like."""
+    """`list(query)` and the like, and functions of libraries that are given a session."""
+    callee = callee_of(program, node)
+    if callee and not is_class(callee):
+        return Point(PointKind.HANDED, node, f"{module.source.segment(node.func)}(), which is given a session,")
     if node.args and isinstance(node.func, ast.Name) and node.func.id in ("list", "tuple", "set", "sorted", "next"):
         if has(program.values(node.args[0]), names.QUERY):
             return Point(PointKind.QUERY, node, module.source.segment(node.func))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.colour import Colouring
 from asyncify.analysis.generator_uses import generators_in
+from asyncify.analysis.handed_sessions import callee_of, given, is_class, sync_attribute
 from asyncify.analysis.points import PointKind
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
@@ -19,8 +20,8 @@ from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import Hole, Op, Replace
 from asyncify.transforms.awaiting.context import Context, context_of
 from asyncify.transforms.awaiting.entry import RUN, Helpers
+from asyncify.transforms.awaiting.templates import arguments, as_list, run_sync, spawn, through_run_sync
 from asyncify.transforms.awaiting.unrolled import unrolled
-from asyncify.transforms.awaiting.templates import arguments, as_list, spawn, through_run_sync
 
 GROUP = "flip"
 UTIL = "sqlalchemy.util"
@@ -71,6 +72,7 @@ class CallEdits:
         if point is not None:
             yield from self._point(node, point.kind, point.what, context)
             return
+        self._kept_session(node)
         targets = self.program.calls(node)
         if has(self.program.values(node), names.DEPENDS) or self._is_decorator(node):
             return
@@ -110,6 +112,8 @@ class CallEdits:
             yield self._edit(node.func.value, Replace("$it.sync_session"), (), what)
         elif kind is PointKind.INSPECT and context in (Context.AWAIT, Context.BRIDGE):
             yield from self._inspection(node, context)
+        elif kind is PointKind.HANDED and context in (Context.AWAIT, Context.BRIDGE):
+            yield from self._handed(node, context)
         elif kind is PointKind.QUERY and context is Context.AWAIT:
             name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
             because = "the legacy query stays and runs in SQLAlchemy's greenlet"
@@ -125,6 +129,31 @@ class CallEdits:
         if context is Context.AWAIT:
             name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
             yield self._edit(node, spawn(self.source, node, name), imports, because)
+
+    def _handed(self, node: ast.Call, context: Context) -> Iterator[Edit]:
+        """`paginate(db, statement)` of a library. Source: SQLAlchemy asyncio, "Running Synchronous Methods"."""
+        because = "the library works on the sync session inside, in SQLAlchemy's greenlet"
+        sessions = given(self.program, node)
+        first = node.args[0] if node.args else None
+        if context is Context.AWAIT and sessions == [first] and sync_attribute(self.program, sessions[0]):
+            yield self._edit(node, run_sync(self.source, node), (), because)
+            return
+        for argument in sessions:
+            attribute = sync_attribute(self.program, argument)
+            if attribute:
+                yield self._edit(argument, Replace(f"$it.{attribute}"), (), because)
+        if context is Context.AWAIT:
+            name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
+            yield self._edit(node, spawn(self.source, node, name), imports, because)
+
+    def _kept_session(self, node: ast.Call) -> None:
+        """`Adapter(db)` of a library: nobody sees where it uses the session."""
+        name = callee_of(self.program, node)
+        if name and is_class(name):
+            text = f"{name} is given a session that becomes async"
+            advice = "use the async variant of the library, or keep a sync session for it"
+            span = self.source.span(node)
+            self.findings.append(Finding("await", self.module.path, span, "library-session", text, advice))
 
     def _query_root(self, node: ast.Call, context: Context) -> Iterator[Edit]:
         """`db.query(...)` that stayed: built on the sync session inside the async one."""

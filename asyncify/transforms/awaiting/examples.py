@@ -150,4 +150,47 @@ def find(db: dict):
 """,
         after=None,
     ),
+    Example(
+        name="a function of another library is given the sync session inside",
+        before="""\
+from pages.sqlalchemy import count_rows, paginate
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+
+def listing(db: Session):
+    return paginate(db, select(User), size=10)
+
+
+def total(db: Session):
+    return count_rows(select(User), session=db)
+""",
+        after="""\
+from pages.sqlalchemy import count_rows, paginate
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlalchemy.util import greenlet_spawn
+
+
+async def listing(db: Session):
+    return await db.run_sync(paginate, select(User), size=10)
+
+
+async def total(db: Session):
+    return await greenlet_spawn(count_rows, select(User), session=db.sync_session)
+""",
+    ),
+    Example(
+        name="an object of another library that keeps a session is reported",
+        before="""\
+from policies.adapters import DatabaseAdapter
+from sqlalchemy.orm import Session
+
+
+def adapter(db: Session):
+    return DatabaseAdapter(db)
+""",
+        after=None,
+        findings=("library-session",),
+    ),
 )

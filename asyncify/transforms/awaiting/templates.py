@@ -29,6 +29,16 @@ def spawn(source: SourceFile, call: ast.Call, greenlet_spawn: str) -> Replace:
     return Replace(f"await {greenlet_spawn}({inner})", (Hole("f", source.span(call.func)), *holes))
 
 
+def run_sync(source: SourceFile, call: ast.Call) -> Replace:
+    """`f(db, x)` to `await db.run_sync(f, x)`."""
+    text, holes = arguments(source, call, first=1)
+    inner = f"$f, {text}" if text else "$f"
+    return Replace(
+        f"await $s.run_sync({inner})",
+        (Hole("s", source.span(call.args[0])), Hole("f", source.span(call.func)), *holes),
+    )
+
+
 def through_run_sync(source: SourceFile, call: ast.Call, prefix: str) -> Replace:
     """`db.bulk_save_objects(x)` to `await db.run_sync(lambda session: session.bulk_save_objects(x))`."""
     assert isinstance(call.func, ast.Attribute)
