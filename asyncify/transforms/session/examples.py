@@ -53,6 +53,42 @@ def open_session():
 """,
     ),
     Example(
+        name="on 1.4, a test session that is rolled back as a whole joins the transaction of its connection",
+        before={
+            "requirements.txt": "sqlalchemy==1.4.54\n",
+            "conftest.py": """\
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import sessionmaker
+
+
+def db(engine: Engine):
+    connection = engine.connect()
+    transaction = connection.begin()
+    session = sessionmaker(bind=engine)()
+    session.begin_nested()
+    yield session
+    session.close()
+    transaction.rollback()
+""",
+        },
+        after={
+            "conftest.py": """\
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import sessionmaker
+
+
+def db(engine: AsyncEngine):
+    connection = engine.connect()
+    transaction = connection.begin()
+    session = sessionmaker(bind=connection, expire_on_commit=False, class_=AsyncSession)()
+    session.begin_nested()
+    yield session
+    session.close()
+    transaction.rollback()
+""",
+        },
+    ),
+    Example(
         name="a class that is only called Session stays",
         before="""\
 from training import Session
