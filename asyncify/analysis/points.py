@@ -11,7 +11,7 @@ from asyncify.analysis.handed_sessions import callee_of, is_class
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.test_clients import is_async_client
-from asyncify.analysis.values import Inst, Values, has, of_type
+from asyncify.analysis.values import NOTHING, Inst, Values, has, of_type
 from asyncify.knowledge import names
 from asyncify.knowledge.api import Form, form_of
 
@@ -84,6 +84,8 @@ def waits_as_context(values: Values, clients: frozenset[ast.AST]) -> bool:
             held = value.args[0]
             if any(isinstance(v, Inst) and v.type == names.CONNECTION for v in held):
                 return True
+            if value.args[1:] == (NOTHING,) and has(held, names.SESSION):
+                return True  # said to give a session, and the annotation will say that it is entered with `async with`
     return False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from asyncify.analysis.infer import containers
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.values import NOTHING, Ann, Cls, Const, Ext, Inst, Tv, Value, Values, union
 from asyncify.knowledge import names
@@ -14,6 +15,10 @@ LISTS = frozenset(
     | {f"typing.{n}" for n in ("List", "Set", "Sequence", "Iterable", "Collection", "MutableSequence", "FrozenSet")}
 )
 GENERATORS = frozenset({f"typing.{n}" for n in ("Generator", "Iterator")})
+CONTEXT_MANAGERS = frozenset(
+    {f"contextlib.Abstract{n}" for n in ("ContextManager", "AsyncContextManager")}
+    | {f"typing.{n}" for n in ("ContextManager", "AsyncContextManager")}
+)
 ASYNC_GENERATORS = frozenset({f"typing.{n}" for n in ("AsyncGenerator", "AsyncIterator", "AsyncIterable")})
 WRAPPERS = frozenset(
     {
@@ -125,6 +130,8 @@ def _subscript(run: Run, node: ast.Subscript, depth: int) -> Values:
                 for value in evaluate(run, extra):
                     if isinstance(value, Inst) and value.type == names.DEPENDS and value.args:
                         found.append(dependency(run, value.args[0], extra))
+                    elif isinstance(value, Inst) and value.type == containers.PROVIDED:
+                        found.append(value.args[0])
             found.append(annotated(run, arguments[0], depth + 1))
         elif name in WRAPPERS:
             found.append(annotated(run, arguments[0], depth + 1))
@@ -140,6 +147,9 @@ def _subscript(run: Run, node: ast.Subscript, depth: int) -> Values:
             found.append(frozenset({Inst("generator", (annotated(run, arguments[0], depth + 1),))}))
         elif name in ASYNC_GENERATORS:
             found.append(frozenset({Inst("asyncgenerator", (annotated(run, arguments[0], depth + 1),))}))
+        elif name in CONTEXT_MANAGERS:
+            # nobody is known to make it
+            found.append(frozenset({Inst("contextmanager", (annotated(run, arguments[0], depth + 1), NOTHING))}))
         elif name in ("typing.Type", "builtins.type"):
             found.append(_class_of(run, arguments[0], depth))
         elif isinstance(head, Ext) and name.rpartition(".")[2][:1].isupper():

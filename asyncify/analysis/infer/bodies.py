@@ -9,7 +9,7 @@ from typing import Any
 from asyncify.analysis.infer.calls import apply_decorators, entered
 from asyncify.analysis.infer.dependencies import parameter
 from asyncify.analysis.infer.engine import Engine, Record, Unit
-from asyncify.analysis.infer.expressions import elements, evaluate, store
+from asyncify.analysis.infer.expressions import elements, evaluate, narrow, store
 from asyncify.analysis.infer.run import Env, Run
 from asyncify.analysis.names import Imported
 from asyncify.analysis.symbols import FunctionInfo
@@ -159,7 +159,9 @@ def _expression(run: Run, stmt: ast.Expr) -> None:
 def _if(run: Run, stmt: ast.If) -> bool:
     evaluate(run, stmt.test)
     before = run.env
-    yes = _branch(run, before, stmt.body)
+    run.env = dict(before)
+    narrow(run, stmt.test)
+    yes = _branch(run, run.env, stmt.body)
     no = _branch(run, before, stmt.orelse)
     run.env = join(yes, no)
     return yes is not None or no is not None

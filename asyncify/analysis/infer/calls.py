@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
+from asyncify.analysis.infer import containers
 from asyncify.analysis.infer.dependencies import ensure
 from asyncify.analysis.infer.expressions import elements, evaluate
 from asyncify.analysis.infer.run import Run
@@ -52,17 +53,22 @@ def call(run: Run, node: ast.Call) -> Values:
             if method is not None:
                 found.append(call_function(run, Fn(method, target.info, True), args, kwargs, node))
         elif isinstance(target, Inst):
-            found.append(_call_instance(run, target, args, kwargs, node))
+            found.append(call_instance(run, target, args, kwargs, node))
     if not any(isinstance(t, (Fn, Cls, Obj)) for t in targets):
         for arg in (*node.args, *(k.value for k in node.keywords)):
             run.note_handed(arg, run.record.values.get(arg, NOTHING))
     return union(found)
 
 
-def _call_instance(
+def call_instance(
     run: Run, target: Inst, args: Sequence[Values], kwargs: Mapping[str, Values], node: ast.Call
 ) -> Values:
-    """Calling an object of a library: a factory, a scoped session, a partial, a lambda."""
+    """Calling an object of a library: a factory, a scoped session, a partial, a lambda, a provider."""
+    provided = containers.call_provider(run, target, args, kwargs, node)
+    if provided is not None:
+        return provided
+    if target.type == "typing.Callable":
+        return target.args[-1] if target.args else NOTHING
     if target.type in (names.SESSIONMAKER, names.ASYNC_SESSIONMAKER):
         return target.args[0] if target.args else NOTHING
     if target.type == names.SCOPED_SESSION:
@@ -189,13 +195,22 @@ def decorator_names(run: Run, info: FunctionInfo) -> list[str]:
 
 def construct(run: Run, info: ClassInfo, args: Sequence[Values], kwargs: Mapping[str, Values], node: ast.AST) -> Values:
     """Make an instance of a class of the program."""
+    init = fill(run, info, args, kwargs)
+    if init is not None:
+        run.note_call(node, init)
+    return run.instance(info, Origin(run.path, node))
+
+
+def fill(run: Run, info: ClassInfo, args: Sequence[Values], kwargs: Mapping[str, Values]) -> Fn | None:
+    """Pass what a constructor is given on to `__init__`, which is returned, or to the fields of a class without."""
+    inherit(run, info)
     init = run.engine.classes.method(info, "__init__")
     if init is not None:
         function = Fn(init, info, True)
-        run.note_call(node, function)
         ensure(run, function)
         pass_arguments(run, function, args, kwargs)
-    elif not run.engine.orm.is_model(info):
+        return function
+    if not run.engine.orm.is_model(info):
         fields = [
             name
             for base in reversed(run.engine.classes.ancestors(info))
@@ -205,7 +220,20 @@ def construct(run: Run, info: ClassInfo, args: Sequence[Values], kwargs: Mapping
         ]
         for name, values in (*zip(fields, args, strict=False), *kwargs.items()):
             run.write(("attr", info, name), values)
-    return run.instance(info, Origin(run.path, node))
+    return None
+
+
+def inherit(run: Run, info: ClassInfo) -> None:
+    """Have what a class inherits walked for it: what its instances hold is often known to itself alone."""
+    if not run.engine.first_instance(info) or run.engine.orm.is_model(info):
+        return
+    seen = set(info.methods)
+    for base in run.engine.classes.ancestors(info)[1:]:
+        if isinstance(base, ClassInfo):
+            for name, method in base.methods.items():
+                if name not in seen:
+                    ensure(run, Fn(method, info, True))
+            seen.update(base.methods)
 
 
 def _is_super(node: ast.expr) -> bool:

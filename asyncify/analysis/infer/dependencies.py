@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from asyncify.analysis.infer import containers
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import NOTHING, Cls, Ext, Fn, Inst, Obj, Value, Values, union
@@ -21,7 +22,7 @@ def dependency(run: Run, target: Values, node: ast.AST) -> Values:
     for value in target:
         if isinstance(value, Fn):
             run.note_call(node, value)
-            found.append(injected(run, value))
+            found.append(given_by(run, value))
         elif isinstance(value, Cls):
             found.append(construct(run, value.info, [], {}, node))
         elif isinstance(value, Obj):
@@ -29,7 +30,9 @@ def dependency(run: Run, target: Values, node: ast.AST) -> Values:
             if method is not None:
                 call = Fn(method, value.info, True)
                 run.note_call(node, call)
-                found.append(injected(run, call))
+                found.append(given_by(run, call))
+        elif isinstance(value, Inst) and value.type in (containers.PROVIDER, containers.PROVIDED):
+            found.append(value.args[0])
         elif isinstance(value, Inst) and value.type in (names.SESSIONMAKER, names.ASYNC_SESSIONMAKER):
             found.append(value.args[0] if value.args else NOTHING)
         elif isinstance(value, Ext) and value.name.rpartition(".")[2][:1].isupper():
@@ -37,7 +40,7 @@ def dependency(run: Run, target: Values, node: ast.AST) -> Values:
     return union(found)
 
 
-def injected(run: Run, function: Fn) -> Values:
+def given_by(run: Run, function: Fn) -> Values:
     """What a function gives to whoever injects it."""
     from asyncify.analysis.infer.calls import result_of
 
@@ -67,13 +70,15 @@ def parameter(run: Run, function: FunctionInfo, arg: ast.arg) -> Values:
         for value in evaluate(run, default):
             if isinstance(value, Inst) and value.type == names.DEPENDS:
                 found |= dependency(run, value.args[0], default) if value.args else NOTHING
+            elif isinstance(value, Inst) and value.type == containers.PROVIDED:
+                found |= value.args[0]
             else:
                 found.add(value)
     fixture = run.engine.fixtures.find(function, arg.arg)
     if fixture is not None:
         value = Fn(fixture, fixture.cls, fixture.cls is not None)
         run.note_call(arg, value)
-        found |= injected(run, value)
+        found |= given_by(run, value)
     known = {v.info for v in found if isinstance(v, Obj)}
     promised = annotated(run, arg.annotation)
     for value in promised:

@@ -75,6 +75,7 @@ class Engine:
         self._walks: dict[Unit, int] = defaultdict(int)
         self._records: dict[Unit, Record] = {}
         self.walked: set[Unit] = set()
+        self._instantiated: set[ClassInfo] = set()
 
     # -- cells ---------------------------------------------------------------------------------------
 
@@ -97,6 +98,13 @@ class Engine:
         if unit not in self._queued and self._walks[unit] < ROUNDS:
             self._queued.add(unit)
             self._queue.append(unit)
+
+    def first_instance(self, info: ClassInfo) -> bool:
+        """Whether no instance of a class was made before this one."""
+        if info in self._instantiated:
+            return False
+        self._instantiated.add(info)
+        return True
 
     def global_values(self, path: str, name: str, unit: Unit) -> Values:
         """The values of a top-level name of a module."""

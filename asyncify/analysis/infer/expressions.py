@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from asyncify.analysis.infer import containers
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import (
@@ -63,7 +64,7 @@ def attribute(run: Run, base: Values, name: str, node: ast.AST) -> Values:
         if isinstance(value, Obj):
             found.append(_of_object(run, value, name, node))
         elif isinstance(value, Inst):
-            found.append(_of_instance(run, value, name))
+            found.append(_of_instance(run, value, name, node))
         elif isinstance(value, Cls):
             found.append(_of_class(run, value.info, name))
         elif isinstance(value, Mod):
@@ -176,9 +177,12 @@ def is_property(function: Fn) -> bool:
     )
 
 
-def _of_instance(run: Run, value: Inst, name: str) -> Values:
+def _of_instance(run: Run, value: Inst, name: str, node: ast.AST) -> Values:
     if value.type in STATES:
         return run.read("state", value.type, name)
+    provided = containers.attribute_of(run, value, name, node)
+    if provided is not None:
+        return provided
     known = ATTRIBUTES.get((value.type, name))
     if known is not None:
         return frozenset({Inst(known)})
@@ -274,6 +278,9 @@ def _subscript(run: Run, node: ast.Subscript) -> Values:
     from asyncify.analysis.infer.sql import row_of
 
     base = evaluate(run, node.value)
+    for value in base:
+        if isinstance(value, Ext) and containers.is_marker(value.name):
+            return containers.marker(run, value.name, evaluate(run, node.slice))
     if any(isinstance(v, (Ext, Cls)) for v in base):
         # an alias of types (`Annotated[Session, Depends(get_db)]`), or a class filled in (`Repo[User]`)
         classes = frozenset(v for v in base if isinstance(v, Cls))
@@ -330,6 +337,21 @@ def _generators(run: Run, generators: list[ast.comprehension]) -> None:
             run.env[name] = values
         for test in part.ifs:
             evaluate(run, test)
+            narrow(run, test)
+
+
+def narrow(run: Run, test: ast.expr) -> None:
+    """Where `isinstance(x, Class)` holds and nothing else is known about x, it is an instance of that class."""
+    from asyncify.analysis.infer.annotations import from_values
+
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        for part in test.values:
+            narrow(run, part)
+    elif isinstance(test, ast.Call) and isinstance(test.func, ast.Name) and test.func.id == "isinstance":
+        if len(test.args) == 2 and isinstance(test.args[0], ast.Name) and not run.lookup(test.args[0].id):
+            classes = evaluate(run, test.args[1])
+            members = [m for v in classes if isinstance(v, Inst) and v.type == "tuple" for m in v.args]
+            run.env[test.args[0].id] = from_values(run, union([classes, *members]))
 
 
 def _targets(target: ast.expr, values: Values, run: Run) -> list[tuple[str, Values]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
-from asyncify.analysis.infer import sql
+from asyncify.analysis.infer import containers, sql
 from asyncify.analysis.infer.annotations import annotated, constant_text
 from asyncify.analysis.infer.expressions import attribute, awaited, elements, grow
 from asyncify.analysis.infer.run import Run
@@ -40,6 +40,9 @@ def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call
     known = RETURNS.get(name)
     if known is not None:
         return frozenset({Inst(known)})
+    provider = containers.declare(run, name, args, kwargs, node)
+    if provider is not None:
+        return provider
     if name in (names.SESSIONMAKER, names.ASYNC_SESSIONMAKER):
         return _factory(run, name, args, kwargs)
     if name in (names.SCOPED_SESSION, "sqlalchemy.ext.asyncio.async_scoped_session"):

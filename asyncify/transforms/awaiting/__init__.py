@@ -10,6 +10,7 @@ from asyncify.transforms.awaiting.calls import CallEdits
 from asyncify.transforms.awaiting.driven import DrivenEdits
 from asyncify.transforms.awaiting.entry import Helpers
 from asyncify.transforms.awaiting.examples import EXAMPLES
+from asyncify.transforms.awaiting.examples_objects import OBJECTS
 from asyncify.transforms.awaiting.generators import generator_edits
 from asyncify.transforms.awaiting.statements import StatementEdits
 from asyncify.transforms.base import Decisions, Transform
@@ -42,5 +43,5 @@ AWAIT = Transform(
     step="flip",
     summary="Make every function async that waits for the database, and await its calls through the whole program.",
     plan=plan,
-    examples=EXAMPLES,
+    examples=(*EXAMPLES, *OBJECTS),
 )

@@ -6,6 +6,33 @@ from asyncify.transforms.base import Example
 
 EXAMPLES = (
     Example(
+        name="what is said to give a session is entered with async with",
+        before="""\
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from sqlalchemy.orm import Session
+
+
+class Repository:
+    def __init__(self, opener: Callable[..., AbstractContextManager[Session]], lock: AbstractContextManager):
+        self.opener = opener
+        self.lock = lock
+""",
+        after="""\
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+
+class Repository:
+    def __init__(self, opener: Callable[..., AbstractAsyncContextManager[AsyncSession]], lock: AbstractContextManager):
+        self.opener = opener
+        self.lock = lock
+""",
+    ),
+    Example(
         name="a factory keeps its arguments, annotations follow",
         before="""\
 from sqlalchemy.orm import Session, sessionmaker

@@ -22,6 +22,11 @@ ASYNC_CLASSES = {
     names.ENGINE: ("sqlalchemy.ext.asyncio", "AsyncEngine"),
     names.CONNECTION: ("sqlalchemy.ext.asyncio", "AsyncConnection"),
 }
+#: a context manager that is entered with `async with`. Source: contextlib and typing reference
+CONTEXT_MANAGERS = {
+    "contextlib.AbstractContextManager": ("contextlib", "AbstractAsyncContextManager"),
+    "typing.ContextManager": ("typing", "AsyncContextManager"),
+}
 #: on SQLAlchemy 1.4 the factory stays `sessionmaker`, with `class_=AsyncSession`
 NEW_IN_2 = frozenset({names.SESSIONMAKER})
 
@@ -41,11 +46,12 @@ def type_edits(program: Program, module: ModuleInfo, *, legacy: bool) -> Iterato
         if isinstance(node, ast.Name) and function is not None and _is_local(function, node.id):
             continue
         found = program.names.resolve_expression(module.path, node)
-        if not isinstance(found, Ext) or found.name not in ASYNC_CLASSES or (legacy and found.name in NEW_IN_2):
+        if not isinstance(found, Ext) or (legacy and found.name in NEW_IN_2):
             continue
-        if function in program.colouring.kept or _stays(program, module, node):
+        target = ASYNC_CLASSES.get(found.name) or _context_manager(program, module, node, found.name)
+        if target is None or function in program.colouring.kept or _stays(program, module, node):
             continue
-        yield _edit(program, module, node, found.name)
+        yield _edit(program, module, node, found.name, target)
     yield from _in_strings(program, module)
 
 
@@ -76,8 +82,17 @@ def _stays(program: Program, module: ModuleInfo, node: ast.expr) -> bool:
     return False
 
 
-def _edit(program: Program, module: ModuleInfo, node: ast.expr, name: str) -> Edit:
-    target_module, target_name = ASYNC_CLASSES[name]
+def _context_manager(program: Program, module: ModuleInfo, node: ast.expr, name: str) -> tuple[str, str] | None:
+    """The async form of `AbstractContextManager[Session]`: what gives a session is entered with `async with`."""
+    outer = module.source.parent(node)
+    if name not in CONTEXT_MANAGERS or not isinstance(outer, ast.Subscript) or outer.value is not node:
+        return None
+    held = program.names.resolve_expression(module.path, outer.slice)
+    return CONTEXT_MANAGERS[name] if isinstance(held, Ext) and held.name in ASYNC_CLASSES else None
+
+
+def _edit(program: Program, module: ModuleInfo, node: ast.expr, name: str, target: tuple[str, str]) -> Edit:
+    target_module, target_name = target
     local, imports = bring(program, module.path, target_module, target_name)
     drops = tuple(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
     because = f"{name.rpartition('.')[2]} becomes {target_name}"
