@@ -113,7 +113,7 @@ class CallEdits:
         elif kind is PointKind.INSPECT and context in (Context.AWAIT, Context.BRIDGE):
             yield from self._inspection(node, context)
         elif kind is PointKind.HANDED and context in (Context.AWAIT, Context.BRIDGE):
-            yield from self._handed(node, context)
+            yield from self._given_session(node, context)
         elif kind is PointKind.QUERY and context is Context.AWAIT:
             name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
             because = "the legacy query stays and runs in SQLAlchemy's greenlet"
@@ -130,7 +130,7 @@ class CallEdits:
             name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
             yield self._edit(node, spawn(self.source, node, name), imports, because)
 
-    def _handed(self, node: ast.Call, context: Context) -> Iterator[Edit]:
+    def _given_session(self, node: ast.Call, context: Context) -> Iterator[Edit]:
         """`paginate(db, statement)` of a library. Source: SQLAlchemy asyncio, "Running Synchronous Methods"."""
         because = "the library works on the sync session inside, in SQLAlchemy's greenlet"
         sessions = given(self.program, node)
