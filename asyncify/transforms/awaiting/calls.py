@@ -66,7 +66,7 @@ class CallEdits:
             return
         if node in self.colouring.spawned:
             if context is Context.AWAIT:
-                yield from self._handed(node)
+                yield from self._handed_functions(node)
             yield from self._wrap(node, context, self._spawned(node), f"{self.source.segment(node.func)}() waits")
             return
         if point is not None:
@@ -197,7 +197,7 @@ class CallEdits:
         name, _ = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
         return spawn(self.source, node, name)
 
-    def _handed(self, node: ast.Call) -> Iterator[Edit]:
+    def _handed_functions(self, node: ast.Call) -> Iterator[Edit]:
         """The async functions that a library calls in the greenlet wait there."""
         for argument in (*node.args, *(k.value for k in node.keywords)):
             if any(t.info in self.colouring.becomes_async for t in self.program.facts.handed.get(argument, ())):
