@@ -116,6 +116,32 @@ def db(engine: AsyncEngine):
         },
     ),
     Example(
+        name="a listener that restarts a savepoint does not expire what is read next",
+        before="""\
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+
+def restart(session: Session):
+    @event.listens_for(session, "after_transaction_end")
+    def restart_savepoint(inner, transaction):
+        if transaction.nested and not transaction._parent.nested:
+            inner.expire_all()
+            inner.begin_nested()
+""",
+        after="""\
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
+
+
+def restart(session: AsyncSession):
+    @event.listens_for(session, "after_transaction_end")
+    def restart_savepoint(inner, transaction):
+        if transaction.nested and not transaction._parent.nested:
+            inner.begin_nested()
+""",
+    ),
+    Example(
         name="a class that is only called Session stays",
         before="""\
 from training import Session
