@@ -11,9 +11,10 @@ from asyncify.analysis.handed_sessions import callee_of, is_class
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.test_clients import is_async_client
-from asyncify.analysis.values import NOTHING, Inst, Values, has, of_type
+from asyncify.analysis.values import NOTHING, Cls, Inst, Member, Values, has, of_type
 from asyncify.knowledge import names
 from asyncify.knowledge.api import Form, form_of
+from asyncify.knowledge.object_factories import CREATES, FACTORY
 
 #: metadata and table methods that take an engine or connection. Source: SQLAlchemy "Describing Databases with MetaData"
 DDL = frozenset({"create_all", "drop_all", "reflect", "create", "drop"})
@@ -30,6 +31,7 @@ class PointKind(Enum):
     INSPECT = "inspect"  # an inspector is made or asked: run in SQLAlchemy's greenlet
     DDL = "ddl"  # metadata.create_all(engine): run_sync on a connection
     WITH = "with"  # a with statement over a session, connection or transaction
+    FACTORY = "factory"  # a factory_boy factory makes an instance: run in SQLAlchemy's greenlet
     CLIENT = "client"  # a call of a test client
 
 
@@ -54,7 +56,10 @@ def points_of(program: Program, module: ModuleInfo, clients: frozenset[ast.AST])
         if isinstance(node, (ast.With, ast.AsyncWith))
         for item in node.items
     }
+    inside_factories = _inside_factories(program, module)
     for node in module.source.nodes:
+        if node in inside_factories:
+            continue
         if isinstance(node, ast.Call):
             point = _call_point(program, module, node, with_items, clients)
             if point is not None and not _awaited_already(module, node):
@@ -67,6 +72,26 @@ def points_of(program: Program, module: ModuleInfo, clients: frozenset[ast.AST])
         elif isinstance(node, (ast.For, ast.comprehension)):
             if has(program.values(node.iter), names.QUERY) and not isinstance(node, ast.AsyncFor):
                 yield Point(PointKind.QUERY, node.iter, "iterates over a query")
+
+
+def _inside_factories(program: Program, module: ModuleInfo) -> frozenset[ast.AST]:
+    """What stands inside factory_boy factories: it runs in the greenlet of whoever calls the factory."""
+    found = [c.node for c in module.classes.values() if program.object_factories.is_factory(c)]
+    return frozenset(node for outer in found for node in ast.walk(outer))
+
+
+def _makes_object(program: Program, node: ast.Call) -> bool:
+    """Whether a call of a factory_boy factory sends SQL."""
+    factories = program.object_factories
+    for value in program.values(node.func):
+        if isinstance(value, Cls) and factories.is_factory(value.info) and factories.sends(value.info, creates=True):
+            return True
+        if isinstance(value, Member) and value.base.type == FACTORY:
+            creates = value.name in CREATES
+            makers = value.base.args[0]
+            if any(isinstance(v, Cls) and factories.sends(v.info, creates=creates) for v in makers):
+                return True
+    return False
 
 
 def _awaited_already(module: ModuleInfo, node: ast.AST) -> bool:
@@ -98,6 +123,8 @@ def _call_point(
 ) -> Point | None:
     if has(program.values(node), names.INSPECTOR) and not has(program.values(node.func), names.INSPECTOR):
         return Point(PointKind.INSPECT, node, "inspect()")
+    if _makes_object(program, node):
+        return Point(PointKind.FACTORY, node, f"{module.source.segment(node.func)}()")
     if not isinstance(node.func, ast.Attribute):
         return _function_point(program, module, node)
     receiver = program.values(node.func.value)

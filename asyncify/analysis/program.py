@@ -13,6 +13,7 @@ from asyncify.analysis.classes import Classes
 from asyncify.analysis.fixtures import Fixtures
 from asyncify.analysis.infer.engine import Engine, Facts, Read
 from asyncify.analysis.names import Imported, Names
+from asyncify.analysis.object_factories import ObjectFactories
 from asyncify.analysis.orm import Orm
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo, collect
@@ -64,6 +65,11 @@ class Program:
     def fixtures(self) -> Fixtures:
         """pytest fixtures."""
         return Fixtures(self.names)
+
+    @cached_property
+    def object_factories(self) -> ObjectFactories:
+        """factory_boy factories."""
+        return ObjectFactories(self.names, self.classes)
 
     @cached_property
     def facts(self) -> Facts:

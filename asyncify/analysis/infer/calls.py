@@ -195,10 +195,18 @@ def decorator_names(run: Run, info: FunctionInfo) -> list[str]:
 
 def construct(run: Run, info: ClassInfo, args: Sequence[Values], kwargs: Mapping[str, Values], node: ast.AST) -> Values:
     """Make an instance of a class of the program."""
+    if run.engine.factories.is_factory(info):
+        return made_by_factory(run, info, node)
     init = fill(run, info, args, kwargs)
     if init is not None:
         run.note_call(node, init)
     return run.instance(info, Origin(run.path, node))
+
+
+def made_by_factory(run: Run, info: ClassInfo, node: ast.AST) -> Values:
+    """What a factory_boy factory makes: an instance of its model."""
+    model = run.engine.factories.model(info)
+    return run.instance(model, Origin(run.path, node)) if model is not None else NOTHING
 
 
 def fill(run: Run, info: ClassInfo, args: Sequence[Values], kwargs: Mapping[str, Values]) -> Fn | None:

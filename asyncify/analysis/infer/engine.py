@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from asyncify.analysis.classes import Classes
 from asyncify.analysis.fixtures import Fixtures
 from asyncify.analysis.names import Names
+from asyncify.analysis.object_factories import ObjectFactories
 from asyncify.analysis.orm import Orm
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo
 from asyncify.analysis.values import NOTHING, WIDTH, Ext, Fn, Mod, Origin, Values
@@ -67,6 +68,7 @@ class Engine:
         self.classes = classes
         self.orm = orm
         self.fixtures = fixtures
+        self.factories = ObjectFactories(names, classes)
         self.modules = names.modules
         self._cells: dict[Key, Values] = {}
         self._readers: dict[Key, set[Unit]] = defaultdict(set)

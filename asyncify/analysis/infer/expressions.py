@@ -29,6 +29,7 @@ from asyncify.analysis.values import (
 from asyncify.knowledge import names
 from asyncify.knowledge.library import ATTRIBUTES, STATES
 from asyncify.knowledge.names import canonical
+from asyncify.knowledge.object_factories import FACTORY, MANY, ONE
 
 #: how many relationships are followed from one loaded instance (a tree of categories has no end)
 DEPTH = 5
@@ -92,6 +93,8 @@ def _of_class(run: Run, info: ClassInfo, name: str) -> Values:
     if relationship is not None:
         target = relationship.target
         return frozenset({Inst("relationship", (frozenset({Cls(target)}) if target else NOTHING,))})
+    if name in ONE | MANY and run.engine.factories.is_factory(info):
+        return frozenset({Member(Inst(FACTORY, (frozenset({Cls(info)}),)), name)})
     return _class_cells(run, info, name)
 
 

@@ -29,6 +29,7 @@ from asyncify.analysis.values import (
 from asyncify.knowledge import names
 from asyncify.knowledge.library import RETURNS, SAME_ELEMENTS
 from asyncify.knowledge.names import canonical, is_a
+from asyncify.knowledge.object_factories import FACTORY, ONE
 
 Args = Sequence[Values]
 Kwargs = Mapping[str, Values]
@@ -161,6 +162,8 @@ def _apply(run: Run, target: Values, args: Args, node: ast.AST) -> Values:
 
 def call_member(run: Run, member: Member, args: Args, kwargs: Kwargs, node: ast.Call) -> Values:
     """What calling a method of a library object gives."""
+    from asyncify.analysis.infer.calls import made_by_factory
+
     base, name = member.base, member.name
     kind = base.type
     if kind in (names.QUERY, names.DYNAMIC):
@@ -190,6 +193,9 @@ def call_member(run: Run, member: Member, args: Args, kwargs: Kwargs, node: ast.
         return _container(run, base, name, args, node)
     if kind == names.TEST_CLIENT:
         return frozenset({Inst("httpx.Response")})
+    if kind == FACTORY:
+        made = union(made_by_factory(run, v.info, node) for v in base.args[0] if isinstance(v, Cls))
+        return made if name in ONE else frozenset({collection("list", made)})
     return NOTHING
 
 
