@@ -23,6 +23,8 @@ def kept_functions(
     """
     kept: set[FunctionInfo] = set()
     for function in program.functions:
+        if function.cls is not None and program.object_factories.is_factory(function.cls):
+            kept.add(function)
         for node in function.node.decorator_list:
             callee = node.func if isinstance(node, ast.Call) else node
             target = program.names.resolve_expression(function.path, callee)

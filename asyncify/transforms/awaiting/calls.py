@@ -114,6 +114,11 @@ class CallEdits:
             yield from self._inspection(node, context)
         elif kind is PointKind.HANDED and context in (Context.AWAIT, Context.BRIDGE):
             yield from self._given_session(node, context)
+        elif kind is PointKind.FACTORY and context is Context.AWAIT:
+            name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
+            yield self._edit(
+                node, spawn(self.source, node, name), imports, f"{what} sends SQL on the sync session inside"
+            )
         elif kind is PointKind.QUERY and context is Context.AWAIT:
             name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
             because = "the legacy query stays and runs in SQLAlchemy's greenlet"

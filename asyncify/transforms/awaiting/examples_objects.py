@@ -239,4 +239,98 @@ async def clear_all(**given):
             await part.clear()
 """,
     ),
+    Example(
+        name="factories of factory_boy that send SQL are called in the greenlet; what runs inside them stays plain",
+        before="""\
+import factory
+from factory.alchemy import SQLAlchemyModelFactory
+from sqlalchemy import select
+from sqlalchemy.orm import DeclarativeBase, Session
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Author(Base):
+    __tablename__ = "author"
+
+
+class Book(Base):
+    __tablename__ = "book"
+
+
+class AuthorFactory(SQLAlchemyModelFactory):
+    class Meta:
+        model = Author
+        sqlalchemy_session_persistence = "commit"
+
+
+class BookFactory(SQLAlchemyModelFactory):
+    class Meta:
+        model = Book
+
+    author_id = factory.LazyAttribute(lambda book: AuthorFactory().id)
+
+
+class NoteFactory(SQLAlchemyModelFactory):
+    class Meta:
+        model = Book
+
+
+def test_books(db: Session):
+    author = AuthorFactory(name="a")
+    books = BookFactory.create_batch(3)
+    draft = BookFactory.build()
+    other = AuthorFactory.build()
+    note = NoteFactory()
+    assert db.scalars(select(Book)).all()
+""",
+        after="""\
+import factory
+from factory.alchemy import SQLAlchemyModelFactory
+from sqlalchemy import select
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.util import greenlet_spawn
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Author(Base):
+    __tablename__ = "author"
+
+
+class Book(Base):
+    __tablename__ = "book"
+
+
+class AuthorFactory(SQLAlchemyModelFactory):
+    class Meta:
+        model = Author
+        sqlalchemy_session_persistence = "commit"
+
+
+class BookFactory(SQLAlchemyModelFactory):
+    class Meta:
+        model = Book
+
+    author_id = factory.LazyAttribute(lambda book: AuthorFactory().id)
+
+
+class NoteFactory(SQLAlchemyModelFactory):
+    class Meta:
+        model = Book
+
+
+async def test_books(db: Session):
+    author = await greenlet_spawn(AuthorFactory, name="a")
+    books = await greenlet_spawn(BookFactory.create_batch, 3)
+    draft = await greenlet_spawn(BookFactory.build)
+    other = AuthorFactory.build()
+    note = NoteFactory()
+    assert (await db.scalars(select(Book))).all()
+""",
+    ),
 )

@@ -10,6 +10,7 @@ from asyncify.transforms.base import Decisions, Transform
 from asyncify.transforms.session.examples import EXAMPLES
 from asyncify.transforms.session.expiring_listeners import expiring_edits
 from asyncify.transforms.session.factories import factory_edits
+from asyncify.transforms.session.object_factories import factory_session_edits
 from asyncify.transforms.session.outer_transaction import outer_transaction_edits
 from asyncify.transforms.session.types import type_edits
 
@@ -29,6 +30,7 @@ def plan(program: Program) -> Decisions:
                 edits.append(item)
             else:
                 findings.append(item)
+        edits.extend(factory_session_edits(program, module))
         edits.extend(type_edits(program, module, legacy=legacy))
         edits.extend(expiring_edits(program, module))
         if legacy:

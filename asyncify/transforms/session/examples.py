@@ -6,6 +6,47 @@ from asyncify.transforms.base import Example
 
 EXAMPLES = (
     Example(
+        name="factories of factory_boy work on the sync session inside",
+        before="""\
+from factory.alchemy import SQLAlchemyModelFactory
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
+
+Scoped = scoped_session(sessionmaker())
+
+
+class TagFactory(SQLAlchemyModelFactory):
+    class Meta:
+        sqlalchemy_session = Scoped
+
+
+def use(db: Session):
+    for made in SQLAlchemyModelFactory.__subclasses__():
+        made._meta.sqlalchemy_session = db
+""",
+        after="""\
+import asyncio
+
+from factory.alchemy import SQLAlchemyModelFactory
+from sqlalchemy.ext.asyncio import (
+    AsyncSession,
+    async_scoped_session,
+    async_sessionmaker,
+)
+
+Scoped = async_scoped_session(async_sessionmaker(expire_on_commit=False), scopefunc=asyncio.current_task)
+
+
+class TagFactory(SQLAlchemyModelFactory):
+    class Meta:
+        sqlalchemy_session_factory = lambda: Scoped().sync_session
+
+
+def use(db: AsyncSession):
+    for made in SQLAlchemyModelFactory.__subclasses__():
+        made._meta.sqlalchemy_session = db.sync_session
+""",
+    ),
+    Example(
         name="what is said to give a session is entered with async with",
         before="""\
 from collections.abc import Callable
