@@ -1,8 +1,8 @@
 """Listeners that expire everything when a transaction ends.
 
 The recipe for test sessions in savepoints calls `session.expire_all()` in `after_transaction_end`. With an async
-session the next read of any attribute would then be a lazy load outside of a greenlet, which fails; and the instances hold what
-the session itself wrote, as with `expire_on_commit=False`.
+session the next read of any attribute would then be a lazy load outside of a greenlet, which fails; and the instances
+hold what the session itself wrote, as with `expire_on_commit=False`.
 Source: SQLAlchemy 1.3 "Joining a Session into an External Transaction"; asyncio "Preventing Implicit IO".
 """
 
