@@ -1,0 +1,170 @@
+"""The transform `blocking`: calls that block go back to a thread where their function leaves it.
+
+Only functions that *become* async are looked at: one that was `async def` before blocked the loop before.
+Source: FastAPI "Concurrency and async / await"; Starlette "Thread Pool".
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.analysis.bindings import bring
+from asyncify.analysis.colour import kept_sync
+from asyncify.analysis.fixtures import is_test_path
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import FunctionInfo, ModuleInfo, own_nodes
+from asyncify.analysis.values import Ext, Member, has
+from asyncify.knowledge import names
+from asyncify.knowledge.blocking import BY_NAME
+from asyncify.knowledge.names import canonical
+from asyncify.model.edit import Edit
+from asyncify.model.ops import SetAsync
+from asyncify.transforms.awaiting.templates import spawn
+from asyncify.transforms.base import Decisions, Example, Transform
+
+GROUP = "flip"
+
+
+def plan(program: Program) -> Decisions:
+    """Put `await run_in_threadpool(...)` around the smallest call that blocks."""
+    helpers = _blocking_functions(program)
+    edits: list[Edit] = []
+    for path in sorted(program.modules):
+        if kept_sync(program, path) or is_test_path(path):
+            continue
+        for function in program.modules[path].functions.values():
+            if function in program.colouring.becomes_async:
+                found = list(_in_function(program, program.modules[path], function, helpers))
+                if found:  # the same edit as that of `await`, for who runs this transform alone
+                    target = program.modules[path].source.target(function.node)
+                    found.append(Edit("blocking", path, target, SetAsync(), group=GROUP, because=found[0].because))
+                edits.extend(found)
+    return Decisions(tuple(edits))
+
+
+def _in_function(
+    program: Program, module: ModuleInfo, function: FunctionInfo, helpers: dict[FunctionInfo, str]
+) -> Iterator[Edit]:
+    lazy = {n for g in own_nodes(function.node) if isinstance(g, ast.GeneratorExp) for n in ast.walk(g)}
+    outside = {n for d in function.node.decorator_list for n in ast.walk(d)}
+    for node in own_nodes(function.node):
+        if not isinstance(node, ast.Call) or node in lazy or node in outside or _inside_other(module, function, node):
+            continue
+        why = _why(program, node, helpers)
+        if why is None or _given_session(program, node):
+            continue
+        name, imports = bring(program, module.path, "fastapi.concurrency", "run_in_threadpool")
+        because = f"{function.qualname} leaves the thread pool, and {why}"
+        op = spawn(module.source, node, name)
+        yield Edit("blocking", module.path, module.source.target(node), op, imports, (), GROUP, because)
+
+
+def _inside_other(module: ModuleInfo, function: FunctionInfo, node: ast.AST) -> bool:
+    """Decorators and defaults of functions defined inside run when they are defined; leave those alone."""
+    parent = module.source.parent(node)
+    return isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.arguments)) and parent is not function.node
+
+
+def _why(program: Program, node: ast.Call, helpers: dict[FunctionInfo, str]) -> str | None:
+    """What a call waits for, itself or in a plain helper of the program."""
+    for value in program.values(node.func):
+        name = ""
+        if isinstance(value, Ext):
+            name = canonical(value.name)
+        elif isinstance(value, Member):
+            name = f"{value.base.type}.{value.name}"
+        if name in BY_NAME:
+            return f"{name}() blocks: {BY_NAME[name].why}"
+    targets = program.calls(node)
+    if targets and all(t.info in helpers for t in targets):
+        return f"{targets[0].info.qualname}() blocks: {helpers[targets[0].info]}"
+    return None
+
+
+def _given_session(program: Program, node: ast.Call) -> bool:
+    """A session does not go to another thread."""
+    arguments = (*node.args, *(k.value for k in node.keywords))
+    return any(has(program.values(a), names.SESSION, names.ASYNC_SESSION) for a in arguments)
+
+
+def _blocking_functions(program: Program) -> dict[FunctionInfo, str]:
+    """Plain functions of the program that block, themselves or through others, with the reason."""
+    found: dict[FunctionInfo, str] = {}
+    plain = [
+        f
+        for f in program.functions
+        if not f.is_async
+        and not f.is_generator
+        and f not in program.colouring.becomes_async
+        and f not in program.colouring.bridged
+        and not is_test_path(f.path)
+    ]
+    growing = True
+    while growing:
+        growing = False
+        for function in plain:
+            if function in found:
+                continue
+            for node in own_nodes(function.node):
+                why = _why(program, node, found) if isinstance(node, ast.Call) else None
+                if why is not None:
+                    found[function] = why
+                    growing = True
+                    break
+    return found
+
+
+EXAMPLES = (
+    Example(
+        name="a call that blocks goes to a thread, itself or in a plain helper",
+        before="""\
+import requests
+from sqlalchemy.orm import Session
+
+
+def rate(currency):
+    return requests.get(f"https://rates.example/{currency}").json()["rate"]
+
+
+def price(db: Session, item_id: int):
+    item = db.get(Item, item_id)
+    requests.post("https://log.example", json={"item": item_id}, timeout=3)
+    return item.price * rate("EUR")
+""",
+        after="""\
+import requests
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy.orm import Session
+
+
+def rate(currency):
+    return requests.get(f"https://rates.example/{currency}").json()["rate"]
+
+
+async def price(db: Session, item_id: int):
+    item = db.get(Item, item_id)
+    await run_in_threadpool(requests.post, "https://log.example", json={"item": item_id}, timeout=3)
+    return item.price * await run_in_threadpool(rate, "EUR")
+""",
+    ),
+    Example(
+        name="a function that stays plain keeps its blocking calls",
+        before="""\
+import time
+
+
+def wait():
+    time.sleep(1)
+""",
+        after=None,
+    ),
+)
+
+BLOCKING = Transform(
+    name="blocking",
+    step="flip",
+    summary="Run calls that block in a thread, where their function becomes async and leaves the thread pool.",
+    plan=plan,
+    examples=EXAMPLES,
+)
