@@ -95,12 +95,12 @@ class Places:
     """The places of a program, each once."""
 
     def __init__(self, program: Program) -> None:
-        self._program = program
+        self.program = program
         self._places: dict[str, Place] = {}
 
     def of(self, source: SourceFile) -> Place:
         """The place that a file is."""
-        return self._places.setdefault(source.path, Place(self._program, source))
+        return self._places.setdefault(source.path, Place(self.program, source))
 
 
 SELECT = ("sqlalchemy.select", "sqlmodel.select")

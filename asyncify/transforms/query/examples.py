@@ -272,4 +272,78 @@ def lookalike(shelf: Shelf):
         None,
         ("query-unknown-entity", "query-method", "query-method"),
     ),
+    Example(
+        "mocked sessions answer where the code asks now",
+        {
+            "models.py": MODELS,
+            "crud.py": """\
+from models import User
+from sqlalchemy.orm import Session
+
+
+def find(db: Session, name):
+    return db.query(User).filter(User.name == name).first()
+
+
+def page(db: Session, size=10):
+    return db.query(User).limit(size).all()
+""",
+            "test_crud.py": """\
+from unittest.mock import MagicMock
+
+from sqlalchemy.orm import Session
+
+import crud
+
+
+def test_find():
+    db = MagicMock(spec=Session)
+    db.query.return_value.filter.return_value.first.return_value = "ann"
+    assert crud.find(db, "ann") == "ann"
+
+
+def test_page():
+    db = MagicMock()
+    db.query().limit().all.return_value = ["ann"]
+    assert crud.page(db) == ["ann"]
+    db.query.assert_called_once()
+""",
+        },
+        {
+            "crud.py": """\
+from models import User
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+
+def find(db: Session, name):
+    return db.scalar(select(User).where(User.name == name).limit(1))
+
+
+def page(db: Session, size=10):
+    return db.scalars(select(User).limit(size)).all()
+""",
+            "test_crud.py": """\
+from unittest.mock import MagicMock
+
+from sqlalchemy.orm import Session
+
+import crud
+
+
+def test_find():
+    db = MagicMock(spec=Session)
+    db.scalar.return_value = "ann"
+    assert crud.find(db, "ann") == "ann"
+
+
+def test_page():
+    db = MagicMock()
+    db.scalars.return_value = MagicMock(all=MagicMock(return_value=["ann"]))
+    assert crud.page(db) == ["ann"]
+    db.query.assert_called_once()
+""",
+        },
+        ("query-mock",),
+    ),
 )

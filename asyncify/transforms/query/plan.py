@@ -14,6 +14,7 @@ from asyncify.transforms.query.annotations import annotation_edits
 from asyncify.transforms.query.contexts import Contexts
 from asyncify.transforms.query.decisions import Decision, Places, Problem
 from asyncify.transforms.query.heads import head
+from asyncify.transforms.query.mocked import mocked
 from asyncify.transforms.query.reports import reports
 from asyncify.transforms.query.shapes import Shapes
 from asyncify.transforms.query.uses import Uses
@@ -42,6 +43,9 @@ def plan(program: Program) -> Decisions:
             name = f"query:{path}:{group.lineno}:{group.col_offset}"
             edits += [replace(d, group=name) for d in decisions if isinstance(d, Edit)]
     findings += reports(uses)
+    of_mocks, left = mocked(uses, places, edits)
+    edits += of_mocks
+    findings += left
     return Decisions(
         edits=tuple(sorted(edits, key=_order)),
         findings=tuple(sorted(findings, key=lambda f: (f.path, f.span.line if f.span else 0, f.code))),
