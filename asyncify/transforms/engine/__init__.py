@@ -12,12 +12,13 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import Ext, has
 from asyncify.knowledge import names
-from asyncify.knowledge.drivers import Choice
+from asyncify.knowledge.drivers import Choice, async_driver
 from asyncify.knowledge.engine_arguments import ARGUMENTS, EngineArgument
 from asyncify.knowledge.names import canonical
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import AppendToModule, EditCall, Op, Replace
 from asyncify.transforms.base import Decisions, Transform
+from asyncify.transforms.engine.connect_args import converted
 from asyncify.transforms.engine.examples import EXAMPLES
 from asyncify.transforms.engine.urls import backends, change_of, is_async_already, literal, written_url
 from asyncify.transforms.settings.choice import driver_choice
@@ -73,9 +74,26 @@ class _Planner:
                 n.id for k in node.keywords if k.arg in removed for n in ast.walk(k.value) if isinstance(n, ast.Name)
             )
             self.edit(module, node, EditCall(remove=tuple(removed)), "the async engine refuses it", (), gone)
+        for keyword in node.keywords:
+            if keyword.arg == "connect_args" and isinstance(keyword.value, ast.Dict):
+                self.connect_args(module, keyword.value)
         url = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg == "url"), None)
         if url is not None and maker == "create_async_engine":
             self.url(module, url)
+
+    def connect_args(self, module: ModuleInfo, node: ast.Dict) -> None:
+        """What the driver is given beside the URL. Only where it is clear which driver gets it."""
+        found = {b for b in backends(self.program) if b != "sqlite"}
+        driver = async_driver(self.choice["postgresql"]) if found == {"postgresql"} else None
+        if driver is None:
+            return
+        op, advice = converted(module.source, node, driver)
+        if op is not None:
+            self.edit(module, node, op, f"{driver.package} has other names for what the connection is given")
+        for line in advice:
+            self.report(
+                module, node, "engine-connect-args", f"{driver.package} does not take {line.split(':')[0]}", line
+            )
 
     def url(self, module: ModuleInfo, node: ast.expr) -> None:
         """The URL argument."""

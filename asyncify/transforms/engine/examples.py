@@ -49,6 +49,31 @@ def pragma(connection, record):
 """,
     ),
     Example(
+        name="arguments of the connection get the names of the async driver",
+        before={
+            "requirements.txt": "sqlalchemy==2.0.36\npsycopg2==2.9.9\nasyncpg==0.30.0\n",
+            "app.py": """\
+from sqlalchemy import create_engine
+
+engine = create_engine(
+    "postgresql://localhost/shop",
+    connect_args={"connect_timeout": 10, "sslmode": "require", "keepalives": 1, "options": "-c jit=off"},
+)
+""",
+        },
+        after={
+            "requirements.txt": "sqlalchemy==2.0.36\npsycopg2==2.9.9\nasyncpg==0.30.0\n",
+            "app.py": """\
+from sqlalchemy.ext.asyncio import create_async_engine
+
+engine = create_async_engine(
+    "postgresql+asyncpg://localhost/shop",
+    connect_args={"timeout": 10, "ssl": "require", "server_settings": {"jit": "off"}},
+)
+""",
+        },
+    ),
+    Example(
         name="another library's create_engine stays",
         before="""\
 from steam import create_engine
