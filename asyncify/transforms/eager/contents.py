@@ -10,10 +10,10 @@ from asyncify.analysis.routes import Reach, Route
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Cls, Inst, Member, Obj, has
 from asyncify.knowledge import names
-from asyncify.knowledge.names import is_a
 from asyncify.transforms.eager.loads import end_of
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reading, Steps
+from asyncify.transforms.eager.sessions import is_session
 
 
 class Contents:
@@ -89,8 +89,8 @@ class Contents:
 
 
 def is_lookup(program: Program, site: ast.Call) -> bool:
-    """Whether a call is `session.get(Model, key)`."""
+    """Whether a call is `session.get(Model, key)`, of a session of either kind."""
     return bool(site.args) and any(
-        isinstance(v, Member) and v.name in ("get", "get_one") and is_a(v.base.type, names.SESSION)
+        isinstance(v, Member) and v.name in ("get", "get_one") and is_session(frozenset({v.base}))
         for v in program.values(site.func)
     )

@@ -10,8 +10,6 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Cls, Ext, Member, objects
-from asyncify.knowledge import names
-from asyncify.knowledge.names import is_a
 from asyncify.model.edit import Edit
 from asyncify.model.ops import EditCall, InsertStatements, Replace
 from asyncify.model.span import Place, Target
@@ -20,6 +18,7 @@ from asyncify.transforms.eager.loads import Entity, missing, walks
 from asyncify.transforms.eager.naming import Namer
 from asyncify.transforms.eager.options import Renderer, Style
 from asyncify.transforms.eager.reading import Reader, Steps
+from asyncify.transforms.eager.sessions import access, is_session
 
 STORES = frozenset({"commit", "flush"})
 INSPECT = frozenset({"sqlalchemy.inspect", "sqlalchemy.inspection.inspect"})
@@ -31,7 +30,7 @@ def session_call(program: Program, node: ast.AST, *methods: str) -> ast.Call | N
         return None
     for value in program.values(node.func):
         if isinstance(value, Member) and value.name in methods:
-            if is_a(value.base.type, names.SESSION) or is_a(value.base.type, names.ASYNC_SESSION):
+            if is_session(frozenset({value.base})):
                 return node
     return None
 
@@ -184,7 +183,10 @@ class Created:
         return None
 
     def _is_statement(self, path: str, call: ast.Call) -> bool:
-        return isinstance(self.program.modules[path].source.parent(call), ast.Expr)
+        source = self.program.modules[path].source
+        statement = source.statement(call)
+        outer = source.parent(call)
+        return isinstance(statement, ast.Expr) and outer in (statement, statement.value)
 
     # -- edits ---------------------------------------------------------------------------------------
 
@@ -215,12 +217,18 @@ class Created:
         if place.options is not None:
             op: EditCall | Replace | InsertStatements = EditCall(set=(("options", f"[{options}]"),))
             return [Edit("eager", place.path, source.target(place.call), op, tuple(namer.imports), because=because)]
-        session, name = source.segment(place.call.func.value), source.segment(place.name)
+        name = source.segment(place.name)
+        base = place.call.func.value
+        waiting = isinstance(source.parent(place.call), ast.Await)
+        function = self.program.function_of(place.call)
+        session = access(self.program.values(base), source.segment(base), function, is_async=waiting)
+        if session is None or session.waits is not waiting:
+            return None
         inspect = namer.library("sqlalchemy", "inspect")
-        load = f"{session}.get({model}, {inspect}({name}).identity, options=[{options}], populate_existing=True)"
+        load = f"get({model}, {inspect}({name}).identity, options=[{options}], populate_existing=True)"
         target = source.target(place.call)
-        op = Replace(load)
+        op = Replace(f"{session.name}.{load}")  # an `await` around a refresh stays
         if not place.is_refresh:
             target = Target(source.span(source.statement(place.call)), Place.STATEMENT)
-            op = InsertStatements(load + "\n")
+            op = InsertStatements(session.run(load) + "\n")
         return [Edit("eager", place.path, target, op, tuple(namer.imports), because=because)]

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Route
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import Inst, Obj, Values, has, objects
-from asyncify.knowledge import names
+from asyncify.analysis.values import Inst, Obj, Values, objects
 from asyncify.model.edit import Edit
 from asyncify.model.ops import EditParameters, Hole, InsertStatements, ReplaceStatement
 from asyncify.model.span import Place, Target
@@ -20,6 +19,7 @@ from asyncify.transforms.eager.lookups import primary_key
 from asyncify.transforms.eager.naming import Namer
 from asyncify.transforms.eager.options import Renderer, Style, Tree
 from asyncify.transforms.eager.reading import Reader, Steps
+from asyncify.transforms.eager.sessions import Access, access, is_session, session_in
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -30,8 +30,7 @@ class Spot:
     """Where a reader's instances can be loaded.
 
     expression: what holds them (a name, or the call that is returned). statement: the load goes before it.
-    many: a list of them. optional: it may be None there. session: how a session is written there.
-    parameter: what must be added to the function for that.
+    many: a list of them. optional: it may be None there. session: the one that is at hand there.
     """
 
     path: str
@@ -41,8 +40,7 @@ class Spot:
     info: ClassInfo
     many: bool
     optional: bool
-    session: str
-    parameter: str = ""
+    session: Access
 
 
 class Late:
@@ -70,13 +68,11 @@ class Late:
         info = classes.pop()
         if statement is None or len(primary_key(self.program, info)) != 1:
             return None
-        session = self._session(function, statement)
-        parameter = "" if session else self._parameter(function)
-        if not session and not parameter:
+        session = session_in(self.program, function, statement) or self._parameter(function)
+        if session is None:
             return None
         optional = not many and self._optional(reader, function)
-        name = session or parameter.partition(":")[0].partition("=")[0].strip()
-        return Spot(function.path, function, expression, statement, info, many, optional, name, parameter)
+        return Spot(function.path, function, expression, statement, info, many, optional, session)
 
     def _direct(self, values: Values, site: ast.AST) -> Iterator[Obj]:
         """The instances that are, or are listed in, some values."""
@@ -136,43 +132,27 @@ class Late:
 
     # -- sessions ------------------------------------------------------------------------------------
 
-    def _session(self, function: FunctionInfo, statement: ast.stmt) -> str:
-        """A session that is at hand before a statement; empty for none."""
-        kinds = (names.SESSION, names.ASYNC_SESSION)
-        for parameter in function.parameters:
-            if has(self.program.values(parameter), *kinds):
-                return parameter.arg
-        for node in ast.walk(function.node):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.lineno < statement.lineno:
-                if has(self.program.values(node), *kinds):
-                    return node.id
-        holders = [function.node, *(m.node for m in function.cls.methods.values())] if function.cls is not None else []
-        for holder in holders:
-            for node in ast.walk(holder):
-                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
-                    if has(self.program.values(node), *kinds):
-                        return f"self.{node.attr}"
-        return ""
-
-    def _parameter(self, function: FunctionInfo) -> str:
+    def _parameter(self, function: FunctionInfo) -> Access | None:
         """The session parameter of another route of the file, for a route that has none. FastAPI gives every
         function of one request the same result of a dependency, so it is the session of the instance."""
         if function not in self._routes:
-            return ""
+            return None
         defaults = bool(function.node.args.defaults)
         taken = function.local_names
         for other in self._routes:
             if other.path != function.path:
                 continue
             for parameter in other.parameters:
-                if not has(self.program.values(parameter), names.SESSION, names.ASYNC_SESSION):
+                values = self.program.values(parameter)
+                if not is_session(values):
                     continue
                 default = other.default_of(parameter.arg)
                 if parameter.arg in taken or (default is None and defaults) or parameter.annotation is None:
                     continue
                 text = f"{parameter.arg}: {function.source.segment(parameter.annotation)}"
-                return text if default is None else f"{text} = {function.source.segment(default)}"
-        return ""
+                text = text if default is None else f"{text} = {function.source.segment(default)}"
+                return access(values, parameter.arg, function, text)
+        return None
 
     def covers(self, first: Spot, second: Spot) -> bool:
         """Whether a load at one spot is still good at another: always on the way there, the name unchanged."""
@@ -232,7 +212,8 @@ class Late:
         select = namer.library("sqlalchemy", "select")
         which = f"{model}.{key}.in_([one.{key} for one in {name}])" if spot.many else f"{model}.{key} == {name}.{key}"
         end = ".all()" if spot.many else ".unique().one_or_none()"
-        load = f"{spot.session}.scalars({select}({model}).options({', '.join(options)}).where({which})){end}\n"
+        statement = f"{select}({model}).options({', '.join(options)}).where({which})"
+        load = f"{spot.session.call(f'scalars({statement})')}{end}\n"
         if spot.optional:
             load = f"if {name} is not None:\n    {load}"
         because = next(iter(paths.values()), "")
@@ -244,9 +225,9 @@ class Late:
             edits = [Edit("eager", spot.path, target, op, imports, because=because)]
         else:
             edits = [Edit("eager", spot.path, target, InsertStatements(load, "before"), imports, because=because)]
-        if spot.parameter:
+        if spot.session.parameter:
             function = Target(source.span(spot.function.node), Place.STATEMENT)
-            edits.append(Edit("eager", spot.path, function, EditParameters((spot.parameter,)), because=because))
+            edits.append(Edit("eager", spot.path, function, EditParameters((spot.session.parameter,)), because=because))
         return edits
 
 

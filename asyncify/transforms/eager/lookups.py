@@ -15,6 +15,7 @@ from asyncify.transforms.eager.loads import Entity, chained, missing, static_cla
 from asyncify.transforms.eager.naming import Namer
 from asyncify.transforms.eager.options import Renderer, Style
 from asyncify.transforms.eager.reading import Steps
+from asyncify.transforms.eager.sessions import access
 
 
 def primary_key(program: Program, info: ClassInfo) -> list[str]:
@@ -68,20 +69,29 @@ def plan_lookup(
                 Edit("eager", path, source.target(site), EditCall(set=changes), tuple(namer.imports), because=because)
             )
         else:
-            edits.append(_as_select(program, site, path, name, key[0], options, namer, because))
+            edit = _as_select(program, site, path, name, key[0], options, namer, because)
+            if edit is None:
+                return [], [*left, *own]
+            edits.append(edit)
     return edits, left
 
 
 def _as_select(
     program: Program, site: ast.Call, path: str, name: str, key: str, options: str, namer: Namer, because: str
-) -> Edit:
+) -> Edit | None:
+    """None where the lookup would have to be awaited and is not, there."""
     source = program.modules[path].source
     assert isinstance(site.func, ast.Attribute)
+    awaited = source.parent(site)
+    is_awaited = isinstance(awaited, ast.Await)
+    base = site.func.value
+    session = access(program.values(base), "$session", program.function_of(site), is_async=is_awaited)
+    if session is None or session.waits is not is_awaited:
+        return None
     select = namer.library("sqlalchemy", "select")
-    holes = (
-        Hole("session", source.span(site.func.value)),
-        Hole("key", source.span(site.args[1])),
-    )
+    holes = (Hole("session", source.span(base)), Hole("key", source.span(site.args[1])))
     end = ".one()" if site.func.attr == "get_one" else ".one_or_none()"
-    template = f"$session.scalars({select}({name}).options({options}).where({name}.{key} == $key)){end}"
-    return Edit("eager", path, source.target(site), Replace(template, holes), tuple(namer.imports), because=because)
+    statement = f"{select}({name}).options({options}).where({name}.{key} == $key)"
+    template = session.call(f"scalars({statement})") + end
+    target = source.target(awaited if isinstance(awaited, ast.Await) else site)
+    return Edit("eager", path, target, Replace(template, holes), tuple(namer.imports), because=because)

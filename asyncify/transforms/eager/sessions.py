@@ -1,0 +1,74 @@
+"""Sessions at hand for a statement that is put into a function, and whether it must be awaited there."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.values import Inst, Values
+from asyncify.knowledge import names
+from asyncify.knowledge.names import is_a
+
+
+@dataclass(frozen=True)
+class Access:
+    """A session. name: how it is written; waits: its calls are awaited.
+
+    parameter: what must be added to the function so that it has the name.
+    """
+
+    name: str
+    waits: bool
+    parameter: str = ""
+
+    def call(self, text: str) -> str:
+        """A call of the session, as an expression on which more can be called: `db.scalars(...)`."""
+        return f"(await {self.name}.{text})" if self.waits else f"{self.name}.{text}"
+
+    def run(self, text: str) -> str:
+        """A call of the session that nothing is called on."""
+        return f"await {self.name}.{text}" if self.waits else f"{self.name}.{text}"
+
+
+def is_session(values: Values) -> bool:
+    """Whether some values are sessions, of either kind."""
+    return any(
+        isinstance(v, Inst) and (is_a(v.type, names.SESSION) or is_a(v.type, names.ASYNC_SESSION)) for v in values
+    )
+
+
+def access(
+    values: Values, name: str, function: FunctionInfo | None, parameter: str = "", *, is_async: bool = False
+) -> Access | None:
+    """How a session can be used in a function. None where it cannot: it is an async one in a plain function, or not
+    known which of both it is.
+
+    is_async: the place is known to be inside a coroutine, whatever the function is.
+    """
+    kinds = {v.type for v in values if isinstance(v, Inst)}
+    waiting = any(is_a(k, names.ASYNC_SESSION) for k in kinds)
+    blocking = any(is_a(k, names.SESSION) for k in kinds)
+    if waiting == blocking:
+        return None
+    can_wait = is_async or (function is not None and function.is_async)
+    return Access(name, waiting, parameter) if can_wait or not waiting else None
+
+
+def session_in(program: Program, function: FunctionInfo, statement: ast.stmt) -> Access | None:
+    """A session that is at hand before a statement of a function."""
+    for parameter in function.parameters:
+        if is_session(program.values(parameter)):
+            return access(program.values(parameter), parameter.arg, function)
+    for node in ast.walk(function.node):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.lineno < statement.lineno:
+            if is_session(program.values(node)):
+                return access(program.values(node), node.id, function)
+    holders = [function.node, *(m.node for m in function.cls.methods.values())] if function.cls is not None else []
+    for holder in holders:
+        for node in ast.walk(holder):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+                if is_session(program.values(node)):
+                    return access(program.values(node), f"self.{node.attr}", function)
+    return None
