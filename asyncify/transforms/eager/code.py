@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo
 from asyncify.analysis.values import Obj, Origin, objects
+from asyncify.transforms.eager.fields import Fields
 from asyncify.transforms.eager.reading import QUERIES, Reader, Reading
 
 SPECIAL = {"str": "__str__", "repr": "__repr__", "len": "__len__", "bool": "__bool__"}
@@ -38,6 +39,7 @@ class _Module:
         self.program = reading.program
         self.path = module.path
         self.tree = module.source.tree
+        self.fields = Fields(reading)
 
     def walk(self) -> None:
         for node in ast.walk(self.tree):
@@ -47,6 +49,8 @@ class _Module:
                 self._call(node)
             elif isinstance(node, ast.FormattedValue):
                 self._special(node.value, "__str__", node)
+            elif isinstance(node, ast.Compare):
+                self.fields.compared(self.path, node)
             elif isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 for target in targets:
@@ -71,6 +75,7 @@ class _Module:
                 self._runs(function.info.node, value, reader)
 
     def _call(self, node: ast.Call) -> None:
+        self.fields.call(self.path, node)
         if isinstance(node.func, ast.Attribute):
             for value in objects(self.program.values(node.func.value)):
                 if value.origin is not None and self.program.orm.is_model(value.info):
@@ -89,8 +94,11 @@ class _Module:
             method = self.program.classes.method(value.info, name)
             if method is None and name == "__str__":
                 method = self.program.classes.method(value.info, "__repr__")
+            reader = Reader(self.path, node, "code", f"{name} of {value.info.name}")
             if method is not None:
-                self._runs(method.node, value, Reader(self.path, node, "code", f"{name} of {value.info.name}"))
+                self._runs(method.node, value, reader)
+            elif name in ("__str__", "__repr__"):
+                self.fields.shown(value, reader)
 
     def _runs(self, function: ast.FunctionDef | ast.AsyncFunctionDef, value: Obj, reader: Reader) -> None:
         info = next((m for m in self._methods(value) if m.node is function), None)
