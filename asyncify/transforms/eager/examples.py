@@ -92,4 +92,80 @@ def list_posts(db: Session = Depends(get_db)):
 """
         ),
     ),
+    Example(
+        "a value that is another object once it is loaded",
+        """import enum
+
+from sqlalchemy import Column, Enum, Integer, String
+from sqlalchemy.orm import Session, declarative_base
+
+Base = declarative_base()
+
+
+class Role(enum.Enum):
+    admin = 1
+    guest = 2
+
+
+class User(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+    role = Column(Enum(Role), default=Role.guest)
+
+
+ADMIN = {"name": "ann", "role": "admin"}
+
+
+def admin(db: Session):
+    user = User(**ADMIN)
+    db.add(user)
+    db.commit()
+    return user.role is Role.admin
+
+
+def guest(db: Session):
+    user = User(name="guest", role=Role.guest)
+    db.add(user)
+    db.commit()
+    return user.role
+""",
+        """import enum
+
+from sqlalchemy import Column, Enum, Integer, String
+from sqlalchemy.orm import Session, declarative_base
+
+Base = declarative_base()
+
+
+class Role(enum.Enum):
+    admin = 1
+    guest = 2
+
+
+class User(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+    role = Column(Enum(Role), default=Role.guest)
+
+
+ADMIN = {"name": "ann", "role": "admin"}
+
+
+def admin(db: Session):
+    user = User(**ADMIN)
+    db.add(user)
+    db.commit()
+    db.refresh(user)
+    return user.role is Role.admin
+
+
+def guest(db: Session):
+    user = User(name="guest", role=Role.guest)
+    db.add(user)
+    db.commit()
+    return user.role
+""",
+    ),
 )
