@@ -11,10 +11,12 @@ from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from asyncify.analysis.forms import PAIRS, has_async_form, has_session_parameter, is_implicit, is_unrollable
 from asyncify.analysis.generator_uses import consumed_generators
 from asyncify.analysis.kept import kept_functions
-from asyncify.analysis.points import Point, points_of
+from asyncify.analysis.points import Point, PointKind, points_of
 from asyncify.analysis.program import Program
+from asyncify.analysis.script_blocks import ScriptBlock, script_blocks
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Ext, Fn, Inst, Member, has
 from asyncify.knowledge import names
@@ -43,6 +45,8 @@ class Colouring:
     points: the places that wait by themselves, by node.
     spawned: library calls (`sorted(...)`) that run as a whole in the greenlet.
     unrolled: calls of `map` and `filter` that become comprehensions.
+    lambdas: lambdas that give the coroutine of the call that is their body; who calls them awaits.
+    scripts: statements at the top of a module that go into an async function, with the block they belong to.
     kept: functions that get sync sessions from SQLAlchemy itself (event listeners, `run_sync` callbacks).
     """
 
@@ -52,6 +56,8 @@ class Colouring:
     points: dict[ast.AST, Point] = field(default_factory=dict)
     spawned: set[ast.AST] = field(default_factory=set)
     unrolled: set[ast.AST] = field(default_factory=set)
+    lambdas: set[ast.Lambda] = field(default_factory=set)
+    scripts: dict[ast.stmt, ScriptBlock] = field(default_factory=dict)
     kept: set[FunctionInfo] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
 
@@ -108,12 +114,15 @@ class _Worker:
         self.paths: dict[ast.AST, str] = {}
         self.handed: dict[FunctionInfo, list[ast.AST]] = defaultdict(list)
         self.consumers: dict[FunctionInfo, list[ast.AST]] = defaultdict(list)
+        self.lambda_calls: dict[ast.Lambda, list[ast.AST]] = defaultdict(list)
+        self.at_top: dict[str, list[ast.AST]] = defaultdict(list)
 
     def run(self) -> Colouring:
         for path in sorted(self.program.modules):
             module = self.program.modules[path]
             for node in module.source.nodes:
-                if node in self.program.facts.calls or node in self.program.facts.handed:
+                facts = self.program.facts
+                if node in facts.calls or node in facts.handed or node in facts.lambdas:
                     self.paths[node] = path
         for node, targets in self.program.facts.calls.items():
             for target in targets:
@@ -121,6 +130,9 @@ class _Worker:
         for node, targets in self.program.facts.handed.items():
             for target in targets:
                 self.handed[target.info].append(node)
+        for node, lambdas in self.program.facts.lambdas.items():
+            for one in lambdas:
+                self.lambda_calls[one].append(node)
         for path in sorted(self.program.modules):
             for node, function in consumed_generators(self.program, self.program.modules[path]):
                 self.consumers[function].append(node)
@@ -137,6 +149,9 @@ class _Worker:
                 self.need(point.node, point.what, None)
         while self.queue:
             self.spread(self.queue.popleft())
+        for path in sorted(self.at_top):
+            for block in script_blocks(self.program, self.program.modules[path], self.at_top[path]):
+                self.result.scripts |= dict.fromkeys(block.body, block)
         return self.result
 
     # -- one place that waits ------------------------------------------------------------------------
@@ -152,13 +167,37 @@ class _Worker:
             call = source.parent(call) if isinstance(call, ast.keyword) else call
             if isinstance(call, ast.Call) and self._handing(call) is Handing.CALLS:
                 self.run_by_library(call, path, what, via)
+            elif outer.body is node and outer in self.lambda_calls:
+                self.pass_on(outer, path, what, via)
             elif outer not in self.replacing:
                 self.report(node, "lambda", f"{what} waits for the database inside a lambda", "make it an `async def`")
             return
         function = self.program.function_of(node)
         if function is None:
-            return  # module level: the transforms deal with it
+            if not self._runs_by_itself(node, via):
+                self.at_top[path].append(node)
+            return
         self.mark(function, reason)
+
+    def pass_on(self, waiting: ast.Lambda, path: str, what: str, via: FunctionInfo | None) -> None:
+        """A lambda whose body is a call that waits gives its coroutine on: its callers await."""
+        if waiting in self.result.lambdas:
+            return
+        self.result.lambdas.add(waiting)
+        for call in self.lambda_calls[waiting]:
+            for other in self.program.facts.calls.get(call, ()):
+                self.mark(other.info, Reason(f"it is called where a lambda with {what} is", path, waiting.lineno, via))
+            self.need(call, f"a lambda with {what}", via)
+
+    def _runs_by_itself(self, node: ast.AST, via: FunctionInfo | None) -> bool:
+        """At the top of a module: whether the place alone can be run to its end (a coroutine, tables)."""
+        point = self.result.points.get(node)
+        if point is not None:
+            return point.kind is PointKind.DDL
+        drives = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "next"
+        if node in self.program.facts.lambdas:
+            return True
+        return drives or (isinstance(node, ast.Call) and via in self.result.becomes_async and not via.is_generator)
 
     def _lambda_around(self, path: str, node: ast.AST) -> ast.Lambda | None:
         source = self.program.modules[path].source
@@ -185,7 +224,11 @@ class _Worker:
         elif barrier.treatment is Treatment.BRIDGE:
             result.bridged[function] = reason
         else:
-            result.bridged[function] = reason
+            if barrier.treatment is Treatment.CACHED and not has_session_parameter(self.program, function):
+                result.becomes_async[function] = reason
+                result.entries[function] = reason
+            else:
+                result.bridged[function] = reason
             self.report(
                 function.node,
                 f"barrier-{barrier.name.rpartition('.')[2].strip('_')}",
@@ -206,6 +249,10 @@ class _Worker:
                         f"it is the same method as {function.qualname}", function.path, function.node.lineno, function
                     ),
                 )
+            if function.cls is not None and function.name in PAIRS and PAIRS[function.name] in function.cls.methods:
+                partner = function.cls.methods[PAIRS[function.name]]
+                where = function.node.lineno
+                self.mark(partner, Reason(f"it belongs to {function.qualname}", function.path, where, function))
             for double in self.doubles.get(function, ()):
                 if isinstance(double, ast.Lambda):
                     continue  # the tests transform makes a function of it
@@ -233,19 +280,14 @@ class _Worker:
         if path is None or kept_sync(self.program, path):
             return
         if isinstance(node, ast.arg) or has(self.program.values(node), names.DEPENDS):
-            if function in self.result.bridged and not isinstance(node, ast.arg):
-                self.report(
-                    node,
-                    "bridge-dependency",
-                    f"FastAPI calls {function.qualname}, which waits for the database, by itself",
-                    "make the dependency an async function that builds the object",
-                )
             return  # the framework runs it, plain or async
         if self._is_decorator(path, node):
             return
-        if function in self.result.becomes_async:
+        if function in self.result.becomes_async and not is_implicit(function, node):
             for other in self.program.facts.calls.get(node, ()):
-                if other.info is not function and not isinstance(node, ast.Attribute):
+                if other.info is function or is_implicit(other.info, node):
+                    continue
+                if not isinstance(node, ast.Attribute):
                     self.mark(
                         other.info,
                         Reason(
@@ -285,7 +327,7 @@ class _Worker:
                 node,
                 "handed-to-thread",
                 f"{function.qualname} becomes async, but {source.segment(call.func)} runs it outside the event loop",
-                "hand over a plain function that calls `asyncio.run` with an engine of its own",
+                "it runs in a loop of its own there: give it an engine of its own, connections do not change loops",
             )
         elif handing is None and not self.program.values(call.func):
             self.report(
@@ -317,6 +359,8 @@ class _Worker:
 
     def barrier(self, function: FunctionInfo) -> Barrier | None:
         """What keeps a function from becoming async."""
+        if function.cls is not None and has_async_form(function):
+            return None
         if function.cls is not None and function.name in BY_METHOD:
             return BY_METHOD[function.name]
         for node in function.node.decorator_list:
@@ -355,16 +399,3 @@ class _Worker:
         finding = Finding("await", where, span, code, message, advice)
         if finding not in self.result.findings:
             self.result.findings.append(finding)
-
-
-def is_unrollable(call: ast.Call) -> bool:
-    """`map(f, items)` and `filter(f, items)`: lazy, so the greenlet would have ended before they run."""
-    if not isinstance(call.func, ast.Name) or call.func.id not in ("map", "filter") or call.keywords:
-        return False
-    if len(call.args) != 2 or any(isinstance(a, ast.Starred) for a in call.args):
-        return False
-    function = call.args[0]
-    if not isinstance(function, ast.Lambda):
-        return not (isinstance(function, ast.Constant) and function.value is None)
-    spec = function.args
-    return len(spec.args) == 1 and not (spec.posonlyargs or spec.vararg or spec.kwonlyargs or spec.kwarg)

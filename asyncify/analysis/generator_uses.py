@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
-from asyncify.analysis.values import Fn, Inst
+from asyncify.analysis.values import Fn, Inst, Obj
 
 #: methods of a generator that run it, and those of an async generator in their place
 DRIVES: Mapping[str, str] = MappingProxyType(
@@ -18,13 +18,14 @@ DRIVES: Mapping[str, str] = MappingProxyType(
 
 def generators_in(program: Program, node: ast.AST) -> list[FunctionInfo]:
     """The generator functions of the program that made what an expression holds."""
-    return [
-        maker.info
-        for value in program.values(node)
-        if isinstance(value, Inst) and value.type in ("generator", "contextmanager") and len(value.args) > 1
-        for maker in value.args[1]
-        if isinstance(maker, Fn)
-    ]
+    found: list[FunctionInfo] = []
+    for value in program.values(node):
+        if isinstance(value, Inst) and value.type in ("generator", "contextmanager") and len(value.args) > 1:
+            found += [maker.info for maker in value.args[1] if isinstance(maker, Fn)]
+        elif isinstance(value, Obj):
+            method = program.classes.method(value.info, "__iter__")
+            found += [method] if method is not None and method.is_generator else []
+    return found
 
 
 #: builtins, and methods of containers, text, files and sessions, that run an iterable to its end. Source: Python and

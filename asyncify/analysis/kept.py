@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping, Sequence
 
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.values import Ext, Member
 
 #: library functions that call what they are given with a sync session or connection
@@ -47,3 +47,14 @@ def kept_functions(
                 kept.add(function)
                 growing = True
     return kept
+
+
+def in_run_sync(module: ModuleInfo, node: ast.AST) -> bool:
+    """Whether a node stands in a lambda that is given to `run_sync`."""
+    inner, outer = node, module.source.parent(node)
+    while outer is not None:
+        if isinstance(inner, ast.Lambda) and isinstance(outer, ast.Call):
+            if isinstance(outer.func, ast.Attribute) and outer.func.attr == "run_sync":
+                return True
+        inner, outer = outer, module.source.parent(outer)
+    return False

@@ -14,6 +14,7 @@ from asyncify.analysis.test_clients import is_async_client
 from asyncify.analysis.values import NOTHING, Cls, Inst, Member, Values, has, of_type
 from asyncify.knowledge import names
 from asyncify.knowledge.api import Form, form_of
+from asyncify.knowledge.names import is_a
 from asyncify.knowledge.object_factories import CREATES, FACTORY
 
 #: metadata and table methods that take an engine or connection. Source: SQLAlchemy "Describing Databases with MetaData"
@@ -43,6 +44,9 @@ class Point:
     node: ast.AST
     what: str
 
+
+#: what a context manager of a library gives: `engine.begin()`, `SessionLocal.begin()`, `closing(SessionLocal())`
+HELD = (names.CONNECTION, names.SESSION)
 
 #: owners whose members are looked up, the more special one first
 OWNERS = (names.SESSION, names.ENGINE, names.CONNECTION, names.TRANSACTION)
@@ -107,7 +111,8 @@ def waits_as_context(values: Values, clients: frozenset[ast.AST]) -> bool:
     for value in values:
         if isinstance(value, Inst) and value.type == "contextmanager" and value.args:
             held = value.args[0]
-            if any(isinstance(v, Inst) and v.type == names.CONNECTION for v in held):
+            made_here = len(value.args) > 1  # by a generator function of the program
+            if any(isinstance(v, Inst) and is_a(v.type, o) for v in held for o in HELD) and not made_here:
                 return True
             if value.args[1:] == (NOTHING,) and has(held, names.SESSION):
                 return True  # said to give a session, and the annotation will say that it is entered with `async with`

@@ -17,6 +17,7 @@ class Treatment(Enum):
 
     BRIDGE = "bridge"  # stays plain and waits through SQLAlchemy's greenlet; its callers spawn that greenlet
     ENTRY = "entry"  # a sync entry point: becomes async inside, `asyncio.run` around it
+    CACHED = "cached"  # its value is kept: `asyncio.run` around it where it opens its own session; reported
     REFUSE = "refuse"  # nobody can be found who calls it: left and reported
 
 
@@ -70,7 +71,7 @@ BARRIERS: tuple[Barrier, ...] = (
     ),
     *_decorators(
         "functools.lru_cache functools.cache functools.singledispatch",
-        Treatment.REFUSE,
+        Treatment.CACHED,
         "the cache would keep a coroutine, which can be awaited only once",
     ),
     *_decorators(
@@ -84,6 +85,13 @@ BARRIERS: tuple[Barrier, ...] = (
 
 BY_METHOD: Mapping[str, Barrier] = MappingProxyType({b.name: b for b in BARRIERS if b.kind == "method"})
 BY_DECORATOR: Mapping[str, Barrier] = MappingProxyType({b.name: b for b in BARRIERS if b.kind == "decorator"})
+
+
+#: special methods with an async form. Source: Python data model, "Asynchronous Iterators" and "Asynchronous Context
+#: Managers". `__iter__` only as a generator: `__aiter__` itself is not awaited
+ASYNC_METHODS: Mapping[str, str] = MappingProxyType(
+    {"__enter__": "__aenter__", "__exit__": "__aexit__", "__iter__": "__aiter__"}
+)
 
 
 class Handing(Enum):

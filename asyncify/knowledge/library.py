@@ -12,7 +12,7 @@ from asyncify.knowledge import names
 STATE = "starlette.datastructures.State"
 
 #: objects whose attributes are set in one place and read in another: all of them share one set of attributes
-STATES = frozenset({STATE, "contextvars.ContextVar", "threading.local", "types.SimpleNamespace"})
+STATES = frozenset({STATE, "threading.local", "types.SimpleNamespace"})
 
 #: (class, attribute) -> the class of what it gives
 ATTRIBUTES = MappingProxyType(

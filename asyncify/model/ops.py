@@ -74,11 +74,13 @@ class SetAsync:
     """`def` to `async def`, `with` to `async with`, `for` to `async for`, or back when `on` is False.
 
     The target is the statement. For the generators of a comprehension the target is the comprehension (for a
-    bare generator argument, the call around it) and `generators` are their positions from 0.
+    bare generator argument, the call around it) and `generators` are their positions from 0. `rename` is the new name
+    of a function (`__enter__` to `__aenter__`); empty keeps it.
     """
 
     on: bool = True
     generators: tuple[int, ...] = ()
+    rename: str = ""
 
 
 @dataclass(frozen=True)

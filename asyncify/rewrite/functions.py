@@ -12,10 +12,12 @@ from asyncify.rewrite.templates import Style, Template
 Piece = cst.Param | cst.ParamStar | cst.ParamSlash
 
 
-def set_async(node: cst.CSTNode, on: bool) -> cst.CSTNode:
-    """`def`, `with` or `for` with or without `async`."""
+def set_async(node: cst.CSTNode, on: bool, rename: str = "") -> cst.CSTNode:
+    """`def`, `with` or `for` with or without `async`; a function may get another name."""
     if not isinstance(node, cst.FunctionDef | cst.With | cst.For):
         raise RewriteError("only a function, `with` or `for` can be async")
+    if rename and isinstance(node, cst.FunctionDef):
+        node = node.with_changes(name=cst.Name(rename))
     if (node.asynchronous is not None) == on:
         return node
     return node.with_changes(asynchronous=cst.Asynchronous() if on else None)

@@ -110,7 +110,7 @@ class Applier(cst.CSTTransformer):
         if isinstance(op, ops.InsertStatements):
             return statements.insert_inside(node, self._template(edit, op.template, None).statements().body)
         if isinstance(op, ops.SetAsync) and not op.generators:
-            return functions.set_async(node, op.on)
+            return functions.set_async(node, op.on, op.rename)
         if isinstance(op, ops.EditDecorators):
             return functions.edit_decorators(node, op, self._style)
         if isinstance(op, ops.EditParameters):

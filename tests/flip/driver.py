@@ -87,7 +87,7 @@ async def through_transport(app: Any, requests: list[list[Any]]) -> list[Any]:
 def serve(folder: Path, form: str, requests: Sequence[Sequence[Any]]) -> None:
     """The body of the process: `answers.json` and `stderr.txt` of the folder are its results."""
     os.chdir(folder)
-    errors = open("stderr.txt", "w")  # noqa: SIM115 - for the rest of the process
+    errors = Path("stderr.txt").open("w")  # noqa: SIM115 - for the rest of the process
     os.dup2(errors.fileno(), 2)
     sys.stderr = errors
     sys.path.insert(0, str(folder))

@@ -114,8 +114,9 @@ def prove(
     old = _write(folder / "before", files)
     new = _write(folder / "after", migrated.files)
     expected, actual = _serve(old, "sync", requests), _serve(new, "async", requests)
-    assert all(a[0] != "error" for a in expected if isinstance(a, list)), f"the app is wrong from the start: {expected}"
-    assert actual == expected, "\n".join(f"{r}: {o} -> {n}" for r, o, n in zip(requests, expected, actual, strict=False))
+    assert all(a[0] != "error" for a in expected if isinstance(a, list)), f"wrong from the start: {expected}"
+    rows = zip(requests, expected, actual, strict=False)
+    assert actual == expected, "\n".join(f"{r}: {o} -> {n}" for r, o, n in rows)
     for command in commands:
         wanted, got = _run(old, command), _run(new, command)
         assert wanted.returncode == 0, wanted.stderr
@@ -141,7 +142,7 @@ def _serve(folder: Path, form: str, requests: Sequence[Request]) -> list[Any]:
         process.kill()
         raise AssertionError(f"{form} hangs")
     errors = (folder / "stderr.txt").read_text()
-    print(f"--- {form}\n{errors}")
+    sys.stdout.write(f"--- {form}\n{errors}\n")
     assert process.exitcode == 0, errors
     _no_warning(errors)
     answers: list[Any] = json.loads((folder / "answers.json").read_text())

@@ -275,7 +275,7 @@ def tried(key: int, db: Session = Depends(get_db)):
 @app.get("/star")
 def stars(db: Session = Depends(get_db)):
     pair = (db, 1)
-    return [name_of(*pair), name_of(**{"db": db, "key": 2}), f"{name_of(db, 3)}!", -len(name_of(db, 1)), name_of(db, 1)[0]]
+    return [name_of(*pair), name_of(**{"db": db, "key": 2}), f"{name_of(db, 3)}!", name_of(db, 1)[0]]
 """
     )
     urls = ["/all", "/lambda", "/match/1", "/match/2", "/match/9", "/try/1", "/try/9", "/star"]

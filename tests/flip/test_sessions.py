@@ -648,6 +648,34 @@ def users(db: AppSession = Depends(get_db)):
     prove(tmp_path, {"db.py": db, "main.py": app}, ALL[:1])
 
 
+def test_routing_session(tmp_path: Path) -> None:
+    """A session class that decides on the engine works inside of the async session."""
+    db = """\
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session, sessionmaker
+
+engine = create_engine("sqlite:///./app.db")
+calls = []
+
+
+class RoutingSession(Session):
+    def get_bind(self, mapper=None, clause=None, **kwargs):
+        calls.append(mapper is not None)
+        return super().get_bind(mapper, clause=clause, **kwargs)
+
+
+SessionLocal = sessionmaker(bind=engine, class_=RoutingSession)
+
+
+def get_db():
+    with SessionLocal() as db:
+        yield db
+"""
+    calls = "\n\n@app.get('/calls')\ndef calls():\n    return database.calls\n"
+    app = HEAD + "import db as database\n" + ROUTES.format(how="=Depends(get_db)") + calls
+    prove(tmp_path, {"db.py": db, "main.py": app}, [*ALL, ("GET", "/calls")])
+
+
 def test_two_engines(tmp_path: Path) -> None:
     db = """\
 from sqlalchemy import create_engine, text

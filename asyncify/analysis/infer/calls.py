@@ -80,7 +80,10 @@ def call_instance(
                 bound = [*(target.args[1:]), *args]
                 found.append(call_function(run, inner, bound, kwargs, node))
         return union(found)
-    if target.type == "lambda":
+    if target.type == "lambda" and target.origin is not None and isinstance(target.origin.site, ast.Lambda):
+        run.record.lambdas.setdefault(node, set()).add(target.origin.site)
+        for arg, values in zip(target.origin.site.args.args, args, strict=False):
+            run.write(("lambda", target.origin.site, arg.arg), values)
         return target.args[0]
     return NOTHING
 

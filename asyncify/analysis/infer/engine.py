@@ -43,6 +43,7 @@ class Record:
     values: dict[ast.AST, Values] = field(default_factory=dict)
     calls: dict[ast.AST, set[Fn]] = field(default_factory=dict)
     handed: dict[ast.AST, set[Fn]] = field(default_factory=dict)
+    lambdas: dict[ast.AST, set[ast.Lambda]] = field(default_factory=dict)
     reads: list[Read] = field(default_factory=list)
 
 
@@ -51,12 +52,14 @@ class Facts:
     """What all walks saw, joined.
 
     values: the kinds of an expression. calls: the program functions that a call (or a property read, or a with
-    item) runs. handed: the functions of the program that an expression hands over to a library.
+    item) runs. handed: the functions of the program that an expression hands over to a library. lambdas: the lambdas
+    that a call runs.
     """
 
     values: dict[ast.AST, Values] = field(default_factory=dict)
     calls: dict[ast.AST, set[Fn]] = field(default_factory=dict)
     handed: dict[ast.AST, set[Fn]] = field(default_factory=dict)
+    lambdas: dict[ast.AST, set[ast.Lambda]] = field(default_factory=dict)
     reads: list[Read] = field(default_factory=list)
 
 
@@ -165,5 +168,7 @@ class Engine:
                 facts.calls.setdefault(node, set()).update(functions)
             for node, functions in record.handed.items():
                 facts.handed.setdefault(node, set()).update(functions)
+            for node, called in record.lambdas.items():
+                facts.lambdas.setdefault(node, set()).update(called)
             facts.reads.extend(record.reads)
         return facts

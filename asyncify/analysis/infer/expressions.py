@@ -20,6 +20,7 @@ from asyncify.analysis.values import (
     Member,
     Mod,
     Obj,
+    Origin,
     Rec,
     Value,
     Values,
@@ -465,7 +466,7 @@ def _lambda(run: Run, node: ast.Lambda) -> Values:
     result = evaluate(run, node.body)
     run.env = outer
     run.write(("lambda", node), result)
-    return frozenset({Inst("lambda", (result,))})
+    return frozenset({Inst("lambda", (result,), Origin(run.path, node))})
 
 
 def _binary(run: Run, node: ast.BinOp) -> Values:

@@ -188,7 +188,8 @@ def call_member(run: Run, member: Member, args: Args, kwargs: Kwargs, node: ast.
     if kind == "contextvars.ContextVar":
         if name == "set" and args:
             run.write(("state", kind, "value"), args[0])
-        return run.read("state", kind, "value") if name == "get" else NOTHING
+        given = union(base.args) | (args[0] if name == "get" and args else NOTHING)
+        return run.read("state", kind, "value") | given if name == "get" else NOTHING
     if kind in ("list", "set", "dict", "generator"):
         return _container(run, base, name, args, node)
     if kind == names.TEST_CLIENT:

@@ -7,12 +7,15 @@ from asyncify.analysis.program import Program
 from asyncify.model.edit import Edit, Finding
 from asyncify.transforms.awaiting.blocks import block_edits
 from asyncify.transforms.awaiting.calls import CallEdits
+from asyncify.transforms.awaiting.class_dependencies import ClassDependencies
 from asyncify.transforms.awaiting.driven import DrivenEdits
 from asyncify.transforms.awaiting.entry import Helpers
 from asyncify.transforms.awaiting.examples import EXAMPLES
 from asyncify.transforms.awaiting.examples_objects import OBJECTS
 from asyncify.transforms.awaiting.generators import generator_edits
+from asyncify.transforms.awaiting.scripts import script_edits
 from asyncify.transforms.awaiting.statements import StatementEdits
+from asyncify.transforms.awaiting.unresolved import unresolved_calls
 from asyncify.transforms.base import Decisions, Transform
 
 
@@ -30,11 +33,15 @@ def plan(program: Program) -> Decisions:
         calls = CallEdits(program, colouring, module, helpers)
         edits.extend(statements.edits())
         edits.extend(calls.edits())
+        edits.extend(script_edits(program, colouring, module, helpers))
+        classes = ClassDependencies(program, module)
+        edits.extend(classes.edits())
         driven = DrivenEdits(program, colouring, module, helpers)
         edits.extend(driven.edits())
         edits.extend(block_edits(program, module))
         edits.extend(generator_edits(program, module))
-        findings.extend((*statements.findings, *calls.findings, *driven.findings))
+        findings.extend((*statements.findings, *calls.findings, *driven.findings, *classes.findings))
+        findings.extend(unresolved_calls(program, module))
     return Decisions(tuple(edits), (), tuple(findings))
 
 

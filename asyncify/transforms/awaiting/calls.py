@@ -7,19 +7,20 @@ from collections.abc import Iterator
 
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.colour import Colouring
+from asyncify.analysis.forms import is_implicit
 from asyncify.analysis.generator_uses import generators_in
 from asyncify.analysis.handed_sessions import callee_of, given, is_class, sync_attribute
 from asyncify.analysis.points import PointKind
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
-from asyncify.analysis.values import Ext, Fn, has
+from asyncify.analysis.values import Cls, Ext, Fn, Inst, Member, Value, has
 from asyncify.knowledge import names
-from asyncify.knowledge.barriers import BY_CALLEE, Handing
+from asyncify.knowledge.barriers import ASYNC_METHODS, BY_CALLEE, Handing
 from asyncify.knowledge.names import canonical
 from asyncify.model.edit import Edit, Finding, Import
-from asyncify.model.ops import Hole, Op, Replace
+from asyncify.model.ops import Hole, Op, RenameAttribute, Replace
 from asyncify.transforms.awaiting.context import Context, context_of
-from asyncify.transforms.awaiting.entry import RUN, Helpers
+from asyncify.transforms.awaiting.entry import ENTRY, RESOLVED, RUN, Helpers
 from asyncify.transforms.awaiting.templates import arguments, as_list, run_sync, spawn, through_run_sync
 from asyncify.transforms.awaiting.unrolled import unrolled
 
@@ -59,6 +60,7 @@ class CallEdits:
             return
         point = self.colouring.points.get(node)
         yield from self._query_root(node, context)
+        yield from self._in_thread(node)
         if node in self.colouring.unrolled:
             if context is Context.AWAIT:
                 yield unrolled(self.program, self.colouring, self.module, node)
@@ -73,7 +75,7 @@ class CallEdits:
             yield from self._point(node, point.kind, point.what, context)
             return
         self._kept_session(node)
-        targets = self.program.calls(node)
+        targets = tuple(t for t in self.program.calls(node) if not is_implicit(t.info, node))
         if has(self.program.values(node), names.DEPENDS) or self._is_decorator(node):
             return
         bridged = [t.info for t in targets if t.info in self.colouring.bridged]
@@ -83,10 +85,32 @@ class CallEdits:
                 yield self._edit(node, spawn(self.source, node, name), imports, f"{bridged[0].qualname} stays plain")
             return
         coroutines = [t.info for t in targets if self._is_coroutine(t)]
+        lambdas = self.program.facts.lambdas.get(node, set()) & self.colouring.lambdas
+        if lambdas and not coroutines:
+            yield from self._coroutine(node, context, "the lambda gives a coroutine")
         if coroutines:
+            if isinstance(node.func, ast.Attribute) and node.func.attr in ASYNC_METHODS:
+                op = RenameAttribute(ASYNC_METHODS[node.func.attr])
+                yield self._edit(node.func, op, (), "the method has another name")
             text = f"{coroutines[0].qualname} becomes async"
-            yield from self._wrap(node, context, Replace("await $it"), text)
-            return
+            yield from self._coroutine(node, context, text)
+
+    def _coroutine(self, node: ast.Call, context: Context, because: str) -> Iterator[Edit]:
+        """A call that gives a coroutine; or sometimes a value, where plain callables are called there as well."""
+        if context is Context.AWAIT and any(self._stays_plain(v) for v in self.program.values(node.func)):
+            yield from self.helpers.add(RESOLVED, node, because)
+            op = Replace(f"await {self.helpers.name(RESOLVED)}($it)")
+            yield self._edit(node, op, (), because)
+        else:
+            yield from self._wrap(node, context, Replace("await $it"), because)
+
+    def _stays_plain(self, value: Value) -> bool:
+        """Whether a callable gives a value and no coroutine after the migration."""
+        if isinstance(value, Inst) and value.type == "lambda" and value.origin is not None:
+            return value.origin.site not in self.colouring.lambdas
+        if isinstance(value, Fn):
+            return not self.colouring.waits(value.info) or value.info in self.colouring.entries
+        return isinstance(value, (Ext, Cls))
 
     def _is_coroutine(self, target: Fn) -> bool:
         info = target.info
@@ -191,8 +215,12 @@ class CallEdits:
             yield self._edit(node, op, (), "an async function needs no thread", drops=self._names_in(node.func))
 
     def _callee_name(self, node: ast.Call) -> str:
-        found = [canonical(v.name) for v in self.program.values(node.func) if isinstance(v, Ext)]
-        return found[0] if found else ""
+        for value in self.program.values(node.func):
+            if isinstance(value, Ext):
+                return canonical(value.name)
+            if isinstance(value, Member):
+                return f"{value.base.type}.{value.name}"
+        return ""
 
     @staticmethod
     def _names_in(node: ast.expr) -> tuple[str, ...]:
@@ -209,6 +237,17 @@ class CallEdits:
                 name, imports = bring(self.program, self.module.path, UTIL, "await_only")
                 because = f"{self.source.segment(argument)} becomes async, and its caller is plain"
                 yield self._edit(argument, Replace(f"lambda *args: {name}($it(*args))"), imports, because)
+
+    def _in_thread(self, node: ast.Call) -> Iterator[Edit]:
+        """An async function that is given to a thread is run to its end there."""
+        if BY_CALLEE.get(self._callee_name(node)) is not Handing.THREAD:
+            return
+        for argument in (*node.args, *(k.value for k in node.keywords)):
+            handed = [t for t in self.program.facts.handed.get(argument, ()) if self._is_coroutine(t)]
+            if handed and not isinstance(argument, ast.Call):
+                because = f"a thread cannot await {handed[0].info.qualname}"
+                yield from self.helpers.add(ENTRY, node, because)
+                yield self._edit(argument, Replace(f"{self.helpers.name(ENTRY)}($it)"), (), because)
 
     def _property(self, node: ast.Attribute) -> Iterator[Edit]:
         """Reading a property that waits: `await greenlet_spawn(getattr, obj, "name")`."""

@@ -24,6 +24,8 @@ def context_of(program: Program, colouring: Colouring, module: ModuleInfo, node:
     source = module.source
     inner, outer = node, source.parent(node)
     while outer is not None:
+        if inner in colouring.scripts:
+            return Context.AWAIT
         if isinstance(outer, ast.Lambda) and inner is outer.body:
             call = source.parent(outer)
             call = source.parent(call) if isinstance(call, ast.keyword) else call

@@ -19,6 +19,7 @@ from asyncify.model.ops import AppendToModule, EditDecorators
 RUN = "run_to_end"
 ENTRY = "run_async"
 FIRST = "first_of"
+RESOLVED = "resolved"
 
 RUN_SOURCE = '''
 def run_to_end(awaitable):
@@ -48,11 +49,17 @@ async def first_of(generator):
     finally:
         await generator.aclose()
 '''
+RESOLVED_SOURCE = '''
+async def resolved(value):
+    """What a plain or an async function gave, waited for where it has to be."""
+    return await value if inspect.isawaitable(value) else value
+'''
 SOURCES: Mapping[str, tuple[str, tuple[Import, ...]]] = MappingProxyType(
     {
         RUN: (RUN_SOURCE, (Import("asyncio"), Import("concurrent.futures", "ThreadPoolExecutor"))),
         ENTRY: (ENTRY_SOURCE, (Import("functools"),)),
         FIRST: (FIRST_SOURCE, ()),
+        RESOLVED: (RESOLVED_SOURCE, (Import("inspect"),)),
     }
 )
 

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 from asyncify.analysis.bindings import bring, free_name
 from asyncify.analysis.colour import Colouring
+from asyncify.analysis.forms import has_async_form
 from asyncify.analysis.points import PointKind, bind_of, waits_as_context
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.test_clients import is_async_client
 from asyncify.analysis.values import Ext, has
 from asyncify.knowledge import names
+from asyncify.knowledge.barriers import ASYNC_METHODS
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import Hole, Op, Replace, ReplaceStatement, SetAsync
 from asyncify.model.span import Place
@@ -63,7 +65,8 @@ class StatementEdits:
     def _function(self, function: FunctionInfo) -> Iterator[Edit]:
         reason = self.colouring.becomes_async[function]
         because = f"{function.qualname} waits: {reason.text}"
-        yield self._edit(function.node, SetAsync(), because)
+        rename = ASYNC_METHODS.get(function.name, "") if has_async_form(function) else ""
+        yield self._edit(function.node, SetAsync(rename=rename), because)
         for node in function.node.decorator_list:
             target = self.program.names.resolve_expression(function.path, node)
             if isinstance(target, Ext) and target.name == "contextlib.contextmanager":

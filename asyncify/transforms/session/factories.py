@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
-from asyncify.analysis.values import Ext, Inst
+from asyncify.analysis.values import Cls, Ext, Inst
 from asyncify.knowledge import names
 from asyncify.knowledge.names import canonical
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import EditCall
+from asyncify.transforms.session.subclasses import Role, role_of
 
 #: what a factory or session must say: without it every attribute read after a commit is a lazy load.
 #: Source: SQLAlchemy asyncio documentation, "Preventing Implicit IO when Using AsyncSession"
@@ -57,14 +58,27 @@ def _factory(program: Program, module: ModuleInfo, node: ast.Call, *, legacy: bo
     elif not legacy and not has_class and of_sqlmodel:
         local, imports = bring(program, module.path, "sqlmodel.ext.asyncio.session", "AsyncSession")
         settings.append(("class_", local))
-    op = EditCall(set=tuple(settings))
+    inside = next((k for k in node.keywords if k.arg == "class_" and _role(program, k.value) is Role.INSIDE), None)
+    if inside is not None:
+        settings.append(("sync_session_class", module.source.segment(inside.value)))
+    op = EditCall(remove=("class_",) if inside is not None else (), set=tuple(settings))
     yield _edit(module, node, op, "instances stay readable after a commit", imports)
     for keyword in node.keywords:
+        if keyword.arg == "class_" and _role(program, keyword.value) is Role.UNCLEAR:
+            yield Finding(
+                "session", module.path, module.source.span(keyword.value), "session-subclass",
+                "this session class both waits in methods of its own and changes how a session works inside",
+                "split it: the inner part is given as sync_session_class, the methods go into an AsyncSession",
+            )  # fmt: skip
         if keyword.arg == "autocommit" and isinstance(keyword.value, ast.Constant) and keyword.value.value:
             yield Finding(
                 "session", module.path, module.source.span(keyword.value), "autocommit",
                 "autocommit=True does not exist in 2.0 style sessions", "begin and commit where the work is done",
             )  # fmt: skip
+
+
+def _role(program: Program, node: ast.expr) -> Role | None:
+    return next((role_of(program, v.info) for v in program.values(node) if isinstance(v, Cls)), None)
 
 
 def _edit(module: ModuleInfo, node: ast.Call, op: EditCall, because: str, imports: tuple[Import, ...] = ()) -> Edit:

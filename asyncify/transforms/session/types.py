@@ -12,6 +12,7 @@ from asyncify.analysis.values import Ext
 from asyncify.knowledge import names
 from asyncify.model.edit import Edit
 from asyncify.model.ops import Replace
+from asyncify.transforms.session.subclasses import Role, role_of
 
 #: sync class -> module and name of the async class. Source: SQLAlchemy asyncio API; SQLModel 0.0.50
 ASYNC_CLASSES = {
@@ -65,12 +66,12 @@ def _is_local(function: FunctionInfo, name: str) -> bool:
 
 
 def _stays(program: Program, module: ModuleInfo, node: ast.expr) -> bool:
-    """Class-level events stay on the sync class; a base class is not exchanged under its subclass; the annotations of
-    a function that stays sync stay."""
+    """Class-level events stay on the sync class; the base class of a session that works inside of an async one stays;
+    the annotations of a function that stays sync stay."""
     source = module.source
     parent = source.parent(node)
     if isinstance(parent, ast.ClassDef) and node in parent.bases:
-        return True
+        return role_of(program, module.classes[parent]) is not Role.ASYNC
     if isinstance(parent, ast.Call) and node in parent.args:
         if any(isinstance(v, Ext) and v.name.startswith("sqlalchemy.event.") for v in program.values(parent.func)):
             return True

@@ -1,0 +1,51 @@
+"""Small questions about functions and calls that colouring and the edits must answer alike."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.values import has
+from asyncify.knowledge import names
+from asyncify.knowledge.barriers import ASYNC_METHODS
+
+#: methods that are renamed together
+PAIRS: Mapping[str, str] = MappingProxyType({"__enter__": "__exit__", "__exit__": "__enter__"})
+
+
+def has_async_form(function: FunctionInfo) -> bool:
+    """Whether a special method has an async form under another name, which its class does not have yet."""
+    new = ASYNC_METHODS.get(function.name)
+    if new is None or function.cls is None or new in function.cls.methods:
+        return False
+    return function.name != "__iter__" or function.is_generator
+
+
+def is_implicit(function: FunctionInfo, node: ast.AST) -> bool:
+    """Whether a node runs a special method without calling it by its name: `with uow:`, `for page in pages:`."""
+    if function.cls is None or function.name not in ASYNC_METHODS:
+        return False
+    return not (isinstance(node, ast.Call) and getattr(node.func, "attr", "") == function.name)
+
+
+def has_session_parameter(program: Program, function: FunctionInfo) -> bool:
+    """Whether a function is given a session, or an object that may hold one: it cannot wait in another loop."""
+    return function.cls is not None or any(
+        has(program.values(a), names.SESSION, names.CONNECTION) for a in function.parameters
+    )
+
+
+def is_unrollable(call: ast.Call) -> bool:
+    """`map(f, items)` and `filter(f, items)`: lazy, so the greenlet would have ended before they run."""
+    if not isinstance(call.func, ast.Name) or call.func.id not in ("map", "filter") or call.keywords:
+        return False
+    if len(call.args) != 2 or any(isinstance(a, ast.Starred) for a in call.args):
+        return False
+    function = call.args[0]
+    if not isinstance(function, ast.Lambda):
+        return not (isinstance(function, ast.Constant) and function.value is None)
+    spec = function.args
+    return len(spec.args) == 1 and not (spec.posonlyargs or spec.vararg or spec.kwonlyargs or spec.kwarg)

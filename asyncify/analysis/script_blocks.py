@@ -1,0 +1,81 @@
+"""Statements at the top of a module that wait: they go into an async function that is run to its end there."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
+
+
+@dataclass(frozen=True)
+class ScriptBlock:
+    """Statements of one module that become the body of a function.
+
+    statement: what is replaced. body: what goes into the function. guarded: whether the statement is
+    `if __name__ == "__main__":`. outside: names that the body binds and that others read: they stay global.
+    """
+
+    statement: ast.stmt
+    body: tuple[ast.stmt, ...]
+    guarded: bool
+    outside: tuple[str, ...]
+
+
+def is_main_guard(node: ast.AST) -> bool:
+    """Whether a statement is `if __name__ == "__main__":`."""
+    return isinstance(node, ast.If) and any(isinstance(n, ast.Name) and n.id == "__name__" for n in ast.walk(node.test))
+
+
+def script_blocks(program: Program, module: ModuleInfo, waiting: Iterable[ast.AST]) -> Iterator[ScriptBlock]:
+    """The blocks of a module. waiting: nodes outside of functions that wait, and are no lone call of a coroutine.
+
+    Besides a main guard at most one statement: each runs a loop of its own, and connections cannot go from one loop to
+    another.
+    """
+    inside = {id(inner): stmt for stmt in module.source.tree.body for inner in ast.walk(stmt)}
+    found = list(dict.fromkeys(inside[id(node)] for node in waiting if id(node) in inside))
+    found.sort(key=lambda s: s.lineno)
+    plain = [s for s in found if not is_main_guard(s)]
+    for stmt in found:
+        if is_main_guard(stmt):
+            assert isinstance(stmt, ast.If)
+            body, guarded = tuple(stmt.body), True
+            if stmt.orelse:
+                continue
+        elif len(plain) == 1 and isinstance(stmt, (ast.With, ast.Try, ast.For, ast.While, ast.If)):
+            body, guarded = (stmt,), False
+        else:
+            continue
+        outside = _names_outside(program, module, body)
+        if outside is not None:
+            yield ScriptBlock(stmt, body, guarded, outside)
+
+
+def _names_outside(program: Program, module: ModuleInfo, body: tuple[ast.stmt, ...]) -> tuple[str, ...] | None:
+    """Names that a body binds and that something else of the program reads; None where it cannot be a function."""
+    nodes = [n for stmt in body for n in ast.walk(stmt)]
+    if any(isinstance(n, (ast.ImportFrom, ast.Import, ast.ClassDef, ast.Global)) for n in nodes):
+        return None
+    inner = {n for n in nodes if isinstance(n, ast.Name)}
+    bound = {n.id for n in inner if isinstance(n.ctx, (ast.Store, ast.Del))}
+    bound |= {n.name for n in nodes if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    read = {
+        n.id
+        for n in module.source.nodes
+        if isinstance(n, ast.Name) and n not in inner and not _is_local(program.function_of(n), n.id)
+    }
+    shared = (read | program.reexports().get(module.path, frozenset())) & bound
+    if shared & {n.target.id for n in nodes if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)}:
+        return None
+    return tuple(sorted(shared))
+
+
+def _is_local(function: FunctionInfo | None, name: str) -> bool:
+    while function is not None:
+        if name in function.local_names:
+            return True
+        function = function.parent
+    return False

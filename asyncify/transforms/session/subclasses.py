@@ -1,0 +1,41 @@
+"""Own subclasses of `Session`: which become subclasses of `AsyncSession`, and which stay as the session inside of one.
+
+Source: SQLAlchemy asyncio documentation, `AsyncSession.sync_session_class` ("Using Multiple Databases").
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ClassInfo
+from asyncify.analysis.values import Ext
+from asyncify.knowledge import names
+from asyncify.knowledge.api import Form, form_of
+
+
+class Role(Enum):
+    """What becomes of a subclass of `Session`."""
+
+    ASYNC = "async"  # its base becomes AsyncSession
+    INSIDE = "inside"  # it changes how a session works inside: given as `sync_session_class`
+    UNCLEAR = "unclear"  # both
+
+
+def role_of(program: Program, info: ClassInfo) -> Role | None:
+    """The role of a class; None for one that is no subclass of a sync session."""
+    bases = [b for b in program.classes.ancestors(info) if isinstance(b, Ext)]
+    if not any(b.name in (names.SESSION, names.SQLMODEL_SESSION) for b in bases):
+        return None
+    waits = any(m in program.colouring.becomes_async for m in info.methods.values())
+    inside = any(_is_inside(name) for name in info.methods)
+    if inside:
+        return Role.UNCLEAR if waits else Role.INSIDE
+    return Role.ASYNC
+
+
+def _is_inside(method: str) -> bool:
+    """Whether a method replaces one that the session itself calls, or that an AsyncSession does not have."""
+    if method.startswith("_"):
+        return not method.startswith("__")
+    return form_of(names.SESSION, method) in (Form.PLAIN, Form.ABSENT)

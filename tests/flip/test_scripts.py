@@ -1,0 +1,216 @@
+"""Commands and scripts: code that nobody awaits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import prove
+from .test_lookalikes import HEAD
+
+SCRIPT = """\
+import sys
+
+from db import SessionLocal
+from models import User
+
+
+def names(db):
+    return [u.name for u in db.query(User).order_by(User.id)]
+
+"""
+
+
+def test_statements_in_a_main_block(tmp_path: Path) -> None:
+    script = (
+        SCRIPT
+        + """
+LIMIT = 2
+
+if __name__ == "__main__":
+    which = sys.argv[1] if len(sys.argv) > 1 else "all"
+    with SessionLocal() as db:
+        for name in names(db)[:LIMIT]:
+            print(which, name)
+        total = db.query(User).count()
+    print(total)
+"""
+    )
+    prove(tmp_path, {"script.py": script, "main.py": HEAD}, [], [["script.py"], ["script.py", "x"]])
+
+
+def test_statements_at_the_top_of_a_script(tmp_path: Path) -> None:
+    script = (
+        SCRIPT
+        + """
+
+db = SessionLocal()
+try:
+    for user in db.query(User).order_by(User.id):
+        print(user.name)
+    db.add(User(name="new"))
+    db.commit()
+    print(names(db))
+finally:
+    db.close()
+"""
+    )
+    prove(tmp_path, {"script.py": script, "main.py": HEAD}, [], [["script.py"]])
+
+
+def test_main_function(tmp_path: Path) -> None:
+    script = (
+        SCRIPT
+        + """
+
+def main(argv=None):
+    db = SessionLocal()
+    print(names(db))
+    db.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
+"""
+    )
+    prove(tmp_path, {"script.py": script, "main.py": HEAD}, [], [["script.py"]])
+
+
+def test_typer_and_click_commands(tmp_path: Path) -> None:
+    """Commands that share functions with routes."""
+    crud = """\
+from models import User
+
+
+def add(db, name):
+    user = User(name=name)
+    db.add(user)
+    db.commit()
+    return user.id
+
+
+def count(db):
+    return db.query(User).count()
+"""
+    cli = """\
+import typer
+
+import crud
+from db import SessionLocal
+
+cli = typer.Typer()
+
+
+@cli.command()
+def add(name: str, times: int = typer.Option(1)):
+    with SessionLocal() as db:
+        for _ in range(times):
+            print(crud.add(db, name))
+
+
+@cli.command("count")
+def count_users():
+    db = SessionLocal()
+    try:
+        typer.echo(crud.count(db))
+    finally:
+        db.close()
+
+
+@cli.command()
+def hello():
+    print("hello")
+
+
+if __name__ == "__main__":
+    cli()
+"""
+    tool = """\
+import click
+
+import crud
+from db import SessionLocal
+
+
+@click.group()
+def main():
+    pass
+
+
+@main.command()
+@click.argument("name")
+def add(name):
+    with SessionLocal() as db:
+        click.echo(crud.add(db, name))
+
+
+@main.command()
+@click.option("--twice", is_flag=True)
+def count(twice):
+    with SessionLocal() as db:
+        click.echo(crud.count(db) * (2 if twice else 1))
+
+
+if __name__ == "__main__":
+    main()
+"""
+    app = (
+        HEAD
+        + """
+import crud
+
+
+@app.post("/users")
+def create(name: str, db: Session = Depends(get_db)):
+    return [crud.add(db, name), crud.count(db)]
+"""
+    )
+    commands = [
+        ["cli.py", "add", "x", "--times", "2"],
+        ["cli.py", "count"],
+        ["cli.py", "hello"],
+        ["tool.py", "add", "y"],
+        ["tool.py", "count", "--twice"],
+    ]
+    files = {"crud.py": crud, "cli.py": cli, "tool.py": tool, "main.py": app}
+    done = prove(tmp_path, files, [("POST", "/users?name=x")], commands)
+    assert '@cli.command()\ndef hello():' in done["cli.py"]
+
+
+def test_threads_and_executors(tmp_path: Path) -> None:
+    """A function that a thread runs must stay plain."""
+    app = (
+        HEAD
+        + """
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from db import SessionLocal
+
+
+def work(name):
+    with SessionLocal() as db:
+        db.add(User(name=name))
+        db.commit()
+
+
+def count_all(_=None):
+    with SessionLocal() as db:
+        return db.query(User).count()
+
+
+@app.post("/thread")
+def thread():
+    worker = threading.Thread(target=work, args=("t",))
+    worker.start()
+    worker.join()
+    with ThreadPoolExecutor(1) as pool:
+        return [pool.submit(count_all).result(), list(pool.map(count_all, [1]))]
+
+
+@app.get("/other")
+def other(db: Session = Depends(get_db)):
+    return db.query(User).count()
+"""
+    )
+    prove(tmp_path, app, [("POST", "/thread"), ("GET", "/other")], codes=["handed-to-thread"])
