@@ -42,7 +42,8 @@ class TestClients:
     """All clients of a program.
 
     made: constructor calls (or class definitions of subclasses) to their file. kept: those that stay, with reasons.
-    uses: the expressions that are a client, with the clients that come there.
+    uses: the expressions that are a client, with the clients that come there. telling: those whose responses are
+    asked for the template that was rendered.
     """
 
     __test__ = False
@@ -50,6 +51,7 @@ class TestClients:
     made: dict[ast.AST, str] = field(default_factory=dict)
     kept: dict[ast.AST, list[Obstacle]] = field(default_factory=dict)
     uses: dict[ast.expr, frozenset[ast.AST]] = field(default_factory=dict)
+    telling: set[ast.AST] = field(default_factory=set)
 
     @property
     def convertible(self) -> frozenset[ast.AST]:
@@ -260,14 +262,16 @@ class _Search:
         )
 
     def _responses(self, path: str) -> None:
-        """`response.context`: only TestClient tells which template was rendered."""
+        """`response.context`: TestClient tells which template was rendered; an AsyncClient needs a transport for it."""
         for node in self.program.modules[path].source.nodes:
             if not (isinstance(node, ast.Attribute) and node.attr in ONLY_TEST_RESPONSE):
                 continue
             if of_type(self.program.values(node.value), "httpx.Response"):
                 keys = self._by_function[self.program.function_of(node)]
+                self.clients.telling |= {k for k in keys if isinstance(k, ast.Call)}
                 message = f"only responses of TestClient have {node.attr}"
-                self.keep(path, node, keys, "test-client-only", message, "check the text of the response instead")
+                subclasses = frozenset(k for k in keys if isinstance(k, ast.ClassDef))
+                self.keep(path, node, subclasses, "test-client-only", message, "check the text of the response instead")
 
 
 def _keep_together(clients: TestClients) -> None:

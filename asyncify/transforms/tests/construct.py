@@ -22,6 +22,9 @@ from asyncify.knowledge.testing import (
 from asyncify.model.edit import Import
 from asyncify.model.ops import Hole
 
+#: the transport whose responses tell the template that was rendered; `telling.py` writes it
+TELLING = "TemplateTransport"
+
 #: lines that would become longer than this are broken at the opening parenthesis
 LINE = 100
 
@@ -31,7 +34,7 @@ class Facts:
     """What the app of a program notices of its client. package: of the async client.
 
     address: it reads `request.client`. agent: it reads the user agent. lifespan: it has one. state: the lifespan
-    gives state to the requests.
+    gives state to the requests. telling: clients whose responses are asked for the template that was rendered.
     """
 
     package: str
@@ -39,6 +42,7 @@ class Facts:
     agent: bool
     lifespan: bool
     state: bool
+    telling: frozenset[ast.AST] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,8 @@ class Source:
     drops: tuple[str, ...] = field(default=())
 
 
-def facts_of(program: Program) -> Facts:
-    """Look at the whole program."""
+def facts_of(program: Program, telling: frozenset[ast.AST] = frozenset()) -> Facts:
+    """Look at the whole program. telling: see `Facts`."""
     address = agent = lifespan = state = False
     for module in program.modules.values():
         for node in module.source.nodes:
@@ -67,7 +71,7 @@ def facts_of(program: Program) -> Facts:
             elif isinstance(node, ast.keyword) and node.arg in ("lifespan", "on_startup", "on_shutdown"):
                 lifespan = True
                 state = state or _gives_state(program, module.path, node.value)
-    return Facts(client_package(program), address, agent, lifespan, state)
+    return Facts(client_package(program), address, agent, lifespan, state, telling)
 
 
 def client_package(program: Program) -> str:
@@ -100,6 +104,8 @@ def async_client(
         return f"${parameter}"
 
     transport_name, imports = bring(program, source.path, facts.package, "ASGITransport")
+    if call in facts.telling:
+        transport_name, imports = TELLING, ()
     transport = [f"{k}={value(p)}" for p, k in TRANSPORT_KEYWORDS.items() if p in arguments]
     if facts.address and "client" not in arguments:
         transport.append(f"client={CLIENT_ADDRESS}")

@@ -38,7 +38,9 @@ class Work:
     @classmethod
     def start(cls, program: Program) -> Work:
         """Look at a program."""
-        return cls(program, find_clients(program), facts_of(program), frozenset(program.colouring.becomes_async))
+        clients = find_clients(program)
+        facts = facts_of(program, frozenset(clients.telling & clients.convertible))
+        return cls(program, clients, facts, frozenset(program.colouring.becomes_async))
 
     def source(self, path: str) -> SourceFile:
         """A file of the program."""

@@ -15,12 +15,14 @@ from asyncify.transforms.tests.mocks import plan_mocks
 from asyncify.transforms.tests.patched_names import plan_patched_names
 from asyncify.transforms.tests.requests import plan_requests
 from asyncify.transforms.tests.settings import plan_settings
+from asyncify.transforms.tests.telling import plan_transports
 
 
 def plan(program: Program) -> Decisions:
     """Decide on the tests of a program whose functions are coloured."""
     work = Work.start(program)
     plan_contexts(work)
+    plan_transports(work)
     plan_clients(work)
     plan_requests(work)
     plan_doubles(work)
