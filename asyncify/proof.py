@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from asyncify import api
@@ -14,10 +14,12 @@ from asyncify.runtime.routes import (
     Recording,
     databases,
     differences,
+    fill,
     find_app,
     record,
     restore,
 )
+from asyncify.runtime.scenario import Scenario, load_scenario
 from asyncify.runtime.suite import SuiteOutcome, run_suite
 
 
@@ -46,15 +48,18 @@ def prove(folder: Path, result: RunResult) -> Iterator[Check]:
     """Write a run to its folder step by step, and check the program before and after each.
 
     This executes the tests and the app of the folder. Answers that differ between two runs of the program as it
-    was (the time of day, say) are not compared. Raises `UsageError` when there is no app to ask.
+    was (the time of day, say) are not compared. A `demo.toml` in the folder says how the database is filled and who
+    asks (see `asyncify.runtime.scenario`). Raises `UsageError` when there is no app to ask, or that file is wrong.
     """
     app = find_app(result.before)
     if app is None:
         raise UsageError(f"{folder} has no module with a FastAPI app to ask")
-    record(folder, app)  # the first start fills the database
+    scenario = load_scenario(folder)
+    fill(folder, app, scenario)
     data = databases(folder)
-    base = _ask(folder, app, data)
-    again = _ask(folder, app, data)
+    asked = replace(scenario, requests=())
+    base = _ask(folder, app, asked, data)
+    again = _ask(folder, app, asked, data)
     steady = Recording({p: a for p, a in base.answers.items() if again.answers.get(p) == a}, base.failure)
     volatile = base.answers.keys() - steady.answers.keys()
     yield Check("before", 0, run_suite(folder), len(steady.answers), failure=base.failure)
@@ -62,7 +67,7 @@ def prove(folder: Path, result: RunResult) -> Iterator[Check]:
         files = api.write_step(result, step)
         if not files:
             continue
-        now = _ask(folder, app, data)
+        now = _ask(folder, app, asked, data)
         compared = Recording({p: a for p, a in now.answers.items() if p not in volatile}, now.failure)
         yield Check(
             step.step,
@@ -74,6 +79,6 @@ def prove(folder: Path, result: RunResult) -> Iterator[Check]:
         )
 
 
-def _ask(folder: Path, app: str, data: dict[Path, bytes]) -> Recording:
+def _ask(folder: Path, app: str, scenario: Scenario, data: dict[Path, bytes]) -> Recording:
     restore(folder, data)
-    return record(folder, app)
+    return record(folder, app, scenario)

@@ -6,13 +6,16 @@ import ast
 import json
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
+from asyncify.model.errors import UsageError
 from asyncify.model.plan import Workspace
 from asyncify.runtime.environment import run_python
+from asyncify.runtime.scenario import FILE, Scenario
 
 SCRIPT = Path(__file__).with_name("record_script.py")
+NO_SCENARIO = Scenario()
 DATABASES = ("*.db", "*.sqlite", "*.sqlite3")  #: files that an app on SQLite keeps its data in
 
 
@@ -27,7 +30,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Recording:
-    """Answers by path; or the reason why there are none."""
+    """Answers by path, `path as visitor` for those to a visitor; or the reason why there are none."""
 
     answers: Mapping[str, Answer]
     failure: str = ""
@@ -42,19 +45,34 @@ class Difference:
     after: Answer | None
 
 
-def record(folder: Path, app: str) -> Recording:
-    """Start an app, ask its GET routes, and stop it.
+def record(folder: Path, app: str, scenario: Scenario = NO_SCENARIO) -> Recording:
+    """Start an app, send the requests of a scenario, ask the GET routes as each of its visitors, and stop the app.
 
     app: `module:name`, as for uvicorn, importable from the folder or its `src`.
     """
     try:
-        done = run_python([str(SCRIPT), app], folder, seconds=120)
+        done = run_python([str(SCRIPT), app, json.dumps(asdict(scenario))], folder, seconds=120)
     except subprocess.TimeoutExpired as late:
         return Recording({}, f"the app did not answer within {late.timeout:.0f} seconds")
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines()
         return Recording({}, lines[-1] if lines else f"the app ended with {done.returncode}")
     return Recording({path: Answer(**answer) for path, answer in json.loads(done.stdout).items()})
+
+
+def fill(folder: Path, app: str, scenario: Scenario) -> None:
+    """Let an app make its data: the commands of the scenario, the first start, and the requests.
+
+    Raises `UsageError` when one of them fails, as the comparison would prove less than the scenario means it to. An
+    app that does not start, without a scenario, is left to `record` to say.
+    """
+    for command in scenario.prepare:
+        done = run_python(command, folder, seconds=120)
+        if done.returncode != 0:
+            raise UsageError(f"`python {' '.join(command)}` of {folder.name}/{FILE} failed: {done.stderr.strip()}")
+    first = record(folder, app, scenario)
+    if first.failure and scenario != NO_SCENARIO:
+        raise UsageError(f"the requests of {folder.name}/{FILE} failed: {first.failure}")
 
 
 def differences(before: Recording, after: Recording) -> tuple[Difference, ...]:
