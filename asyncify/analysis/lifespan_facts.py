@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.program import Program
+from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo, FunctionNode
 from asyncify.analysis.values import Ext, Inst, Obj
 from asyncify.knowledge import names
@@ -108,18 +109,18 @@ class _Finder:
         for app in facts.apps:
             facts.registrations[app] = list(self._arguments(app))
         for path in sorted(self._program.modules) if facts.apps else ():
-            tree = self._program.modules[path].source.tree
-            for call in _calls(tree):
+            source = self._program.modules[path].source
+            for call in _calls(source):
                 self._call(path, call)
-            for node in ast.walk(tree):
-                if isinstance(node, ast.Attribute) and node.attr in HANDLER_LISTS:
+            for node in source.nodes_of(ast.Attribute):
+                if node.attr in HANDLER_LISTS:
                     self._handler_list(path, node)
         return facts
 
     def _apps(self) -> Iterator[App]:
         for path in sorted(self._program.modules):
             source = self._program.modules[path].source
-            for node in _calls(source.tree):
+            for node in _calls(source):
                 if self._makes_app(path, node):
                     statement = source.statement(node)
                     plain = isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is node
@@ -243,9 +244,9 @@ def _is_application_class(program: Program, info: ClassInfo | Ext) -> bool:
     return any(isinstance(base, Ext) and base.name in APPLICATIONS for base in bases)
 
 
-def _calls(tree: ast.Module) -> list[ast.Call]:
+def _calls(source: SourceFile) -> list[ast.Call]:
     """All calls of a file, in the order of their starts."""
-    return sorted((n for n in ast.walk(tree) if isinstance(n, ast.Call)), key=lambda c: (c.lineno, c.col_offset))
+    return sorted(source.nodes_of(ast.Call), key=lambda c: (c.lineno, c.col_offset))
 
 
 def _targets(statement: ast.stmt) -> list[ast.expr]:

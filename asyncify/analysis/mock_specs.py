@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from functools import cached_property
 
 from asyncify.analysis.mock_objects import Kind, TestMocks
 from asyncify.analysis.names import Imported
@@ -76,20 +78,33 @@ class Specs:
 
     def _read(self, info: ClassInfo) -> set[str]:
         """The attributes that the app reads from instances, outside of the class."""
-        found: set[str] = set()
+        return {name for name, reader in self._reads[info] if reader is not info}
+
+    @cached_property
+    def _reads(self) -> Mapping[ClassInfo, set[tuple[str, ClassInfo | None]]]:
+        """By class the attributes that the app reads from instances, each with the class of the method that does."""
+        found: dict[ClassInfo, set[tuple[str, ClassInfo | None]]] = defaultdict(set)
         for path, module in self._program.modules.items():
-            if is_test(path):
-                continue
-            for node in module.source.nodes:
-                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-                    function = self._program.function_of(node)
-                    inside = function is not None and function.cls is info
-                    if not inside and any(isinstance(v, Obj) and v.info is info for v in self._values(node)):
-                        found.add(node.attr)
+            for node in module.source.nodes_of(ast.Attribute) if not is_test(path) else ():
+                if isinstance(node.ctx, ast.Load):
+                    for value in self._program.values(node.value):
+                        if isinstance(value, Obj):
+                            function = self._program.function_of(node)
+                            found[value.info].add((node.attr, function.cls if function is not None else None))
         return found
 
-    def _values(self, node: ast.Attribute) -> frozenset[object]:
-        return frozenset(self._program.values(node.value))
+    @cached_property
+    def _spellings(self) -> Mapping[str, Counter[str]]:
+        """By file the modules that `from ... import` lines call it, with how often each does."""
+        found: dict[str, Counter[str]] = defaultdict(Counter)
+        for importer, module in self._program.modules.items():
+            for statements in module.imports.values():
+                for node in statements:
+                    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                        origin = self._program.names.imported(importer, node, node.names[0])
+                        if isinstance(origin, Imported):
+                            found[origin.path][node.module] += 1
+        return found
 
     def import_of(self, path: str, info: ClassInfo) -> tuple[str, tuple[Import, ...]]:
         """The name of a class in a test file, and its import; an empty name where no file shows how to import it."""
@@ -98,14 +113,7 @@ class Specs:
             return info.name, ()
         if info.name in self._program.modules[path].bound or "." in info.qualname:
             return "", ()
-        seen: Counter[str] = Counter()
-        for importer, module in self._program.modules.items():
-            for statements in module.imports.values():
-                for node in statements:
-                    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                        found = names.imported(importer, node, node.names[0])
-                        if isinstance(found, Imported) and found.path == info.path:
-                            seen[node.module] += 1
+        seen = self._spellings[info.path]
         if not seen:
             return "", ()
         return info.name, (Import(seen.most_common(1)[0][0], info.name),)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from asyncify.analysis.source import SourceFile
+from asyncify.analysis.source import SourceFile, children
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -37,6 +38,11 @@ class FunctionInfo:
     def path(self) -> str:
         """The file."""
         return self.source.path
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """`own_nodes` of the function, walked once."""
+        return tuple(own_nodes(self.node))
 
     @property
     def is_async(self) -> bool:
@@ -136,7 +142,7 @@ def own_nodes(function: FunctionNode | ast.Module | ast.ClassDef) -> Iterator[as
         elif isinstance(node, ast.ClassDef):
             stack.extend([*node.decorator_list, *node.bases, *(k.value for k in node.keywords)])
         else:
-            stack.extend(reversed(list(ast.iter_child_nodes(node))))
+            stack.extend(reversed(children(node)))
 
 
 def bound_names(target: ast.expr) -> Iterator[str]:
@@ -176,16 +182,16 @@ def names_bound_by(stmt: ast.stmt) -> Iterator[str]:
                 yield node.name
 
 
-def local_names(function: FunctionNode) -> frozenset[str]:
+def local_names(info: FunctionInfo) -> frozenset[str]:
     """The names that are local to a function: parameters and whatever it binds."""
-    a = function.args
+    a = info.node.args
     names = {p.arg for p in (*a.posonlyargs, *a.args, *a.kwonlyargs)}
     names |= {p.arg for p in (a.vararg, a.kwarg) if p is not None}
-    for stmt in own_statements(function.body):
+    for stmt in own_statements(info.node.body):
         names.update(names_bound_by(stmt))
         if isinstance(stmt, (ast.Global, ast.Nonlocal)):
             names.difference_update(stmt.names)
-    for node in own_nodes(function):
+    for node in info.nodes:
         if isinstance(node, ast.NamedExpr):
             names.update(bound_names(node.target))
     return frozenset(names)
@@ -219,10 +225,10 @@ def _collect_body(
     for stmt in own_statements(body):
         if isinstance(stmt, (ast.FunctionDef, ast.AsyncFunctionDef)):
             info = FunctionInfo(module.source, stmt, f"{prefix}{stmt.name}", cls, function)
-            info.is_generator = any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in own_nodes(stmt))
-            info.local_names = local_names(stmt)
+            info.is_generator = any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in info.nodes)
+            info.local_names = local_names(info)
             scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
-            info.has_inner = any(isinstance(n, scopes) for n in own_nodes(stmt))
+            info.has_inner = any(isinstance(n, scopes) for n in info.nodes)
             module.functions[stmt] = info
             if cls is not None:
                 cls.methods.setdefault(stmt.name, info)

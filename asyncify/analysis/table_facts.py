@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import FunctionInfo, own_nodes
+from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Ext, Fn, Inst, Member, has
 from asyncify.knowledge import names
 from asyncify.knowledge.names import is_a
@@ -78,7 +78,7 @@ def touches_database(program: Program, nodes: Iterable[ast.AST], seen: set[Funct
         for fn in called(program, node):
             if fn.info not in known:
                 known.add(fn.info)
-                if touches_database(program, own_nodes(fn.info.node), known):
+                if touches_database(program, fn.info.nodes, known):
                     return True
     return False
 

@@ -169,8 +169,8 @@ class _Search:
             self._construction(path, key)
 
     def _mentions(self, path: str) -> bool:
-        tree = self.program.modules[path].source.tree
-        return any(isinstance(n, ast.expr) and n in self.clients.uses for n in ast.walk(tree))
+        nodes = self.program.modules[path].source.nodes
+        return any(isinstance(n, ast.expr) and n in self.clients.uses for n in nodes)
 
     def keep(self, path: str, node: ast.AST, keys: Iterable[ast.AST], code: str, message: str, advice: str) -> None:
         for key in keys:

@@ -51,7 +51,8 @@ def load_scenario(folder: Path) -> Scenario:
     if not file.is_file():
         return Scenario()
     try:
-        return _scenario(**loads(file.read_text("utf-8")))
+        table: dict[str, Any] = loads(file.read_text("utf-8"))
+        return _scenario(**table)
     except (ValueError, TypeError, AttributeError) as error:
         raise UsageError(f"{file} is not as it should be: {error}") from None
 

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from asyncify.analysis.infer.engine import Engine, Record, Unit
-from asyncify.analysis.symbols import FunctionInfo, own_nodes
+from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Cls, Inst, Obj, Values
 from asyncify.knowledge import names
 
@@ -40,8 +40,8 @@ def suppose_sessions(engine: Engine, records: Mapping[Unit, Record]) -> None:
 
 def _used_as_session(engine: Engine, body: FunctionInfo, record: Record) -> Iterator[tuple[ast.expr, str]]:
     """The expressions of unknown kind that are used as a session, and which of the two sessions each is."""
-    awaited = {node.value for node in own_nodes(body.node) if isinstance(node, ast.Await)}
-    for node in own_nodes(body.node):
+    awaited = {node.value for node in body.nodes if isinstance(node, ast.Await)}
+    for node in body.nodes:
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
             continue
         base, method, first = node.func.value, node.func.attr, node.args[0]

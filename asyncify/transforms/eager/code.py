@@ -38,11 +38,11 @@ class _Module:
         self.reading = reading
         self.program = reading.program
         self.path = module.path
-        self.tree = module.source.tree
+        self.source = module.source
         self.fields = Fields(reading)
 
     def walk(self) -> None:
-        for node in ast.walk(self.tree):
+        for node in self.source.nodes:
             if isinstance(node, ast.Attribute):
                 self._attribute(node)
             elif isinstance(node, ast.Call):

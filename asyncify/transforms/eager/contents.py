@@ -27,7 +27,7 @@ class Contents:
         self._roots += [reach.of(function) for function in self.program.functions]
         self._loads: dict[FunctionInfo | None, list[tuple[ast.Call, frozenset[ClassInfo]]]] = defaultdict(list)
         for path in sorted(self.program.modules):
-            for node in ast.walk(self.program.modules[path].source.tree):
+            for node in self.program.modules[path].source.nodes:
                 if isinstance(node, ast.Call) and (classes := self._classes(node)):
                     self._loads[self.program.function_of(node)].append((node, classes))
 

@@ -69,7 +69,7 @@ class Created:
         self._options = ExistingOptions(program)
         self._refreshes: list[Refresh] = []
         for path in sorted(program.modules):
-            for node in ast.walk(program.modules[path].source.tree):
+            for node in program.modules[path].source.nodes:
                 call = session_call(program, node, "refresh")
                 if call is not None and len(call.args) == 1 and not call.keywords:
                     self._refreshes.append(Refresh(path, call, call.args[0], True))

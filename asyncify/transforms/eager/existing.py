@@ -35,7 +35,7 @@ class ExistingOptions:
         self.program = program
         self._calls: dict[ast.AST, list[tuple[str, ast.Call]]] = defaultdict(list)
         for path in sorted(program.modules):
-            for node in ast.walk(program.modules[path].source.tree):
+            for node in program.modules[path].source.nodes:
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "options":
                     for value in program.values(node.func.value):
                         if isinstance(value, Inst) and value.type in (*RESULTS, "sqlalchemy.Select") and value.origin:

@@ -43,7 +43,7 @@ class Statements:
         self._methods: dict[ast.AST, list[tuple[str, ast.Call]]] = {}
         self._runs: dict[ast.AST, list[tuple[str, ast.expr]]] = {}
         for path in sorted(program.modules):
-            for node in ast.walk(program.modules[path].source.tree):
+            for node in program.modules[path].source.nodes:
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                     self._call(path, node, node.func)
                 elif isinstance(node, (ast.For, ast.comprehension)):

@@ -88,7 +88,7 @@ class Pages:
         """Go through all places that render."""
         places: list[tuple[str, ast.Call]] = []
         for path in sorted(self.program.modules):
-            for node in ast.walk(self.program.modules[path].source.tree):
+            for node in self.program.modules[path].source.nodes:
                 if isinstance(node, ast.Call):
                     for function in self.program.calls(node):
                         self._callers[function.info].append((path, node, function))

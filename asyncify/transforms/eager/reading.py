@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from asyncify.analysis.infer.expressions import is_property
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import ClassInfo, FunctionInfo, own_nodes
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import (
     NOTHING,
     Cls,
@@ -164,7 +164,7 @@ class Reading:
 
     def result(self, method: FunctionInfo, origin: Origin) -> Values:
         """What a property gives, with the origin of the instance in the place of `self`."""
-        returned = (n.value for n in own_nodes(method.node) if isinstance(n, ast.Return) and n.value is not None)
+        returned = (n.value for n in method.nodes if isinstance(n, ast.Return) and n.value is not None)
         return union(moved(self.program.values(node), method.node, origin) for node in returned)
 
     def elements(self, values: Values) -> Values:

@@ -7,7 +7,7 @@ import ast
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.routes import Route
 from asyncify.analysis.schemas import VALIDATORS, Schemas, Shape
-from asyncify.analysis.symbols import FunctionInfo, own_nodes
+from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Cls, Ext, Inst, Obj, Rec, Values, union
 from asyncify.transforms.eager.reading import CONTAINERS, RESULTS, Reader, Reading, best
 
@@ -27,17 +27,17 @@ class Validation:
             if route.response is not None:
                 self._response(route, *route.response)
             else:
-                for node in own_nodes(route.function.node):
+                for node in route.function.nodes:
                     if isinstance(node, ast.Return) and node.value is not None:
                         self._encoded(route.function.path, node.value)
         for path in sorted(self.program.modules):
-            for node in ast.walk(self.program.modules[path].source.tree):
+            for node in self.program.modules[path].source.nodes:
                 if isinstance(node, ast.Call):
                     self._call(path, node)
 
     def _response(self, route: Route, model: ast.expr, path: str) -> None:
         shapes = self.schemas.shapes(model, path)
-        for node in own_nodes(route.function.node):
+        for node in route.function.nodes:
             if isinstance(node, ast.Return) and node.value is not None:
                 what = f"the response model {ast.unparse(model)}"
                 reader = Reader(route.function.path, node.value, "schema", what)
@@ -161,6 +161,6 @@ class Validation:
                 return self.reading.attribute(held(node.value), node.attr, reader)
             return frozenset()
 
-        for node in own_nodes(validator.node):
+        for node in validator.nodes:
             if isinstance(node, ast.Attribute):
                 held(node)

@@ -9,6 +9,7 @@ from asyncify.analysis.import_order import ImportGraph
 from asyncify.analysis.lifespan_facts import App, LifespanFacts
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.program import Program
+from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo, own_nodes
 from asyncify.analysis.table_facts import called, is_creation, is_test, opens
 from asyncify.analysis.values import Ext, Fn, Mod, has
@@ -25,19 +26,20 @@ def tests_that_rely(
     the application that opens a session is overridden.
     """
     tests = {
-        p: program.modules[p].source.tree
+        p: program.modules[p].source
         for p in sorted(program.modules)
         if is_test(p) and {path, app.path} & {*graph.order(p), *_late_imports(program, graph, p)}
     }
-    creating = {p for p, tree in tests.items() if any(is_creation(program, n) for n in ast.walk(tree))}
+    creating = {p for p, source in tests.items() if any(is_creation(program, n) for n in source.nodes)}
     shared = {p for p in creating if p.endswith("conftest.py")}
+    sessions = _AppSessions(program)
     opened = _opened_elsewhere(program, facts, graph.order(app.path), tests)
-    for test, tree in tests.items():
+    for test, source in tests.items():
         own = [p for p in (test, *sorted(shared)) if p in creating]
         if any(_creates_on_app(program, p) for p in own):
             continue
-        for node in (n for n in ast.walk(tree) if isinstance(n, ast.Call)):
-            if _opens_app_session(program, test, node):
+        for node in source.nodes_of(ast.Call):
+            if sessions.opened_by(test, node):
                 yield test, f"{test}:{node.lineno} uses the tables of the application without running it"
                 break
             if is_bare_client(program, test, node) and (opened or not own):
@@ -47,14 +49,14 @@ def tests_that_rely(
 
 
 def _opened_elsewhere(
-    program: Program, facts: LifespanFacts, inside: tuple[str, ...], tests: dict[str, ast.Module]
+    program: Program, facts: LifespanFacts, inside: tuple[str, ...], tests: dict[str, SourceFile]
 ) -> str:
     """A place in the application that opens a session whatever the tests override; empty if there is none."""
     for path in inside:
         for node in own_nodes(program.modules[path].source.tree):
             if isinstance(node, ast.Call) and opens(program, node):
                 return f"{path}:{node.lineno}"
-    overridden = {f for tree in tests.values() for f in _overridden(program, tree)}
+    overridden = {f for source in tests.values() for f in _overridden(program, source)}
     openers = _openers(program, facts, inside) - overridden
     first = min(openers, key=lambda f: (f.path, f.node.lineno), default=None)
     return f"{first.path}:{first.node.lineno} ({first.qualname})" if first is not None else ""
@@ -78,7 +80,7 @@ def _openers(program: Program, facts: LifespanFacts, inside: tuple[str, ...]) ->
     }
     todo = list(handlers)
     while todo:
-        for node in own_nodes(todo.pop().node):
+        for node in todo.pop().nodes:
             new = {f.info for f in called(program, node)} - handlers
             handlers |= new
             todo += new
@@ -86,17 +88,16 @@ def _openers(program: Program, facts: LifespanFacts, inside: tuple[str, ...]) ->
         f
         for f in program.functions
         if f.path in inside and f not in handlers
-        if any(isinstance(n, ast.Call) and opens(program, n) for n in own_nodes(f.node))
+        if any(isinstance(n, ast.Call) and opens(program, n) for n in f.nodes)
     }
 
 
-def _overridden(program: Program, tree: ast.Module) -> Iterator[FunctionInfo]:
+def _overridden(program: Program, source: SourceFile) -> Iterator[FunctionInfo]:
     """Keys of `app.dependency_overrides[...] = ...`."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Subscript):
-            owner = node.value
-            if isinstance(owner, ast.Attribute) and owner.attr == "dependency_overrides":
-                yield from (v.info for v in program.values(node.slice) if isinstance(v, Fn))
+    for node in source.nodes_of(ast.Subscript):
+        owner = node.value
+        if isinstance(owner, ast.Attribute) and owner.attr == "dependency_overrides":
+            yield from (v.info for v in program.values(node.slice) if isinstance(v, Fn))
 
 
 def _creates_on_app(program: Program, path: str) -> bool:
@@ -110,25 +111,44 @@ def _creates_on_app(program: Program, path: str) -> bool:
     return False
 
 
-def _opens_app_session(program: Program, path: str, call: ast.Call) -> bool:
-    """Whether a test opens a session or connection of the application, itself or through its functions."""
-    if opens(program, call):
-        for part in (call.func, *call.args, *(k.value for k in call.keywords)):
-            root = part.value if isinstance(part, ast.Attribute) else part
-            for expression in (part, root):
-                found = program.names.resolve_expression(path, expression)
-                if isinstance(found, Assigned) and not is_test(found.path) and _is_source(program, expression):
-                    return True
-        return False
-    test = program.function_of(call)
-    patched = set(_patched(program, path, test)) if test is not None else set()
-    opened = (source for f in called(program, call) for source in _opened(program, f.info, set()))
-    return any(source not in patched for source in opened)
+class _AppSessions:
+    """Which calls of tests open a session or connection of the application. Each function is looked at once."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._patched: dict[FunctionInfo, frozenset[tuple[str, str]]] = {}
+        self._opened: dict[FunctionInfo, frozenset[tuple[str, str]]] = {}
+
+    def opened_by(self, path: str, call: ast.Call) -> bool:
+        """Whether a call of a test opens one, itself or through functions of the application."""
+        program = self._program
+        if opens(program, call):
+            for part in (call.func, *call.args, *(k.value for k in call.keywords)):
+                root = part.value if isinstance(part, ast.Attribute) else part
+                for expression in (part, root):
+                    found = program.names.resolve_expression(path, expression)
+                    if isinstance(found, Assigned) and not is_test(found.path) and _is_source(program, expression):
+                        return True
+            return False
+        opened = {source for f in called(program, call) for source in self._sources(f.info)}
+        return bool(opened) and not opened <= self._replaced(path, program.function_of(call))
+
+    def _sources(self, info: FunctionInfo) -> frozenset[tuple[str, str]]:
+        if info not in self._opened:
+            self._opened[info] = frozenset(_opened(self._program, info, set()))
+        return self._opened[info]
+
+    def _replaced(self, path: str, test: FunctionInfo | None) -> frozenset[tuple[str, str]]:
+        if test is None:
+            return frozenset()
+        if test not in self._patched:
+            self._patched[test] = frozenset(_patched(self._program, path, test))
+        return self._patched[test]
 
 
 def _patched(program: Program, path: str, test: FunctionInfo) -> Iterator[tuple[str, str]]:
     """The module and name of everything that a test replaces: `monkeypatch.setattr(module, "name", ...)`."""
-    for node in own_nodes(test.node):
+    for node in test.nodes:
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) > 2):
             continue
         owner, name = node.args[:2]
@@ -144,7 +164,7 @@ def _is_source(program: Program, node: ast.expr) -> bool:
 def _opened(program: Program, info: FunctionInfo, seen: set[FunctionInfo]) -> Iterator[tuple[str, str]]:
     """The module and the name of what a function of the application opens sessions from, itself or further on."""
     seen.add(info)
-    for node in own_nodes(info.node) if not is_test(info.path) else ():
+    for node in info.nodes if not is_test(info.path) else ():
         if isinstance(node, ast.Call) and opens(program, node):
             yield info.path, node.func.id if isinstance(node.func, ast.Name) else ""
         for fn in called(program, node):

@@ -112,7 +112,7 @@ def _scope(program: Program, path: str, statements: list[ast.stmt]) -> str:
     wider = any(
         isinstance(decorator, ast.Call)
         and any(k.arg == "scope" and getattr(k.value, "value", "") != "function" for k in decorator.keywords)
-        and _uses(program, own_nodes(fixture.node))
+        and _uses(program, fixture.nodes)
         for fixture, decorator in program.fixtures.decorators.items()
     )
     if not dropping and not wider:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from asyncify.analysis.source import SourceFile
-from asyncify.analysis.symbols import FunctionInfo, own_nodes
+from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Ext
 from asyncify.knowledge import names
 from asyncify.knowledge.names import canonical
@@ -35,13 +35,13 @@ def annotation_edits(uses: Uses, places: Places) -> Iterator[tuple[frozenset[ast
                 sites = frozenset(chain.from_iterable(held))
                 if sites:
                     yield from _edits(uses, places.of(module.source), function.node.returns, sites)
-        for node in ast.walk(module.source.tree):
+        for node in module.source.nodes:
             if isinstance(node, ast.AnnAssign) and node.value in uses.holds:
                 yield from _edits(uses, places.of(module.source), node.annotation, uses.holds[node.value].sites)
 
 
 def _returned(function: FunctionInfo) -> Iterator[ast.AST]:
-    for node in own_nodes(function.node):
+    for node in function.nodes:
         if isinstance(node, ast.Return) and node.value is not None:
             yield node.value
 

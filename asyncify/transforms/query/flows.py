@@ -108,7 +108,7 @@ class Flows:
         found: dict[str, list[ast.Call]] = defaultdict(list)
         program = self._uses.program
         for module in program.modules.values():
-            for node in ast.walk(module.source.tree):
+            for node in module.source.nodes:
                 if isinstance(node, ast.Call) and not program.calls(node) and not program.values(node.func):
                     func = node.func
                     name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")

@@ -17,7 +17,7 @@ def reports(uses: Uses) -> Iterator[Finding]:
     """Findings for what looks like a legacy query of mapped classes and was not recognised as one."""
     for path in sorted(uses.program.modules):
         source = uses.program.modules[path].source
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if isinstance(node, ast.Call) and node not in uses.holds and method_of(node) == "query":
                 link = link_around(source, node)
                 if link is not None and method_of(link) in METHODS and _of_model(uses, node) and _unknown(uses, node):

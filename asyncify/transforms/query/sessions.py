@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from asyncify.analysis.source import SourceFile
-from asyncify.analysis.symbols import FunctionInfo, own_nodes
+from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import has
 from asyncify.knowledge import names
 from asyncify.transforms.query.frames import in_callers_words
@@ -131,5 +131,5 @@ def _writes(node: ast.Name | ast.Attribute) -> bool:
     return isinstance(node.ctx, (ast.Store, ast.Del))
 
 
-def _nodes(function: FunctionInfo) -> Iterator[ast.AST]:
-    return own_nodes(function.node)
+def _nodes(function: FunctionInfo) -> Iterable[ast.AST]:
+    return function.nodes

@@ -8,7 +8,7 @@ from enum import Enum
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
-from asyncify.analysis.symbols import ClassInfo, FunctionInfo, own_nodes
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Cls, Ext, Inst, Obj, Values
 from asyncify.knowledge import names
 from asyncify.knowledge.query_methods import AGGREGATES, UNHASHABLE_FUNCTIONS, UNHASHABLE_TYPES
@@ -207,7 +207,7 @@ def _class_attribute(program: Program, node: ast.Attribute, base: Values) -> Kin
             if isinstance(declared, ast.AnnAssign) and _is_class_annotation(declared.annotation):
                 return Kind.ENTITY
             for method in info.methods.values():
-                for stmt in own_nodes(method.node):
+                for stmt in method.nodes:
                     target = stmt.targets[0] if isinstance(stmt, ast.Assign) else getattr(stmt, "target", None)
                     if (
                         isinstance(stmt, (ast.Assign, ast.AnnAssign))
@@ -246,12 +246,12 @@ def _elements(function: FunctionInfo, name: str) -> list[ast.expr]:
     if not isinstance(value, (ast.List, ast.Tuple)):
         return []
     found = list(value.elts)
-    for node in own_nodes(function.node):
+    for node in function.nodes:
         if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name) or node.value.id != name:
             continue
         if node.attr != "append":
             return []
-    for node in own_nodes(function.node):
+    for node in function.nodes:
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
@@ -274,7 +274,7 @@ def assigned(function: FunctionInfo, name: str) -> list[ast.expr]:
         return []
     found: list[ast.expr] = []
     stores = 0
-    for node in own_nodes(function.node):
+    for node in function.nodes:
         if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load):
             stores += 1
         elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:

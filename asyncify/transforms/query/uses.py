@@ -10,7 +10,6 @@ from functools import cached_property
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
-from asyncify.analysis.symbols import own_nodes
 from asyncify.analysis.values import Ext, Fn, Inst, Member, has
 from asyncify.knowledge import names
 from asyncify.knowledge.names import canonical
@@ -43,7 +42,7 @@ class Uses:
         uses = cls(program)
         for path in sorted(program.modules):
             source = program.modules[path].source
-            for node in ast.walk(source.tree):
+            for node in source.nodes:
                 uses._look(source, node)
         return uses
 
@@ -119,7 +118,7 @@ class Uses:
                 if base is not None:
                     join(iter([*base.sites, node]))
         for function in self.program.functions:  # an annotation speaks of all that a function returns
-            returned = [n.value for n in own_nodes(function.node) if isinstance(n, ast.Return) and n.value is not None]
+            returned = [n.value for n in function.nodes if isinstance(n, ast.Return) and n.value is not None]
             sites = [site for value in returned if value in self.holds for site in self.holds[value].sites]
             if sites:
                 join(iter(sites))

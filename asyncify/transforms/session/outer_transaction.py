@@ -13,7 +13,7 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import FunctionInfo, ModuleInfo, own_nodes
+from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.values import has
 from asyncify.knowledge import names
 from asyncify.model.edit import Edit
@@ -27,7 +27,7 @@ def outer_transaction_edits(program: Program, module: ModuleInfo) -> Iterator[Ed
         connection = _connection_with_transaction(program, function)
         if connection is None or not _begins_nested(program, function):
             continue
-        for node in own_nodes(function.node):
+        for node in function.nodes:
             if not isinstance(node, ast.Call):
                 continue
             if not has(program.values(node), names.SESSIONMAKER, names.SESSION):
@@ -41,7 +41,7 @@ def outer_transaction_edits(program: Program, module: ModuleInfo) -> Iterator[Ed
 
 def _connection_with_transaction(program: Program, function: FunctionInfo) -> str | None:
     """The name of a connection on which a function begins a transaction that it keeps."""
-    for node in own_nodes(function.node):
+    for node in function.nodes:
         if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
             continue
         func = node.value.func
@@ -58,5 +58,5 @@ def _begins_nested(program: Program, function: FunctionInfo) -> bool:
         and isinstance(node.value.func, ast.Attribute)
         and node.value.func.attr == "begin_nested"
         and has(program.values(node.value.func.value), names.SESSION)
-        for node in own_nodes(function.node)
+        for node in function.nodes
     )
