@@ -135,6 +135,7 @@ HANDOVERS: tuple[Handover, ...] = (
     *(
         Handover(n, Handing.UNWRAP)
         for n in "starlette.concurrency.run_in_threadpool fastapi.concurrency.run_in_threadpool asyncio.to_thread "
+        "asyncio.AbstractEventLoop.run_in_executor "
         "anyio.to_thread.run_sync".split()
     ),
     *(

@@ -39,6 +39,8 @@ RETURNS = MappingProxyType(
         names.CREATE_ASYNC_ENGINE: names.ASYNC_ENGINE,
         "sqlalchemy.ext.asyncio.async_engine_from_config": names.ASYNC_ENGINE,
         "sqlalchemy.orm.object_session": names.SESSION,
+        "asyncio.get_running_loop": "asyncio.AbstractEventLoop",
+        "asyncio.get_event_loop": "asyncio.AbstractEventLoop",
         "sqlalchemy.orm.declarative_base": "sqlalchemy.orm.DeclarativeMeta",
     }
 )

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from asyncify.analysis.infer import containers
 from asyncify.analysis.infer.dependencies import ensure
 from asyncify.analysis.infer.expressions import elements, evaluate
+from asyncify.analysis.infer.forwarding import forwarded
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import (
@@ -46,8 +47,10 @@ def call(run: Run, node: ast.Call) -> Values:
             found.append(construct(run, target.info, args, kwargs, node))
         elif isinstance(target, Ext):
             found.append(call_library(run, target.name, args, kwargs, node))
+            found.append(forwarded(run, target, args, kwargs))
         elif isinstance(target, Member):
             found.append(call_member(run, target, args, kwargs, node))
+            found.append(forwarded(run, target, args, kwargs))
         elif isinstance(target, Obj):
             method = run.engine.classes.method(target.info, "__call__")
             if method is not None:

@@ -15,6 +15,7 @@ from asyncify.transforms.awaiting.examples_objects import OBJECTS
 from asyncify.transforms.awaiting.generators import generator_edits
 from asyncify.transforms.awaiting.scripts import script_edits
 from asyncify.transforms.awaiting.statements import StatementEdits
+from asyncify.transforms.awaiting.streams import stream_edits
 from asyncify.transforms.awaiting.unresolved import unresolved_calls
 from asyncify.transforms.base import Decisions, Transform
 
@@ -36,6 +37,8 @@ def plan(program: Program) -> Decisions:
         edits.extend(script_edits(program, colouring, module, helpers))
         classes = ClassDependencies(program, module)
         edits.extend(classes.edits())
+        for item in stream_edits(program, colouring, module):
+            (edits if isinstance(item, Edit) else findings).append(item)  # type: ignore[arg-type]
         driven = DrivenEdits(program, colouring, module, helpers)
         edits.extend(driven.edits())
         edits.extend(block_edits(program, module))

@@ -204,14 +204,16 @@ class CallEdits:
             yield self._edit(node, Replace(f"await {name}(list, $it)"), imports, "iterating sends the query")
 
     def _unwrapped(self, node: ast.Call) -> Iterator[Edit]:
-        """`await run_in_threadpool(f, x)` where f became async: `await f(x)`."""
+        """`await run_in_threadpool(f, x)` where f became async: `await f(x)`. An executor takes f second."""
         name = self._callee_name(node)
-        if BY_CALLEE.get(name) is not Handing.UNWRAP or not node.args:
+        first = 1 if name.endswith("run_in_executor") else 0
+        if BY_CALLEE.get(name) is not Handing.UNWRAP or len(node.args) <= first:
             return
-        handed = self.program.facts.handed.get(node.args[0], set())
+        function = node.args[first]
+        handed = self.program.facts.handed.get(function, set())
         if any(t.info in self.colouring.becomes_async for t in handed):
-            text, holes = arguments(self.source, node, first=1)
-            op = Replace(f"$f({text})", (Hole("f", self.source.span(node.args[0])), *holes))
+            text, holes = arguments(self.source, node, first=first + 1)
+            op = Replace(f"$f({text})", (Hole("f", self.source.span(function)), *holes))
             yield self._edit(node, op, (), "an async function needs no thread", drops=self._names_in(node.func))
 
     def _callee_name(self, node: ast.Call) -> str:

@@ -89,10 +89,21 @@ class StatementEdits:
             return
         if any(is_async_client(self.program.values(i.context_expr), self.clients) for i in node.items):
             return  # the tests transform puts the lifespan in as well
+        for item in node.items:
+            yield from self._closing(item.context_expr)
         if all(waiting):
             yield self._edit(node, SetAsync(), "an async context manager")
             return
         yield from self._mixed(node, waiting)
+
+    def _closing(self, node: ast.expr) -> Iterator[Edit]:
+        """`closing(SessionLocal())` to `aclosing(...)`. Source: contextlib; `AsyncSession.aclose`."""
+        if not isinstance(node, ast.Call):
+            return
+        if any(isinstance(v, Ext) and v.name == "contextlib.closing" for v in self.program.values(node.func)):
+            name, imports = bring(self.program, self.module.path, "contextlib", "aclosing")
+            drops = tuple(n.id for n in ast.walk(node.func) if isinstance(n, ast.Name))
+            yield self._edit(node.func, Replace(name), "closing it waits", imports, drops)
 
     def _item_waits(self, node: ast.expr) -> bool:
         if waits_as_context(self.program.values(node), self.clients):

@@ -1,0 +1,50 @@
+"""Library calls that call a function with the arguments beside it: `run_in_threadpool(f, db)`, `add_task(f, db)`.
+
+Sources: FastAPI "Background Tasks"; Starlette "Thread Pool"; asyncio, anyio and concurrent.futures references.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from asyncify.analysis.infer.dependencies import ensure
+from asyncify.analysis.infer.run import Run
+from asyncify.analysis.values import NOTHING, Ext, Fn, Member, Value, Values, union
+from asyncify.knowledge.names import canonical
+
+#: name -> position of the function, and whether the call (once awaited) gives what the function gives
+FORWARDS: Mapping[str, tuple[int, bool]] = MappingProxyType(
+    {
+        "starlette.concurrency.run_in_threadpool": (0, True),
+        "fastapi.concurrency.run_in_threadpool": (0, True),
+        "asyncio.to_thread": (0, True),
+        "anyio.to_thread.run_sync": (0, True),
+        "asyncio.AbstractEventLoop.run_in_executor": (1, True),
+        "starlette.background.BackgroundTasks.add_task": (0, False),
+        "starlette.background.BackgroundTask": (0, False),
+        "concurrent.futures.ThreadPoolExecutor.submit": (0, False),
+    }
+)
+
+
+def forwarded(run: Run, target: Value, args: Sequence[Values], kwargs: Mapping[str, Values]) -> Values:
+    """Pass the arguments on; what the function gives, where the call gives it on."""
+    from asyncify.analysis.infer.calls import pass_arguments, result_of
+
+    name = ""
+    if isinstance(target, Ext):
+        name = canonical(target.name)
+    elif isinstance(target, Member):
+        name = f"{target.base.type}.{target.name}"
+    position, gives = FORWARDS.get(name, (0, False))
+    if name not in FORWARDS or len(args) <= position:
+        return NOTHING
+    found = []
+    for value in args[position]:
+        if isinstance(value, Fn):
+            ensure(run, value)
+            pass_arguments(run, value, args[position + 1 :], kwargs)
+            if gives and not value.info.is_generator:
+                found.append(result_of(run, value))
+    return union(found)

@@ -1,0 +1,171 @@
+"""More of the call graph: helpers that take callables, executors, mixed callables, classes in other files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import prove
+from .test_lookalikes import HEAD
+
+
+def test_helpers_that_take_callables(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+import time
+
+
+def retry(action, times=3):
+    for attempt in range(times):
+        try:
+            return action()
+        except ValueError:
+            if attempt == times - 1:
+                raise
+
+
+def safely(action, default=None):
+    try:
+        result = action()
+    except AttributeError:
+        return default
+    return result or default
+
+
+def count(db):
+    return db.query(User).count()
+
+
+@app.get("/users/{key}")
+def read(key: int, db: Session = Depends(get_db)):
+    first = retry(lambda: count(db))
+    second = safely(lambda: db.get(User, key), "none")
+    third = safely(lambda: 7)
+    return [first, second if second == "none" else second.name, third]
+"""
+    )
+    prove(tmp_path, app, [("GET", "/users/1"), ("GET", "/users/9")])
+
+
+def test_executor(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+import asyncio
+from asyncio import to_thread
+
+
+def count(db, age=0):
+    return db.query(User).filter(User.age > age).count()
+
+
+def plain(n):
+    return n + 1
+
+
+@app.get("/")
+async def read(db: Session = Depends(get_db)):
+    loop = asyncio.get_running_loop()
+    first = await loop.run_in_executor(None, count, db, 25)
+    second = await to_thread(count, db, age=35)
+    third = await asyncio.to_thread(plain, 1)
+    return [first, second, third, await loop.run_in_executor(None, plain, 2)]
+"""
+    )
+    prove(tmp_path, app, [("GET", "/")])
+
+
+def test_class_dependency_in_another_file(tmp_path: Path) -> None:
+    deps = """\
+from fastapi import Depends
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import User
+
+
+class Paging:
+    def __init__(self, page: int = 0, *, size: int = 2, db: Session = Depends(get_db)):
+        self.size = size
+        self.total = db.query(User).count()
+        self.page = page
+"""
+    app = """\
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+
+import deps
+from deps import Paging
+
+app = FastAPI()
+
+
+@app.get("/a")
+def a(paging: Annotated[Paging, Depends()]):
+    return [paging.total, paging.page, paging.size]
+
+
+@app.get("/b")
+def b(paging: Paging = Depends(deps.Paging), other: Annotated[Paging, Depends(Paging)] = None):
+    return [paging.total, other.page]
+"""
+    prove(tmp_path, {"deps.py": deps, "main.py": app}, [("GET", "/a?page=3&size=9"), ("GET", "/b")])
+
+
+def test_script_with_shared_names(tmp_path: Path) -> None:
+    """A name of the main block that a function reads stays global."""
+    script = """\
+import sys
+
+from db import SessionLocal
+from models import User
+
+
+def show():
+    print(prefix, db.query(User).count())
+
+
+if __name__ == "__main__":
+    prefix = "n:"
+    db = SessionLocal()
+    for user in db.query(User).order_by(User.id):
+        print(prefix, user.name)
+    show()
+    db.close()
+"""
+    prove(tmp_path, {"script.py": script, "main.py": HEAD}, [], [["script.py"]])
+
+
+def test_closing_and_factory_begin(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+from contextlib import closing
+
+from db import SessionLocal
+
+
+@app.get("/")
+def read():
+    with closing(SessionLocal()) as db:
+        return db.query(User).count()
+"""
+    )
+    prove(tmp_path, app, [("GET", "/")])
+
+
+def test_large_results_in_parts(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+
+@app.get("/")
+def read(db: Session = Depends(get_db)):
+    names = []
+    for user in db.query(User).order_by(User.id).yield_per(2):
+        names.append(user.name)
+    return [names, [u.name for u in db.query(User).order_by(User.id).yield_per(2)]]
+"""
+    )
+    prove(tmp_path, app, [("GET", "/")])

@@ -1,0 +1,101 @@
+"""What cannot be right is named, and what is not known is listed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import BASE, migrate, prove
+from .test_lookalikes import HEAD
+
+
+def test_unknown_receivers_are_listed() -> None:
+    """Next to sessions, a `.commit()` on something unknown is no silent skip; nor a method that became async."""
+    app = (
+        HEAD
+        + """
+
+class UserRepository:
+    def __init__(self, db: Session):
+        self.db = db
+
+    def find_user(self, key):
+        return self.db.get(User, key)
+
+    def get(self, key):
+        return self.db.get(User, key)
+
+
+def by_hand(thing, repository, settings):
+    thing.commit()
+    settings.get("x")
+    repository.get(1)
+    return thing.find_user(1)
+
+
+@app.get("/{key}")
+def read(key: int, db: Session = Depends(get_db)):
+    return UserRepository(db).find_user(key).name
+"""
+    )
+    done = migrate({**BASE, "main.py": app})
+    lines = [app.splitlines()[f.span.line - 1].strip() for f in done.findings if f.code == "unresolved-call" and f.span]
+    assert lines == ["thing.commit()", "repository.get(1)", "return thing.find_user(1)"]
+
+
+def test_nothing_is_listed_without_need(tmp_path: Path) -> None:
+    """Cursors, event listeners, and `run_sync` callbacks work on sync objects."""
+    db = """\
+from sqlalchemy import create_engine, event
+from sqlalchemy.orm import sessionmaker
+
+engine = create_engine("sqlite:///./app.db")
+SessionLocal = sessionmaker(bind=engine)
+
+
+@event.listens_for(engine, "connect")
+def pragma(connection, record):
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def get_db():
+    with SessionLocal() as db:
+        yield db
+"""
+    app = (
+        HEAD
+        + """
+from sqlalchemy import text
+
+
+@app.get("/")
+def read(db: Session = Depends(get_db)):
+    return db.execute(text("PRAGMA foreign_keys")).scalar()
+"""
+    )
+    prove(tmp_path, {"db.py": db, "main.py": app}, [("GET", "/")])
+
+
+def test_class_dependency_with_inherited_constructor() -> None:
+    """FastAPI calls the class; its constructor is elsewhere: reported with its place."""
+    app = (
+        HEAD
+        + """
+
+class Base:
+    def __init__(self, key: int, db: Session = Depends(get_db)):
+        self.user = db.get(User, key)
+
+
+class Current(Base):
+    pass
+
+
+@app.get("/{key}")
+def read(current: Current = Depends(Current)):
+    return current.user.name
+"""
+    )
+    done = migrate({**BASE, "main.py": app})
+    assert [f.code for f in done.findings] == ["bridge-dependency"]
