@@ -11,9 +11,12 @@ from pathspec import GitIgnoreSpec
 
 from asyncify.model.errors import UsageError
 from asyncify.model.plan import Exclusion, Workspace
+from asyncify.model.text import is_utf16
 
 MAX_BYTES = 2_000_000  #: larger files are data, not source
 BINARY_PROBE = 8192  #: a NUL byte in so many first bytes means binary; git looks at 8000
+
+PIP_FILES = ("requirements.txt", "requirements.in")  #: names, or their ends: pip reads them as UTF-16 too
 
 #: source, templates, manifests and settings
 SUFFIXES = (
@@ -99,7 +102,7 @@ class _Found:
             self.leave(path, f"larger than {MAX_BYTES // 1_000_000} MB")
         else:
             content = file.read_bytes()
-            if b"\0" in content[:BINARY_PROBE]:
+            if b"\0" in content[:BINARY_PROBE] and not (path.endswith(PIP_FILES) and is_utf16(content)):
                 self.leave(path, "binary")
             else:
                 self.files[path] = content

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import codecs
 from collections.abc import Sequence
 
 from asyncify.model.edit import Edit, TextEdit
 from asyncify.model.ops import AppendToModule
+from asyncify.model.text import decode_text, encode_text
 from asyncify.rewrite.appending import append
 from asyncify.rewrite.engine import Failure, edit_text
 from asyncify.rewrite.errors import RewriteError
@@ -48,11 +48,10 @@ def rewrite_python(
 
 def rewrite_text(path: str, before: bytes | None, edits: Sequence[TextEdit]) -> bytes:
     """A file that is not read as Python, after edits of its whole text. Raises RewriteError."""
-    bom = before is not None and before.startswith(codecs.BOM_UTF8)
     try:
-        text = None if before is None else before.decode("utf-8-sig")
+        text = None if before is None else decode_text(before)
     except UnicodeDecodeError as error:
-        raise RewriteError(f"{path}: is no UTF-8 text: {error}", "locate") from error
+        raise RewriteError(f"{path}: is no text: {error}", "locate") from error
     for edit in edits:
         if edit.before != text:
             what = "is already there" if edit.before is None else "is not the text that the edit was made for"
@@ -64,4 +63,4 @@ def rewrite_text(path: str, before: bytes | None, edits: Sequence[TextEdit]) -> 
             ast.parse(text)
         except (SyntaxError, ValueError) as error:
             raise RewriteError(f"{path}: the new text does not parse: {error}", "verify") from error
-    return (codecs.BOM_UTF8 if bom else b"") + text.encode()
+    return encode_text(text, before or b"")

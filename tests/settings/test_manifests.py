@@ -56,6 +56,7 @@ def project(**files: str) -> ProjectDependencies:
 
 def one(path: str, text: str) -> list[tuple[str, tuple[str, ...], str, str]]:
     (manifest,) = read_dependencies({path: text.encode()}).manifests
+    text = manifest.text
     for r in manifest.requirements:
         if r.form in (Form.LINE, Form.STRING):
             assert r.name.replace("-", "") in text[r.start : r.end].lower().replace("-", "").replace("_", "")
@@ -194,7 +195,7 @@ def test_files_that_are_no_manifests_or_cannot_be_read() -> None:
         {
             "pyproject.toml": b"[project\n",
             "setup.py": b"def (",
-            "requirements.txt": "sqlalchemy\n".encode("utf-16"),
+            "requirements.txt": b"sqlalchemy\xff\n",
             "notes.txt": b"sqlalchemy",
             "constraints.txt": b"sqlalchemy==1.4",
             "app.py": b"import sqlalchemy",

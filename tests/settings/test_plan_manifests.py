@@ -374,5 +374,5 @@ def test_too_old_and_missing_drivers_are_told() -> None:
 
 
 def test_a_file_that_is_no_utf_8_is_told() -> None:
-    project = read_dependencies({"requirements.txt": "sqlalchemy\n".encode("utf-16")})
+    project = read_dependencies({"requirements.txt": b"sqlalchemy\xff\n"})
     assert [f.code for f in unread(project)] == ["settings-unread"]

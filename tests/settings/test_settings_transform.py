@@ -103,7 +103,7 @@ def test_two_projects_may_share_a_manifest_above_them() -> None:
 
 
 def test_a_manifest_that_cannot_be_read_is_told_once() -> None:
-    files = {"app.py": ENGINE.encode(), "requirements.txt": b"\xff\xfe", "a/requirements.txt": b"sqlalchemy\n"}
+    files = {"app.py": ENGINE.encode(), "requirements.txt": b"\xff\xff", "a/requirements.txt": b"sqlalchemy\n"}
     assert [f.code for f in decide(files).findings] == ["settings-unread"]
 
 

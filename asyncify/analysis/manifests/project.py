@@ -16,6 +16,7 @@ from asyncify.analysis.manifests.locks import read_lock
 from asyncify.analysis.manifests.model import LockFile, Manifest
 from asyncify.analysis.manifests.setup_py import read_setup_py
 from asyncify.analysis.manifests.toml_files import read_toml
+from asyncify.model.text import decode_text
 
 _REQUIREMENTS = re.compile(r"(^|.*/)([^/]*requirements[^/]*|requirements/[^/]+)\.(txt|in)")
 _CONSTRAINTS = re.compile(r"(^|.*/)constraints?[^/]*\.txt")
@@ -151,7 +152,7 @@ def read_dependencies(files: Mapping[str, bytes]) -> ProjectDependencies:
         reader = _reader(path)
         try:
             if reader:
-                manifests.append(reader(path, files[path].decode()))
+                manifests.append(reader(path, decode_text(files[path])))
                 included.update(manifests[-1].includes)
             elif lock := read_lock(path, files[path].decode()) if _may_lock(path) else None:
                 locks.append(lock)

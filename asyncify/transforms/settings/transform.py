@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.program import Program
 from asyncify.model.edit import Finding, TextEdit
+from asyncify.model.text import decode_text, encode_text
 from asyncify.transforms.base import Decisions, Example, Transform
 from asyncify.transforms.settings.choice import project_choice
 from asyncify.transforms.settings.env_files import NAME, plan_env_files
@@ -67,7 +68,7 @@ def decide(files: Mapping[str, bytes], driver: str = "") -> Decisions:
         part, own_files = units(read_dependencies(current), current)[number]
         needs = needs_of(own_files, part.listed, choice)
         edits, found = plan_manifests(part, needs)
-        current.update({edit.path: edit.after.encode() for edit in edits})
+        current.update({edit.path: encode_text(edit.after, current.get(edit.path, b"")) for edit in edits})
         findings += found
         if needs.asyncio and not _converts_at_run_time(own_files):
             findings += plan_env_files(own_files, (), choice)[1]
@@ -82,7 +83,7 @@ def _converts_at_run_time(files: Mapping[str, bytes]) -> bool:
 
 def _edit(files: Mapping[str, bytes], current: Mapping[str, bytes], path: str) -> TextEdit:
     because = "the async program needs sqlalchemy[asyncio], its driver, and what its tests use"
-    return TextEdit(NAME, path, files[path].decode(), current[path].decode(), because)
+    return TextEdit(NAME, path, decode_text(files[path]), decode_text(current[path]), because)
 
 
 SETTINGS = Transform(
