@@ -222,7 +222,7 @@ def prove(files: Mapping[str, str], folder: Path, requests: Sequence[Request], c
         for r, o, n in zip(requests, old, new, strict=True)
         if n.statements > o.statements
     ]
-    assert not more
+    assert not more, more
     lazy = serve(files, folder, requests, guard=True)
     assert any(a.status >= 500 for a in lazy), "nothing is read lazily here: the case proves nothing"
     guarded = serve(after, folder, requests, guard=True)

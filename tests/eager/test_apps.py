@@ -564,3 +564,80 @@ def unused(post: Post):
 """
     _, codes = transformed(main(text))
     assert set(codes) == {"eager-endless", "eager-dynamic", "eager-unknown-load"}
+
+
+def test_refresh_that_expires_what_the_instance_holds(tmp_path: Path) -> None:
+    text = """
+
+class Folder(Base):
+    __tablename__ = "folders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    is_open: Mapped[bool] = mapped_column(default=False)
+    sheets: Mapped[list["Sheet"]] = relationship(cascade="all, delete-orphan")
+
+
+class Sheet(Base):
+    __tablename__ = "sheets"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    folder_id: Mapped[int] = mapped_column(ForeignKey("folders.id"))
+
+
+@app.post("/fill")
+def fill(db: Session = Depends(get_db)):
+    db.add(Folder(id=1, sheets=[Sheet(id=1), Sheet(id=2)]))
+    db.commit()
+
+
+@app.post("/open")
+def open_folder(db: Session = Depends(get_db)):
+    folder = db.scalars(select(Folder)).one()
+    assert len(folder.sheets) == 2
+    sheets = db.scalars(select(Sheet).order_by(Sheet.id)).all()
+    folder.is_open = True
+    db.commit()
+    db.refresh(folder)
+    return [sheet.id for sheet in sheets] + [folder.is_open]
+"""
+    after = prove(main(text), tmp_path, [("POST", "/fill"), ("POST", "/open")])
+    assert "db.get(Folder, inspect(folder).identity, populate_existing=True)" in after
+
+
+def test_refresh_for_columns_of_the_database_stays(tmp_path: Path) -> None:
+    text = """
+
+class Note(Base):
+    __tablename__ = "notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    size: Mapped[int] = mapped_column(server_default="7")
+    author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    author: Mapped["User"] = relationship()
+
+
+class NoteLine(BaseModel):
+    size: int
+
+
+class NoteOut(NoteLine):
+    author: UserOut
+
+
+@app.post("/columns", response_model=NoteLine)
+def columns(db: Session = Depends(get_db)):
+    note = Note(author_id=1)
+    db.add(note)
+    db.commit()
+    db.refresh(note)
+    return note
+
+
+@app.post("/all", response_model=NoteOut)
+def everything(db: Session = Depends(get_db)):
+    note = Note(author_id=1)
+    db.add(note)
+    db.commit()
+    db.refresh(note)
+    return note
+"""
+    after = prove(main(text), tmp_path, [("POST", "/columns"), ("POST", "/all")])
+    assert after.count("db.refresh(note)") == 1
+    assert "db.get(Note, inspect(note).identity, options=[joinedload(Note.author)], populate_existing=True)" in after

@@ -87,6 +87,10 @@ class Created:
                 return node.value.args[0]
         return None
 
+    def plain(self) -> list[Refresh]:
+        """The `refresh(instance)` calls."""
+        return [r for r in self._refreshes if getattr(r.call.func, "attr", "") == "refresh"]
+
     def refreshes(self, site: ast.AST) -> list[Refresh]:
         """The places that refresh instances of a loading place or constructor call."""
         return [
@@ -196,8 +200,11 @@ class Created:
         same = function is not None and self.program.function_of(reader.node) is function
         return not same or getattr(reader.node, "lineno", 0) > place.call.lineno
 
-    def edits(self, place: Refresh, info: ClassInfo, paths: Mapping[Steps, str]) -> list[Edit] | None:
-        """The load in the place of a refresh (or behind a commit). None where a class has no name in the file."""
+    def edits(self, place: Refresh, info: ClassInfo, paths: Mapping[Steps, str], always: str = "") -> list[Edit] | None:
+        """The load in the place of a refresh (or behind a commit). None where a class has no name in the file.
+
+        always: why a refresh must become a load even if it loads no relationship.
+        """
         namer = Namer(self.program, place.path)
         source = self.program.modules[place.path].source
         model = namer.model(info)
@@ -207,8 +214,8 @@ class Created:
         part = missing(Renderer(self.program, namer, configured=True), Entity(model, info), paths, there, Style())
         if part is None:
             return None
-        because = next(iter(paths.values()), "")
-        if not part.options and not part.behind:
+        because = next(iter(paths.values()), always)
+        if not part.options and not part.behind and not always:
             return []
         assert isinstance(place.call.func, ast.Attribute)
         given = place.options.elts if isinstance(place.options, (ast.List, ast.Tuple)) else []
@@ -225,7 +232,8 @@ class Created:
         if session is None or session.waits is not waiting:
             return None
         inspect = namer.library("sqlalchemy", "inspect")
-        load = f"get({model}, {inspect}({name}).identity, options=[{options}], populate_existing=True)"
+        loaders = f"options=[{options}], " if options else ""
+        load = f"get({model}, {inspect}({name}).identity, {loaders}populate_existing=True)"
         target = source.target(place.call)
         op = Replace(f"{session.name}.{load}")  # an `await` around a refresh stays
         if not place.is_refresh:

@@ -20,6 +20,7 @@ from asyncify.transforms.eager.contents import Contents, is_lookup
 from asyncify.transforms.eager.created import Created, Refresh, is_construction, made_classes
 from asyncify.transforms.eager.defaults import plan_defaults
 from asyncify.transforms.eager.doubles import Doubles
+from asyncify.transforms.eager.expiring import Expiring
 from asyncify.transforms.eager.late import Late, Spot
 from asyncify.transforms.eager.loads import Statements, end_of, entities, plan_statement, static_class
 from asyncify.transforms.eager.lookups import plan_lookup
@@ -70,8 +71,14 @@ class Planner:
         for site, readers in self.reading.paths.items():
             if isinstance(site, ast.Call):
                 self._site(site, self.reading.files[site], readers)
+        expiring: dict[ast.AST, str] = {}
+        for place, info in Expiring(self.reading, self.created, self.reach).refreshes():
+            if self.created.reloads(place):
+                self._refreshed.setdefault(place.call, (place, info, {}))
+                expiring[place.call] = f"a refresh of {info.name} expires what it holds, which is read later"
         for place, info, needed in self._refreshed.values():
-            self._add(self.created.edits(place, info, _because(needed)), needed)
+            always = expiring.get(place.call, "")
+            self._add(self.created.edits(place, info, _because(needed), always), needed)
         for spot, needed in (pair for pairs in self._spots.values() for pair in pairs):
             self._add(self.late.edits(spot, _because(needed)), needed)
         for edit in plan_defaults(self.program, self.reading):

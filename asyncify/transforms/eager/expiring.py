@@ -1,0 +1,85 @@
+"""Refreshes that expire more than their instance."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+
+from asyncify.analysis.orm import Relationship
+from asyncify.analysis.routes import Reach
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo, own_nodes
+from asyncify.analysis.values import objects
+from asyncify.transforms.eager.created import Created, Refresh
+from asyncify.transforms.eager.options import EAGER_SETTINGS
+from asyncify.transforms.eager.reading import Reading
+
+#: words in `cascade=` that hand a refresh on. Source: SQLAlchemy "Cascades", `refresh-expire` is a part of `all`.
+HANDS_ON = frozenset({"all", "refresh-expire"})
+
+
+class Expiring:
+    """Finds refreshes after which the columns of other instances would load themselves.
+
+    `session.refresh(user)` expires what is loaded in the collections of the user that cascade, though it loads the
+    columns of the user only. A load over the instance leaves the others as they are.
+    """
+
+    def __init__(self, reading: Reading, created: Created, reach: Reach) -> None:
+        self.reading = reading
+        self.program = reading.program
+        self._created = created
+        self._reach = reach
+
+    def refreshes(self) -> Iterator[tuple[Refresh, ClassInfo]]:
+        """Each such refresh, and the class of its instance."""
+        loaded = {name for paths in self.reading.paths.values() for steps in paths for name in steps}
+        for refresh in self._created.plain():
+            for info in sorted({o.info for o in objects(self.program.values(refresh.name))}, key=lambda c: c.name):
+                held = self.program.orm.relationships(info).values()
+                targets = {
+                    r.target
+                    for r in held
+                    if r.target is not None and _hands_on(r) and (r.name in loaded or r.lazy in EAGER_SETTINGS)
+                }
+                if any(self._is_read_later(refresh, target) for target in targets):
+                    yield refresh, info
+
+    @cached_property
+    def _reads(self) -> dict[ClassInfo, dict[FunctionInfo, int]]:
+        """For each class, the functions that read an instance which they did not get from a relationship, and the
+        last line that does."""
+        found: dict[ClassInfo, dict[FunctionInfo, int]] = defaultdict(dict)
+        for function in self.program.functions:
+            for node in own_nodes(function.node):
+                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+                    for value in objects(self.program.values(node.value)):
+                        if value.origin is None or not value.origin.steps:
+                            lines = found[value.info]
+                            lines[function] = max(node.lineno, lines.get(function, 0))
+        return found
+
+    def _is_read_later(self, refresh: Refresh, target: ClassInfo) -> bool:
+        """Whether code behind a refresh, in its function or behind a call of it, reads an instance of a class."""
+        function = self.program.function_of(refresh.call)
+        if function is None:
+            return False
+        for reader, line in self._reads.get(target, {}).items():
+            if reader is function:
+                if line > refresh.call.lineno:
+                    return True
+            elif function in self._reach.of(reader):
+                calls = (n for n in own_nodes(reader.node) if isinstance(n, ast.Call) and n.lineno < line)
+                if any(function in self._reach.of(f.info) for c in calls for f in self.program.calls(c)):
+                    return True
+        return False
+
+
+def _hands_on(relationship: Relationship) -> bool:
+    """Whether `cascade=` of a relationship names one of the words."""
+    call = getattr(relationship.node, "value", None)
+    for keyword in call.keywords if isinstance(call, ast.Call) else ():
+        if keyword.arg == "cascade" and isinstance(keyword.value, ast.Constant):
+            return bool({word.strip() for word in str(keyword.value.value).split(",")} & HANDS_ON)
+    return False
