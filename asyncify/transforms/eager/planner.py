@@ -26,6 +26,7 @@ from asyncify.transforms.eager.loads import Statements, end_of, entities, plan_s
 from asyncify.transforms.eager.lookups import plan_lookup
 from asyncify.transforms.eager.pages import Pages
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
+from asyncify.transforms.eager.stand_ins import carry_to_stand_ins
 from asyncify.transforms.eager.validation import Validation
 
 _NOWHERE = Span(0, 0, 0, 0)
@@ -65,6 +66,7 @@ class Planner:
         Validation(self.reading, self.routes).read()
         self.pages.read()
         self.reading.close()
+        carry_to_stand_ins(self.program, self.reading)
 
     def run(self) -> Decisions:
         """All edits and findings."""
