@@ -129,9 +129,9 @@ class Applier(cst.CSTTransformer):
             return calls.rename_attribute(node, op)
         if isinstance(op, ops.AppendCall):
             link = self._template(edit, f"{op.name}({op.arguments})", None).expression()
-            return calls.append_call(node, op, link)
+            return self._fit(edit, calls.append_call(node, op, link))
         if isinstance(op, ops.EditCall):
-            return calls.edit_call(node, op, self._style)
+            return self._fit(edit, calls.edit_call(node, op, self._style))
         if isinstance(op, ops.SetAsync):
             return calls.set_generators(node, op.generators, op.on)
         raise RewriteError(f"{type(op).__name__} does not apply to an expression")

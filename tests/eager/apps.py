@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -210,7 +211,7 @@ def statements() -> Iterator[list[str]]:
 
 def prove(files: Mapping[str, str], folder: Path, requests: Sequence[Request], codes: Sequence[str] = ()) -> str:
     """The whole claim for one app: answers stay, no request runs more statements, no lazy load is left; and before
-    the transform there was one. Gives the new text of `main.py`."""
+    the transform there was one. Gives the new text of `main.py`, with every call on one line."""
     after, found = transformed(files)
     assert list(found) == list(codes)
     old = serve(files, folder, requests)
@@ -227,4 +228,11 @@ def prove(files: Mapping[str, str], folder: Path, requests: Sequence[Request], c
     assert any(a.status >= 500 for a in lazy), "nothing is read lazily here: the case proves nothing"
     guarded = serve(after, folder, requests, guard=True)
     assert [a.content for a in guarded] == [a.content for a in old]
-    return after["main.py"]
+    return flat(after["main.py"])
+
+
+def flat(text: str) -> str:
+    """Source with calls that stand over several lines put on one line each."""
+    text = re.sub(r"([(\[])\s*\n\s*", r"\1", text)
+    text = re.sub(r",?\s*\n\s*([)\]])", r"\1", text)
+    return re.sub(r",\s*\n\s*", ", ", text)

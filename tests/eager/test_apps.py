@@ -641,3 +641,24 @@ def everything(db: Session = Depends(get_db)):
     after = prove(main(text), tmp_path, [("POST", "/columns"), ("POST", "/all")])
     assert after.count("db.refresh(note)") == 1
     assert "db.get(Note, inspect(note).identity, options=[joinedload(Note.author)], populate_existing=True)" in after
+
+
+def test_load_beside_a_reader_stays_where_the_name_is_bound(tmp_path: Path) -> None:
+    text = """
+
+def make(db: Session, name: str):
+    user = User(name=name)
+    db.add(user)
+    db.commit()
+    return user
+
+
+@app.post("/fill")
+def fill(db: Session = Depends(get_db)):
+    for name in ["x", "y"]:
+        user = make(db, name)
+        user.posts.append(Post(title=name))
+        db.commit()
+    return len(db.scalars(select(Post)).all())
+"""
+    prove(main(text), tmp_path, [("POST", "/fill")])

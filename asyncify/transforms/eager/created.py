@@ -14,6 +14,7 @@ from asyncify.model.edit import Edit
 from asyncify.model.ops import EditCall, InsertStatements, Replace
 from asyncify.model.span import Place, Target
 from asyncify.transforms.eager.existing import ExistingOptions
+from asyncify.transforms.eager.lines import WIDTH, call
 from asyncify.transforms.eager.loads import Entity, missing, walks
 from asyncify.transforms.eager.naming import Namer
 from asyncify.transforms.eager.options import Renderer, Style
@@ -232,11 +233,12 @@ class Created:
         if session is None or session.waits is not waiting:
             return None
         inspect = namer.library("sqlalchemy", "inspect")
-        loaders = f"options=[{options}], " if options else ""
-        load = f"get({model}, {inspect}({name}).identity, {loaders}populate_existing=True)"
+        arguments = [model, f"{inspect}({name}).identity", "populate_existing=True"]
+        if options:
+            arguments.insert(2, f"options=[{options}]")
         target = source.target(place.call)
-        op = Replace(f"{session.name}.{load}")  # an `await` around a refresh stays
+        op = Replace(f"{session.name}.get({', '.join(arguments)})")  # an `await` around a refresh stays
         if not place.is_refresh:
             target = Target(source.span(source.statement(place.call)), Place.STATEMENT)
-            op = InsertStatements(session.run(load) + "\n")
+            op = InsertStatements(call(session.run("get"), arguments, WIDTH - target.span.column) + "\n")
         return [Edit("eager", place.path, target, op, tuple(namer.imports), because=because)]

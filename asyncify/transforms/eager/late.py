@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from textwrap import indent
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Route
@@ -14,6 +15,7 @@ from asyncify.model.edit import Edit
 from asyncify.model.ops import EditParameters, Hole, InsertStatements, ReplaceStatement
 from asyncify.model.span import Place, Target
 from asyncify.transforms.eager.existing import ExistingOptions
+from asyncify.transforms.eager.lines import WIDTH, selection
 from asyncify.transforms.eager.loads import walks
 from asyncify.transforms.eager.lookups import primary_key
 from asyncify.transforms.eager.naming import Namer
@@ -98,9 +100,18 @@ class Late:
         # a read further down (`item.product` in a loop over `order.items`): the name from which the walk began
         for node in ast.walk(function.node):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.lineno <= reader.node.lineno:  # type: ignore[attr-defined]
-                if any(self._direct(self.program.values(node), site)):
+                if any(self._direct(self.program.values(node), site)) and self._leads_to(function, node, reader.node):
                     return node
         return None
+
+    def _leads_to(self, function: FunctionInfo, node: ast.AST, reader: ast.AST) -> bool:
+        """Whether a reader stands in the block of a node, or deeper: not in another branch."""
+        source = function.source
+        block = source.parent(source.statement(node))
+        current: ast.AST | None = reader
+        while current is not None and current is not block:
+            current = source.parent(current)
+        return current is not None
 
     def _statement(self, function: FunctionInfo, reader: Reader, expression: ast.expr) -> ast.stmt | None:
         """The statement before which the load goes: outside of loops that read."""
@@ -113,9 +124,10 @@ class Late:
                 return None
             if isinstance(node, LOOPS):
                 target = getattr(node, "target", None)
-                inner = {n.id for n in ast.walk(target) if isinstance(n, ast.Name)} if target is not None else set()
-                if isinstance(expression, ast.Name) and expression.id in inner:
+                if isinstance(expression, ast.Name) and target is not None and _stores(target, expression.id):
                     return None
+                if isinstance(expression, ast.Name) and _stores(node, expression.id):
+                    break  # each turn has another instance
                 found = node
             node = source.parent(node)
         return None if _is_inside_lambda(function, reader.node, found) else found
@@ -212,10 +224,15 @@ class Late:
         select = namer.library("sqlalchemy", "select")
         which = f"{model}.{key}.in_([one.{key} for one in {name}])" if spot.many else f"{model}.{key} == {name}.{key}"
         end = ".all()" if spot.many else ".unique().one_or_none()"
-        statement = f"{select}({model}).options({', '.join(options)}).where({which})"
-        load = f"{spot.session.call(f'scalars({statement})')}{end}\n"
+        room = WIDTH - source.span(spot.statement).column - (4 if spot.optional else 0)
+        wanted = selection(select, model, options, which, room)
+        load = f"{spot.session.call(f'scalars({wanted})')}{end}"
+        if len(load) > room or "\n" in load:
+            broken = "\n" + indent(selection(select, model, options, which, room - 4), "    ") + "\n"
+            load = f"{spot.session.call(f'scalars({broken})')}{end}"
+        load += "\n"
         if spot.optional:
-            load = f"if {name} is not None:\n    {load}"
+            load = f"if {name} is not None:\n" + indent(load, "    ")
         because = next(iter(paths.values()), "")
         target = Target(source.span(spot.statement), Place.STATEMENT)
         imports = tuple(dict.fromkeys(namer.imports))
@@ -229,6 +246,11 @@ class Late:
             function = Target(source.span(spot.function.node), Place.STATEMENT)
             edits.append(Edit("eager", spot.path, function, EditParameters((spot.session.parameter,)), because=because))
         return edits
+
+
+def _stores(root: ast.AST, name: str) -> bool:
+    """Whether something below a node gives a name a value."""
+    return any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store) for n in ast.walk(root))
 
 
 def _is_inside_lambda(function: FunctionInfo, node: ast.AST, statement: ast.stmt) -> bool:

@@ -1,0 +1,49 @@
+"""A call that gets arguments, and is too long for its line then, stands over several lines."""
+
+from __future__ import annotations
+
+from conftest import File
+
+from asyncify.model.ops import AppendCall, EditCall
+
+FIRST = "joinedload(Article.author_of_the_text)"
+SECOND = "selectinload(Article.comments_of_all_readers)"
+
+
+def test_a_link_that_is_too_long() -> None:
+    file = File("def f(db):\n    return db.scalars(select(Article).order_by(Article.id)).all()\n")
+    assert file.apply(file.at("select(Article)", AppendCall("options", f"{FIRST}, {SECOND}"))) == (
+        f"""\
+def f(db):
+    return db.scalars(select(Article).options(
+        {FIRST},
+        {SECOND},
+    ).order_by(Article.id)).all()
+"""
+    )
+
+
+def test_arguments_that_are_too_long() -> None:
+    file = File("def f(db, key):\n    return db.get(Article, key)\n")
+    assert file.apply(file.at("db.get(Article, key)", EditCall(set=(("options", f"[{FIRST}, {SECOND}]"),)))) == (
+        f"""\
+def f(db, key):
+    return db.get(
+        Article,
+        key,
+        options=[{FIRST}, {SECOND}],
+    )
+"""
+    )
+
+
+def test_what_fits_stays_on_its_line() -> None:
+    file = File("x = db.get(Article, key)\n")
+    edit = file.at("db.get(Article, key)", EditCall(set=(("options", f"[{FIRST}]"),)))
+    assert file.apply(edit) == f"x = db.get(Article, key, options=[{FIRST}])\n"
+
+
+def test_a_line_that_was_too_long_stays_one() -> None:
+    text = "x = [" + "1, " * 50 + "db.get(Article, key)]\n"
+    edit = File(text).at("db.get(Article, key)", EditCall(set=(("options", f"[{FIRST}]"),)))
+    assert File(text).apply(edit).count("\n") == 1
