@@ -72,6 +72,12 @@ app = FastAPI()
 
 """
 
+LOADED = """    return db.scalars(select(Post).options(
+        joinedload(Post.author),
+        selectinload(Post.tags),
+    ).order_by(Post.id)).all()
+"""
+
 EXAMPLES: tuple[Example, ...] = (
     Example(
         "what a response model reads: a collection by selectinload, a single object by joinedload",
@@ -88,9 +94,151 @@ def list_posts(db: Session = Depends(get_db)):
             + """
 @app.get("/posts", response_model=list[PostOut])
 def list_posts(db: Session = Depends(get_db)):
-    return db.scalars(select(Post).options(joinedload(Post.author), selectinload(Post.tags)).order_by(Post.id)).all()
+"""
+            + LOADED
+        ),
+    ),
+    Example(
+        "what code reads, however far from the statement",
+        _app(
+            HEAD
+            + """
+def load(db: Session):
+    return db.scalars(select(User).order_by(User.id)).all()
+
+
+@app.get("/titles")
+def titles(db: Session = Depends(get_db)):
+    return {user.name: [post.title for post in user.posts] for user in load(db)}
 """
         ),
+        _app(
+            HEAD.replace("import Session", "import Session, selectinload")
+            + """
+def load(db: Session):
+    return db.scalars(select(User).options(selectinload(User.posts)).order_by(User.id)).all()
+
+
+@app.get("/titles")
+def titles(db: Session = Depends(get_db)):
+    return {user.name: [post.title for post in user.posts] for user in load(db)}
+"""
+        ),
+    ),
+    Example(
+        "a lookup by key gets options; what is not read is not loaded",
+        _app(
+            HEAD
+            + """
+@app.get("/posts/{post_id}/tags")
+def tags(post_id: int, db: Session = Depends(get_db)):
+    post = db.get(Post, post_id)
+    return [tag.name for tag in post.tags]
+
+
+@app.get("/posts/{post_id}/title")
+def title(post_id: int, db: Session = Depends(get_db)):
+    return db.get(Post, post_id).title
+"""
+        ),
+        _app(
+            HEAD.replace("import Session", "import Session, selectinload")
+            + """
+@app.get("/posts/{post_id}/tags")
+def tags(post_id: int, db: Session = Depends(get_db)):
+    post = db.get(Post, post_id, options=[selectinload(Post.tags)])
+    return [tag.name for tag in post.tags]
+
+
+@app.get("/posts/{post_id}/title")
+def title(post_id: int, db: Session = Depends(get_db)):
+    return db.get(Post, post_id).title
+"""
+        ),
+    ),
+    Example(
+        "a refresh loads columns only, so what is read behind it is loaded with it",
+        _app(
+            HEAD
+            + """
+@app.post("/posts", response_model=PostOut)
+def create(title: str, db: Session = Depends(get_db)):
+    post = Post(title=title, author_id=1)
+    db.add(post)
+    db.commit()
+    db.refresh(post)
+    return post
+"""
+        ),
+        _app(
+            HEAD.replace("import select", "import inspect, select").replace(
+                "import Session", "import Session, joinedload, selectinload"
+            )
+            + """
+@app.post("/posts", response_model=PostOut)
+def create(title: str, db: Session = Depends(get_db)):
+    post = Post(title=title, author_id=1)
+    db.add(post)
+    db.commit()
+    db.get(
+        Post,
+        inspect(post).identity,
+        options=[joinedload(Post.author), selectinload(Post.tags)],
+        populate_existing=True,
+    )
+    return post
+"""
+        ),
+    ),
+    Example(
+        "a statement that serves others too stays as it is: the one who reads loads",
+        _app(
+            HEAD
+            + """
+def current(db: Session = Depends(get_db)):
+    return db.scalars(select(User).where(User.id == 1)).one()
+
+
+@app.get("/name")
+def name(user: User = Depends(current)):
+    return user.name
+
+
+@app.get("/titles")
+def titles(user: User = Depends(current), db: Session = Depends(get_db)):
+    return [post.title for post in user.posts]
+"""
+        ),
+        _app(
+            HEAD.replace("import Session", "import Session, joinedload")
+            + """
+def current(db: Session = Depends(get_db)):
+    return db.scalars(select(User).where(User.id == 1)).one()
+
+
+@app.get("/name")
+def name(user: User = Depends(current)):
+    return user.name
+
+
+@app.get("/titles")
+def titles(user: User = Depends(current), db: Session = Depends(get_db)):
+    db.scalars(select(User).options(joinedload(User.posts)).where(User.id == user.id)).unique().one_or_none()
+    return [post.title for post in user.posts]
+"""
+        ),
+    ),
+    Example(
+        "an instance of unknown origin is reported, not guessed",
+        _app(
+            HEAD
+            + """
+def tag_names(post: Post):
+    return [tag.name for tag in post.tags]
+"""
+        ),
+        None,
+        ("eager-unknown-load",),
     ),
     Example(
         "a value that is another object once it is loaded",
