@@ -11,7 +11,7 @@ from asyncify.analysis.handed_sessions import callee_of, is_class
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.test_clients import is_async_client
-from asyncify.analysis.values import NOTHING, Cls, Inst, Member, Values, has, of_type
+from asyncify.analysis.values import NOTHING, Cls, Ext, Inst, Member, Values, has, of_type
 from asyncify.knowledge import names
 from asyncify.knowledge.api import Form, form_of
 from asyncify.knowledge.names import is_a
@@ -66,7 +66,7 @@ def points_of(program: Program, module: ModuleInfo, clients: frozenset[ast.AST])
             continue
         if isinstance(node, ast.Call):
             point = _call_point(program, module, node, with_items, clients)
-            if point is not None and not _awaited_already(module, node):
+            if point is not None and not _awaited_already(program, module, node):
                 yield point
         elif isinstance(node, ast.With):
             for item in node.items:
@@ -98,8 +98,12 @@ def _makes_object(program: Program, node: ast.Call) -> bool:
     return False
 
 
-def _awaited_already(module: ModuleInfo, node: ast.AST) -> bool:
-    return isinstance(module.source.parent(node), ast.Await)
+def _awaited_already(program: Program, module: ModuleInfo, node: ast.AST) -> bool:
+    """`await call`, or `await_only(call)` where SQLAlchemy's greenlet waits."""
+    parent = module.source.parent(node)
+    bridge = program.values(parent.func) if isinstance(parent, ast.Call) else frozenset()
+    waits = any(isinstance(v, Ext) and v.name.rpartition(".")[2] == "await_only" for v in bridge)
+    return isinstance(parent, ast.Await) or waits
 
 
 def waits_as_context(values: Values, clients: frozenset[ast.AST]) -> bool:

@@ -70,6 +70,11 @@ BARRIERS: tuple[Barrier, ...] = (
         "SQLAlchemy calls listeners synchronously and ignores coroutines",
     ),
     *_decorators(
+        "pytest_bdd.given pytest_bdd.when pytest_bdd.then pytest_bdd.step",
+        Treatment.REFUSE,
+        "pytest-bdd calls its steps synchronously and ignores coroutines",
+    ),
+    *_decorators(
         "functools.lru_cache functools.cache functools.singledispatch",
         Treatment.CACHED,
         "the cache would keep a coroutine, which can be awaited only once",

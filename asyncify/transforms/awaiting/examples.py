@@ -193,4 +193,27 @@ def adapter(db: Session):
         after=None,
         findings=("library-session",),
     ),
+    Example(
+        name="steps of pytest-bdd are called synchronously: they stay plain, and are reported",
+        before="""\
+from pytest_bdd import given
+from sqlalchemy.orm import Session
+
+
+@given("a user")
+def user(db: Session):
+    db.commit()
+""",
+        after="""\
+from pytest_bdd import given
+from sqlalchemy.orm import Session
+from sqlalchemy.util import await_only
+
+
+@given("a user")
+def user(db: Session):
+    await_only(db.commit())
+""",
+        findings=("barrier-given",),
+    ),
 )
