@@ -13,6 +13,7 @@ from pathlib import Path
 from asyncify.analysis.config_file import load_config
 from asyncify.analysis.discovery import discover
 from asyncify.analysis.program import Config, build
+from asyncify.analysis.why import Explanation, explain_function
 from asyncify.model.plan import Plan, RunResult, StepResult, Workspace
 from asyncify.pipeline import Progress, decide, run_steps, stages
 from asyncify.report.patch import patch
@@ -37,6 +38,16 @@ def plan(root: Path, name: str, *, exclude: Sequence[str] = (), config: Config |
     (stage,) = stages([name])
     config = config or load_config(root)
     return decide(build(read(root, exclude, config), config), stage)
+
+
+def explain(root: Path, name: str, *, exclude: Sequence[str] = (), config: Config | None = None) -> Explanation:
+    """Why a function becomes async or stays as it is, in the program as it stands.
+
+    name: `module:qualname` or `path.py:qualname`; `UsageError` where there is no such function. The other arguments and
+    errors are those of `read`.
+    """
+    config = config or load_config(root)
+    return explain_function(build(read(root, exclude, config), config), name)
 
 
 def migrate(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from asyncify.analysis.forms import PAIRS, has_async_form, has_session_parameter, is_implicit, is_unrollable
 from asyncify.analysis.generator_uses import consumed_generators
 from asyncify.analysis.kept import kept_functions
+from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.points import Point, PointKind, points_of
 from asyncify.analysis.program import Program
 from asyncify.analysis.script_blocks import ScriptBlock, script_blocks
@@ -47,6 +48,7 @@ class Colouring:
     unrolled: calls of `map` and `filter` that become comprehensions.
     lambdas: lambdas that give the coroutine of the call that is their body; who calls them awaits.
     scripts: statements at the top of a module that go into an async function, with the block they belong to.
+    barriers: what keeps a function that waits from becoming a coroutine function for its callers.
     kept: functions that get sync sessions from SQLAlchemy itself (event listeners, `run_sync` callbacks).
     """
 
@@ -58,6 +60,7 @@ class Colouring:
     unrolled: set[ast.AST] = field(default_factory=set)
     lambdas: set[ast.Lambda] = field(default_factory=set)
     scripts: dict[ast.stmt, ScriptBlock] = field(default_factory=dict)
+    barriers: dict[FunctionInfo, Barrier] = field(default_factory=dict)
     kept: set[FunctionInfo] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
 
@@ -68,22 +71,6 @@ class Colouring:
     def is_async_context(self, function: FunctionInfo | None) -> bool:
         """Whether `await` can stand in the body of a function."""
         return function is not None and (function in self.becomes_async or function.is_async)
-
-
-def is_alembic(program: Program, path: str) -> bool:
-    """Whether a file belongs to Alembic: it stays synchronous on purpose."""
-    imports = program.modules[path].imports
-    for statements in imports.values():
-        for node in statements:
-            if isinstance(node, ast.ImportFrom) and node.module == "alembic" and node.level == 0:
-                if any(a.name in ("op", "context") for a in node.names):
-                    return True
-    return False
-
-
-def kept_sync(program: Program, path: str) -> bool:
-    """Whether a file stays synchronous as a whole."""
-    return is_alembic(program, path) or any(path == k or path.startswith(f"{k}/") for k in program.config.keep_sync)
 
 
 def colour(
@@ -216,6 +203,8 @@ class _Worker:
         if function in result.kept:
             return
         barrier = self.barrier(function)
+        if barrier is not None:
+            result.barriers[function] = barrier
         if barrier is None:
             result.becomes_async[function] = reason
         elif barrier.treatment is Treatment.ENTRY:

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from asyncify import pipeline
+from asyncify import api, pipeline
+from asyncify.cli import options
 from asyncify.cli.terminal import product
 from asyncify.report.diff import show
 from asyncify.report.patch import file_patch
+from asyncify.report.why import show_explanation
 from asyncify.transforms.base import Example, Transform
 
 
 def explain(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A step or a transform.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A step, a transform, or a function: module:name or path.py:name.")
+    ],
+    path: options.PathArgument = Path(),
 ) -> None:
-    """Say what a step or transform does, with its examples as before and after."""
+    """Say what a step or transform does, with examples; or why a function of the repository becomes async."""
     console = product()
+    if ":" in name:
+        show_explanation(api.explain(path, name), console)
+        return
     for stage in pipeline.stages([name]):
         for transform in stage.transforms:
             _explain(transform, console)

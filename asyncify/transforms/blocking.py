@@ -10,8 +10,8 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.analysis.bindings import bring
-from asyncify.analysis.colour import kept_sync
 from asyncify.analysis.fixtures import is_test_path
+from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo, own_nodes
 from asyncify.analysis.values import Ext, Member, has

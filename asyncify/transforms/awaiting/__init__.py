@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncify.analysis.colour import kept_sync
+from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.program import Program
 from asyncify.model.edit import Edit, Finding
 from asyncify.transforms.awaiting.blocks import block_edits

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from asyncify.analysis.bindings import bring
-from asyncify.analysis.colour import kept_sync
+from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import Ext, has

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncify.analysis.colour import kept_sync
+from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.program import Program
 from asyncify.model.edit import Edit, Finding

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import MappingProxyType
 
 from asyncify.analysis.bindings import bring
-from asyncify.analysis.colour import kept_sync
+from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.test_doubles import last_name
 from asyncify.analysis.values import Ext, Mod
 from asyncify.knowledge import names
