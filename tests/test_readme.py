@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from asyncify.analysis.discovery import MAX_BYTES, SKIPPED_FOLDERS
 from asyncify.analysis.program import Config
 from asyncify.cli.main import COMMANDS
 from asyncify.model.exit_codes import ExitCode
+from asyncify.model.plan import RunResult
 from asyncify.transforms.registry import STEPS
 
 ROOT = Path(__file__).parents[1]
@@ -60,9 +62,9 @@ def test_configuration() -> None:
     assert [words(row[0])[0] for row in rows("Configuration")] == [field.name for field in fields(Config)]
 
 
-def test_the_diffs_are_real() -> None:
+def test_the_diffs_are_real(bundled_run: Callable[[str], RunResult]) -> None:
     blocks = re.findall(r"^```diff\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-    real = api.diff(api.migrate(ROOT / "examples" / "bookclub_site")).decode()
+    real = api.diff(bundled_run("bookclub_site")).decode()
     assert len(blocks) == 3
     assert [block for block in blocks if block not in real] == []
 

@@ -1,0 +1,29 @@
+"""What several tests look at and takes long to make."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from asyncify import api
+from asyncify.cli.demo import bundled
+from asyncify.model.plan import RunResult
+
+LEFT_BY_RUNS = shutil.ignore_patterns("*.db", "__pycache__", ".*_cache")
+
+
+@pytest.fixture(scope="session")
+def bundled_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], RunResult]:
+    """The whole migration of a bundled app, in memory, made once. Its root is a copy that a test may write to."""
+
+    @cache
+    def run(app: str) -> RunResult:
+        folder = tmp_path_factory.mktemp("bundled") / app
+        shutil.copytree(bundled(app), folder, ignore=LEFT_BY_RUNS)
+        return api.migrate(folder)
+
+    return run
