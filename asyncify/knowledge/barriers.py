@@ -64,7 +64,7 @@ BARRIERS: tuple[Barrier, ...] = (
         "pydantic calls validators and serializers synchronously",
     ),
     *_decorators(
-        "sqlalchemy.event.listens_for sqlalchemy.orm.validates sqlalchemy.orm.reconstructor "
+        "sqlalchemy.orm.validates sqlalchemy.orm.reconstructor "
         "sqlalchemy.orm.declared_attr",
         Treatment.REFUSE,
         "SQLAlchemy calls listeners synchronously and ignores coroutines",
@@ -147,7 +147,7 @@ HANDOVERS: tuple[Handover, ...] = (
         Handover(n, Handing.THREAD)
         for n in "threading.Thread threading.Timer concurrent.futures.ThreadPoolExecutor.submit "
         "concurrent.futures.ThreadPoolExecutor.map concurrent.futures.ProcessPoolExecutor.submit "
-        "multiprocessing.Process signal.signal atexit.register sqlalchemy.event.listen".split()
+        "multiprocessing.Process signal.signal atexit.register".split()
     ),
 )
 BY_CALLEE: Mapping[str, Handing] = MappingProxyType({h.name: h.handing for h in HANDOVERS})
