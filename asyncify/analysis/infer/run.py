@@ -162,7 +162,7 @@ class Run:
 
 
 BUILTINS = frozenset(
-    "abs all any bool bytes callable dict enumerate filter float frozenset getattr hasattr int isinstance issubclass iter "
-    "len list map max min next object print property range reversed set setattr sorted staticmethod str sum super tuple "
-    "type vars zip classmethod open id repr Exception ValueError".split()
+    "abs all any bool bytes callable dict enumerate filter float frozenset getattr hasattr int isinstance issubclass "
+    "iter len list map max min next object print property range reversed set setattr sorted staticmethod str sum super "
+    "tuple type vars zip classmethod open id repr Exception ValueError".split()
 )
