@@ -16,7 +16,7 @@ from asyncify.analysis.generator_uses import consumed_generators
 from asyncify.analysis.kept import kept_functions
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.points import Point, PointKind, points_of
-from asyncify.analysis.program import Program
+from asyncify.analysis.program import Program, in_order
 from asyncify.analysis.script_blocks import ScriptBlock, script_blocks
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Ext, Fn, Inst, Member, has
@@ -172,7 +172,7 @@ class _Worker:
             return
         self.result.lambdas.add(waiting)
         for call in self.lambda_calls[waiting]:
-            for other in self.program.facts.calls.get(call, ()):
+            for other in self.program.calls(call):
                 self.mark(other.info, Reason(f"it is called where a lambda with {what} is", path, waiting.lineno, via))
             self.need(call, f"a lambda with {what}", via)
 
@@ -273,7 +273,7 @@ class _Worker:
         if self._is_decorator(path, node):
             return
         if function in self.result.becomes_async and not is_implicit(function, node):
-            for other in self.program.facts.calls.get(node, ()):
+            for other in self.program.calls(node):
                 if other.info is function or is_implicit(other.info, node):
                     continue
                 if not isinstance(node, ast.Attribute):
@@ -304,7 +304,7 @@ class _Worker:
             return
         handing = self._handing(call)
         if handing is Handing.CALLS:
-            for other in self.program.facts.handed.get(node, ()):
+            for other in in_order(self.program.facts.handed.get(node, ())):
                 where = getattr(node, "lineno", 0)
                 self.mark(other.info, Reason(f"it is handed over where {function.qualname} is", path, where, function))
             self.run_by_library(call, path, function.qualname, function)

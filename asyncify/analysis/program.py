@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from asyncify.analysis.colour import Colouring
 
 
+def in_order(functions: Iterable[Fn]) -> tuple[Fn, ...]:
+    """Functions by place, for a fixed order: a set has none."""
+    return tuple(
+        sorted(functions, key=lambda f: (f.info.path, f.info.node.lineno, f.receiver.qualname if f.receiver else ""))
+    )
+
+
 @dataclass(frozen=True)
 class Config:
     """What `[tool.asyncify]` says. driver: the async driver for PostgreSQL, empty to choose from the project."""
@@ -82,7 +89,7 @@ class Program:
 
     def calls(self, node: ast.AST) -> tuple[Fn, ...]:
         """The functions of the program that a call, a property read or a with item runs."""
-        return tuple(sorted(self.facts.calls.get(node, ()), key=lambda f: (f.info.path, f.info.node.lineno)))
+        return in_order(self.facts.calls.get(node, ()))
 
     @cached_property
     def async_clients(self) -> frozenset[ast.AST]:

@@ -7,7 +7,7 @@ generic base is understood once for each concrete class.
 from __future__ import annotations
 
 import ast
-from collections import defaultdict, deque
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from asyncify.analysis.classes import Classes
@@ -75,7 +75,6 @@ class Engine:
         self.modules = names.modules
         self._cells: dict[Key, Values] = {}
         self._readers: dict[Key, set[Unit]] = defaultdict(set)
-        self._queue: deque[Unit] = deque()
         self._queued: set[Unit] = set()
         self._walks: dict[Unit, int] = defaultdict(int)
         self._records: dict[Unit, Record] = {}
@@ -100,9 +99,8 @@ class Engine:
 
     def enqueue(self, unit: Unit) -> None:
         """Have a unit walked (again)."""
-        if unit not in self._queued and self._walks[unit] < ROUNDS:
+        if self._walks[unit] < ROUNDS:
             self._queued.add(unit)
-            self._queue.append(unit)
 
     def first_instance(self, info: ClassInfo) -> bool:
         """Whether no instance of a class was made before this one."""
@@ -150,12 +148,13 @@ class Engine:
             for function in module.functions.values():
                 self.walked.add((function, None))
                 self.enqueue((function, None))
-        while self._queue:
-            unit = self._queue.popleft()
-            self._queued.discard(unit)
-            self._walks[unit] += 1
-            self._records[unit] = walk_unit(self, unit)
-            if not self._queue:  # asked last; what is new to somebody has that walked again
+        while self._queued:
+            # by place, never by the order of a set: what a cell that is full has not taken must be the same each time
+            for unit in sorted(self._queued, key=_place):
+                self._queued.discard(unit)
+                self._walks[unit] += 1
+                self._records[unit] = walk_unit(self, unit)
+            if not self._queued:  # asked last; what is new to somebody has that walked again
                 suppose_sessions(self, self._records)
         return self._facts()
 
@@ -172,3 +171,10 @@ class Engine:
                 facts.lambdas.setdefault(node, set()).update(called)
             facts.reads.extend(record.reads)
         return facts
+
+
+def _place(unit: Unit) -> tuple[str, int, str, str]:
+    """Where a unit stands, for a fixed order."""
+    body, receiver = unit
+    line = body.node.lineno if isinstance(body, FunctionInfo) else 0
+    return (body.path, line, receiver.path if receiver else "", receiver.qualname if receiver else "")
