@@ -116,10 +116,6 @@ class Program:
         """All functions, by file and place."""
         return tuple(f for p in sorted(self.modules) for f in self.modules[p].functions.values())
 
-    def class_named(self, path: str, qualname: str) -> ClassInfo | None:
-        """A class by file and qualified name."""
-        return next((c for c in self.modules[path].classes.values() if c.qualname == qualname), None)
-
     @cached_property
     def _function_of(self) -> dict[ast.AST, FunctionInfo]:
         found: dict[ast.AST, FunctionInfo] = {}

@@ -46,10 +46,6 @@ class Schemas:
     _depth: int = 12
     _fields: dict[Shape, tuple[Field, ...]] = field(default_factory=dict)
 
-    def is_schema(self, info: ClassInfo) -> bool:
-        """Whether a class has fields that are read by name: any class of the program that is no table."""
-        return not self.program.orm.is_model(info)
-
     def fields(self, shape: Shape) -> tuple[Field, ...]:
         """The fields of a schema, inherited ones included; a table has none that are relationships."""
         found = self._fields.get(shape)

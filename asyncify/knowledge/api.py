@@ -91,11 +91,6 @@ MEMBERS: tuple[Member, ...] = (
 )
 
 
-def members_of(owner: str) -> Mapping[str, Member]:
-    """The rows of one owner by name; of a subclass (SQLModel's session, a scoped session), those of its parent."""
-    return MappingProxyType({m.name: m for m in MEMBERS if names.is_a(owner, m.owner)})
-
-
 FORMS: Mapping[tuple[str, str], Form] = MappingProxyType({(m.owner, m.name): m.form for m in MEMBERS})
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from asyncify.analysis.bindings import bring
@@ -122,14 +121,13 @@ class _Planner:
                     if lost.advice:
                         self.report(module, node, "engine-url-argument", f"{lost.key} left the URL", lost.advice)
                 return
-        imports: tuple[Import, ...] = ()
         if module.path not in self.helpers and HELPER_NAME not in module.bound:
             self.helpers.add(module.path)
             helper = runtime_helper(backends(self.program), self.choice).rstrip("\n")
             self.edit(
                 module, node, AppendToModule(helper, "imports"), "the URL is only known at run time", HELPER_IMPORTS
             )
-        self.edit(module, node, Replace(f"{HELPER_NAME}($it)"), "the URL is only known at run time", imports)
+        self.edit(module, node, Replace(f"{HELPER_NAME}($it)"), "the URL is only known at run time")
 
     def listener(self, module: ModuleInfo, node: ast.Call) -> None:
         """`event.listen(engine, ...)`: on the sync engine inside. Source: "Using events with the asyncio extension"."""
@@ -179,11 +177,7 @@ def plan(program: Program) -> Decisions:
     for path in sorted(program.modules):
         if not kept_sync(program, path):
             planner.module(program.modules[path])
-    return Decisions(tuple(_in_order(planner.edits)), (), tuple(planner.findings))
-
-
-def _in_order(edits: list[Edit]) -> Iterator[Edit]:
-    return iter(dict.fromkeys(edits))
+    return Decisions(tuple(dict.fromkeys(planner.edits)), (), tuple(planner.findings))
 
 
 ENGINE = Transform(
