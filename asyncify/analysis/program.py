@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from asyncify.analysis.classes import Classes
 from asyncify.analysis.fixtures import Fixtures
-from asyncify.analysis.infer.engine import Engine, Facts, Read
+from asyncify.analysis.infer.engine import Facts, Read
+from asyncify.analysis.infer.inference import infer
 from asyncify.analysis.names import Imported, Names
 from asyncify.analysis.object_factories import ObjectFactories
 from asyncify.analysis.orm import Orm
@@ -81,7 +82,7 @@ class Program:
     @cached_property
     def facts(self) -> Facts:
         """Kinds and calls, inferred over everything."""
-        return Engine(self.names, self.classes, self.orm, self.fixtures).run()
+        return infer(self.names, self.classes, self.orm, self.fixtures)
 
     def values(self, node: ast.AST) -> Values:
         """The kinds of an expression (or of an `ast.arg`)."""

@@ -5,6 +5,10 @@ from __future__ import annotations
 #: the class that programs extend to declare a container
 CONTAINER = "dependency_injector.containers.DeclarativeContainer"
 
+#: the kinds of a provider, and of what it gives where that is not made yet
+PROVIDER = "dependency_injector.providers.Provider"
+PROVIDED = "dependency_injector.providers.ProvidedInstance"
+
 #: providers that call their first argument (a class, a function) with the other arguments
 CALLING = frozenset(
     "Factory DelegatedFactory AbstractFactory Singleton DelegatedSingleton ThreadSafeSingleton AbstractSingleton "

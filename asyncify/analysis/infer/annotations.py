@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 
-from asyncify.analysis.infer import containers
+from asyncify.analysis.infer.dependencies import dependency
+from asyncify.analysis.infer.evaluate import annotated, evaluate
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.values import NOTHING, Ann, Cls, Const, Ext, Inst, Tv, Value, Values, union
 from asyncify.knowledge import names
+from asyncify.knowledge.containers import PROVIDED
 from asyncify.knowledge.names import canonical
 
 LISTS = frozenset(
@@ -32,10 +34,8 @@ WRAPPERS = frozenset(
 )
 
 
-def annotated(run: Run, node: ast.expr | None, depth: int = 0) -> Values:
+def read_annotation(run: Run, node: ast.expr | None, depth: int = 0) -> Values:
     """The values that an annotation promises; nothing where it says nothing that matters here."""
-    from asyncify.analysis.infer.expressions import evaluate
-
     if node is None or depth > 8:
         return NOTHING
     if isinstance(node, ast.Constant):
@@ -114,9 +114,6 @@ def type_arguments(run: Run, variable: str) -> list[tuple[ast.expr, str]]:
 
 
 def _subscript(run: Run, node: ast.Subscript, depth: int) -> Values:
-    from asyncify.analysis.infer.dependencies import dependency
-    from asyncify.analysis.infer.expressions import evaluate
-
     arguments = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     heads = evaluate(run, node.value)
     found: list[Values] = []
@@ -130,7 +127,7 @@ def _subscript(run: Run, node: ast.Subscript, depth: int) -> Values:
                 for value in evaluate(run, extra):
                     if isinstance(value, Inst) and value.type == names.DEPENDS and value.args:
                         found.append(dependency(run, value.args[0], extra))
-                    elif isinstance(value, Inst) and value.type == containers.PROVIDED:
+                    elif isinstance(value, Inst) and value.type == PROVIDED:
                         found.append(value.args[0])
             found.append(annotated(run, arguments[0], depth + 1))
         elif name in WRAPPERS:
@@ -158,8 +155,6 @@ def _subscript(run: Run, node: ast.Subscript, depth: int) -> Values:
 
 
 def _class_of(run: Run, node: ast.expr, depth: int) -> Values:
-    from asyncify.analysis.infer.expressions import evaluate
-
     found: set[Value] = set()
     for value in evaluate(run, node) if not isinstance(node, ast.Constant) else ():
         if isinstance(value, Cls):

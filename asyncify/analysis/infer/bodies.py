@@ -9,8 +9,10 @@ from typing import Any
 from asyncify.analysis.infer.calls import apply_decorators, entered
 from asyncify.analysis.infer.dependencies import parameter
 from asyncify.analysis.infer.engine import Engine, Record, Unit
-from asyncify.analysis.infer.expressions import elements, evaluate, narrow, store
+from asyncify.analysis.infer.evaluate import annotated, evaluate
+from asyncify.analysis.infer.iteration import elements
 from asyncify.analysis.infer.run import Env, Run
+from asyncify.analysis.infer.stores import narrow, store
 from asyncify.analysis.names import Imported
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import NOTHING, Cls, Fn, Obj, Origin, Values
@@ -41,9 +43,7 @@ def _bind_parameters(run: Run, info: FunctionInfo) -> None:
                 "__class_getitem__",
             )
             # what a method reads from `self` is known by the method: its callers add where their instance came from
-            values: Values = (
-                frozenset({Cls(owner)}) if is_class else run.instance(owner, Origin(info.path, info.node))
-            )
+            values: Values = frozenset({Cls(owner)}) if is_class else run.instance(owner, Origin(info.path, info.node))
         else:
             values = parameter(run, info, arg)
         run.note(arg, values)
@@ -136,8 +136,6 @@ def _assign(run: Run, stmt: ast.Assign) -> None:
 
 
 def _annotated_assign(run: Run, stmt: ast.AnnAssign) -> None:
-    from asyncify.analysis.infer.annotations import annotated
-
     promised = annotated(run, stmt.annotation)
     values = evaluate(run, stmt.value) if stmt.value is not None else NOTHING
     if stmt.value is None and not run.class_scope and not isinstance(stmt.target, ast.Attribute):

@@ -6,11 +6,13 @@ import ast
 from collections.abc import Mapping, Sequence
 
 from asyncify.analysis.infer import containers
-from asyncify.analysis.infer.dependencies import ensure
-from asyncify.analysis.infer.expressions import elements, evaluate
+from asyncify.analysis.infer.evaluate import evaluate
 from asyncify.analysis.infer.forwarding import forwarded
+from asyncify.analysis.infer.functions import call_function, construct
+from asyncify.analysis.infer.iteration import elements
+from asyncify.analysis.infer.library import call_library, call_member
 from asyncify.analysis.infer.run import Run
-from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import (
     NOTHING,
     Cls,
@@ -19,7 +21,6 @@ from asyncify.analysis.values import (
     Inst,
     Member,
     Obj,
-    Origin,
     Rec,
     Value,
     Values,
@@ -28,13 +29,9 @@ from asyncify.analysis.values import (
 )
 from asyncify.knowledge import names
 
-CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
-
 
 def call(run: Run, node: ast.Call) -> Values:
     """What a call gives; notes which functions of the program it runs or hands over."""
-    from asyncify.analysis.infer.library import call_library, call_member
-
     if (isinstance(node.func, ast.Name) and node.func.id == "super") or _is_super(node.func):
         return _call_super(run, node)
     targets = evaluate(run, node.func)
@@ -116,140 +113,6 @@ def _arguments(run: Run, node: ast.Call) -> tuple[list[Values], dict[str, Values
     return args, kwargs
 
 
-def call_function(
-    run: Run,
-    function: Fn,
-    args: Sequence[Values],
-    kwargs: Mapping[str, Values],
-    node: ast.AST,
-    receiver: Values = NOTHING,
-) -> Values:
-    """Call a function of the program: its parameters get the arguments, the call gives its result."""
-    run.note_call(node, function)
-    ensure(run, function)
-    pass_arguments(run, function, args, kwargs)
-    info = function.info
-    if info.is_generator:
-        yielded = run.read("yield", info, function.receiver) | _promised(run, info)
-        kind = "asyncgenerator" if info.is_async else "generator"
-        if is_context_manager(run, info):
-            kind = "contextmanager"
-        # who made it travels along: whoever iterates over it or enters it runs that function
-        return frozenset({Inst(kind, (yielded, frozenset({function})))})
-    result = result_of(run, function)
-    return frozenset({Inst("coroutine", (result,))}) if info.is_async else result
-
-
-def pass_arguments(run: Run, function: Fn, args: Sequence[Values], kwargs: Mapping[str, Values]) -> None:
-    """Write arguments into the cells of the parameters that they reach."""
-    info = function.info
-    spec = info.node.args
-    positional = [*spec.posonlyargs, *spec.args]
-    if function.bound and info.cls is not None:
-        positional = positional[1:]
-    for arg, values in zip(positional, args, strict=False):
-        run.write(("param", info, function.receiver, arg.arg), values)
-    if spec.vararg is not None and len(args) > len(positional):
-        rest = Inst("tuple", tuple(args[len(positional) :]))
-        run.write(("param", info, function.receiver, spec.vararg.arg), frozenset({rest}))
-    known = {a.arg for a in (*positional, *spec.kwonlyargs)}
-    extra = []
-    for name, values in kwargs.items():
-        if name in known:
-            run.write(("param", info, function.receiver, name), values)
-        else:
-            extra.append((name, values))
-    if spec.kwarg is not None and extra:
-        run.write(("param", info, function.receiver, spec.kwarg.arg), frozenset({Rec(tuple(extra))}))
-
-
-def result_of(run: Run, function: Fn) -> Values:
-    """What a function returns: what its body was seen to return, else what its annotation promises."""
-    from asyncify.analysis.infer.annotations import annotated
-
-    found = run.read("ret", function.info, function.receiver)
-    if found or function.info.node.returns is None:
-        return found
-    at = run.at(function.info.path)
-    if function.receiver is not run.receiver:
-        at = Run(run.engine, (run.unit[0], function.receiver), run.record, elsewhere=function.info.path)
-    return annotated(at, function.info.node.returns)
-
-
-def _promised(run: Run, info: FunctionInfo) -> Values:
-    """What the annotation of a generator says that it yields."""
-    from asyncify.analysis.infer.annotations import annotated
-
-    promised = annotated(run.at(info.path), info.node.returns)
-    return union(v.args[0] for v in promised if isinstance(v, Inst) and v.type in ("generator", "asyncgenerator"))
-
-
-def is_context_manager(run: Run, info: FunctionInfo) -> bool:
-    """Whether `contextlib` makes a context manager of a generator function."""
-    return any(name in CONTEXT_MANAGERS for name in decorator_names(run, info))
-
-
-def decorator_names(run: Run, info: FunctionInfo) -> list[str]:
-    """The library names of the decorators of a function."""
-    found = []
-    for node in info.node.decorator_list:
-        target = run.engine.names.resolve_expression(info.path, node.func if isinstance(node, ast.Call) else node)
-        if isinstance(target, Ext):
-            found.append(target.name)
-    return found
-
-
-def construct(run: Run, info: ClassInfo, args: Sequence[Values], kwargs: Mapping[str, Values], node: ast.AST) -> Values:
-    """Make an instance of a class of the program."""
-    if run.engine.factories.is_factory(info):
-        return made_by_factory(run, info, node)
-    init = fill(run, info, args, kwargs)
-    if init is not None:
-        run.note_call(node, init)
-    return run.instance(info, Origin(run.path, node))
-
-
-def made_by_factory(run: Run, info: ClassInfo, node: ast.AST) -> Values:
-    """What a factory_boy factory makes: an instance of its model."""
-    model = run.engine.factories.model(info)
-    return run.instance(model, Origin(run.path, node)) if model is not None else NOTHING
-
-
-def fill(run: Run, info: ClassInfo, args: Sequence[Values], kwargs: Mapping[str, Values]) -> Fn | None:
-    """Pass what a constructor is given on to `__init__`, which is returned, or to the fields of a class without."""
-    inherit(run, info)
-    init = run.engine.classes.method(info, "__init__")
-    if init is not None:
-        function = Fn(init, info, True)
-        ensure(run, function)
-        pass_arguments(run, function, args, kwargs)
-        return function
-    if not run.engine.orm.is_model(info):
-        fields = [
-            name
-            for base in reversed(run.engine.classes.ancestors(info))
-            if isinstance(base, ClassInfo)
-            for name, stmt in base.attributes.items()
-            if isinstance(stmt, ast.AnnAssign)
-        ]
-        for name, values in (*zip(fields, args, strict=False), *kwargs.items()):
-            run.write(("attr", info, name), values)
-    return None
-
-
-def inherit(run: Run, info: ClassInfo) -> None:
-    """Have what a class inherits walked for it: what its instances hold is often known to itself alone."""
-    if not run.engine.first_instance(info) or run.engine.orm.is_model(info):
-        return
-    seen = set(info.methods)
-    for base in run.engine.classes.ancestors(info)[1:]:
-        if isinstance(base, ClassInfo):
-            for name, method in base.methods.items():
-                if name not in seen:
-                    ensure(run, Fn(method, info, True))
-            seen.update(base.methods)
-
-
 def _is_super(node: ast.expr) -> bool:
     return (
         isinstance(node, ast.Attribute)
@@ -270,8 +133,6 @@ def _call_super(run: Run, node: ast.Call) -> Values:
     method = run.engine.classes.method_above(function.cls, receiver, node.func.attr)
     if method is not None:
         return call_function(run, Fn(method, receiver, True), args, kwargs, node)
-    from asyncify.analysis.infer.library import call_member
-
     found = []
     for value in run.instance(receiver):
         if isinstance(value, Inst):  # a session or query subclass that calls its library parent

@@ -10,12 +10,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
+from asyncify.analysis.infer.attributes import of_provider
+from asyncify.analysis.infer.functions import construct, ensure, fill, given_by, pass_arguments
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.values import NOTHING, Cls, Const, Ext, Fn, Inst, Rec, Value, Values, collection, union
 from asyncify.knowledge import containers as table
-
-PROVIDER = "dependency_injector.providers.Provider"
-PROVIDED = "dependency_injector.providers.ProvidedInstance"
+from asyncify.knowledge.containers import PROVIDED, PROVIDER
 
 Args = Sequence[Values]
 Kwargs = Mapping[str, Values]
@@ -60,8 +60,6 @@ def _dependency(run: Run, node: ast.Call) -> Values:
 
 def _made(run: Run, makers: Values, args: Args, kwargs: Kwargs, node: ast.Call) -> Values:
     """What calling the makers gives, without a note that this node calls them."""
-    from asyncify.analysis.infer.calls import fill, pass_arguments
-    from asyncify.analysis.infer.dependencies import ensure, given_by
     from asyncify.analysis.infer.library import call_library
 
     found: list[Values] = []
@@ -90,8 +88,6 @@ def _from_instance(run: Run, maker: Inst, args: Args, kwargs: Kwargs, node: ast.
 
 def call_provider(run: Run, provider: Inst, args: Args, kwargs: Kwargs, node: ast.Call) -> Values | None:
     """`container.service()`: runs what the provider calls; None where `provider` is none."""
-    from asyncify.analysis.infer.calls import construct
-
     if provider.type == PROVIDED:
         return frozenset({Inst(PROVIDED, (_made(run, provider.args[0], args, kwargs, node),))})
     if provider.type != PROVIDER:
@@ -102,26 +98,6 @@ def call_provider(run: Run, provider: Inst, args: Args, kwargs: Kwargs, node: as
         elif isinstance(maker, Fn):
             run.note_call(node, maker)
     return provider.args[0]
-
-
-def attribute_of(run: Run, value: Inst, name: str, node: ast.AST) -> Values | None:
-    """An attribute of a provider or of a provided value; None where `value` is neither."""
-    from asyncify.analysis.infer.expressions import attribute
-
-    if value.type == PROVIDED:
-        if name == "call":  # called when it is injected: `service.provided.name.call()`
-            return frozenset({value})
-        return frozenset({Inst(PROVIDED, (attribute(run, value.args[0], name, node),))})
-    if value.type != PROVIDER:
-        return None
-    if name == "provided":
-        return frozenset({Inst(PROVIDED, (value.args[0],))})
-    if name in ("provider", "delegate"):
-        return frozenset({Inst(PROVIDER, (frozenset({value}),))})
-    if name in table.PROVIDER_API:
-        return None
-    # a container inside a container: `services = providers.Container(Services)` has the providers of `Services`
-    return attribute(run, value.args[0], name, node)
 
 
 def injected(values: Values) -> Values:
@@ -152,5 +128,5 @@ def _by_name(run: Run, dotted: str) -> Values:
     classes = run.engine.classes
     found = union(run.read("attr", c, first) for c in classes.all if classes.derives_from(c, table.CONTAINER))
     for name in rest:
-        found = union(attribute_of(run, v, name, ast.Pass()) or NOTHING for v in found if isinstance(v, Inst))
+        found = union(of_provider(run, v, name, ast.Pass()) or NOTHING for v in found if isinstance(v, Inst))
     return found

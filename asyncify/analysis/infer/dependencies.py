@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 
-from asyncify.analysis.infer import containers
+from asyncify.analysis.infer.evaluate import annotated, evaluate
+from asyncify.analysis.infer.functions import construct, given_by
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import NOTHING, Cls, Ext, Fn, Inst, Obj, Value, Values, union
 from asyncify.knowledge import names
+from asyncify.knowledge.containers import PROVIDED, PROVIDER
 
 
 def dependency(run: Run, target: Values, node: ast.AST) -> Values:
@@ -16,8 +18,6 @@ def dependency(run: Run, target: Values, node: ast.AST) -> Values:
 
     Source: FastAPI "Dependencies", "Dependencies with yield", "Classes as Dependencies".
     """
-    from asyncify.analysis.infer.calls import construct
-
     found: list[Values] = []
     for value in target:
         if isinstance(value, Fn):
@@ -31,7 +31,7 @@ def dependency(run: Run, target: Values, node: ast.AST) -> Values:
                 call = Fn(method, value.info, True)
                 run.note_call(node, call)
                 found.append(given_by(run, call))
-        elif isinstance(value, Inst) and value.type in (containers.PROVIDER, containers.PROVIDED):
+        elif isinstance(value, Inst) and value.type in (PROVIDER, PROVIDED):
             found.append(value.args[0])
         elif isinstance(value, Inst) and value.type in (names.SESSIONMAKER, names.ASYNC_SESSIONMAKER):
             found.append(value.args[0] if value.args else NOTHING)
@@ -40,37 +40,15 @@ def dependency(run: Run, target: Values, node: ast.AST) -> Values:
     return union(found)
 
 
-def given_by(run: Run, function: Fn) -> Values:
-    """What a function gives to whoever injects it."""
-    from asyncify.analysis.infer.calls import result_of
-
-    ensure(run, function)
-    if function.info.is_generator:
-        return run.read("yield", function.info, function.receiver)
-    return result_of(run, function)
-
-
-def ensure(run: Run, function: Fn) -> None:
-    """Have a function walked for a receiver that it was not walked for yet."""
-    engine = run.engine
-    unit = (function.info, function.receiver)
-    if unit not in engine.walked:
-        engine.walked.add(unit)
-        engine.enqueue(unit)
-
-
 def parameter(run: Run, function: FunctionInfo, arg: ast.arg) -> Values:
     """All that a parameter may hold: what callers pass, its default, its fixture, its annotation."""
-    from asyncify.analysis.infer.annotations import annotated
-    from asyncify.analysis.infer.expressions import evaluate
-
     found: set[Value] = set(run.read("param", function, run.receiver, arg.arg))
     default = function.default_of(arg.arg)
     if default is not None:
         for value in evaluate(run, default):
             if isinstance(value, Inst) and value.type == names.DEPENDS:
                 found |= dependency(run, value.args[0], default) if value.args else NOTHING
-            elif isinstance(value, Inst) and value.type == containers.PROVIDED:
+            elif isinstance(value, Inst) and value.type == PROVIDED:
                 found |= value.args[0]
             else:
                 found.add(value)

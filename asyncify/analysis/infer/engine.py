@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from asyncify.analysis.classes import Classes
 from asyncify.analysis.fixtures import Fixtures
@@ -63,10 +65,22 @@ class Facts:
     reads: list[Read] = field(default_factory=list)
 
 
-class Engine:
-    """Runs the inference over a program."""
+@dataclass(frozen=True)
+class Language:
+    """Who walks what: a handler for each kind of expression, and one for annotations.
 
-    def __init__(self, names: Names, classes: Classes, orm: Orm, fixtures: Fixtures) -> None:
+    The engine is told, so that those who meet an expression inside what they walk need not import each other.
+    """
+
+    expressions: Mapping[type[ast.expr], Callable[[Any, Any], Values]]
+    annotated: Callable[[Any, ast.expr | None, int], Values]
+
+
+class Engine:
+    """The cells of one inference over a program, and the units that are to be walked."""
+
+    def __init__(self, names: Names, classes: Classes, orm: Orm, fixtures: Fixtures, language: Language) -> None:
+        self.language = language
         self.names = names
         self.classes = classes
         self.orm = orm
@@ -77,7 +91,6 @@ class Engine:
         self._readers: dict[Key, set[Unit]] = defaultdict(set)
         self._queued: set[Unit] = set()
         self._walks: dict[Unit, int] = defaultdict(int)
-        self._records: dict[Unit, Record] = {}
         self.walked: set[Unit] = set()
         self._instantiated: set[ClassInfo] = set()
 
@@ -101,6 +114,19 @@ class Engine:
         """Have a unit walked (again)."""
         if self._walks[unit] < ROUNDS:
             self._queued.add(unit)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether units are to be walked."""
+        return bool(self._queued)
+
+    def next_round(self) -> Iterator[Unit]:
+        """The units that are queued now, by place: what a cell that is full has not taken must be the same each time,
+        and a set has no order."""
+        for unit in sorted(self._queued, key=_place):
+            self._queued.discard(unit)
+            self._walks[unit] += 1
+            yield unit
 
     def first_instance(self, info: ClassInfo) -> bool:
         """Whether no instance of a class was made before this one."""
@@ -134,43 +160,6 @@ class Engine:
         if isinstance(resolved, (Ext, Mod)):
             return frozenset({resolved})
         return NOTHING
-
-    # -- running -------------------------------------------------------------------------------------
-
-    def run(self) -> Facts:
-        """Walk everything until nothing changes."""
-        from asyncify.analysis.infer.bodies import walk_unit
-        from asyncify.analysis.infer.evidence import suppose_sessions
-
-        for path in sorted(self.modules):
-            module = self.modules[path]
-            self.enqueue((module, None))
-            for function in module.functions.values():
-                self.walked.add((function, None))
-                self.enqueue((function, None))
-        while self._queued:
-            # by place, never by the order of a set: what a cell that is full has not taken must be the same each time
-            for unit in sorted(self._queued, key=_place):
-                self._queued.discard(unit)
-                self._walks[unit] += 1
-                self._records[unit] = walk_unit(self, unit)
-            if not self._queued:  # asked last; what is new to somebody has that walked again
-                suppose_sessions(self, self._records)
-        return self._facts()
-
-    def _facts(self) -> Facts:
-        facts = Facts()
-        for record in self._records.values():
-            for node, values in record.values.items():
-                facts.values[node] = facts.values.get(node, NOTHING) | values
-            for node, functions in record.calls.items():
-                facts.calls.setdefault(node, set()).update(functions)
-            for node, functions in record.handed.items():
-                facts.handed.setdefault(node, set()).update(functions)
-            for node, called in record.lambdas.items():
-                facts.lambdas.setdefault(node, set()).update(called)
-            facts.reads.extend(record.reads)
-        return facts
 
 
 def _place(unit: Unit) -> tuple[str, int, str, str]:

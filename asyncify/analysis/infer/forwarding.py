@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from asyncify.analysis.infer.dependencies import ensure
+from asyncify.analysis.infer.functions import ensure, pass_arguments, result_of
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.values import NOTHING, Ext, Fn, Member, Value, Values, union
 from asyncify.knowledge.names import canonical
@@ -30,8 +30,6 @@ FORWARDS: Mapping[str, tuple[int, bool]] = MappingProxyType(
 
 def forwarded(run: Run, target: Value, args: Sequence[Values], kwargs: Mapping[str, Values]) -> Values:
     """Pass the arguments on; what the function gives, where the call gives it on."""
-    from asyncify.analysis.infer.calls import pass_arguments, result_of
-
     name = ""
     if isinstance(target, Ext):
         name = canonical(target.name)

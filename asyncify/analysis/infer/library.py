@@ -6,9 +6,13 @@ import ast
 from collections.abc import Mapping, Sequence
 
 from asyncify.analysis.infer import containers, sql
-from asyncify.analysis.infer.annotations import annotated, constant_text
-from asyncify.analysis.infer.expressions import attribute, awaited, elements, grow
+from asyncify.analysis.infer.annotations import constant_text
+from asyncify.analysis.infer.attributes import attribute
+from asyncify.analysis.infer.evaluate import annotated
+from asyncify.analysis.infer.functions import call_function, made_by_factory
+from asyncify.analysis.infer.iteration import awaited, elements
 from asyncify.analysis.infer.run import Run
+from asyncify.analysis.infer.stores import grow
 from asyncify.analysis.values import (
     NOTHING,
     Cls,
@@ -149,8 +153,6 @@ def _builtin(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call) ->
 
 
 def _apply(run: Run, target: Values, args: Args, node: ast.AST) -> Values:
-    from asyncify.analysis.infer.calls import call_function
-
     found = []
     for value in target:
         if isinstance(value, Fn):
@@ -162,8 +164,6 @@ def _apply(run: Run, target: Values, args: Args, node: ast.AST) -> Values:
 
 def call_member(run: Run, member: Member, args: Args, kwargs: Kwargs, node: ast.Call) -> Values:
     """What calling a method of a library object gives."""
-    from asyncify.analysis.infer.calls import made_by_factory
-
     base, name = member.base, member.name
     kind = base.type
     if kind in (names.QUERY, names.DYNAMIC):

@@ -1,0 +1,187 @@
+"""`base.name`: of instances, classes and modules of the program, and of library objects."""
+
+from __future__ import annotations
+
+import ast
+
+from asyncify.analysis.infer.evaluate import annotated
+from asyncify.analysis.infer.functions import call_function
+from asyncify.analysis.infer.run import Run
+from asyncify.analysis.symbols import ClassInfo
+from asyncify.analysis.values import (
+    NOTHING,
+    Cls,
+    Ext,
+    Fn,
+    Inst,
+    Member,
+    Mod,
+    Obj,
+    Value,
+    Values,
+    collection,
+    union,
+)
+from asyncify.knowledge import containers as table
+from asyncify.knowledge import names
+from asyncify.knowledge.containers import PROVIDED, PROVIDER
+from asyncify.knowledge.library import ATTRIBUTES, STATES
+from asyncify.knowledge.names import canonical
+from asyncify.knowledge.object_factories import FACTORY, MANY, ONE
+
+#: how many relationships are followed from one loaded instance (a tree of categories has no end)
+DEPTH = 5
+
+
+def attribute(run: Run, base: Values, name: str, node: ast.AST) -> Values:
+    """`base.name` for each value of the base."""
+    found: list[Values] = []
+    for value in base:
+        if isinstance(value, Obj):
+            found.append(_of_object(run, value, name, node))
+        elif isinstance(value, Inst):
+            found.append(_of_instance(run, value, name, node))
+        elif isinstance(value, Cls):
+            found.append(_of_class(run, value.info, name))
+        elif isinstance(value, Mod):
+            found.append(_of_module(run, value, name))
+        elif isinstance(value, Ext):
+            found.append(frozenset({Ext(canonical(f"{value.name}.{name}"))}))
+        elif isinstance(value, Fn) and not value.bound:
+            found.append(run.read("attr", value.info, name))
+    return union(found)
+
+
+def _of_module(run: Run, value: Mod, name: str) -> Values:
+    found = run.engine.global_values(value.path, name, run.unit)
+    if found or value.path not in run.engine.modules:
+        return found
+    child = run.engine.names.index.child(value.path, name)
+    return frozenset({Mod(child)}) if child else NOTHING
+
+
+def _of_class(run: Run, info: ClassInfo, name: str) -> Values:
+    method = method_values(run, info, name, bound=False)
+    if method:
+        return method
+    relationship = run.engine.orm.relationship(info, name) if run.engine.orm.is_model(info) else None
+    if relationship is not None:
+        target = relationship.target
+        return frozenset({Inst("relationship", (frozenset({Cls(target)}) if target else NOTHING,))})
+    if name in ONE | MANY and run.engine.factories.is_factory(info):
+        return frozenset({Member(Inst(FACTORY, (frozenset({Cls(info)}),)), name)})
+    return _class_cells(run, info, name)
+
+
+def _class_cells(run: Run, info: ClassInfo, name: str) -> Values:
+    found = []
+    for base in run.engine.classes.ancestors(info):
+        if isinstance(base, ClassInfo):
+            found.append(run.read("attr", base, name))
+    return union(found)
+
+
+def method_values(run: Run, info: ClassInfo, name: str, *, bound: bool) -> Values:
+    """The function that `info.name` finds, and those that override it below."""
+    found: set[Value] = set()
+    for base in run.engine.classes.ancestors(info):
+        if isinstance(base, ClassInfo) and name in base.methods:
+            method = base.methods[name]
+            replaced = run.read("method", base, name)
+            kinds = {getattr(d, "id", getattr(d, "attr", "")) for d in method.node.decorator_list}
+            bind = (bound or "classmethod" in kinds) and "staticmethod" not in kinds
+            if replaced:
+                found |= {Fn(v.info, v.receiver or info, v.bound or bind) if isinstance(v, Fn) else v for v in replaced}
+            else:
+                found.add(Fn(method, info, bind))
+            break
+    if found and bound:
+        for child in run.engine.classes.descendants(info):
+            if name in child.methods:
+                found.add(Fn(child.methods[name], child, True))
+    return frozenset(found)
+
+
+def _of_object(run: Run, value: Obj, name: str, node: ast.AST) -> Values:
+    orm = run.engine.orm
+    if orm.is_model(value.info):
+        relationship = orm.relationship(value.info, name)
+        if relationship is not None:
+            origin = value.origin
+            if origin is not None:
+                run.note_read(origin, value.info, name, node)
+                origin = origin.step(name) if len(origin.steps) < DEPTH else None
+            target = run.instance(relationship.target, origin) if relationship.target else NOTHING
+            if relationship.lazy == "dynamic":
+                entities = frozenset({Cls(relationship.target)}) if relationship.target else NOTHING
+                return frozenset({Inst(names.DYNAMIC, (entities,), origin)})
+            return frozenset({collection("list", target)}) if relationship.collection else target
+    methods = method_values(run, value.info, name, bound=True)
+    found: list[Values] = []
+    for method in methods:
+        if isinstance(method, Fn) and is_property(method):
+            function = Fn(method.info, method.receiver, True)
+            receiver = frozenset({value})
+            found.append(call_function(run, function, [], {}, node, receiver))
+        else:
+            found.append(frozenset({method}))
+    if methods:
+        return union(found)
+    found.append(_class_cells(run, value.info, name))
+    if not any(found):
+        found.append(_declared(run, value.info, name))
+    return union(found)
+
+
+def _declared(run: Run, info: ClassInfo, name: str) -> Values:
+    """What the annotation of a class body (dataclass, pydantic, SQLModel) says about an attribute."""
+    for base in run.engine.classes.ancestors(info):
+        if isinstance(base, ClassInfo):
+            stmt = base.attributes.get(name)
+            if isinstance(stmt, ast.AnnAssign):
+                return annotated(run.at(base.path), stmt.annotation)
+    return NOTHING
+
+
+def is_property(function: Fn) -> bool:
+    """Whether reading the attribute runs the function."""
+    return any(
+        getattr(d, "id", getattr(d, "attr", "")) in ("property", "cached_property", "hybrid_property", "computed_field")
+        for d in function.info.node.decorator_list
+    )
+
+
+def _of_instance(run: Run, value: Inst, name: str, node: ast.AST) -> Values:
+    if value.type in STATES:
+        return run.read("state", value.type, name)
+    provided = of_provider(run, value, name, node)
+    if provided is not None:
+        return provided
+    known = ATTRIBUTES.get((value.type, name))
+    if known is not None:
+        return frozenset({Inst(known)})
+    if value.type == "row":
+        for entity in value.args:
+            hits = frozenset(o for o in entity if isinstance(o, Obj) and o.info.name == name)
+            if hits:
+                return hits
+        return NOTHING
+    return frozenset({Member(value, name)})
+
+
+def of_provider(run: Run, value: Inst, name: str, node: ast.AST) -> Values | None:
+    """An attribute of a provider or of a provided value; None where `value` is neither."""
+    if value.type == PROVIDED:
+        if name == "call":  # called when it is injected: `service.provided.name.call()`
+            return frozenset({value})
+        return frozenset({Inst(PROVIDED, (attribute(run, value.args[0], name, node),))})
+    if value.type != PROVIDER:
+        return None
+    if name == "provided":
+        return frozenset({Inst(PROVIDED, (value.args[0],))})
+    if name in ("provider", "delegate"):
+        return frozenset({Inst(PROVIDER, (frozenset({value}),))})
+    if name in table.PROVIDER_API:
+        return None
+    # a container inside a container: `services = providers.Container(Services)` has the providers of `Services`
+    return attribute(run, value.args[0], name, node)

@@ -1,0 +1,149 @@
+"""Displays, comprehensions and items of containers."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from asyncify.analysis.infer.containers import is_marker, marker
+from asyncify.analysis.infer.evaluate import evaluate
+from asyncify.analysis.infer.iteration import elements, no_text, position_of
+from asyncify.analysis.infer.run import Run
+from asyncify.analysis.infer.sql import row_of
+from asyncify.analysis.infer.stores import narrow
+from asyncify.analysis.values import Ann, Cls, Const, Ext, Inst, Rec, Value, Values, collection, union
+from asyncify.knowledge import names
+
+
+def sequence(kind: str) -> Callable[[Run, Any], Values]:
+    """`[...]` or `{...}`."""
+
+    def handler(run: Run, node: ast.List | ast.Set) -> Values:
+        parts = []
+        for item in node.elts:
+            if isinstance(item, ast.Starred):
+                parts.append(elements(run, evaluate(run, item.value), item))
+            else:
+                parts.append(evaluate(run, item))
+        return frozenset({collection(kind, no_text(union(parts)))})
+
+    return handler
+
+
+def tuple_of(run: Run, node: ast.Tuple) -> Values:
+    """`a, b`."""
+    parts = tuple(
+        elements(run, evaluate(run, i.value), i) if isinstance(i, ast.Starred) else no_text(evaluate(run, i))
+        for i in node.elts
+    )
+    return frozenset({Inst("tuple", parts)})
+
+
+def dict_of(run: Run, node: ast.Dict) -> Values:
+    """`{key: value}`."""
+    items: list[tuple[str, Values]] = []
+    found: set[Value] = set()
+    keys: list[Values] = []
+    values: list[Values] = []
+    for key, val in zip(node.keys, node.values, strict=True):
+        result = evaluate(run, val)
+        if key is None:
+            for value in result:
+                if isinstance(value, Rec):
+                    items.extend(value.items)
+                else:
+                    found.add(value)
+            continue
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            items.append((key.value, no_text(result)))
+        else:
+            keys.append(no_text(evaluate(run, key)))
+        values.append(no_text(result))
+    if items:
+        found.add(Rec(tuple(items)))
+    found.add(Inst("dict", (union(keys), union(values))))
+    return frozenset(found)
+
+
+def subscript(run: Run, node: ast.Subscript) -> Values:
+    """`base[index]`, of a value or of a type."""
+    base = evaluate(run, node.value)
+    for value in base:
+        if isinstance(value, Ext) and is_marker(value.name):
+            return marker(run, value.name, evaluate(run, node.slice))
+    if any(isinstance(v, (Ext, Cls)) for v in base):
+        # an alias of types (`Annotated[Session, Depends(get_db)]`), or a class filled in (`Repo[User]`)
+        classes = frozenset(v for v in base if isinstance(v, Cls))
+        return classes or frozenset({Ann(node, run.path)})
+    index = evaluate(run, node.slice)
+    found: list[Values] = []
+    for value in base:
+        if isinstance(value, Rec):
+            for key in index:
+                if isinstance(key, Const):
+                    found.append(value.get(key.text))
+        elif isinstance(value, Inst):
+            if value.type in (names.QUERY, names.DYNAMIC):
+                rows = row_of(run, value)
+                found.append(frozenset({collection("list", rows)}) if isinstance(node.slice, ast.Slice) else rows)
+            elif value.type in ("list", "set"):
+                found.append(frozenset({value}) if isinstance(node.slice, ast.Slice) else value.args[0])
+            elif value.type in ("tuple", "row"):
+                if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int):
+                    position = node.slice.value
+                    if -len(value.args) <= position < len(value.args):
+                        found.append(value.args[position])
+                else:
+                    found.extend(value.args)
+            elif value.type == "dict":
+                found.append(value.args[1])
+    return union(found)
+
+
+def comprehension(kind: str) -> Callable[[Run, Any], Values]:
+    """`[... for ...]`, `{... for ...}` or `(... for ...)`."""
+
+    def handler(run: Run, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Values:
+        outer = run.env
+        run.env = dict(outer)
+        _generators(run, node.generators)
+        result = evaluate(run, node.elt)
+        run.env = outer
+        return frozenset({collection(kind, no_text(result))})
+
+    return handler
+
+
+def dict_comprehension(run: Run, node: ast.DictComp) -> Values:
+    """`{key: value for ...}`."""
+    outer = run.env
+    run.env = dict(outer)
+    _generators(run, node.generators)
+    key, value = evaluate(run, node.key), evaluate(run, node.value)
+    run.env = outer
+    return frozenset({Inst("dict", (no_text(key), no_text(value)))})
+
+
+def _generators(run: Run, generators: list[ast.comprehension]) -> None:
+    for part in generators:
+        for name, values in _targets(part.target, elements(run, evaluate(run, part.iter), part.iter), run):
+            run.env[name] = values
+        for test in part.ifs:
+            evaluate(run, test)
+            narrow(run, test)
+
+
+def _targets(target: ast.expr, values: Values, run: Run) -> list[tuple[str, Values]]:
+    run.note(target, values)
+    if isinstance(target, ast.Name):
+        return [(target.id, values)]
+    if isinstance(target, (ast.Tuple, ast.List)):
+        return [
+            pair
+            for position, item in enumerate(target.elts)
+            for pair in _targets(
+                item.value if isinstance(item, ast.Starred) else item, position_of(values, position), run
+            )
+        ]
+    return []

@@ -1,0 +1,49 @@
+"""The whole inference: every body of a program is walked until nothing changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from asyncify.analysis.classes import Classes
+from asyncify.analysis.fixtures import Fixtures
+from asyncify.analysis.infer.annotations import read_annotation
+from asyncify.analysis.infer.bodies import walk_unit
+from asyncify.analysis.infer.engine import Engine, Facts, Language, Record, Unit
+from asyncify.analysis.infer.evidence import suppose_sessions
+from asyncify.analysis.infer.expressions import EXPRESSIONS
+from asyncify.analysis.names import Names
+from asyncify.analysis.orm import Orm
+from asyncify.analysis.values import NOTHING
+
+
+def infer(names: Names, classes: Classes, orm: Orm, fixtures: Fixtures) -> Facts:
+    """Kinds and calls over all of a program."""
+    engine = Engine(names, classes, orm, fixtures, Language(EXPRESSIONS, read_annotation))
+    for path in sorted(engine.modules):
+        module = engine.modules[path]
+        engine.enqueue((module, None))
+        for function in module.functions.values():
+            engine.walked.add((function, None))
+            engine.enqueue((function, None))
+    records: dict[Unit, Record] = {}
+    while engine.is_busy:
+        for unit in engine.next_round():
+            records[unit] = walk_unit(engine, unit)
+        if not engine.is_busy:  # asked last; what is new to somebody has that walked again
+            suppose_sessions(engine, records)
+    return _joined(records.values())
+
+
+def _joined(records: Iterable[Record]) -> Facts:
+    facts = Facts()
+    for record in records:
+        for node, values in record.values.items():
+            facts.values[node] = facts.values.get(node, NOTHING) | values
+        for node, functions in record.calls.items():
+            facts.calls.setdefault(node, set()).update(functions)
+        for node, functions in record.handed.items():
+            facts.handed.setdefault(node, set()).update(functions)
+        for node, called in record.lambdas.items():
+            facts.lambdas.setdefault(node, set()).update(called)
+        facts.reads.extend(record.reads)
+    return facts

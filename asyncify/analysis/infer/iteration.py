@@ -1,0 +1,61 @@
+"""What iterating, unpacking and awaiting give."""
+
+from __future__ import annotations
+
+import ast
+
+from asyncify.analysis.infer.functions import call_function
+from asyncify.analysis.infer.run import Run
+from asyncify.analysis.infer.sql import row_of
+from asyncify.analysis.values import Const, Fn, Inst, Obj, Value, Values, union
+from asyncify.knowledge import names
+
+
+def elements(run: Run, values: Values, node: ast.AST) -> Values:
+    """What iterating over values gives."""
+    found: list[Values] = []
+    for value in values:
+        if isinstance(value, Inst):
+            if value.type in (names.QUERY, names.DYNAMIC, names.RESULT, names.SCALARS):
+                found.append(row_of(run, value))
+            elif value.type in ("list", "set", "generator", "asyncgenerator", "iterator"):
+                found.append(value.args[0])
+            elif value.type in ("tuple", "row"):
+                found.extend(value.args)
+            elif value.type == "dict":
+                found.append(value.args[0])
+        elif isinstance(value, Obj):
+            for name in ("__iter__", "__aiter__"):
+                method = run.engine.classes.method(value.info, name)
+                if method is not None:
+                    inner = call_function(run, Fn(method, value.info, True), [], {}, node)
+                    found.append(elements(run, frozenset(v for v in inner if isinstance(v, Inst)), node))
+    return union(found)
+
+
+def position_of(values: Values, position: int) -> Values:
+    """What stands at a position of the tuples, rows and lists among values."""
+    found: list[Values] = []
+    for value in values:
+        if isinstance(value, Inst):
+            if value.type in ("tuple", "row") and position < len(value.args):
+                found.append(value.args[position])
+            elif value.type in ("list", "generator") and value.args:
+                found.append(value.args[0])
+    return union(found)
+
+
+def awaited(values: Values) -> Values:
+    """What `await` makes of values: the result of a coroutine; our async library kinds are modelled as results."""
+    found: set[Value] = set()
+    for value in values:
+        if isinstance(value, Inst) and value.type == "coroutine":
+            found |= value.args[0]
+        else:
+            found.add(value)
+    return frozenset(found)
+
+
+def no_text(values: Values) -> Values:
+    """Values without string constants."""
+    return frozenset(v for v in values if not isinstance(v, Const))

@@ -1,0 +1,66 @@
+"""Assigning: to names, attributes and items; and what a test tells about a name."""
+
+from __future__ import annotations
+
+import ast
+
+from asyncify.analysis.infer.annotations import from_values
+from asyncify.analysis.infer.evaluate import evaluate
+from asyncify.analysis.infer.iteration import position_of
+from asyncify.analysis.infer.run import Run
+from asyncify.analysis.values import Cls, Const, Inst, Mod, Obj, Rec, Value, Values, collection, union
+from asyncify.knowledge.library import STATES
+
+
+def store(run: Run, target: ast.expr, values: Values) -> None:
+    """Assign values to a target."""
+    if isinstance(target, ast.Name):
+        run.note(target, values)
+        run.bind(target.id, values)
+    elif isinstance(target, (ast.Tuple, ast.List)):
+        for position, item in enumerate(target.elts):
+            inner = item.value if isinstance(item, ast.Starred) else item
+            part = position_of(values, position)
+            store(run, inner, frozenset({collection("list", part)}) if isinstance(item, ast.Starred) else part)
+    elif isinstance(target, ast.Attribute):
+        for value in evaluate(run, target.value):
+            store_attribute(run, value, target.attr, values)
+    elif isinstance(target, ast.Subscript):
+        base = evaluate(run, target.value)
+        key = evaluate(run, target.slice)
+        text = next((k.text for k in key if isinstance(k, Const)), None)
+        added: Value = Rec(((text, values),)) if text else Inst("dict", (key, values))
+        if base and values:
+            grow(run, target.value, added)
+
+
+def grow(run: Run, node: ast.expr, value: Value) -> None:
+    """A container in a name or attribute now also holds what `value` holds."""
+    if isinstance(node, ast.Name):
+        run.bind(node.id, run.lookup(node.id) | {value})
+    elif isinstance(node, ast.Attribute):
+        for owner in evaluate(run, node.value):
+            store_attribute(run, owner, node.attr, frozenset({value}))
+
+
+def store_attribute(run: Run, owner: Value, name: str, values: Values) -> None:
+    """`owner.name = values`."""
+    if isinstance(owner, (Obj, Cls)):
+        if not (run.engine.orm.is_model(owner.info) and run.engine.orm.relationship(owner.info, name)):
+            run.write(("attr", owner.info, name), values)
+    elif isinstance(owner, Inst) and owner.type in STATES:
+        run.write(("state", owner.type, name), values)
+    elif isinstance(owner, Mod):
+        run.write(("global", owner.path, name), values)
+
+
+def narrow(run: Run, test: ast.expr) -> None:
+    """Where `isinstance(x, Class)` holds and nothing else is known about x, it is an instance of that class."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        for part in test.values:
+            narrow(run, part)
+    elif isinstance(test, ast.Call) and isinstance(test.func, ast.Name) and test.func.id == "isinstance":
+        if len(test.args) == 2 and isinstance(test.args[0], ast.Name) and not run.lookup(test.args[0].id):
+            classes = evaluate(run, test.args[1])
+            members = [m for v in classes if isinstance(v, Inst) and v.type == "tuple" for m in v.args]
+            run.env[test.args[0].id] = from_values(run, union([classes, *members]))
