@@ -11,18 +11,18 @@ from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from asyncify.analysis.forms import PAIRS, has_async_form, has_session_parameter, is_implicit, is_unrollable
-from asyncify.analysis.generator_uses import consumed_generators
+from asyncify.analysis.barriers import barrier_of, handing_of
+from asyncify.analysis.call_index import CallIndex
+from asyncify.analysis.forms import PAIRS, has_session_parameter, is_implicit, is_unrollable
 from asyncify.analysis.kept import kept_functions
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.points import Point, PointKind, points_of
 from asyncify.analysis.program import Program, in_order
 from asyncify.analysis.script_blocks import ScriptBlock, script_blocks
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import Ext, Fn, Inst, Member, has
+from asyncify.analysis.values import has
 from asyncify.knowledge import names
-from asyncify.knowledge.barriers import BY_CALLEE, BY_DECORATOR, BY_METHOD, Barrier, Handing, Treatment
-from asyncify.knowledge.names import canonical
+from asyncify.knowledge.barriers import Barrier, Handing, Treatment
 from asyncify.model.edit import Finding
 
 
@@ -97,34 +97,12 @@ class _Worker:
         self.replacing = {d for found in doubles.values() for d in found}
         self.result = Colouring()
         self.queue: deque[FunctionInfo] = deque()
-        self.callers: dict[FunctionInfo, list[ast.AST]] = defaultdict(list)
-        self.paths: dict[ast.AST, str] = {}
-        self.handed: dict[FunctionInfo, list[ast.AST]] = defaultdict(list)
-        self.consumers: dict[FunctionInfo, list[ast.AST]] = defaultdict(list)
-        self.lambda_calls: dict[ast.Lambda, list[ast.AST]] = defaultdict(list)
+        self.index = CallIndex(program)
+        self.paths = self.index.paths
         self.at_top: dict[str, list[ast.AST]] = defaultdict(list)
 
     def run(self) -> Colouring:
-        for path in sorted(self.program.modules):
-            module = self.program.modules[path]
-            for node in module.source.nodes:
-                facts = self.program.facts
-                if node in facts.calls or node in facts.handed or node in facts.lambdas:
-                    self.paths[node] = path
-        for node, targets in self.program.facts.calls.items():
-            for target in targets:
-                self.callers[target.info].append(node)
-        for node, targets in self.program.facts.handed.items():
-            for target in targets:
-                self.handed[target.info].append(node)
-        for node, lambdas in self.program.facts.lambdas.items():
-            for one in lambdas:
-                self.lambda_calls[one].append(node)
-        for path in sorted(self.program.modules):
-            for node, function in consumed_generators(self.program, self.program.modules[path]):
-                self.consumers[function].append(node)
-                self.paths[node] = path
-        self.result.kept = kept_functions(self.program, self.callers, self.paths)
+        self.result.kept = kept_functions(self.program, self.index)
         for path in sorted(self.program.modules):
             if kept_sync(self.program, path):
                 continue
@@ -152,9 +130,9 @@ class _Worker:
         if outer is not None:
             call = source.parent(outer)
             call = source.parent(call) if isinstance(call, ast.keyword) else call
-            if isinstance(call, ast.Call) and self._handing(call) is Handing.CALLS:
+            if isinstance(call, ast.Call) and handing_of(self.program, call) is Handing.CALLS:
                 self.run_by_library(call, path, what, via)
-            elif outer.body is node and outer in self.lambda_calls:
+            elif outer.body is node and outer in self.index.lambda_calls:
                 self.pass_on(outer, path, what, via)
             elif outer not in self.replacing:
                 self.report(node, "lambda", f"{what} waits for the database inside a lambda", "make it an `async def`")
@@ -171,7 +149,7 @@ class _Worker:
         if waiting in self.result.lambdas:
             return
         self.result.lambdas.add(waiting)
-        for call in self.lambda_calls[waiting]:
+        for call in self.index.lambda_calls[waiting]:
             for other in self.program.calls(call):
                 self.mark(other.info, Reason(f"it is called where a lambda with {what} is", path, waiting.lineno, via))
             self.need(call, f"a lambda with {what}", via)
@@ -202,7 +180,7 @@ class _Worker:
             return
         if function in result.kept:
             return
-        barrier = self.barrier(function)
+        barrier = barrier_of(self.program, function)
         if barrier is not None:
             result.barriers[function] = barrier
         if barrier is None:
@@ -256,12 +234,12 @@ class _Worker:
                 )
         if function in result.entries:
             return  # it keeps its sync face: callers need not wait
-        for node in self.callers[function]:
+        for node in self.index.callers[function]:
             self.spread_to_caller(function, node)
-        for node in self.consumers[function]:
+        for node in self.index.consumers[function]:
             if not kept_sync(self.program, self.paths[node]):
                 self.need(node, f"{function.qualname}()", function)
-        for node in self.handed[function]:
+        for node in self.index.handed[function]:
             self.spread_to_library(function, node)
 
     def spread_to_caller(self, function: FunctionInfo, node: ast.AST) -> None:
@@ -302,7 +280,7 @@ class _Worker:
         call = source.parent(call) if isinstance(call, ast.keyword) else call
         if not isinstance(call, ast.Call) or function in self.result.bridged or function in self.replacing:
             return
-        handing = self._handing(call)
+        handing = handing_of(self.program, call)
         if handing is Handing.CALLS:
             for other in in_order(self.program.facts.handed.get(node, ())):
                 where = getattr(node, "lineno", 0)
@@ -331,56 +309,6 @@ class _Worker:
         (self.result.unrolled if is_unrollable(call) else self.result.spawned).add(call)
         self.paths[call] = path
         self.need(call, f"{self.program.modules[path].source.segment(call.func)}() calls {what}", via)
-
-    def callee_name(self, call: ast.Call) -> str:
-        """The canonical library name of what is called, or an empty string."""
-        for value in self.program.values(call.func):
-            if isinstance(value, Ext):
-                return canonical(value.name)
-            if isinstance(value, Member):
-                return f"{value.base.type}.{value.name}"
-        return ""
-
-    def _handing(self, call: ast.Call) -> Handing | None:
-        return BY_CALLEE.get(self.callee_name(call))
-
-    # -- barriers ------------------------------------------------------------------------------------
-
-    def barrier(self, function: FunctionInfo) -> Barrier | None:
-        """What keeps a function from becoming async."""
-        if function.cls is not None and has_async_form(function):
-            return None
-        if function.cls is not None and function.name in BY_METHOD:
-            return BY_METHOD[function.name]
-        for node in function.node.decorator_list:
-            for name in self.decorator_names(function, node):
-                if name in BY_DECORATOR:
-                    return BY_DECORATOR[name]
-        return None
-
-    def decorator_names(self, function: FunctionInfo, node: ast.expr) -> list[str]:
-        """The canonical names that a decorator may have: of a library function, or of a method of a library object."""
-        target = node.func if isinstance(node, ast.Call) else node
-        found = []
-        for value in self.program.values(target):
-            if isinstance(value, Ext):
-                found.append(canonical(value.name))
-            elif isinstance(value, Member):
-                found.append(f"{value.base.type}.{value.name}")
-        static = self.program.names.resolve_expression(function.path, target)
-        if isinstance(static, Ext):
-            found.append(static.name)
-        if isinstance(target, ast.Name) and not found and target.id in ("property",):
-            found.append("builtins.property")
-        if isinstance(target, ast.Attribute):
-            if target.attr in ("setter", "deleter", "expression", "comparator"):
-                found.append("builtins.property")
-            base = self.program.values(target.value)
-            if target.attr in ("command", "group") and any(isinstance(v, Fn) for v in base):
-                found.append("click.Group.command")
-            if any(isinstance(v, Inst) and v.type == "celery.Celery" for v in base):
-                found.append("celery.Celery.task")
-        return found
 
     def report(self, node: ast.AST, code: str, message: str, advice: str, path: str | None = None) -> None:
         where = path or self.paths[node]

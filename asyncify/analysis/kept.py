@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
 
+from asyncify.analysis.call_index import CallIndex
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.values import Ext, Member
@@ -13,9 +13,7 @@ from asyncify.analysis.values import Ext, Member
 SYNC_CALLBACKS = ("sqlalchemy.event.listen", "sqlalchemy.event.listens_for")
 
 
-def kept_functions(
-    program: Program, callers: Mapping[FunctionInfo, Sequence[ast.AST]], paths: Mapping[ast.AST, str]
-) -> set[FunctionInfo]:
+def kept_functions(program: Program, index: CallIndex) -> set[FunctionInfo]:
     """Functions that SQLAlchemy calls with sync objects, and what only they call.
 
     Source: SQLAlchemy asyncio documentation, "Using events with the asyncio extension" and "Running synchronous
@@ -31,7 +29,7 @@ def kept_functions(
             if isinstance(target, Ext) and target.name in SYNC_CALLBACKS:
                 kept.add(function)
     for argument, functions in program.facts.handed.items():
-        source = program.modules[paths[argument]].source
+        source = program.modules[index.paths[argument]].source
         call = source.parent(argument)
         call = source.parent(call) if isinstance(call, ast.keyword) else call
         for value in program.values(call.func) if isinstance(call, ast.Call) else ():
@@ -42,7 +40,7 @@ def kept_functions(
     while growing:
         growing = False
         for function in program.functions:
-            around = {program.function_of(n) for n in callers.get(function, ())}
+            around = {program.function_of(n) for n in index.callers.get(function, ())}
             if function not in kept and around and around <= kept:
                 kept.add(function)
                 growing = True

@@ -64,8 +64,7 @@ BARRIERS: tuple[Barrier, ...] = (
         "pydantic calls validators and serializers synchronously",
     ),
     *_decorators(
-        "sqlalchemy.orm.validates sqlalchemy.orm.reconstructor "
-        "sqlalchemy.orm.declared_attr",
+        "sqlalchemy.orm.validates sqlalchemy.orm.reconstructor sqlalchemy.orm.declared_attr",
         Treatment.REFUSE,
         "SQLAlchemy calls listeners synchronously and ignores coroutines",
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from asyncify.analysis.barriers import callee_name, handing_of
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.colour import Colouring
 from asyncify.analysis.forms import is_implicit
@@ -13,10 +14,9 @@ from asyncify.analysis.handed_sessions import callee_of, given, is_class, sync_a
 from asyncify.analysis.points import PointKind
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
-from asyncify.analysis.values import Cls, Ext, Fn, Inst, Member, Value, has
+from asyncify.analysis.values import Cls, Ext, Fn, Inst, Value, has
 from asyncify.knowledge import names
 from asyncify.knowledge.barriers import ASYNC_METHODS, BY_CALLEE, Handing
-from asyncify.knowledge.names import canonical
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import Hole, Op, RenameAttribute, Replace
 from asyncify.transforms.awaiting.context import Context, context_of
@@ -205,7 +205,7 @@ class CallEdits:
 
     def _unwrapped(self, node: ast.Call) -> Iterator[Edit]:
         """`await run_in_threadpool(f, x)` where f became async: `await f(x)`. An executor takes f second."""
-        name = self._callee_name(node)
+        name = callee_name(self.program, node)
         first = 1 if name.endswith("run_in_executor") else 0
         if BY_CALLEE.get(name) is not Handing.UNWRAP or len(node.args) <= first:
             return
@@ -215,14 +215,6 @@ class CallEdits:
             text, holes = arguments(self.source, node, first=first + 1)
             op = Replace(f"$f({text})", (Hole("f", self.source.span(function)), *holes))
             yield self._edit(node, op, (), "an async function needs no thread", drops=self._names_in(node.func))
-
-    def _callee_name(self, node: ast.Call) -> str:
-        for value in self.program.values(node.func):
-            if isinstance(value, Ext):
-                return canonical(value.name)
-            if isinstance(value, Member):
-                return f"{value.base.type}.{value.name}"
-        return ""
 
     @staticmethod
     def _names_in(node: ast.expr) -> tuple[str, ...]:
@@ -242,7 +234,7 @@ class CallEdits:
 
     def _in_thread(self, node: ast.Call) -> Iterator[Edit]:
         """An async function that is given to a thread is run to its end there."""
-        if BY_CALLEE.get(self._callee_name(node)) is not Handing.THREAD:
+        if handing_of(self.program, node) is not Handing.THREAD:
             return
         for argument in (*node.args, *(k.value for k in node.keywords)):
             handed = [t for t in self.program.facts.handed.get(argument, ()) if self._is_coroutine(t)]

@@ -1,0 +1,43 @@
+"""The calls of a program the other way round: for each function the places that run it."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+
+from asyncify.analysis.generator_uses import consumed_generators
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import FunctionInfo
+
+
+class CallIndex:
+    """For each function (or lambda) the nodes that use it.
+
+    callers: nodes that run it. handed: expressions that hand it to a library. consumers: nodes that iterate over, drive
+    or enter what the generator function made. lambda_calls: calls of a lambda. paths: the file of each of these nodes.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.paths: dict[ast.AST, str] = {}
+        self.callers: dict[FunctionInfo, list[ast.AST]] = defaultdict(list)
+        self.handed: dict[FunctionInfo, list[ast.AST]] = defaultdict(list)
+        self.consumers: dict[FunctionInfo, list[ast.AST]] = defaultdict(list)
+        self.lambda_calls: dict[ast.Lambda, list[ast.AST]] = defaultdict(list)
+        facts = program.facts
+        for path in sorted(program.modules):
+            for node in program.modules[path].source.nodes:
+                if node in facts.calls or node in facts.handed or node in facts.lambdas:
+                    self.paths[node] = path
+        for node, targets in facts.calls.items():
+            for target in targets:
+                self.callers[target.info].append(node)
+        for node, targets in facts.handed.items():
+            for target in targets:
+                self.handed[target.info].append(node)
+        for node, lambdas in facts.lambdas.items():
+            for one in lambdas:
+                self.lambda_calls[one].append(node)
+        for path in sorted(program.modules):
+            for node, function in consumed_generators(program, program.modules[path]):
+                self.consumers[function].append(node)
+                self.paths[node] = path
