@@ -119,7 +119,14 @@ class Const:
     text: str
 
 
-Value = Union[Ext, Inst, Cls, Obj, Fn, Mod, Rec, Ann, Member, Tv, Const]  # noqa: UP007 - a string-free alias of forward references
+@dataclass(frozen=True)
+class Pattern:
+    """A string of which only parts are known; `*` stands for the others."""
+
+    text: str
+
+
+Value = Union[Ext, Inst, Cls, Obj, Fn, Mod, Rec, Ann, Member, Tv, Const, Pattern]  # noqa: UP007 - a string-free alias of forward references
 Values = frozenset[Value]
 NOTHING: Values = frozenset()
 

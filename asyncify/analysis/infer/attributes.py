@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from asyncify.analysis.infer.dynamic_imports import REQUEST
 from asyncify.analysis.infer.evaluate import annotated
 from asyncify.analysis.infer.functions import call_function
 from asyncify.analysis.infer.run import Run
@@ -157,6 +158,8 @@ def _of_instance(run: Run, value: Inst, name: str, node: ast.AST) -> Values:
     provided = of_provider(run, value, name, node)
     if provided is not None:
         return provided
+    if value.type == REQUEST and name == "param":
+        return union(value.args)
     known = ATTRIBUTES.get((value.type, name))
     if known is not None:
         return frozenset({Inst(known)})

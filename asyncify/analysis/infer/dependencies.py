@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from asyncify.analysis.infer.dynamic_imports import parametrized
 from asyncify.analysis.infer.evaluate import annotated, evaluate
 from asyncify.analysis.infer.functions import construct, given_by
 from asyncify.analysis.infer.run import Run
@@ -57,6 +58,7 @@ def parameter(run: Run, function: FunctionInfo, arg: ast.arg) -> Values:
         value = Fn(fixture, fixture.cls, fixture.cls is not None)
         run.note_call(arg, value)
         found |= given_by(run, value)
+    found |= parametrized(run, function, arg.arg)
     known = {v.info for v in found if isinstance(v, Obj)}
     promised = annotated(run, arg.annotation)
     for value in promised:

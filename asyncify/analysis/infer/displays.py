@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from asyncify.analysis.infer.containers import is_marker, marker
+from asyncify.analysis.infer.dynamic_imports import LOADED, modules_named
 from asyncify.analysis.infer.evaluate import evaluate
 from asyncify.analysis.infer.iteration import elements, no_text, position_of
 from asyncify.analysis.infer.run import Run
@@ -70,6 +71,8 @@ def subscript(run: Run, node: ast.Subscript) -> Values:
     """`base[index]`, of a value or of a type."""
     base = evaluate(run, node.value)
     for value in base:
+        if value == Ext(LOADED):
+            return modules_named(run, evaluate(run, node.slice))
         if isinstance(value, Ext) and is_marker(value.name):
             return marker(run, value.name, evaluate(run, node.slice))
     if any(isinstance(v, (Ext, Cls)) for v in base):

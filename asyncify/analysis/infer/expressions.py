@@ -16,6 +16,7 @@ from asyncify.analysis.infer.displays import (
     subscript,
     tuple_of,
 )
+from asyncify.analysis.infer.dynamic_imports import added, joined
 from asyncify.analysis.infer.evaluate import evaluate
 from asyncify.analysis.infer.iteration import awaited, elements
 from asyncify.analysis.infer.run import Run
@@ -71,7 +72,8 @@ def _binary(run: Run, node: ast.BinOp) -> Values:
     left, right = evaluate(run, node.left), evaluate(run, node.right)
     kept = left | right
     if isinstance(node.op, ast.Add):
-        return frozenset(v for v in kept if isinstance(v, Inst) and v.type in ("list", "tuple"))
+        lists = frozenset(v for v in kept if isinstance(v, Inst) and v.type in ("list", "tuple"))
+        return lists or added(left, right)
     if isinstance(node.op, ast.BitOr) and any(isinstance(v, (Cls, Ext)) for v in kept):
         return frozenset({Ann(node, run.path)})
     return NOTHING
@@ -116,6 +118,7 @@ EXPRESSIONS: Mapping[type[ast.expr], Callable[[Run, Any], Values]] = {
     ast.NamedExpr: _walrus,
     ast.Lambda: _lambda,
     ast.BinOp: _binary,
+    ast.JoinedStr: joined,
     ast.Yield: _yield,
     ast.YieldFrom: _yield_from,
     ast.Starred: _starred,

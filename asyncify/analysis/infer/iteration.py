@@ -7,7 +7,7 @@ import ast
 from asyncify.analysis.infer.functions import call_function
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.infer.sql import row_of
-from asyncify.analysis.values import Const, Fn, Inst, Obj, Value, Values, union
+from asyncify.analysis.values import Const, Fn, Inst, Obj, Pattern, Value, Values, union
 from asyncify.knowledge import names
 
 
@@ -58,4 +58,4 @@ def awaited(values: Values) -> Values:
 
 def no_text(values: Values) -> Values:
     """Values without string constants."""
-    return frozenset(v for v in values if not isinstance(v, Const))
+    return frozenset(v for v in values if not isinstance(v, (Const, Pattern)))

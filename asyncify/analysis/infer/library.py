@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
-from asyncify.analysis.infer import containers, sql
+from asyncify.analysis.infer import containers, dynamic_imports, sql
 from asyncify.analysis.infer.annotations import constant_text
 from asyncify.analysis.infer.attributes import attribute
 from asyncify.analysis.infer.evaluate import annotated
@@ -69,6 +69,8 @@ def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call
         return frozenset({Inst(names.DEPENDS, (args[0] if args else kwargs.get("dependency", NOTHING),))})
     if name == names.TEST_CLIENT:
         return frozenset({Inst(names.TEST_CLIENT, origin=Origin(run.path, node))})
+    if name in dynamic_imports.FUNCTIONS:
+        return dynamic_imports.imported(run, name, args, kwargs)
     if name == "functools.partial":
         return frozenset({Inst("functools.partial", tuple(args))})
     if name == "contextlib.closing":

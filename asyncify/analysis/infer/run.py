@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from asyncify.analysis.infer.engine import Engine, Key, Read, Record, Unit
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo
-from asyncify.analysis.values import NOTHING, Cls, Const, Ext, Fn, Inst, Obj, Origin, Value, Values
+from asyncify.analysis.values import NOTHING, Cls, Const, Ext, Fn, Inst, Obj, Origin, Pattern, Value, Values
 from asyncify.knowledge import names
 from asyncify.knowledge.names import is_a
 
@@ -78,7 +78,7 @@ class Run:
 
     def note(self, node: ast.AST, values: Values) -> Values:
         """Keep what a node is."""
-        if values and not all(isinstance(v, Const) for v in values):
+        if values and not all(isinstance(v, (Const, Pattern)) for v in values):
             old = self.record.values.get(node)
             self.record.values[node] = values if old is None else old | values
         return values
@@ -164,5 +164,5 @@ class Run:
 BUILTINS = frozenset(
     "abs all any bool bytes callable dict enumerate filter float frozenset getattr hasattr int isinstance issubclass "
     "iter len list map max min next object print property range reversed set setattr sorted staticmethod str sum super "
-    "tuple type vars zip classmethod open id repr Exception ValueError".split()
+    "tuple type vars zip classmethod open id repr Exception ValueError __import__".split()
 )
