@@ -94,11 +94,7 @@ def expected(text: str) -> Iterator[tuple[Target, ast.AST]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tree = ast.parse(text)
-    inside = (
-        {id(inner) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for inner in ast.walk(node)}
-        if sys.version_info < (3, 12)
-        else set()
-    )
+    inside = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for inner in _parts(node)}
     slices = {id(node.slice) for node in ast.walk(tree) if isinstance(node, ast.Subscript)}
     for node in ast.walk(tree):
         if not isinstance(node, ast.expr | ast.stmt) or (id(node) in inside and not isinstance(node, ast.stmt)):
@@ -112,6 +108,20 @@ def expected(text: str) -> Iterator[tuple[Target, ast.AST]]:
             column(lines[node.end_lineno - 1], node.end_col_offset),
         )
         yield Target(span, Place.EXPRESSION if isinstance(node, ast.expr) else Place.STATEMENT), node
+
+
+def _parts(node: ast.JoinedStr) -> Iterator[ast.AST]:
+    """What is no expression of its own in an f-string: its texts and fields; before Python 3.12, which gave no right
+    positions there, everything in it."""
+    if sys.version_info < (3, 12):
+        yield from ast.walk(node)
+        return
+    for part in node.values:
+        yield part
+        spec = part.format_spec if isinstance(part, ast.FormattedValue) else None
+        if isinstance(spec, ast.JoinedStr):
+            yield spec
+            yield from _parts(spec)
 
 
 def missing(text: str) -> list[str]:
