@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from asyncify.analysis.config import Config
 from asyncify.analysis.config_file import load_config
 from asyncify.analysis.discovery import discover
-from asyncify.analysis.program import Config, build
+from asyncify.analysis.program import build
 from asyncify.analysis.why import Explanation, explain_function
 from asyncify.model.plan import Plan, RunResult, StepResult, Workspace
 from asyncify.pipeline import Progress, decide, run_steps, stages

@@ -9,7 +9,9 @@ from difflib import get_close_matches
 from itertools import chain
 from typing import Protocol
 
-from asyncify.analysis.program import Config, Program, build
+from asyncify.analysis.config import Config
+from asyncify.analysis.overrides import check_overrides
+from asyncify.analysis.program import Program, build
 from asyncify.model.errors import UsageError
 from asyncify.model.plan import Plan, RunResult, Skipped, StepResult, Workspace, content_hash
 from asyncify.rewrite.apply import apply_plan
@@ -87,13 +89,19 @@ def run_steps(
     """Run stages one after another in memory; nothing is written.
 
     An edit that cannot be made is left out with every edit that belongs with it, and listed in the results.
+    Raises `UsageError` where the configuration or a comment names what does not exist.
     """
     watcher = progress or Silence()
     watcher.begin([stage.name for stage in wanted])
     results: list[StepResult] = []
     now = workspace
     for stage in wanted:
-        result = _run_stage(now, stage, config, watcher)
+        start = time.perf_counter()
+        watcher.working(stage.name, "reading the program")
+        program = build(now, config)
+        if not results:
+            check_overrides(program.names, program.config)
+        result = _run_stage(program, stage, watcher, start)
         results.append(result)
         watcher.done(result)
         now = result.workspace
@@ -128,12 +136,9 @@ def decide(program: Program, stage: Stage, progress: Progress | None = None) -> 
     )
 
 
-def _run_stage(workspace: Workspace, stage: Stage, config: Config | None, progress: Progress) -> StepResult:
-    start = time.perf_counter()
-    progress.working(stage.name, "reading the program")
-    program = build(workspace, config)
+def _run_stage(program: Program, stage: Stage, progress: Progress, start: float) -> StepResult:
     plan = decide(program, stage, progress)
     progress.working(stage.name, "rewriting")
-    after, results = apply_plan(plan, workspace, program.reexports())
+    after, results = apply_plan(plan, program.workspace, program.reexports())
     unread = tuple(Skipped(path, reason) for path, reason in sorted(program.broken.items()))
     return StepResult(stage.name, after, (*results, *unread), plan.findings, time.perf_counter() - start)

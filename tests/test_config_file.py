@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from asyncify.analysis.config import Config
 from asyncify.analysis.config_file import load_config
-from asyncify.analysis.program import Config
 from asyncify.model.errors import UsageError
 
 

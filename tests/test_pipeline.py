@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from asyncify import pipeline
-from asyncify.analysis.program import Config, Program
+from asyncify.analysis.config import Config
+from asyncify.analysis.program import Program
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.errors import UsageError
 from asyncify.model.ops import RenameAttribute

@@ -8,8 +8,8 @@ from dataclasses import fields
 from pathlib import Path
 
 from asyncify import api
+from asyncify.analysis.config import Config
 from asyncify.analysis.discovery import MAX_BYTES, SKIPPED_FOLDERS
-from asyncify.analysis.program import Config
 from asyncify.cli.main import COMMANDS
 from asyncify.model.exit_codes import ExitCode
 from asyncify.model.plan import RunResult
@@ -59,7 +59,7 @@ def test_limits() -> None:
 
 
 def test_configuration() -> None:
-    assert [words(row[0])[0] for row in rows("Configuration")] == [field.name for field in fields(Config)]
+    assert [words(row[0])[0] for row in rows("Configuration")] == [f.name.replace("_", "-") for f in fields(Config)]
 
 
 def test_the_diffs_are_real(bundled_run: Callable[[str], RunResult]) -> None:

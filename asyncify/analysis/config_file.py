@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from dataclasses import fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from asyncify.analysis.program import Config
+from asyncify.analysis.config import Config
 from asyncify.model.errors import UsageError
 
 if sys.version_info >= (3, 11):
@@ -37,9 +38,15 @@ def load_config(root: Path) -> Config:
     for key, value in table.items():
         name = key.replace("-", "_")
         if name not in known:
-            raise UsageError(f"[tool.asyncify] in {file} has an unknown key {key!r}; known are {', '.join(known)}")
+            raise UsageError(f"[tool.asyncify] in {file} has an unknown key {key!r}; {_hint(key, known)}")
         values[name] = _checked(file, key, value, getattr(defaults, name))
     return Config(**values)
+
+
+def _hint(key: str, known: list[str]) -> str:
+    written = [name.replace("_", "-") for name in known]
+    near = get_close_matches(key.replace("_", "-"), written, n=1)
+    return f"did you mean {near[0]}?" if near else f"known are {', '.join(written)}"
 
 
 def _checked(file: Path, key: str, value: object, default: object) -> object:

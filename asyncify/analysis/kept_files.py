@@ -20,4 +20,4 @@ def is_alembic(program: Program, path: str) -> bool:
 
 def kept_sync(program: Program, path: str) -> bool:
     """Whether a file stays synchronous as a whole."""
-    return is_alembic(program, path) or any(path == k or path.startswith(f"{k}/") for k in program.config.keep_sync)
+    return path in program.overrides.files or is_alembic(program, path)

@@ -10,12 +10,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from asyncify.analysis.classes import Classes
+from asyncify.analysis.config import Config
 from asyncify.analysis.fixtures import Fixtures
 from asyncify.analysis.infer.engine import Facts, Read
 from asyncify.analysis.infer.inference import infer
 from asyncify.analysis.names import Imported, Names
 from asyncify.analysis.object_factories import ObjectFactories
 from asyncify.analysis.orm import Orm
+from asyncify.analysis.overrides import Overrides, find_overrides
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo, collect
 from asyncify.analysis.values import NOTHING, Fn, Values
@@ -30,15 +32,6 @@ def in_order(functions: Iterable[Fn]) -> tuple[Fn, ...]:
     return tuple(
         sorted(functions, key=lambda f: (f.info.path, f.info.node.lineno, f.receiver.qualname if f.receiver else ""))
     )
-
-
-@dataclass(frozen=True)
-class Config:
-    """What `[tool.asyncify]` says. driver: the async driver for PostgreSQL, empty to choose from the project."""
-
-    exclude: tuple[str, ...] = ()
-    keep_sync: tuple[str, ...] = ()
-    driver: str = ""
 
 
 @dataclass(eq=False)
@@ -58,6 +51,11 @@ class Program:
     def names(self) -> Names:
         """Names across modules."""
         return Names(self.modules)
+
+    @cached_property
+    def overrides(self) -> Overrides:
+        """What a person has decided about single files and functions."""
+        return find_overrides(self.names, self.config)
 
     @cached_property
     def classes(self) -> Classes:

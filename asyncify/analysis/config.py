@@ -1,0 +1,28 @@
+"""What a person may decide for a repository."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Config:
+    """What `[tool.asyncify]` says. Paths are patterns in the syntax of `.gitignore`; functions and classes are named
+    `app.services:get_user` or `app/services.py:UserService.get`.
+
+    exclude: files that are not looked at.
+    keep_sync: files, functions and classes that stay as they are.
+    force_async: functions that become `async def` although nothing that waits is seen in them.
+    blocking: callables, of the repository or of a library (`lib.send`), that block the thread they run in.
+    entry_points: functions that are called synchronously from outside; they run their async inside to its end.
+    session_factories: callables, of the repository or of a library, whose result is a session.
+    driver: the async driver for PostgreSQL; empty to choose from the project.
+    """
+
+    exclude: tuple[str, ...] = ()
+    keep_sync: tuple[str, ...] = ()
+    force_async: tuple[str, ...] = ()
+    blocking: tuple[str, ...] = ()
+    entry_points: tuple[str, ...] = ()
+    session_factories: tuple[str, ...] = ()
+    driver: str = ""
