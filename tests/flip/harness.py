@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from asyncify.model.edit import Finding
@@ -102,17 +103,20 @@ def prove(
     requests: Sequence[Request] = (),
     commands: Sequence[Sequence[str]] = (),
     codes: Sequence[str] = (),
+    installed: Mapping[str, str] = MappingProxyType({}),
 ) -> Migrated:
-    """Migrate an app and run it before and after.
+    """Migrate an app and run it before and after. A line that ends with `# kept` must stay as it is.
 
     app: `main.py`, or files beside `db.py` and `models.py`, which may be replaced. requests: method, URL and body.
     commands: arguments for the interpreter, run after the requests; their output must be the same.
-    codes: the findings that are expected, no others.
+    codes: the findings that are expected, no others. installed: modules of libraries, which are not migrated.
     """
     files = {**BASE, **({"main.py": app} if isinstance(app, str) else app)}
     migrated = migrate(files)
-    old = _write(folder / "before", files)
-    new = _write(folder / "after", migrated.files)
+    for path, text in files.items():
+        assert kept_lines(migrated[path]) == kept_lines(text), path
+    old = _write(folder / "before", {**installed, **files})
+    new = _write(folder / "after", {**installed, **migrated.files})
     expected, actual = _serve(old, "sync", requests), _serve(new, "async", requests)
     assert all(a[0] != "error" for a in expected if isinstance(a, list)), f"wrong from the start: {expected}"
     rows = zip(requests, expected, actual, strict=False)
@@ -124,6 +128,11 @@ def prove(
         _no_warning(got.stderr)
     assert migrated.codes == set(codes), migrated.findings
     return migrated
+
+
+def kept_lines(text: str) -> list[str]:
+    """The lines of a file that say that they stay."""
+    return [line for line in text.splitlines() if line.endswith("# kept")]
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> Path:

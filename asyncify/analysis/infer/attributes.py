@@ -6,6 +6,7 @@ import ast
 
 from asyncify.analysis.infer.dynamic_imports import REQUEST
 from asyncify.analysis.infer.evaluate import annotated
+from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.functions import call_function
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.symbols import ClassInfo
@@ -48,6 +49,8 @@ def attribute(run: Run, base: Values, name: str, node: ast.AST) -> Values:
             found.append(_of_module(run, value, name))
         elif isinstance(value, Ext):
             found.append(frozenset({Ext(canonical(f"{value.name}.{name}"))}))
+        elif isinstance(value, Member):
+            found.append(attribute(run, thing_of(value.base), name, node))
         elif isinstance(value, Fn) and not value.bound:
             found.append(run.read("attr", value.info, name))
     return union(found)

@@ -11,8 +11,9 @@ from asyncify.analysis.infer.dependencies import parameter
 from asyncify.analysis.infer.engine import Engine, Record, Unit
 from asyncify.analysis.infer.evaluate import annotated, evaluate
 from asyncify.analysis.infer.iteration import elements
+from asyncify.analysis.infer.narrowing import narrow
 from asyncify.analysis.infer.run import Env, Run
-from asyncify.analysis.infer.stores import narrow, store
+from asyncify.analysis.infer.stores import store
 from asyncify.analysis.names import Imported
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import NOTHING, Cls, Fn, Obj, Origin, Values
@@ -150,6 +151,13 @@ def _augmented(run: Run, stmt: ast.AugAssign) -> None:
     store(run, stmt.target, old | added)
 
 
+def _assert(run: Run, stmt: ast.Assert) -> None:
+    evaluate(run, stmt.test)
+    narrow(run, stmt.test)
+    if stmt.msg is not None:
+        evaluate(run, stmt.msg)
+
+
 def _expression(run: Run, stmt: ast.Expr) -> None:
     evaluate(run, stmt.value)
 
@@ -160,7 +168,9 @@ def _if(run: Run, stmt: ast.If) -> bool:
     run.env = dict(before)
     narrow(run, stmt.test)
     yes = _branch(run, run.env, stmt.body)
-    no = _branch(run, before, stmt.orelse)
+    run.env = dict(before)
+    narrow(run, stmt.test, holds=False)
+    no = _branch(run, run.env, stmt.orelse)
     run.env = join(yes, no)
     return yes is not None or no is not None
 
@@ -251,6 +261,7 @@ _HANDLERS: dict[type[ast.stmt], Callable[[Run, Any], bool | None]] = {
     ast.Assign: _assign,
     ast.AnnAssign: _annotated_assign,
     ast.AugAssign: _augmented,
+    ast.Assert: _assert,
     ast.Expr: _expression,
     ast.If: _if,
     ast.For: _loop,

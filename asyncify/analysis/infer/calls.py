@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from asyncify.analysis.infer import containers
 from asyncify.analysis.infer.evaluate import evaluate
+from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.forwarding import forwarded
 from asyncify.analysis.infer.functions import call_function, construct
 from asyncify.analysis.infer.iteration import elements
@@ -85,7 +86,7 @@ def call_instance(
         for arg, values in zip(target.origin.site.args.args, args, strict=False):
             run.write(("lambda", target.origin.site, arg.arg), values)
         return target.args[0]
-    return NOTHING
+    return thing_of(target)
 
 
 def _arguments(run: Run, node: ast.Call) -> tuple[list[Values], dict[str, Values]]:

@@ -9,11 +9,12 @@ from typing import Any
 from asyncify.analysis.infer.containers import is_marker, marker
 from asyncify.analysis.infer.dynamic_imports import LOADED, modules_named
 from asyncify.analysis.infer.evaluate import evaluate
+from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.iteration import elements, no_text, position_of
+from asyncify.analysis.infer.narrowing import narrow
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.infer.sql import row_of
-from asyncify.analysis.infer.stores import narrow
-from asyncify.analysis.values import Ann, Cls, Const, Ext, Inst, Rec, Value, Values, collection, union
+from asyncify.analysis.values import Ann, Cls, Const, Ext, Inst, Member, Rec, Value, Values, collection, union
 from asyncify.knowledge import names
 
 
@@ -101,6 +102,10 @@ def subscript(run: Run, node: ast.Subscript) -> Values:
                     found.extend(value.args)
             elif value.type == "dict":
                 found.append(value.args[1])
+            else:
+                found.append(thing_of(value))
+        elif isinstance(value, Member):
+            found.append(thing_of(value.base))
     return union(found)
 
 

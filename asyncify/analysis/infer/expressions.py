@@ -19,6 +19,7 @@ from asyncify.analysis.infer.displays import (
 from asyncify.analysis.infer.dynamic_imports import added, joined
 from asyncify.analysis.infer.evaluate import evaluate
 from asyncify.analysis.infer.iteration import awaited, elements
+from asyncify.analysis.infer.narrowing import narrow
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.infer.stores import store
 from asyncify.analysis.values import NOTHING, Ann, Cls, Const, Ext, Inst, Origin, Values, union
@@ -42,7 +43,15 @@ def _bool(run: Run, node: ast.BoolOp) -> Values:
 
 def _conditional(run: Run, node: ast.IfExp) -> Values:
     evaluate(run, node.test)
-    return evaluate(run, node.body) | evaluate(run, node.orelse)
+    outer = run.env
+    run.env = dict(outer)
+    narrow(run, node.test)
+    values = evaluate(run, node.body)
+    run.env = dict(outer)
+    narrow(run, node.test, holds=False)
+    values |= evaluate(run, node.orelse)
+    run.env = outer
+    return values
 
 
 def _await(run: Run, node: ast.Await) -> Values:

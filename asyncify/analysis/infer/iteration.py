@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.functions import call_function
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.infer.sql import row_of
@@ -24,6 +25,8 @@ def elements(run: Run, values: Values, node: ast.AST) -> Values:
                 found.extend(value.args)
             elif value.type == "dict":
                 found.append(value.args[0])
+            else:
+                found.append(thing_of(value))
         elif isinstance(value, Obj):
             for name in ("__iter__", "__aiter__"):
                 method = run.engine.classes.method(value.info, name)

@@ -9,6 +9,7 @@ from asyncify.analysis.infer import containers, dynamic_imports, sql
 from asyncify.analysis.infer.annotations import constant_text
 from asyncify.analysis.infer.attributes import attribute
 from asyncify.analysis.infer.evaluate import annotated
+from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.functions import call_function, made_by_factory
 from asyncify.analysis.infer.iteration import awaited, elements
 from asyncify.analysis.infer.run import Run
@@ -85,7 +86,7 @@ def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call
         return _builtin(run, name, args, kwargs, node)
     if name.rpartition(".")[2][:1].isupper():
         return frozenset({Inst(name)})
-    return NOTHING
+    return thing_of(Inst(name))
 
 
 def _factory(run: Run, name: str, args: Args, kwargs: Kwargs) -> Values:
@@ -199,7 +200,7 @@ def call_member(run: Run, member: Member, args: Args, kwargs: Kwargs, node: ast.
     if kind == FACTORY:
         made = union(made_by_factory(run, v.info, node) for v in base.args[0] if isinstance(v, Cls))
         return made if name in ONE else frozenset({collection("list", made)})
-    return NOTHING
+    return thing_of(base)
 
 
 def _container(run: Run, base: Inst, name: str, args: Args, node: ast.Call) -> Values:

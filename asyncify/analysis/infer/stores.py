@@ -1,14 +1,13 @@
-"""Assigning: to names, attributes and items; and what a test tells about a name."""
+"""Assigning: to names, attributes and items."""
 
 from __future__ import annotations
 
 import ast
 
-from asyncify.analysis.infer.annotations import from_values
 from asyncify.analysis.infer.evaluate import evaluate
 from asyncify.analysis.infer.iteration import position_of
 from asyncify.analysis.infer.run import Run
-from asyncify.analysis.values import Cls, Const, Inst, Mod, Obj, Rec, Value, Values, collection, union
+from asyncify.analysis.values import Cls, Const, Inst, Mod, Obj, Rec, Value, Values, collection
 from asyncify.knowledge.library import STATES
 
 
@@ -52,15 +51,3 @@ def store_attribute(run: Run, owner: Value, name: str, values: Values) -> None:
         run.write(("state", owner.type, name), values)
     elif isinstance(owner, Mod):
         run.write(("global", owner.path, name), values)
-
-
-def narrow(run: Run, test: ast.expr) -> None:
-    """Where `isinstance(x, Class)` holds and nothing else is known about x, it is an instance of that class."""
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-        for part in test.values:
-            narrow(run, part)
-    elif isinstance(test, ast.Call) and isinstance(test.func, ast.Name) and test.func.id == "isinstance":
-        if len(test.args) == 2 and isinstance(test.args[0], ast.Name) and not run.lookup(test.args[0].id):
-            classes = evaluate(run, test.args[1])
-            members = [m for v in classes if isinstance(v, Inst) and v.type == "tuple" for m in v.args]
-            run.env[test.args[0].id] = from_values(run, union([classes, *members]))

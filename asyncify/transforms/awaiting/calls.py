@@ -11,6 +11,7 @@ from asyncify.analysis.colour import Colouring
 from asyncify.analysis.forms import is_implicit
 from asyncify.analysis.generator_uses import generators_in
 from asyncify.analysis.handed_sessions import callee_of, given, is_class, sync_attribute
+from asyncify.analysis.lookalikes import lookalikes
 from asyncify.analysis.points import PointKind
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
@@ -125,7 +126,11 @@ class CallEdits:
         )
 
     def _point(self, node: ast.Call, kind: PointKind, what: str, context: Context) -> Iterator[Edit]:
-        if kind in (PointKind.AWAIT, PointKind.BEGIN, PointKind.CLIENT):
+        if kind in (PointKind.AWAIT, PointKind.BEGIN) and context is Context.AWAIT and lookalikes(self.program, node):
+            because = f"{what} is a coroutine where the object is a session"
+            yield from self.helpers.add(RESOLVED, node, because)
+            yield self._edit(node, Replace(f"await {self.helpers.name(RESOLVED)}($it)"), (), because)
+        elif kind in (PointKind.AWAIT, PointKind.BEGIN, PointKind.CLIENT):
             yield from self._wrap(node, context, Replace("await $it"), f"{what} is a coroutine")
         elif kind is PointKind.ABSENT and context is Context.AWAIT:
             assert isinstance(node.func, ast.Attribute)
