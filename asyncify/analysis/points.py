@@ -48,6 +48,10 @@ class Point:
 #: what a context manager of a library gives: `engine.begin()`, `SessionLocal.begin()`, `closing(SessionLocal())`
 HELD = (names.CONNECTION, names.SESSION)
 
+#: objects that keep a connection and ask the database on it. Source: SQLAlchemy "Reflecting Database Objects"; Alembic
+#: "Runtime Objects"
+INSPECTORS = (names.INSPECTOR, names.MIGRATION_CONTEXT)
+
 #: owners whose members are looked up, the more special one first
 OWNERS = (names.SESSION, names.ENGINE, names.CONNECTION, names.TRANSACTION)
 
@@ -130,8 +134,8 @@ def _call_point(
     with_items: set[ast.expr],
     clients: frozenset[ast.AST],
 ) -> Point | None:
-    if has(program.values(node), names.INSPECTOR) and not has(program.values(node.func), names.INSPECTOR):
-        return Point(PointKind.INSPECT, node, "inspect()")
+    if has(program.values(node), *INSPECTORS) and not has(program.values(node.func), *INSPECTORS):
+        return Point(PointKind.INSPECT, node, f"{module.source.segment(node.func)}()")
     if _makes_object(program, node):
         return Point(PointKind.FACTORY, node, f"{module.source.segment(node.func)}()")
     if not isinstance(node.func, ast.Attribute):
@@ -149,7 +153,7 @@ def _call_point(
                 return Point(PointKind.ABSENT, node, text)
     if has(receiver, names.QUERY) and form_of(names.QUERY, node.func.attr) is Form.EXECUTES:
         return Point(PointKind.QUERY, node, text)
-    if has(receiver, names.INSPECTOR):
+    if has(receiver, *INSPECTORS):
         return Point(PointKind.INSPECT, node, text)
     if is_async_client(receiver, clients) and form_of(names.TEST_CLIENT, node.func.attr) is Form.AWAIT:
         return Point(PointKind.CLIENT, node, text)

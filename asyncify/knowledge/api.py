@@ -93,6 +93,19 @@ MEMBERS: tuple[Member, ...] = (
 
 FORMS: Mapping[tuple[str, str], Form] = MappingProxyType({(m.owner, m.name): m.form for m in MEMBERS})
 
+#: owner -> the attribute of the async object that holds the sync one
+INSIDE: Mapping[str, str] = MappingProxyType({names.ENGINE: "sync_engine", names.CONNECTION: "sync_connection"})
+
+#: owner -> the attributes that the async object has as well. Source: `AsyncEngine`, `AsyncConnection` of 2.0.58
+ATTRIBUTES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        names.ENGINE: frozenset("sync_engine url pool dialect engine name driver echo".split()),
+        names.CONNECTION: frozenset(
+            "sync_connection sync_engine engine closed invalidated dialect default_isolation_level info".split()
+        ),
+    }
+)
+
 
 def form_of(owner: str, name: str) -> Form | None:
     """The form of `owner.name`, or None for a member that is not in the table."""

@@ -20,6 +20,7 @@ RESULT = "sqlalchemy.Result"
 SCALARS = "sqlalchemy.ScalarResult"
 INSPECTOR = "sqlalchemy.Inspector"
 INSPECT = "sqlalchemy.inspect"
+MIGRATION_CONTEXT = "alembic.runtime.migration.MigrationContext"
 METADATA = "sqlalchemy.MetaData"
 TABLE = "sqlalchemy.Table"
 DYNAMIC = "sqlalchemy.orm.AppenderQuery"
@@ -63,6 +64,7 @@ SPELLINGS = MappingProxyType(
         "sqlalchemy.schema.Table": TABLE,
         "sqlalchemy.inspection.inspect": INSPECT,
         "sqlalchemy.engine.reflection.Inspector.from_engine": INSPECT,
+        "alembic.migration.MigrationContext.configure": f"{MIGRATION_CONTEXT}.configure",
         "sqlalchemy.sql.select": "sqlalchemy.select",
         "sqlalchemy.sql.expression.select": "sqlalchemy.select",
         "sqlalchemy.future.select": "sqlalchemy.select",

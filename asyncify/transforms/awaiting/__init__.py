@@ -13,6 +13,7 @@ from asyncify.transforms.awaiting.entry import Helpers
 from asyncify.transforms.awaiting.examples import EXAMPLES
 from asyncify.transforms.awaiting.examples_objects import OBJECTS
 from asyncify.transforms.awaiting.generators import generator_edits
+from asyncify.transforms.awaiting.inner_attributes import attribute_edits
 from asyncify.transforms.awaiting.scripts import script_edits
 from asyncify.transforms.awaiting.statements import StatementEdits
 from asyncify.transforms.awaiting.streams import stream_edits
@@ -42,6 +43,7 @@ def plan(program: Program) -> Decisions:
         driven = DrivenEdits(program, colouring, module, helpers)
         edits.extend(driven.edits())
         edits.extend(block_edits(program, module))
+        edits.extend(attribute_edits(program, module))
         edits.extend(generator_edits(program, module))
         findings.extend((*statements.findings, *calls.findings, *driven.findings, *classes.findings))
         findings.extend(unresolved_calls(program, module))

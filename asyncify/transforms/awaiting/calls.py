@@ -17,6 +17,7 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.values import Cls, Ext, Fn, Inst, Value, has
 from asyncify.knowledge import names
+from asyncify.knowledge.api import INSIDE
 from asyncify.knowledge.barriers import ASYNC_METHODS, BY_CALLEE, Handing
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import Hole, Op, RenameAttribute, Replace
@@ -155,9 +156,9 @@ class CallEdits:
 
     def _inspection(self, node: ast.Call, context: Context) -> Iterator[Edit]:
         """`inspect(engine)` and what is asked of the inspector. Source: SQLAlchemy asyncio, "Inspector"."""
-        because = "an inspector works on the sync engine inside, in SQLAlchemy's greenlet"
-        for argument in node.args[:1]:
-            for owner, inner in ((names.ENGINE, "sync_engine"), (names.CONNECTION, "sync_connection")):
+        because = "it works on the sync object inside, in SQLAlchemy's greenlet"
+        for argument in (*node.args[:1], *(k.value for k in node.keywords if k.arg in ("bind", "connection", "subject"))):
+            for owner, inner in INSIDE.items():
                 if has(self.program.values(argument), owner):
                     yield self._edit(argument, Replace(f"$it.{inner}"), (), because)
         if context is Context.AWAIT:

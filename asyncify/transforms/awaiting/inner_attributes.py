@@ -1,0 +1,45 @@
+"""Attributes that only the sync engine or connection inside has: `connection.name = "x"`, `engine.logger`.
+
+`AsyncEngine` and `AsyncConnection` have slots: what is not theirs can be neither read nor set on them. An `AsyncSession`
+takes any attribute, so those that people keep on a session stay where they are.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ModuleInfo
+from asyncify.analysis.values import has
+from asyncify.knowledge import names
+from asyncify.knowledge.api import ATTRIBUTES, INSIDE, form_of
+from asyncify.model.edit import Edit
+from asyncify.model.ops import Replace
+
+
+def attribute_edits(program: Program, module: ModuleInfo) -> Iterator[Edit]:
+    """`x.name` to `x.sync_connection.name`, where the async object has no such attribute."""
+    source = module.source
+    for node in source.nodes:
+        if not isinstance(node, ast.Attribute) or program.function_of(node) in program.colouring.kept:
+            continue
+        parent = source.parent(node)
+        if isinstance(parent, ast.Call) and parent.func is node:
+            continue  # methods are looked at where calls are
+        inner = _inner(program, node)
+        if inner:
+            because = f"the async object has no `{node.attr}`, the sync one inside has"
+            op = Replace(f"$it.{inner}")
+            yield Edit("await", module.path, source.target(node.value), op, group="flip", because=because)
+
+
+def _inner(program: Program, node: ast.Attribute) -> str:
+    """The name of the sync object inside that an attribute is asked of, or "" where there is none or need not be."""
+    values = program.values(node.value)
+    owners = [owner for owner in (names.ENGINE, names.CONNECTION, names.SESSION) if has(values, owner)]
+    if not owners or any(o not in INSIDE for o in owners):
+        return ""
+    if any(node.attr in ATTRIBUTES[o] or form_of(o, node.attr) is not None for o in owners):
+        return ""
+    return INSIDE[owners[0]] if len(owners) == 1 else ""
