@@ -11,6 +11,7 @@ from asyncify.analysis.handed_sessions import callee_of, is_class
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.test_clients import is_async_client
+from asyncify.analysis.unclosed import unclosed_sessions
 from asyncify.analysis.values import NOTHING, Cls, Ext, Inst, Member, Values, has, of_type
 from asyncify.knowledge import names
 from asyncify.knowledge.api import Form, form_of
@@ -34,11 +35,12 @@ class PointKind(Enum):
     WITH = "with"  # a with statement over a session, connection or transaction
     FACTORY = "factory"  # a factory_boy factory makes an instance: run in SQLAlchemy's greenlet
     CLIENT = "client"  # a call of a test client
+    CLOSE = "close"  # a session of a test suite that nobody closes: closed here
 
 
 @dataclass(frozen=True)
 class Point:
-    """One place. node is a call (or the with statement); what says it in words, for the reader of the diff."""
+    """One place. node is a call (or a statement); what says it in words, for the reader of the diff."""
 
     kind: PointKind
     node: ast.AST
@@ -64,6 +66,8 @@ def points_of(program: Program, module: ModuleInfo, clients: frozenset[ast.AST])
         if isinstance(node, (ast.With, ast.AsyncWith))
         for item in node.items
     }
+    for left in unclosed_sessions(program, module):
+        yield Point(PointKind.CLOSE, left.place, "closing a session")
     inside_factories = _inside_factories(program, module)
     for node in module.source.nodes:
         if node in inside_factories:

@@ -67,8 +67,8 @@ def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call
         # of an engine: an Inspector, which sends SQL; of an instance: its state, which does not
         return frozenset({Inst(names.INSPECTOR)}) if args and has(args[0], names.ENGINE, names.CONNECTION) else NOTHING
     if name == f"{names.MIGRATION_CONTEXT}.configure":
-        made = any(has(a, names.CONNECTION) for a in (*args, *kwargs.values()))
-        return frozenset({Inst(names.MIGRATION_CONTEXT)}) if made else NOTHING
+        works = any(has(a, names.CONNECTION) for a in (*args, *kwargs.values()))
+        return frozenset({Inst(names.MIGRATION_CONTEXT)}) if works else NOTHING
     if name == names.DEPENDS:
         return frozenset({Inst(names.DEPENDS, (args[0] if args else kwargs.get("dependency", NOTHING),))})
     if name == names.TEST_CLIENT:

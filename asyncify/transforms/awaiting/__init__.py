@@ -17,6 +17,7 @@ from asyncify.transforms.awaiting.inner_attributes import attribute_edits
 from asyncify.transforms.awaiting.scripts import script_edits
 from asyncify.transforms.awaiting.statements import StatementEdits
 from asyncify.transforms.awaiting.streams import stream_edits
+from asyncify.transforms.awaiting.unclosed import unclosed_edits
 from asyncify.transforms.awaiting.unresolved import unresolved_calls
 from asyncify.transforms.base import Decisions, Transform
 
@@ -44,6 +45,7 @@ def plan(program: Program) -> Decisions:
         edits.extend(driven.edits())
         edits.extend(block_edits(program, module))
         edits.extend(attribute_edits(program, module))
+        edits.extend(unclosed_edits(program, module))
         edits.extend(generator_edits(program, module))
         findings.extend((*statements.findings, *calls.findings, *driven.findings, *classes.findings))
         findings.extend(unresolved_calls(program, module))

@@ -157,7 +157,8 @@ class CallEdits:
     def _inspection(self, node: ast.Call, context: Context) -> Iterator[Edit]:
         """`inspect(engine)` and what is asked of the inspector. Source: SQLAlchemy asyncio, "Inspector"."""
         because = "it works on the sync object inside, in SQLAlchemy's greenlet"
-        for argument in (*node.args[:1], *(k.value for k in node.keywords if k.arg in ("bind", "connection", "subject"))):
+        named = (k.value for k in node.keywords if k.arg in ("bind", "connection", "subject"))
+        for argument in (*node.args[:1], *named):
             for owner, inner in INSIDE.items():
                 if has(self.program.values(argument), owner):
                     yield self._edit(argument, Replace(f"$it.{inner}"), (), because)

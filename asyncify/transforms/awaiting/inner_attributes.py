@@ -1,7 +1,7 @@
 """Attributes that only the sync engine or connection inside has: `connection.name = "x"`, `engine.logger`.
 
-`AsyncEngine` and `AsyncConnection` have slots: what is not theirs can be neither read nor set on them. An `AsyncSession`
-takes any attribute, so those that people keep on a session stay where they are.
+`AsyncEngine` and `AsyncConnection` have slots: what is not theirs can be neither read nor set on them. An
+`AsyncSession` takes any attribute, so those that people keep on a session stay where they are.
 """
 
 from __future__ import annotations

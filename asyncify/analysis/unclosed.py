@@ -1,0 +1,180 @@
+"""Sessions that a test suite opens and never closes, left to Python's garbage collector.
+
+It gives the connection of a sync session back to the pool. That of an async session it can only terminate, with a
+warning; and with the only connection an in-memory database is gone, for all tests that come later. Source: SQLAlchemy
+`pool/base.py`, `_finalize_fairy`.
+
+Only test suites: who opens a session in an app may be given the shared one of a test, which must stay open.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
+from asyncify.analysis.table_facts import is_test
+from asyncify.analysis.values import Ext, Fn, has
+from asyncify.knowledge import names
+
+
+class Leak(Enum):
+    """How a session gets lost."""
+
+    LOCAL = "local"  # a name of a function, which ends
+    GIVEN = "given"  # a fixture returns it
+    OVERRIDE = "override"  # a dependency override returns a new one for each request
+
+
+@dataclass(frozen=True)
+class Unclosed:
+    """One such session.
+
+    place: the statement behind which it is closed, or before which; for what is returned, the return statement.
+    name: the local name that holds it, or "". value: the expression that is returned, where it is.
+    """
+
+    leak: Leak
+    place: ast.stmt
+    name: str
+    value: ast.expr | None = None
+    before: bool = False
+
+
+def unclosed_sessions(program: Program, module: ModuleInfo) -> Iterator[Unclosed]:
+    """All of them in a file of tests."""
+    if not is_test(module.path):
+        return
+    overrides = _overrides(program)
+    for function in module.functions.values():
+        if function.is_generator and _closes_elsewhere(function):
+            continue
+        if not function.is_generator and (function in overrides or program.fixtures.is_fixture(function)):
+            leak = Leak.OVERRIDE if function in overrides else Leak.GIVEN
+            yield from _given(program, function, leak)
+        yield from _locals(program, function)
+
+
+def _closes_elsewhere(function: FunctionInfo) -> bool:
+    return any(isinstance(n, ast.YieldFrom) for n in function.nodes)
+
+
+def _opens(program: Program, node: ast.expr | None) -> bool:
+    """Whether an expression opens a session: `SessionLocal()`, `Session(engine)`, `next(get_db())`."""
+    if not isinstance(node, ast.Call) or not has(program.values(node), names.SESSION):
+        return False
+    called = program.values(node.func)
+    if has(called, names.SCOPED_SESSION):
+        return False
+    if has(called, names.SESSIONMAKER):
+        return True
+    if any(isinstance(v, Ext) and v.name in (names.SESSION, names.SQLMODEL_SESSION) for v in called):
+        return True
+    made = node.args[0] if len(node.args) == 1 and isinstance(node.func, ast.Name) and node.func.id == "next" else None
+    return isinstance(made, ast.Call) and any(isinstance(v, Fn) for v in program.values(made.func))
+
+
+def _given(program: Program, function: FunctionInfo, leak: Leak) -> Iterator[Unclosed]:
+    """`return SessionLocal()` at the end, or `db = SessionLocal()` with `return db` at the end."""
+    last = function.node.body[-1]
+    returns = [n for n in function.nodes if isinstance(n, ast.Return)]
+    if returns != [last] or not isinstance(last, ast.Return) or last.value is None:
+        return
+    if _opens(program, last.value):
+        yield Unclosed(leak, last, "", last.value)
+    elif isinstance(last.value, ast.Name):
+        name = last.value.id
+        opened = [s for s in function.node.body if _opened_name(program, s) == name]
+        if len(opened) == 1 and not _closed(function, name) and _bound_once(function, name):
+            yield Unclosed(leak, last, name, last.value)
+
+
+def _locals(program: Program, function: FunctionInfo) -> Iterator[Unclosed]:
+    """`db = SessionLocal()` that nothing closes and that does not leave the function."""
+    for body in _bodies(function.node.body):
+        for index, stmt in enumerate(body):
+            name = _opened_name(program, stmt)
+            rest = body[index + 1 :]
+            if not name or not rest or _closed(function, name) or not _bound_once(function, name):
+                continue
+            if not _stays(program, function, name, rest):
+                continue
+            last = rest[-1]
+            leaves = isinstance(last, (ast.Return, ast.Raise))
+            if isinstance(last, ast.Return) and last.value is not None and _mentions(last.value, name):
+                continue
+            yield Unclosed(Leak.LOCAL, last, name, before=leaves)
+
+
+def _bodies(body: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
+    yield body
+    for stmt in body:
+        if isinstance(stmt, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        for block in ("body", "orelse", "finalbody"):
+            inner = getattr(stmt, block, None)
+            if inner:
+                yield from _bodies(inner)
+
+
+def _opened_name(program: Program, stmt: ast.stmt) -> str:
+    """The name in `name = SessionLocal()`, or ""."""
+    if isinstance(stmt, ast.Assign) and len(stmt.targets) == 1:
+        target: ast.expr = stmt.targets[0]
+    elif isinstance(stmt, ast.AnnAssign):
+        target = stmt.target
+    else:
+        return ""
+    return target.id if isinstance(target, ast.Name) and _opens(program, stmt.value) else ""
+
+
+def _stays(program: Program, function: FunctionInfo, name: str, rest: list[ast.stmt]) -> bool:
+    """Whether a name is used in these statements only, is left at their end only, and is not kept by anything else."""
+    inside = {n for stmt in rest for n in ast.walk(stmt)}
+    if any(isinstance(n, ast.Return) and n in inside and n is not rest[-1] for n in function.nodes):
+        return False
+    keeps = function.has_inner and not program.fixtures.is_test(function) and not function.is_generator
+    for node in ast.walk(function.node):
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
+            if node not in inside or (keeps and node not in function.nodes):
+                return False
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id == name:
+            return False  # it has another name, or an object keeps it
+    return True
+
+
+def _bound_once(function: FunctionInfo, name: str) -> bool:
+    """A name that is global, or bound twice, may hold what somebody else closes."""
+    stores = [n for n in function.nodes if isinstance(n, ast.Name) and n.id == name and not isinstance(n.ctx, ast.Load)]
+    return len(stores) == 1 and name in function.local_names
+
+
+def _closed(function: FunctionInfo, name: str) -> bool:
+    """Whether a session is closed somewhere in a function, or entered."""
+    for node in ast.walk(function.node):
+        if isinstance(node, ast.Attribute) and node.attr in ("close", "remove", "__exit__") and _mentions(node, name):
+            return True
+        if isinstance(node, ast.withitem) and _mentions(node.context_expr, name):
+            return True
+    return False
+
+
+def _mentions(node: ast.AST, name: str) -> bool:
+    return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(node))
+
+
+def _overrides(program: Program) -> frozenset[FunctionInfo]:
+    """The functions of tests that only stand in the place of a dependency."""
+    found: set[FunctionInfo] = set()
+    for path, module in program.modules.items():
+        for node in module.source.nodes:
+            if not is_test(path) or not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Subscript):
+                continue
+            base = node.targets[0].value
+            if isinstance(base, ast.Attribute) and base.attr == "dependency_overrides":
+                found |= {v.info for v in program.values(node.value) if isinstance(v, Fn)}
+    called = {t.info for targets in program.facts.calls.values() for t in targets}
+    return frozenset(found - called)

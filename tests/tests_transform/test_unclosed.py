@@ -1,0 +1,178 @@
+"""Sessions that a suite never closes: the garbage collector took them, and an async in-memory database with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from repositories import APP, flip, pytest_run
+
+SUITE = {
+    "tests/conftest.py": """\
+import pytest
+from fastapi.testclient import TestClient
+
+from app import models
+from app.db import Base, SessionLocal, engine, get_db
+from app.main import app
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tables():
+    Base.metadata.create_all(engine)
+
+
+@pytest.fixture
+def opened():
+    return SessionLocal()
+
+
+@pytest.fixture
+def taken():
+    # by hand
+    return next(get_db())
+
+
+@pytest.fixture
+def named():
+    db = SessionLocal()
+    db.add(models.Note(text="named"))
+    db.commit()
+    return db
+
+
+@pytest.fixture
+def yielded():
+    db = SessionLocal()
+    yield db
+
+
+def new_session():
+    return SessionLocal()
+
+
+@pytest.fixture
+def client():
+    app.dependency_overrides[get_db] = new_session
+    yield TestClient(app)
+    app.dependency_overrides.clear()
+""",
+    "tests/test_notes.py": """\
+import gc
+
+import pytest
+from sqlalchemy import text
+
+from app import crud
+from app.db import SessionLocal, get_db
+
+
+@pytest.fixture(autouse=True)
+def collected():
+    yield
+    gc.collect()
+
+
+def count():
+    db = SessionLocal()
+    found = len(crud.texts(db))
+    return found
+
+
+def first():
+    db = next(get_db())
+    if not crud.texts(db):
+        raise ValueError("empty")
+
+
+def test_local():
+    db = SessionLocal()
+    crud.add(db, "a")
+
+    def stored():
+        return crud.texts(db)
+
+    assert stored() == ["a"]
+
+
+def test_helpers():
+    assert count() == 1
+    first()
+
+
+def test_in_a_block():
+    for text_ in ("b", "c"):
+        db = SessionLocal()
+        crud.add(db, text_)
+    assert count() == 3
+
+
+def test_fixtures(opened, taken, named, yielded):
+    assert crud.texts(opened) == crud.texts(taken) == crud.texts(yielded) == ["a", "b", "c", "named"]
+
+
+def test_client(client):
+    assert client.post("/notes", params={"text": "d"}).json() == {"text": "d"}
+    assert len(client.get("/notes").json()) == 5
+
+
+def test_all_are_still_there():
+    with SessionLocal() as db:
+        assert len(crud.texts(db)) == 5
+""",
+}
+
+
+def test_suite_passes_before_and_after(tmp_path: Path) -> None:
+    code, output = pytest_run(tmp_path / "before", {**APP, **SUITE})
+    assert code == 0, output
+    migrated, _ = flip(SUITE)
+    code, output = pytest_run(tmp_path / "after", migrated, "-W", "error::sqlalchemy.exc.SAWarning")
+    assert code == 0, output
+    assert "non-checked-in" not in output
+    again, _ = flip(migrated, {})
+    assert again == migrated
+
+
+def test_what_others_may_use_stays_open() -> None:
+    conftest = """\
+import pytest
+from fastapi.testclient import TestClient
+
+from app.db import SessionLocal, get_db
+from app.main import app
+
+
+class Held:
+    def __init__(self, session):
+        self.session = session
+
+
+@pytest.fixture
+def client():
+    db = SessionLocal()
+    app.dependency_overrides[get_db] = lambda: db
+    return TestClient(app)
+
+
+@pytest.fixture
+def held():
+    db = SessionLocal()
+    return Held(db)
+
+
+@pytest.fixture
+def shared():
+    db = SessionLocal()
+    held = db
+    return Held(held)
+
+
+def early(flag):
+    db = SessionLocal()
+    if flag:
+        return db
+    return None
+"""
+    migrated, _ = flip({"tests/conftest.py": conftest})
+    assert "close()" not in migrated["tests/conftest.py"]
+    assert "db.close()" not in migrated["app/crud.py"]
