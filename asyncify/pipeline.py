@@ -17,6 +17,7 @@ from asyncify.model.plan import Plan, RunResult, Skipped, StepResult, Workspace,
 from asyncify.rewrite.apply import apply_plan
 from asyncify.transforms import registry
 from asyncify.transforms.base import Transform
+from asyncify.transforms.kept import leave_kept
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def decide(program: Program, stage: Stage, progress: Progress | None = None) -> 
     for transform in stage.transforms:
         watcher.working(stage.name, f"deciding {transform.name}")
         try:
-            decisions.append(transform.plan(program))
+            decisions.append(leave_kept(program, transform.plan(program)))
         except Exception as error:
             fault = f"{type(error).__name__}: {error}"
             raise RuntimeError(f"the transform {transform.name} failed with {fault}") from error

@@ -22,14 +22,15 @@ def test_no_file_or_no_table_means_the_defaults(tmp_path: Path) -> None:
 
 
 def test_keys_are_read_with_either_dash(tmp_path: Path) -> None:
-    config = load(tmp_path, '[tool.asyncify]\nexclude = ["old/"]\nkeep-sync = ["alembic/"]\ndriver = "asyncpg"\n')
-    assert config == Config(exclude=("old/",), keep_sync=("alembic/",), driver="asyncpg")
+    config = load(tmp_path, '[tool.asyncify]\nexclude = ["old/"]\nkeep-sync = ["alembic/"]\nforce_async = ["a:b"]\n')
+    assert config == Config(exclude=("old/",), keep_sync=("alembic/",), force_async=("a:b",))
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[tool.asyncify]\nexclud = []\n", "unknown key 'exclud'"),
+        ("[tool.asyncify]\nexclud = []\n", "unknown key 'exclud'; did you mean exclude"),
+        ("[tool.asyncify]\nkeep_snyc = []\n", "unknown key 'keep_snyc'; did you mean keep-sync"),
         ('[tool.asyncify]\nexclude = "x"\n', "must be a list of strings"),
         ("[tool.asyncify]\nexclude = [1]\n", "must be a list of strings"),
         ("[tool.asyncify]\ndriver = 1\n", "must be a str"),

@@ -8,12 +8,17 @@ from asyncify.analysis.forms import has_async_form
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Ext, Fn, Inst, Member
-from asyncify.knowledge.barriers import BY_CALLEE, BY_DECORATOR, BY_METHOD, Barrier, Handing
+from asyncify.knowledge.barriers import BY_CALLEE, BY_DECORATOR, BY_METHOD, Barrier, Handing, Treatment
 from asyncify.knowledge.names import canonical
+
+#: what the configuration calls an entry point
+ENTRY_POINT = Barrier("configuration", "entry-points", Treatment.ENTRY, "entry-points of [tool.asyncify] names it")
 
 
 def barrier_of(program: Program, function: FunctionInfo) -> Barrier | None:
     """What keeps a function from becoming async."""
+    if function in program.overrides.entries:
+        return ENTRY_POINT
     if function.cls is not None and has_async_form(function):
         return None
     if function.cls is not None and function.name in BY_METHOD:

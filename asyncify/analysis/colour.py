@@ -15,6 +15,7 @@ from asyncify.analysis.barriers import barrier_of, handing_of
 from asyncify.analysis.call_index import CallIndex
 from asyncify.analysis.forms import PAIRS, has_session_parameter, is_implicit, is_unrollable
 from asyncify.analysis.kept import kept_functions
+from asyncify.analysis.kept_calls import KeptCalls, kept_calls, stays_with
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.points import Point, PointKind, points_of
 from asyncify.analysis.program import Program, in_order
@@ -49,7 +50,8 @@ class Colouring:
     lambdas: lambdas that give the coroutine of the call that is their body; who calls them awaits.
     scripts: statements at the top of a module that go into an async function, with the block they belong to.
     barriers: what keeps a function that waits from becoming a coroutine function for its callers.
-    kept: functions that get sync sessions from SQLAlchemy itself (event listeners, `run_sync` callbacks).
+    kept: functions that get sync sessions from SQLAlchemy itself (event listeners, `run_sync` callbacks), and those
+    that a person keeps synchronous. kept_calls: how async code uses the latter.
     """
 
     becomes_async: dict[FunctionInfo, Reason] = field(default_factory=dict)
@@ -62,6 +64,7 @@ class Colouring:
     scripts: dict[ast.stmt, ScriptBlock] = field(default_factory=dict)
     barriers: dict[FunctionInfo, Barrier] = field(default_factory=dict)
     kept: set[FunctionInfo] = field(default_factory=set)
+    kept_calls: KeptCalls = field(default_factory=KeptCalls)
     findings: list[Finding] = field(default_factory=list)
 
     def waits(self, function: FunctionInfo) -> bool:
@@ -102,22 +105,35 @@ class _Worker:
         self.at_top: dict[str, list[ast.AST]] = defaultdict(list)
 
     def run(self) -> Colouring:
-        self.result.kept = kept_functions(self.program, self.index)
+        by_person = stays_with(self.program, self.index)
+        waiting: dict[FunctionInfo, Point] = {}
+        self.result.kept = kept_functions(self.program, self.index) | by_person
         for path in sorted(self.program.modules):
-            if kept_sync(self.program, path):
+            if kept_sync(self.program, path) and path not in self.program.overrides.files:
                 continue
             for point in points_of(self.program, self.program.modules[path], self.clients):
-                if self.program.function_of(point.node) in self.result.kept:
-                    continue
-                self.result.points[point.node] = point
-                self.paths[point.node] = path
-                self.need(point.node, point.what, None)
+                function = self.program.function_of(point.node)
+                if function in by_person:
+                    waiting.setdefault(function, point)
+                elif function not in self.result.kept and path not in self.program.overrides.files:
+                    self.wait_at(point, path)
+        self.result.kept_calls = kept_calls(self.program, self.index, by_person, waiting)
+        for path, point in self.result.kept_calls.points:
+            self.wait_at(point, path)
+        for function in sorted(self.program.overrides.forced, key=lambda f: (f.path, f.node.lineno)):
+            self.mark(function, Reason("force-async of [tool.asyncify] names it", function.path, function.node.lineno))
         while self.queue:
             self.spread(self.queue.popleft())
         for path in sorted(self.at_top):
             for block in script_blocks(self.program, self.program.modules[path], self.at_top[path]):
                 self.result.scripts |= dict.fromkeys(block.body, block)
         return self.result
+
+    def wait_at(self, point: Point, path: str) -> None:
+        """A place waits by itself."""
+        self.result.points[point.node] = point
+        self.paths[point.node] = path
+        self.need(point.node, point.what, None)
 
     # -- one place that waits ------------------------------------------------------------------------
 

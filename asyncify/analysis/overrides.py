@@ -81,22 +81,26 @@ def check_overrides(names: Names, config: Config) -> None:
                 "write a path, or a function as module:function"
             )
     functions = tuple(k for k in config.keep_sync if ":" in k)
-    for key, given in (
-        (KEEP_SYNC, functions),
-        ("force-async", config.force_async),
-        ("entry-points", config.entry_points),
-    ):
+    of_functions = {KEEP_SYNC: functions, "force-async": config.force_async, "entry-points": config.entry_points}
+    for key, given in of_functions.items():
         for name in given:
             _check_function(modules, key, name)
     for key, given in (("blocking", config.blocking), ("session-factories", config.session_factories)):
         for name in given:
             _check_callable(names, key, name)
     for path, module in modules.items():
-        for directive in directives(module):
-            if directive.problem:
-                raise UsageError(
-                    f"{path}:{directive.line}: the comment `# asyncify:` is not clear: {directive.problem}"
-                )
+        for directive in (d for d in directives(module) if d.problem):
+            place = f"{path}:{directive.line}"
+            raise UsageError(f"{place}: the comment `# asyncify:` cannot be followed: {directive.problem}")
+    _check_contradictions(find_overrides(names, config))
+
+
+def _check_contradictions(found: Overrides) -> None:
+    for function in sorted((found.forced | found.entries) & found.functions.keys(), key=lambda f: f.qualname):
+        raise UsageError(
+            f"{function.path}:{function.node.lineno}: {function.qualname} is kept synchronous "
+            f"({found.functions[function].why}) and made async by [tool.asyncify]; take one of the two away"
+        )
 
 
 def _check_function(modules: Mapping[str, ModuleInfo], key: str, name: str) -> None:
@@ -112,7 +116,7 @@ def _check_callable(names: Names, key: str, name: str) -> None:
     """A name of a library cannot be checked, one of the program can."""
     if ":" not in name and "." not in name:
         raise UsageError(f"{key} of [tool.asyncify] has {name!r}; write its module too, as in lib.{name}")
-    unseen = all(isinstance(c, str) for c in _callables(names, name))
+    unseen = _callables(names, name) == {_in_library(name)}
     if ":" in name and unseen and module_paths(names.modules, name.partition(":")[0]):
         _check_function(names.modules, key, name)
 
@@ -157,7 +161,11 @@ def _callables(names: Names, name: str) -> set[FunctionInfo | tuple[str, str] | 
             return {(meant.path, meant.name)}
         if inside:
             return {d for d in inside if isinstance(d, FunctionInfo)}
-    return {canonical(name.replace(":", "."))}
+    return {_in_library(name)}
+
+
+def _in_library(name: str) -> str:
+    return canonical(name.replace(":", "."))
 
 
 def _splits(name: str) -> Iterable[tuple[str, str]]:

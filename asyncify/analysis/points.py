@@ -30,6 +30,7 @@ class PointKind(Enum):
     QUERY = "query"  # a legacy Query member that sends SQL: run in SQLAlchemy's greenlet
     ABSENT = "absent"  # a session member without async form: run_sync
     HANDED = "handed"  # a library function is given a session: run in SQLAlchemy's greenlet with the sync one inside
+    KEPT = "kept"  # a function of the program that stays sync on purpose is called: likewise
     INSPECT = "inspect"  # an inspector is made or asked: run in SQLAlchemy's greenlet
     DDL = "ddl"  # metadata.create_all(engine): run_sync on a connection
     WITH = "with"  # a with statement over a session, connection or transaction

@@ -80,7 +80,7 @@ class Program:
     @cached_property
     def facts(self) -> Facts:
         """Kinds and calls, inferred over everything."""
-        return infer(self.names, self.classes, self.orm, self.fixtures)
+        return infer(self.names, self.classes, self.orm, self.fixtures, self.overrides.sessions)
 
     def values(self, node: ast.AST) -> Values:
         """The kinds of an expression (or of an `ast.arg`)."""

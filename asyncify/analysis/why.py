@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from asyncify.analysis.colour import Colouring, Reason
-from asyncify.analysis.kept_files import is_alembic, kept_sync
+from asyncify.analysis.kept_files import is_alembic
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.model.edit import Finding
@@ -78,12 +78,12 @@ def _verdict(program: Program, function: FunctionInfo) -> str:
         return "becomes async"
     if function in colouring.bridged:
         return f"stays plain and waits through SQLAlchemy's greenlet{why}"
+    if function in program.overrides.functions:
+        return f"stays as it is: {program.overrides.functions[function].why}"
     if function in colouring.kept:
         return "stays as it is: SQLAlchemy calls it with a sync session"
     if is_alembic(program, function.path):
         return "stays as it is: its file belongs to Alembic"
-    if kept_sync(program, function.path):
-        return "stays as it is: keep_sync names its file"
     return "stays as it is: nothing in it waits for the database"
 
 

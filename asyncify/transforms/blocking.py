@@ -24,6 +24,7 @@ from asyncify.transforms.awaiting.templates import spawn
 from asyncify.transforms.base import Decisions, Example, Transform
 
 GROUP = "flip"
+BY_PERSON = "blocking of [tool.asyncify] names it"
 
 
 def plan(program: Program) -> Decisions:
@@ -51,6 +52,8 @@ def _in_function(
     for node in own_nodes(function.node):
         if not isinstance(node, ast.Call) or node in lazy or node in outside or _inside_other(module, function, node):
             continue
+        if node in program.colouring.points:
+            continue
         why = _why(program, node, helpers)
         if why is None or _given_session(program, node):
             continue
@@ -76,6 +79,8 @@ def _why(program: Program, node: ast.Call, helpers: dict[FunctionInfo, str]) -> 
             name = f"{value.base.type}.{value.name}"
         if name in BY_NAME:
             return f"{name}() blocks: {BY_NAME[name].why}"
+        if name and name in program.overrides.blocking:
+            return f"{name}() blocks: {BY_PERSON}"
     targets = program.calls(node)
     if targets and all(t.info in helpers for t in targets):
         return f"{targets[0].info.qualname}() blocks: {helpers[targets[0].info]}"
@@ -91,6 +96,8 @@ def _given_session(program: Program, node: ast.Call) -> bool:
 def _blocking_functions(program: Program) -> dict[FunctionInfo, str]:
     """Plain functions of the program that block, themselves or through others, with the reason."""
     found: dict[FunctionInfo, str] = {}
+    said = {f: BY_PERSON for f in program.overrides.blocking if isinstance(f, FunctionInfo)}
+    said |= dict.fromkeys(program.colouring.kept_calls.waiting, "it stays synchronous and waits for the database")
     plain = [
         f
         for f in program.functions
@@ -100,6 +107,7 @@ def _blocking_functions(program: Program) -> dict[FunctionInfo, str]:
         and f not in program.colouring.bridged
         and not is_test_path(f.path)
     ]
+    found |= {function: said[function] for function in plain if function in said}
     growing = True
     while growing:
         growing = False

@@ -43,7 +43,7 @@ async def already():
     return 1
 """,
     "old.py": "from app.users import get_user\n\ndef main(db):\n    return get_user(db, 1)\n",
-    "pyproject.toml": '[tool.asyncify]\nkeep_sync = ["old.py"]\n',
+    "pyproject.toml": '[tool.asyncify]\nkeep-sync = ["old.py"]\n',
 }
 
 
@@ -76,7 +76,7 @@ def test_a_path_names_the_file_too(run: Run, repository: Path) -> None:
         ("app.users:Account.name", "stays as it is: nothing in it waits for the database"),
         ("app.main:describe", "stays as it is: nothing in it waits for the database"),
         ("app.main:already", "is async already"),
-        ("old:main", "stays as it is: keep_sync names its file"),
+        ("old:main", "stays as it is: keep-sync of [tool.asyncify] names it"),
     ],
 )
 def test_the_verdict(run: Run, repository: Path, name: str, verdict: str) -> None:

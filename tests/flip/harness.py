@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from asyncify.analysis.config import Config
 from asyncify.model.edit import Finding
 from asyncify.model.plan import Rewritten, Workspace
 from asyncify.pipeline import run_steps, stages
@@ -81,18 +82,18 @@ class Migrated:
         return self.files[path]
 
 
-def migrate(files: Mapping[str, str]) -> Migrated:
+def migrate(files: Mapping[str, str], config: Config | None = None) -> Migrated:
     """Migrate an app. A second run must change nothing, and the steps one by one must give the same bytes."""
     before = Workspace(Path("/nowhere"), {path: text.encode() for path, text in files.items()})
-    run = run_steps(before, stages())
+    run = run_steps(before, stages(), config)
     failed = [r for s in run.steps for r in s.results if not isinstance(r, Rewritten)]
     assert not failed, failed
     after = {path: data.decode() for path, data in run.after.files.items()}
-    again = run_steps(run.after, stages())
+    again = run_steps(run.after, stages(), config)
     assert {p: d.decode() for p, d in again.after.files.items()} == after, "a second run changes something"
     now = before
     for step in registry.STEPS:
-        now = run_steps(now, stages([step])).after
+        now = run_steps(now, stages([step]), config).after
     assert dict(now.files) == dict(run.after.files), "steps one by one give other bytes"
     return Migrated(after, run.findings)
 
@@ -104,6 +105,7 @@ def prove(
     commands: Sequence[Sequence[str]] = (),
     codes: Sequence[str] = (),
     installed: Mapping[str, str] = MappingProxyType({}),
+    config: Config | None = None,
 ) -> Migrated:
     """Migrate an app and run it before and after. A line that ends with `# kept` must stay as it is.
 
@@ -112,7 +114,7 @@ def prove(
     codes: the findings that are expected, no others. installed: modules of libraries, which are not migrated.
     """
     files = {**BASE, **({"main.py": app} if isinstance(app, str) else app)}
-    migrated = migrate(files)
+    migrated = migrate(files, config)
     for path, text in files.items():
         assert kept_lines(migrated[path]) == kept_lines(text), path
     old = _write(folder / "before", {**installed, **files})

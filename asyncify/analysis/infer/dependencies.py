@@ -8,6 +8,7 @@ from asyncify.analysis.infer.dynamic_imports import parametrized
 from asyncify.analysis.infer.evaluate import annotated, evaluate
 from asyncify.analysis.infer.functions import construct, given_by
 from asyncify.analysis.infer.run import Run
+from asyncify.analysis.infer.told import told_of
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import NOTHING, Cls, Ext, Fn, Inst, Obj, Value, Values, union
 from asyncify.knowledge import names
@@ -36,6 +37,8 @@ def dependency(run: Run, target: Values, node: ast.AST) -> Values:
             found.append(value.args[0])
         elif isinstance(value, Inst) and value.type in (names.SESSIONMAKER, names.ASYNC_SESSIONMAKER):
             found.append(value.args[0] if value.args else NOTHING)
+        elif isinstance(value, Ext) and (told := told_of(run.engine, value.name)):
+            found.append(told)
         elif isinstance(value, Ext) and value.name.rpartition(".")[2][:1].isupper():
             found.append(frozenset({Inst(value.name)}))
     return union(found)

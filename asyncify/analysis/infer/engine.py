@@ -93,6 +93,8 @@ class Engine:
         self._walks: dict[Unit, int] = defaultdict(int)
         self.walked: set[Unit] = set()
         self._instantiated: set[ClassInfo] = set()
+        #: callables of libraries that were said to give sessions
+        self.session_makers: frozenset[str] = frozenset()
 
     # -- cells ---------------------------------------------------------------------------------------
 

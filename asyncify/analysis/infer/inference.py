@@ -11,14 +11,16 @@ from asyncify.analysis.infer.bodies import walk_unit
 from asyncify.analysis.infer.engine import Engine, Facts, Language, Record, Unit
 from asyncify.analysis.infer.evidence import suppose_sessions
 from asyncify.analysis.infer.expressions import EXPRESSIONS
+from asyncify.analysis.infer.told import Told, tell
 from asyncify.analysis.names import Names
 from asyncify.analysis.orm import Orm
 from asyncify.analysis.values import NOTHING
 
 
-def infer(names: Names, classes: Classes, orm: Orm, fixtures: Fixtures) -> Facts:
-    """Kinds and calls over all of a program."""
+def infer(names: Names, classes: Classes, orm: Orm, fixtures: Fixtures, sessions: Iterable[Told] = ()) -> Facts:
+    """Kinds and calls over all of a program. sessions: callables that were said to give sessions."""
     engine = Engine(names, classes, orm, fixtures, Language(EXPRESSIONS, read_annotation))
+    tell(engine, sessions)
     for path in sorted(engine.modules):
         module = engine.modules[path]
         engine.enqueue((module, None))

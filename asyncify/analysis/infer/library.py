@@ -14,6 +14,7 @@ from asyncify.analysis.infer.functions import call_function, made_by_factory
 from asyncify.analysis.infer.iteration import awaited, elements
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.infer.stores import grow
+from asyncify.analysis.infer.told import told_of
 from asyncify.analysis.values import (
     NOTHING,
     Cls,
@@ -46,6 +47,9 @@ def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call
     known = RETURNS.get(name)
     if known is not None:
         return frozenset({Inst(known)})
+    told = told_of(run.engine, name)
+    if told:
+        return told
     provider = containers.declare(run, name, args, kwargs, node)
     if provider is not None:
         return provider
@@ -172,6 +176,9 @@ def call_member(run: Run, member: Member, args: Args, kwargs: Kwargs, node: ast.
     """What calling a method of a library object gives."""
     base, name = member.base, member.name
     kind = base.type
+    told = told_of(run.engine, f"{kind}.{name}")
+    if told:
+        return told
     if kind in (names.QUERY, names.DYNAMIC):
         return sql.call_query(run, base, name, args, node)
     if kind == names.SELECT:

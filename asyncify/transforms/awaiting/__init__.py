@@ -14,6 +14,7 @@ from asyncify.transforms.awaiting.examples import EXAMPLES
 from asyncify.transforms.awaiting.examples_objects import OBJECTS
 from asyncify.transforms.awaiting.generators import generator_edits
 from asyncify.transforms.awaiting.inner_attributes import attribute_edits
+from asyncify.transforms.awaiting.kept_conflicts import kept_conflicts
 from asyncify.transforms.awaiting.scripts import script_edits
 from asyncify.transforms.awaiting.statements import StatementEdits
 from asyncify.transforms.awaiting.streams import stream_edits
@@ -49,6 +50,7 @@ def plan(program: Program) -> Decisions:
         edits.extend(generator_edits(program, module))
         findings.extend((*statements.findings, *calls.findings, *driven.findings, *classes.findings))
         findings.extend(unresolved_calls(program, module))
+    findings.extend(kept_conflicts(program))
     return Decisions(tuple(edits), (), tuple(findings))
 
 

@@ -77,6 +77,8 @@ class CallEdits:
             yield from self._point(node, point.kind, point.what, context)
             return
         self._kept_session(node)
+        if node in self.colouring.kept_calls.given:
+            yield from self._given_session(node, Context.BRIDGE, self.source.segment(node.func))
         targets = tuple(t for t in self.program.calls(node) if not is_implicit(t.info, node))
         if has(self.program.values(node), names.DEPENDS) or self._is_decorator(node):
             return
@@ -142,8 +144,9 @@ class CallEdits:
             yield self._edit(node.func.value, Replace("$it.sync_session"), (), what)
         elif kind is PointKind.INSPECT and context in (Context.AWAIT, Context.BRIDGE):
             yield from self._inspection(node, context)
-        elif kind is PointKind.HANDED and context in (Context.AWAIT, Context.BRIDGE):
-            yield from self._given_session(node, context)
+        elif kind in (PointKind.HANDED, PointKind.KEPT) and context in (Context.AWAIT, Context.BRIDGE):
+            who = "the library" if kind is PointKind.HANDED else self.source.segment(node.func)
+            yield from self._given_session(node, context, who)
         elif kind is PointKind.FACTORY and context is Context.AWAIT:
             name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
             yield self._edit(
@@ -166,9 +169,9 @@ class CallEdits:
             name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
             yield self._edit(node, spawn(self.source, node, name), imports, because)
 
-    def _given_session(self, node: ast.Call, context: Context) -> Iterator[Edit]:
+    def _given_session(self, node: ast.Call, context: Context, who: str) -> Iterator[Edit]:
         """`paginate(db, statement)` of a library. Source: SQLAlchemy asyncio, "Running Synchronous Methods"."""
-        because = "the library works on the sync session inside, in SQLAlchemy's greenlet"
+        because = f"{who} works on the sync session inside, in SQLAlchemy's greenlet"
         sessions = given(self.program, node)
         first = node.args[0] if node.args else None
         if context is Context.AWAIT and sessions == [first] and sync_attribute(self.program, sessions[0]):
