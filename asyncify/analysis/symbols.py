@@ -187,14 +187,15 @@ def local_names(info: FunctionInfo) -> frozenset[str]:
     a = info.node.args
     names = {p.arg for p in (*a.posonlyargs, *a.args, *a.kwonlyargs)}
     names |= {p.arg for p in (a.vararg, a.kwarg) if p is not None}
+    outer: set[str] = set()
     for stmt in own_statements(info.node.body):
         names.update(names_bound_by(stmt))
         if isinstance(stmt, (ast.Global, ast.Nonlocal)):
-            names.difference_update(stmt.names)
+            outer.update(stmt.names)
     for node in info.nodes:
         if isinstance(node, ast.NamedExpr):
             names.update(bound_names(node.target))
-    return frozenset(names)
+    return frozenset(names - outer)
 
 
 def collect(source: SourceFile) -> ModuleInfo:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from asyncify.knowledge import names
 
+NAMED_TUPLE = "collections.namedtuple"
 STATE = "starlette.datastructures.State"
 
 #: objects whose attributes are set in one place and read in another: all of them share one set of attributes

@@ -19,6 +19,7 @@ from asyncify.analysis.values import (
     Member,
     Mod,
     Obj,
+    Rec,
     Value,
     Values,
     collection,
@@ -49,6 +50,8 @@ def attribute(run: Run, base: Values, name: str, node: ast.AST) -> Values:
             found.append(_of_module(run, value, name))
         elif isinstance(value, Ext):
             found.append(frozenset({Ext(canonical(f"{value.name}.{name}"))}))
+        elif isinstance(value, Rec) and not hasattr(dict, name):
+            found.append(value.get(name))  # a named tuple
         elif isinstance(value, Member):
             found.append(attribute(run, thing_of(value.base), name, node))
         elif isinstance(value, Fn) and not value.bound:

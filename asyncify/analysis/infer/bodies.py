@@ -103,12 +103,10 @@ def _class(run: Run, stmt: ast.ClassDef) -> None:
     outer = run.env
     run.env = dict(outer)
     run.class_scope.append(info)
-    before = dict(run.env)
     walk(run, stmt.body)
     run.class_scope.pop()
-    for name, values in run.env.items():
-        if name in info.attributes and values != before.get(name):
-            run.write(("attr", info, name), values)
+    for name in info.attributes:
+        run.write(("attr", info, name), run.env.get(name, NOTHING))
     run.env = outer
     run.bind(stmt.name, frozenset({Cls(info)}))
 

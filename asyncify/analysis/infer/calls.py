@@ -17,6 +17,7 @@ from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import (
     NOTHING,
     Cls,
+    Const,
     Ext,
     Fn,
     Inst,
@@ -29,6 +30,7 @@ from asyncify.analysis.values import (
     union,
 )
 from asyncify.knowledge import names
+from asyncify.knowledge.library import NAMED_TUPLE
 
 
 def call(run: Run, node: ast.Call) -> Values:
@@ -81,6 +83,10 @@ def call_instance(
                 bound = [*(target.args[1:]), *args]
                 found.append(call_function(run, inner, bound, kwargs, node))
         return union(found)
+    if target.type == NAMED_TUPLE:
+        fields = [v.text for field in target.args for v in field if isinstance(v, Const)]
+        parts = [*args, *(kwargs.get(name, NOTHING) for name in fields[len(args) :])]
+        return frozenset({Inst("tuple", tuple(parts)), Rec(tuple(zip(fields, parts, strict=False)))})
     if target.type == "lambda" and target.origin is not None and isinstance(target.origin.site, ast.Lambda):
         run.record.lambdas.setdefault(node, set()).add(target.origin.site)
         for arg, values in zip(target.origin.site.args.args, args, strict=False):
@@ -183,7 +189,13 @@ def entered(run: Run, values: Values, node: ast.expr) -> Values:
                     if exit_method is not None:
                         call_function(run, Fn(exit_method, value.info, True), [], {}, node)
                     found.append(_plain(call_function(run, function, [], {}, node)))
+            if run.engine.classes.method(value.info, "__enter__") is None and _extends_library(run, value):
+                found.append(frozenset({value}))  # as a session does
     return union(found)
+
+
+def _extends_library(run: Run, value: Obj) -> bool:
+    return any(isinstance(base, Ext) for base in run.engine.classes.ancestors(value.info))
 
 
 def _plain(values: Values) -> Values:

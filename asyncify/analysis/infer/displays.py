@@ -10,11 +10,12 @@ from asyncify.analysis.infer.containers import is_marker, marker
 from asyncify.analysis.infer.dynamic_imports import LOADED, modules_named
 from asyncify.analysis.infer.evaluate import evaluate
 from asyncify.analysis.infer.foreign import thing_of
+from asyncify.analysis.infer.functions import call_function
 from asyncify.analysis.infer.iteration import elements, no_text, position_of
 from asyncify.analysis.infer.narrowing import narrow
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.infer.sql import row_of
-from asyncify.analysis.values import Ann, Cls, Const, Ext, Inst, Member, Rec, Value, Values, collection, union
+from asyncify.analysis.values import Ann, Cls, Const, Ext, Fn, Inst, Member, Obj, Rec, Value, Values, collection, union
 from asyncify.knowledge import names
 
 
@@ -106,6 +107,10 @@ def subscript(run: Run, node: ast.Subscript) -> Values:
                 found.append(thing_of(value))
         elif isinstance(value, Member):
             found.append(thing_of(value.base))
+        elif isinstance(value, Obj) and isinstance(node.ctx, ast.Load):
+            method = run.engine.classes.method(value.info, "__getitem__")
+            if method is not None:
+                found.append(call_function(run, Fn(method, value.info, True), [index], {}, node))
     return union(found)
 
 
@@ -151,7 +156,7 @@ def _targets(target: ast.expr, values: Values, run: Run) -> list[tuple[str, Valu
             pair
             for position, item in enumerate(target.elts)
             for pair in _targets(
-                item.value if isinstance(item, ast.Starred) else item, position_of(values, position), run
+                item.value if isinstance(item, ast.Starred) else item, position_of(run, values, position, target), run
             )
         ]
     return []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from asyncify.analysis.infer.attributes import attribute
 from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.functions import call_function
 from asyncify.analysis.infer.run import Run
@@ -36,11 +37,15 @@ def elements(run: Run, values: Values, node: ast.AST) -> Values:
     return union(found)
 
 
-def position_of(values: Values, position: int) -> Values:
+def position_of(run: Run, values: Values, position: int, node: ast.AST) -> Values:
     """What stands at a position of the tuples, rows and lists among values."""
     found: list[Values] = []
     for value in values:
-        if isinstance(value, Inst):
+        if isinstance(value, Obj) and run.engine.classes.derives_from(value.info, "typing.NamedTuple"):
+            fields = [name for name, stmt in value.info.attributes.items() if isinstance(stmt, ast.AnnAssign)]
+            if position < len(fields):
+                found.append(attribute(run, frozenset({value}), fields[position], node))
+        elif isinstance(value, Inst):
             if value.type in ("tuple", "row") and position < len(value.args):
                 found.append(value.args[position])
             elif value.type in ("list", "generator") and value.args:

@@ -18,6 +18,7 @@ from asyncify.analysis.infer.told import told_of
 from asyncify.analysis.values import (
     NOTHING,
     Cls,
+    Const,
     Ext,
     Fn,
     Inst,
@@ -33,7 +34,7 @@ from asyncify.analysis.values import (
     union,
 )
 from asyncify.knowledge import names
-from asyncify.knowledge.library import RETURNS, SAME_ELEMENTS
+from asyncify.knowledge.library import NAMED_TUPLE, RETURNS, SAME_ELEMENTS
 from asyncify.knowledge.names import canonical, is_a
 from asyncify.knowledge.object_factories import FACTORY, ONE
 
@@ -81,6 +82,8 @@ def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call
         return dynamic_imports.imported(run, name, args, kwargs)
     if name == "functools.partial":
         return frozenset({Inst("functools.partial", tuple(args))})
+    if name == NAMED_TUPLE and len(node.args) > 1:
+        return _named_tuple(node.args[1])
     if name == "contextlib.closing":
         return frozenset({Inst("contextmanager", (args[0] if args else NOTHING,))})
     if name in ("typing.cast", "sqlalchemy.cast") and node.args and name.startswith("typing"):
@@ -109,6 +112,13 @@ def _factory(run: Run, name: str, args: Args, kwargs: Kwargs) -> Values:
     if any(isinstance(v, Inst) and is_a(v.type, names.ASYNC_SESSION) for v in made):
         name = names.ASYNC_SESSIONMAKER
     return frozenset({Inst(name, (frozenset(made),))})
+
+
+def _named_tuple(fields: ast.expr) -> Values:
+    """`namedtuple("Pair", "db key")`: a class with these fields."""
+    texts = [n.value for n in ast.walk(fields) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    listed = [name for text in texts for name in text.replace(",", " ").split()]
+    return frozenset({Inst(NAMED_TUPLE, tuple(frozenset({Const(name)}) for name in listed))})
 
 
 def _type_variable(args: Args, kwargs: Kwargs, run: Run, node: ast.Call) -> Values:

@@ -115,6 +115,8 @@ def call_session(
         return frozenset(v for v in args[0] if isinstance(v, Obj))
     if name == "connection":
         return frozenset({Inst(names.CONNECTION)})
+    if name == "execution_options":
+        return frozenset({session})
     if name in ("begin", "begin_nested"):
         return frozenset({Inst(names.TRANSACTION, (frozenset({Inst(names.TRANSACTION)}),))})
     if name in ("execute", "exec", "scalars", "scalar", "stream", "stream_scalars"):

@@ -19,7 +19,7 @@ def store(run: Run, target: ast.expr, values: Values) -> None:
     elif isinstance(target, (ast.Tuple, ast.List)):
         for position, item in enumerate(target.elts):
             inner = item.value if isinstance(item, ast.Starred) else item
-            part = position_of(values, position)
+            part = position_of(run, values, position, item)
             store(run, inner, frozenset({collection("list", part)}) if isinstance(item, ast.Starred) else part)
     elif isinstance(target, ast.Attribute):
         for value in evaluate(run, target.value):

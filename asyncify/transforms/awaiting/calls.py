@@ -23,7 +23,15 @@ from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import Hole, Op, RenameAttribute, Replace
 from asyncify.transforms.awaiting.context import Context, context_of
 from asyncify.transforms.awaiting.entry import ENTRY, RESOLVED, RUN, Helpers
-from asyncify.transforms.awaiting.templates import arguments, as_list, run_sync, spawn, through_run_sync
+from asyncify.transforms.awaiting.templates import (
+    arguments,
+    as_list,
+    opened_with_options,
+    options_first,
+    run_sync,
+    spawn,
+    through_run_sync,
+)
 from asyncify.transforms.awaiting.unrolled import unrolled
 
 GROUP = "flip"
@@ -49,6 +57,8 @@ class CallEdits:
                 yield from self._call(node)
             elif isinstance(node, ast.Attribute) and node in self.program.facts.calls:
                 yield from self._property(node)
+            elif isinstance(node, ast.Subscript) and node in self.program.facts.calls:
+                yield from self._item(node)
             elif isinstance(node, (ast.For, ast.comprehension)) and self._is_query(node.iter):
                 yield from self._iterated_query(node.iter)
         yield from self._generators()
@@ -129,7 +139,12 @@ class CallEdits:
         )
 
     def _point(self, node: ast.Call, kind: PointKind, what: str, context: Context) -> Iterator[Edit]:
-        if kind in (PointKind.AWAIT, PointKind.BEGIN) and context is Context.AWAIT and lookalikes(self.program, node):
+        opened = opened_with_options(node)
+        if opened is not None and opened in self.colouring.points:
+            yield self._with_options(node, opened, context)
+        elif kind is PointKind.BEGIN and self._is_given_options(node):
+            return  # moves behind them
+        elif kind in (PointKind.AWAIT, PointKind.BEGIN) and context is Context.AWAIT and lookalikes(self.program, node):
             because = f"{what} is a coroutine where the object is a session"
             yield from self.helpers.add(RESOLVED, node, because)
             yield self._edit(node, Replace(f"await {self.helpers.name(RESOLVED)}($it)"), (), because)
@@ -156,6 +171,17 @@ class CallEdits:
             name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
             because = "the legacy query stays and runs in SQLAlchemy's greenlet"
             yield self._edit(node, spawn(self.source, node, name), imports, because)
+
+    def _with_options(self, node: ast.Call, opened: ast.Call, context: Context) -> Edit:
+        op = options_first(self.source, node, opened)
+        if context is Context.AWAIT and not isinstance(self.source.parent(node), ast.withitem):
+            op = Replace(f"await {op.template}", op.holes)
+        return self._edit(node, op, (), "a connection that is open cannot be entered")
+
+    def _is_given_options(self, node: ast.Call) -> bool:
+        """Whether a call is the `engine.connect()` of `engine.connect().execution_options(...)`."""
+        outer = self.source.parent(self.source.parent(node) or node)
+        return isinstance(outer, ast.Call) and opened_with_options(outer) is node
 
     def _inspection(self, node: ast.Call, context: Context) -> Iterator[Edit]:
         """`inspect(engine)` and what is asked of the inspector. Source: SQLAlchemy asyncio, "Inspector"."""
@@ -261,6 +287,15 @@ class CallEdits:
         if context_of(self.program, self.colouring, self.module, node) is Context.AWAIT:
             name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
             op = Replace(f'await {name}(getattr, $o, "{node.attr}")', (Hole("o", self.source.span(node.value)),))
+            yield self._edit(node, op, imports, f"{bridged[0].info.qualname} waits for the database")
+
+    def _item(self, node: ast.Subscript) -> Iterator[Edit]:
+        """`store[key]` where that waits: `await greenlet_spawn(store.__getitem__, key)`."""
+        bridged = [t for t in self.program.calls(node) if t.info in self.colouring.bridged]
+        if bridged and context_of(self.program, self.colouring, self.module, node) is Context.AWAIT:
+            name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
+            holes = (Hole("o", self.source.span(node.value)), Hole("k", self.source.span(node.slice)))
+            op = Replace(f"await {name}($o.__getitem__, $k)", holes)
             yield self._edit(node, op, imports, f"{bridged[0].info.qualname} waits for the database")
 
     def _wrap(self, node: ast.Call, context: Context, op: Replace, because: str) -> Iterator[Edit]:

@@ -49,6 +49,25 @@ def through_run_sync(source: SourceFile, call: ast.Call, prefix: str) -> Replace
     )
 
 
+def opened_with_options(call: ast.Call) -> ast.Call | None:
+    """The `engine.connect()` in `engine.connect().execution_options(...)`."""
+    func = call.func
+    if not isinstance(func, ast.Attribute) or func.attr != "execution_options" or not isinstance(func.value, ast.Call):
+        return None
+    opened = func.value
+    return opened if isinstance(opened.func, ast.Attribute) and opened.func.attr == "connect" else None
+
+
+def options_first(source: SourceFile, call: ast.Call, opened: ast.Call) -> Replace:
+    """`engine.connect().execution_options(x)` to `engine.execution_options(x).connect()`.
+
+    An async connection takes its options once it is open, and one that is open cannot be entered.
+    """
+    assert isinstance(opened.func, ast.Attribute)
+    text, holes = arguments(source, call)
+    return Replace(f"$e.execution_options({text}).connect()", (Hole("e", source.span(opened.func.value)), *holes))
+
+
 def as_list(source: SourceFile, call: ast.Call, generator: ast.GeneratorExp, over: frozenset[int]) -> Replace:
     """`any(f(x) for x in y)` to `any([f(x) for x in y])`: a generator with awaits would be an async generator.
 
