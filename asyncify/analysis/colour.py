@@ -21,6 +21,7 @@ from asyncify.analysis.points import Point, PointKind, points_of
 from asyncify.analysis.program import Program, in_order
 from asyncify.analysis.script_blocks import ScriptBlock, script_blocks
 from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.twins import Twins, find_twins
 from asyncify.analysis.values import has
 from asyncify.knowledge import names
 from asyncify.knowledge.barriers import Barrier, Handing, Treatment
@@ -50,8 +51,9 @@ class Colouring:
     lambdas: lambdas that give the coroutine of the call that is their body; who calls them awaits.
     scripts: statements at the top of a module that go into an async function, with the block they belong to.
     barriers: what keeps a function that waits from becoming a coroutine function for its callers.
-    kept: functions that get sync sessions from SQLAlchemy itself (event listeners, `run_sync` callbacks), and those
-    that a person keeps synchronous. kept_calls: how async code uses the latter.
+    kept: functions that stay as they are: SQLAlchemy gives them sync sessions (event listeners, `run_sync` callbacks),
+    a person keeps them synchronous, or they open their own. kept_calls: how async code uses those of a person.
+    twins: what they need: engines and factories that stay sync, or that get a sync twin.
     """
 
     becomes_async: dict[FunctionInfo, Reason] = field(default_factory=dict)
@@ -65,6 +67,7 @@ class Colouring:
     barriers: dict[FunctionInfo, Barrier] = field(default_factory=dict)
     kept: set[FunctionInfo] = field(default_factory=set)
     kept_calls: KeptCalls = field(default_factory=KeptCalls)
+    twins: Twins = field(default_factory=Twins)
     findings: list[Finding] = field(default_factory=list)
 
     def waits(self, function: FunctionInfo) -> bool:
@@ -106,17 +109,22 @@ class _Worker:
 
     def run(self) -> Colouring:
         by_person = stays_with(self.program, self.index)
+        points = [
+            (path, point)
+            for path in sorted(self.program.modules)
+            if not kept_sync(self.program, path) or path in self.program.overrides.files
+            for point in points_of(self.program, self.program.modules[path], self.clients)
+        ]
+        kept = kept_functions(self.program, self.index) | by_person
+        self.result.twins = find_twins(self.program, self.index, [point.node for _, point in points], kept)
+        self.result.kept = kept | self.result.twins.functions.keys()
         waiting: dict[FunctionInfo, Point] = {}
-        self.result.kept = kept_functions(self.program, self.index) | by_person
-        for path in sorted(self.program.modules):
-            if kept_sync(self.program, path) and path not in self.program.overrides.files:
-                continue
-            for point in points_of(self.program, self.program.modules[path], self.clients):
-                function = self.program.function_of(point.node)
-                if function in by_person:
-                    waiting.setdefault(function, point)
-                elif function not in self.result.kept and path not in self.program.overrides.files:
-                    self.wait_at(point, path)
+        for path, point in points:
+            function = self.program.function_of(point.node)
+            if function in by_person:
+                waiting.setdefault(function, point)
+            elif function not in self.result.kept and path not in self.program.overrides.files:
+                self.wait_at(point, path)
         self.result.kept_calls = kept_calls(self.program, self.index, by_person, waiting)
         for path, point in self.result.kept_calls.points:
             self.wait_at(point, path)
@@ -201,17 +209,13 @@ class _Worker:
             result.barriers[function] = barrier
         if barrier is None:
             result.becomes_async[function] = reason
-        elif barrier.treatment is Treatment.ENTRY:
+        elif barrier.treatment is Treatment.ENTRY or self.runs_by_itself(function, barrier):
             result.becomes_async[function] = reason
             result.entries[function] = reason
         elif barrier.treatment is Treatment.BRIDGE:
             result.bridged[function] = reason
         else:
-            if barrier.treatment is Treatment.CACHED and not has_session_parameter(self.program, function):
-                result.becomes_async[function] = reason
-                result.entries[function] = reason
-            else:
-                result.bridged[function] = reason
+            result.bridged[function] = reason
             self.report(
                 function.node,
                 f"barrier-{barrier.name.rpartition('.')[2].strip('_')}",
@@ -220,6 +224,12 @@ class _Worker:
                 function.path,
             )
         self.queue.append(function)
+
+    def runs_by_itself(self, function: FunctionInfo, barrier: Barrier) -> bool:
+        """Whether a function can be run to its end in a loop of its own: it is given nothing of another loop."""
+        if barrier.treatment in (Treatment.CACHED, Treatment.TASK):
+            return not has_session_parameter(self.program, function)
+        return function in self.result.twins.opening
 
     def spread(self, function: FunctionInfo) -> None:
         """What follows from a function that waits."""

@@ -80,6 +80,8 @@ def _verdict(program: Program, function: FunctionInfo) -> str:
         return f"stays plain and waits through SQLAlchemy's greenlet{why}"
     if function in program.overrides.functions:
         return f"stays as it is: {program.overrides.functions[function].why}"
+    if function in colouring.twins.functions:
+        return f"stays as it is, on a sync engine of its own{why}"
     if function in colouring.kept:
         return "stays as it is: SQLAlchemy calls it with a sync session"
     if is_alembic(program, function.path):

@@ -17,7 +17,8 @@ class Treatment(Enum):
 
     BRIDGE = "bridge"  # stays plain and waits through SQLAlchemy's greenlet; its callers spawn that greenlet
     ENTRY = "entry"  # a sync entry point: becomes async inside, `asyncio.run` around it
-    CACHED = "cached"  # its value is kept: `asyncio.run` around it where it opens its own session; reported
+    CACHED = "cached"  # its value is kept, so it must be no coroutine; as TASK otherwise
+    TASK = "task"  # a worker runs it: stays sync where it opens its own session, else as ENTRY
     REFUSE = "refuse"  # nobody can be found who calls it: left and reported
 
 
@@ -79,11 +80,14 @@ BARRIERS: tuple[Barrier, ...] = (
         "the cache would keep a coroutine, which can be awaited only once",
     ),
     *_decorators(
-        "click.command click.group typer.Typer.command typer.Typer.callback click.Group.command "
-        "celery.shared_task celery.Celery.task celery.app.task rq.decorators.job dramatiq.actor "
-        "huey.Huey.task invoke.task",
+        "click.command click.group typer.Typer.command typer.Typer.callback click.Group.command invoke.task",
         Treatment.ENTRY,
         "the framework calls it synchronously",
+    ),
+    *_decorators(
+        "celery.shared_task celery.Celery.task celery.app.task rq.decorators.job dramatiq.actor huey.Huey.task",
+        Treatment.TASK,
+        "a worker calls it synchronously",
     ),
 )
 

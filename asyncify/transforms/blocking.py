@@ -19,7 +19,7 @@ from asyncify.knowledge import names
 from asyncify.knowledge.blocking import BY_NAME
 from asyncify.knowledge.names import canonical
 from asyncify.model.edit import Edit
-from asyncify.model.ops import SetAsync
+from asyncify.model.ops import Hole, Replace, SetAsync
 from asyncify.transforms.awaiting.templates import spawn
 from asyncify.transforms.base import Decisions, Example, Transform
 
@@ -50,7 +50,11 @@ def _in_function(
     lazy = {n for g in own_nodes(function.node) if isinstance(g, ast.GeneratorExp) for n in ast.walk(g)}
     outside = {n for d in function.node.decorator_list for n in ast.walk(d)}
     for node in own_nodes(function.node):
-        if not isinstance(node, ast.Call) or node in lazy or node in outside or _inside_other(module, function, node):
+        if node in lazy or node in outside or _inside_other(module, function, node):
+            continue
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and node in program.facts.calls:
+            yield from _property(program, module, node, helpers)
+        if not isinstance(node, ast.Call):
             continue
         if node in program.colouring.points:
             continue
@@ -61,6 +65,19 @@ def _in_function(
         because = f"{function.qualname} leaves the thread pool, and {why}"
         op = spawn(module.source, node, name)
         yield Edit("blocking", module.path, module.source.target(node), op, imports, (), GROUP, because)
+
+
+def _property(
+    program: Program, module: ModuleInfo, node: ast.Attribute, helpers: dict[FunctionInfo, str]
+) -> Iterator[Edit]:
+    """A property that opens a sync session of its own."""
+    targets = program.calls(node)
+    if not targets or not all(t.info in helpers for t in targets):
+        return
+    name, imports = bring(program, module.path, "fastapi.concurrency", "run_in_threadpool")
+    op = Replace(f'await {name}(getattr, $o, "{node.attr}")', (Hole("o", module.source.span(node.value)),))
+    because = f"{targets[0].info.qualname} blocks: {helpers[targets[0].info]}"
+    yield Edit("blocking", module.path, module.source.target(node), op, imports, (), GROUP, because)
 
 
 def _inside_other(module: ModuleInfo, function: FunctionInfo, node: ast.AST) -> bool:
@@ -95,9 +112,10 @@ def _given_session(program: Program, node: ast.Call) -> bool:
 
 def _blocking_functions(program: Program) -> dict[FunctionInfo, str]:
     """Plain functions of the program that block, themselves or through others, with the reason."""
-    found: dict[FunctionInfo, str] = {}
+    colouring = program.colouring
+    found = dict.fromkeys([*colouring.twins.functions, *colouring.entries], "it waits for the database")
     said = {f: BY_PERSON for f in program.overrides.blocking if isinstance(f, FunctionInfo)}
-    said |= dict.fromkeys(program.colouring.kept_calls.waiting, "it stays synchronous and waits for the database")
+    said |= dict.fromkeys(colouring.kept_calls.waiting, "it stays synchronous and waits for the database")
     plain = [
         f
         for f in program.functions

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.kept_files import kept_sync
+from asyncify.analysis.makers import Made
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import Ext, has
@@ -15,13 +16,14 @@ from asyncify.knowledge.drivers import Choice, async_driver
 from asyncify.knowledge.engine_arguments import ARGUMENTS, EngineArgument
 from asyncify.knowledge.names import canonical
 from asyncify.model.edit import Edit, Finding, Import
-from asyncify.model.ops import AppendToModule, EditCall, Op, Replace
+from asyncify.model.ops import AppendToModule, EditCall, EditDecorators, InsertStatements, Op, Replace
 from asyncify.transforms.base import Decisions, Transform
 from asyncify.transforms.engine.connect_args import converted
 from asyncify.transforms.engine.examples import EXAMPLES
 from asyncify.transforms.engine.urls import backends, change_of, is_async_already, literal, written_url
 from asyncify.transforms.settings.choice import driver_choice
 from asyncify.transforms.settings.url_helper import HELPER_IMPORTS, HELPER_NAME, runtime_helper
+from asyncify.transforms.sync_twins import SyncTwins
 
 GROUP = "flip"
 ASYNCIO = "sqlalchemy.ext.asyncio"
@@ -36,6 +38,7 @@ LISTENERS = frozenset({"sqlalchemy.event.listen", "sqlalchemy.event.listens_for"
 class _Planner:
     program: Program
     choice: Choice
+    twins: SyncTwins
     edits: list[Edit] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     helpers: set[str] = field(default_factory=set)
@@ -44,7 +47,9 @@ class _Planner:
     def module(self, module: ModuleInfo) -> None:
         """All engines and engine listeners of one module."""
         for node in module.source.nodes:
-            if not isinstance(node, ast.Call):
+            if not isinstance(node, ast.Call) or self.program.function_of(node) in self.program.colouring.kept:
+                continue
+            if self.program.colouring.twins.is_staying(node):
                 continue
             for value in self.program.values(node.func):
                 name = canonical(value.name) if isinstance(value, Ext) else ""
@@ -78,7 +83,7 @@ class _Planner:
                 self.connect_args(module, keyword.value)
         url = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg == "url"), None)
         if url is not None and maker == "create_async_engine":
-            self.url(module, url)
+            self.url(module, url, shared=self.twins.has_twin(node))
 
     def connect_args(self, module: ModuleInfo, node: ast.Dict) -> None:
         """What the driver is given beside the URL. Only where it is clear which driver gets it."""
@@ -94,10 +99,10 @@ class _Planner:
                 module, node, "engine-connect-args", f"{driver.package} does not take {line.split(':')[0]}", line
             )
 
-    def url(self, module: ModuleInfo, node: ast.expr) -> None:
-        """The URL argument."""
+    def url(self, module: ModuleInfo, node: ast.expr, *, shared: bool) -> None:
+        """The URL argument. shared: a sync twin of the engine is made from it as well."""
         written = written_url(self.program, module.path, node)
-        if written is not None:
+        if written is not None and not (shared and written[1] is not node):
             path, literal_node = written
             if literal_node in self.done:
                 return
@@ -133,7 +138,10 @@ class _Planner:
         """`event.listen(engine, ...)`: on the sync engine inside. Source: "Using events with the asyncio extension"."""
         target = node.args[0]
         values = self.program.values(target)
+        if self.twins.stays(target):
+            return
         if has(values, names.ENGINE):
+            self.twin_listener(module, node)
             self.edit(module, target, Replace("$it.sync_engine"), "events fire on the sync engine inside")
         elif has(values, names.SESSION):
             self.edit(module, target, Replace("$it.sync_session"), "events fire on the sync session inside")
@@ -142,6 +150,20 @@ class _Planner:
         elif has(values, names.SESSIONMAKER):
             advice = "listen on a Session subclass that is given as sync_session_class"
             self.report(module, target, "listener-factory", "events cannot be listened to on an async factory", advice)
+
+    def twin_listener(self, module: ModuleInfo, node: ast.Call) -> None:
+        """What listens to an engine listens to its sync twin as well."""
+        found = self.twins.listened(node.args[0])
+        if found is None:
+            return
+        twin, imports = found
+        source = module.source
+        text = f"{source.segment(node.func)}({', '.join([twin, *map(source.segment, node.args[1:])])}"
+        text += "".join(f", {source.segment(k)}" for k in node.keywords) + ")"
+        outer = source.parent(node)
+        op: Op = EditDecorators(add=(text,)) if not isinstance(outer, ast.Expr) else InsertStatements(text, "after")
+        if isinstance(outer, (ast.FunctionDef, ast.Expr)):
+            self.edit(module, outer, op, "the sync engine beside it behaves alike", imports)
 
     def edit(
         self,
@@ -173,10 +195,16 @@ def _head(node: ast.expr) -> str:
 
 def plan(program: Program) -> Decisions:
     """Make every engine of the app async, except in files that stay sync."""
-    planner = _Planner(program, driver_choice(program))
+    twins = SyncTwins(program, "engine", Made.ENGINE)
+    planner = _Planner(program, driver_choice(program), twins)
     for path in sorted(program.modules):
         if not kept_sync(program, path):
             planner.module(program.modules[path])
+    for item in twins.edits():
+        if isinstance(item, Edit):
+            planner.edits.append(item)
+        else:
+            planner.findings.append(item)
     return Decisions(tuple(dict.fromkeys(planner.edits)), (), tuple(planner.findings))
 
 

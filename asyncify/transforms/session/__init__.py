@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asyncify.analysis.kept_files import kept_sync
+from asyncify.analysis.makers import Made
 from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.program import Program
 from asyncify.model.edit import Edit, Finding
@@ -13,6 +14,7 @@ from asyncify.transforms.session.factories import factory_edits
 from asyncify.transforms.session.object_factories import factory_session_edits
 from asyncify.transforms.session.outer_transaction import outer_transaction_edits
 from asyncify.transforms.session.types import type_edits
+from asyncify.transforms.sync_twins import SyncTwins
 
 
 def plan(program: Program) -> Decisions:
@@ -35,6 +37,11 @@ def plan(program: Program) -> Decisions:
         edits.extend(expiring_edits(program, module))
         if legacy:
             edits.extend(outer_transaction_edits(program, module))
+    for item in SyncTwins(program, "session", Made.FACTORY).edits():
+        if isinstance(item, Edit):
+            edits.append(item)
+        else:
+            findings.append(item)
     return Decisions(tuple(dict.fromkeys(edits)), (), tuple(findings))
 
 

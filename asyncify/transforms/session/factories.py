@@ -25,6 +25,8 @@ def factory_edits(program: Program, module: ModuleInfo, *, legacy: bool) -> Iter
     for node in module.source.nodes:
         if not isinstance(node, ast.Call) or program.function_of(node) in program.colouring.kept:
             continue
+        if program.colouring.twins.is_staying(_whole(module, node)):
+            continue
         for value in program.values(node.func):
             name = canonical(value.name) if isinstance(value, Ext) else ""
             if name == names.SESSIONMAKER and not _makes_async(program, node):
@@ -35,6 +37,12 @@ def factory_edits(program: Program, module: ModuleInfo, *, legacy: bool) -> Iter
                 if len(node.args) < 2:
                     op = EditCall(set=(("scopefunc", "asyncio.current_task"),))
                     yield _edit(module, node, op, "one session for each task", (Import("asyncio"),))
+
+
+def _whole(module: ModuleInfo, node: ast.Call) -> ast.AST:
+    """`scoped_session(sessionmaker(...))` for the `sessionmaker(...)` in it."""
+    parent = module.source.parent(node)
+    return parent if isinstance(parent, ast.Call) and node in parent.args else node
 
 
 def _makes_async(program: Program, node: ast.Call) -> bool:

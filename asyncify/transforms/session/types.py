@@ -77,6 +77,8 @@ def _stays(program: Program, module: ModuleInfo, node: ast.expr) -> bool:
             return True
     outer = parent
     while outer is not None:
+        if program.colouring.twins.is_staying(outer):
+            return True
         if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return module.functions[outer] in program.colouring.kept
         outer = source.parent(outer)
