@@ -106,6 +106,8 @@ def _roots(program: Program, index: CallIndex, waiting: Collection[FunctionInfo]
     for function in program.functions:
         if function not in waiting or function.is_async or kept_sync(program, function.path):
             continue
+        if function in program.overrides.entries or function in program.overrides.forced:
+            continue
         barrier = barrier_of(program, function)
         if barrier is not None:
             if barrier.treatment in STAYING:
