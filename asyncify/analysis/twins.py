@@ -32,7 +32,7 @@ class Twins:
     functions: those that stay as they are, with the function at the root of their group. opening: functions that cannot
     become async, have no twin, and open their own sessions. twinned: makers that get a sync twin. staying: makers that
     only sync code uses. uses: where sync code reads a maker that gets a twin. without: where it reads one that cannot.
-    listened: makers as the objects of event listeners.
+    listened: makers as the objects of event listeners. sync_nodes: the places where sync code reads what is sync.
     """
 
     functions: dict[FunctionInfo, FunctionInfo] = field(default_factory=dict)
@@ -42,6 +42,11 @@ class Twins:
     uses: tuple[Use, ...] = ()
     without: tuple[Use, ...] = ()
     listened: tuple[Use, ...] = ()
+    sync_nodes: frozenset[ast.AST] = frozenset()
+
+    def stays_sync(self, node: ast.AST) -> bool:
+        """Whether what an expression reads is sync after the migration: the maker stays, or its twin is named."""
+        return node in self.sync_nodes
 
     def is_staying(self, node: ast.AST) -> bool:
         """Whether a call makes an engine or factory that only sync code uses."""
@@ -237,3 +242,4 @@ def _assign(result: Twins, uses: Iterable[Use], in_sync: list[Use], provable: _P
     )
     result.uses = tuple(u for u in in_sync if u.maker in result.twinned and provable.use(u))
     result.without = tuple(u for u in in_sync if u.maker not in staying and u not in result.uses)
+    result.sync_nodes = frozenset(u.node for u in in_sync if u not in result.without)

@@ -42,6 +42,7 @@ class Edit:
     drops: local names whose import goes when nothing in the file uses them any more.
     group: edits with the same group are applied all or not at all; empty stands alone.
     because: one sentence for the reader of the diff.
+    in_kept: whether it is done in code, too, that a person keeps as it is: without it that could not run.
     """
 
     transform: str
@@ -53,6 +54,7 @@ class Edit:
     group: str = ""
     because: str = ""
     safety: Safety = Safety.SAFE
+    in_kept: bool = False
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ def leave_kept(program: Program, decisions: Decisions) -> Decisions:
     regions = _regions(program)
     if not regions:
         return decisions
-    refused = [e for e in decisions.edits if _inside(regions, e.path, e.target.span)]
+    refused = [e for e in decisions.edits if not e.in_kept and _inside(regions, e.path, e.target.span)]
     groups = {e.group for e in refused} - {"", FLIP}
     gone = {e for e in decisions.edits if e.group in groups} | set(refused)
     return Decisions(

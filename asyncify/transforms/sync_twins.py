@@ -111,7 +111,7 @@ class SyncTwins:
         drops = tuple(n.id for n in ast.walk(use.node) if isinstance(n, ast.Name) and use.path != use.maker.path)
         yield Edit(
             self.transform, use.path, source.target(use.node), Replace(name), self._imports(use.path, use.maker), drops,
-            GROUP, BECAUSE,
+            GROUP, BECAUSE, in_kept=True,
         )  # fmt: skip
 
     def _inner_import(self, statement: ast.ImportFrom, path: str) -> tuple[Made, str]:
@@ -132,7 +132,7 @@ class SyncTwins:
 
     def _edit(self, use: Use, node: ast.AST, op: Op) -> Edit:
         target = self.program.modules[use.path].source.target(node)
-        return Edit(self.transform, use.path, target, op, (), (), GROUP, BECAUSE)
+        return Edit(self.transform, use.path, target, op, (), (), GROUP, BECAUSE, in_kept=True)
 
 
 def _names_in(call: ast.Call) -> list[ast.Name]:

@@ -443,3 +443,20 @@ run()
     done = migrate({**BASE, "migrations/env.py": env, "main.py": HEAD + OTHER})
     assert done["migrations/env.py"] == env.replace("engine", "sync_engine")
     assert 'sync_engine = create_engine("sqlite:///./app.db"' in done["db.py"]
+
+
+def test_what_a_person_keeps(tmp_path: Path) -> None:
+    """It gets the sync factory, under its own name alone."""
+    app = (
+        HEAD
+        + OPENS.replace("def count_users", "# asyncify: keep-sync (a report of the night)\ndef count_users")
+        + """
+
+@app.get("/report")
+def report(db: Session = Depends(get_db)):
+    return [count_users(), db.query(User).count()]
+"""
+    )
+    done = prove(tmp_path, app, [("GET", "/report")])
+    assert "    with SyncSessionLocal() as db:\n        return db.query(User).count()" in done["main.py"]
+    assert "await run_in_threadpool(count_users)" in done["main.py"]

@@ -63,6 +63,8 @@ def _uses(program: Program, module: ModuleInfo, who: str, nodes: list[ast.AST]) 
 
 def _becomes_async(program: Program, module: ModuleInfo, node: ast.Name) -> bool:
     """Whether a name is that of an engine or factory made in a file that is migrated."""
+    if program.colouring.twins.stays_sync(node):
+        return False
     target = program.names.resolve_expression(module.path, node)
     return isinstance(target, Assigned) and target.path not in program.overrides.files
 
