@@ -51,7 +51,8 @@ class TestMocks:
 
     sites: calls of `MagicMock` and the like to the file and what they stand for. patches: `patch(...)` calls that make
     the mock of a class themselves; given: the name that each of them gives its mock. names: what a name of a function
-    (None: of the module) stands for.
+    (None: of the module) stands for. sessions: names of mocks that stand for something else and are given as a session
+    as well.
     """
 
     __test__ = False
@@ -60,6 +61,7 @@ class TestMocks:
     patches: dict[ast.Call, tuple[str, Stand]] = field(default_factory=dict)
     names: dict[tuple[object, str], Stand] = field(default_factory=dict)
     given: dict[ast.Call, str] = field(default_factory=dict)
+    sessions: set[tuple[object, str]] = field(default_factory=set)
 
     def stand(self, scope: object, node: ast.expr) -> Stand | None:
         """What an expression stands for."""
@@ -157,7 +159,9 @@ class _File:
         return function
 
     def _name(self, node: ast.AST, name: str, stand: Stand) -> None:
-        self.mocks.names.setdefault((self._scope(node), name), stand)
+        key = (self._scope(node), name)
+        if self.mocks.names.setdefault(key, stand).kind is not stand.kind and stand.kind is Kind.SESSION:
+            self.mocks.sessions.add(key)
 
     def _is(self, node: ast.expr, stand: Stand | None) -> None:
         """An expression stands for something."""
@@ -179,9 +183,7 @@ class _File:
     def _decorated(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         """`@patch("module.Class")`: the last decorator gives the first argument after `self`."""
         function = self.program.modules[self.path].functions[node]
-        parameters = function.parameters[1 if function.cls is not None else 0 :]
-        given = [d for d in node.decorator_list if _is_patch(d) and not _has_new(d)]
-        for decorator, parameter in zip(reversed(given), parameters, strict=False):
+        for decorator, parameter in _given_by_patches(function):
             stand = self._patched(decorator)
             if stand:
                 outer = function
@@ -281,9 +283,10 @@ class _File:
 
     def _fixtures(self, function: FunctionInfo) -> None:
         """A fixture that returns a mock, and the tests that take it, mean the same."""
+        given = {parameter for _, parameter in _given_by_patches(function)}
         for parameter in function.parameters:
             fixture = self.program.fixtures.find(function, parameter.arg)
-            if fixture is None:
+            if fixture is None or parameter in given:
                 continue
             for result in _results(fixture.node):
                 there = self.mocks.stand(fixture, result)
@@ -316,6 +319,13 @@ def _is_patch(node: ast.expr) -> bool:
     return name == "patch" or (
         name == "object" and isinstance(node.func, ast.Attribute) and last_name(node.func.value) == "patch"
     )
+
+
+def _given_by_patches(function: FunctionInfo) -> list[tuple[ast.expr, ast.arg]]:
+    """The parameters that `@patch` gives a mock, whatever fixtures are called."""
+    parameters = function.parameters[1 if function.cls is not None else 0 :]
+    given = [d for d in function.node.decorator_list if _is_patch(d) and not _has_new(d)]
+    return list(zip(reversed(given), parameters, strict=False))
 
 
 def _has_new(node: ast.expr) -> bool:

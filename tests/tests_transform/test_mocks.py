@@ -136,6 +136,15 @@ def test_a_bare_factory(factory):
     factory.assert_called_once_with()
 
 
+@patch("app.service.Repository")
+def test_a_patched_class_that_is_given_as_a_session(session):
+    session.return_value.all.return_value = ["a"]
+    session.return_value.label.return_value = "b"
+    session.execute.return_value.scalars.return_value.first.return_value = "c"
+    assert service.build(session) == "1 b"
+    assert service.first(session) == "c"
+
+
 def test_an_attribute_of_the_instance():
     repository = MagicMock()
     repository.db.bind = "x"

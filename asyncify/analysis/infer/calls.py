@@ -32,6 +32,15 @@ from asyncify.analysis.values import (
 from asyncify.knowledge import names
 from asyncify.knowledge.library import NAMED_TUPLE
 
+#: what enters a context manager until the end of a `with`. Source: contextlib reference, `ExitStack`
+STACKED = frozenset(
+    {
+        ("contextlib.ExitStack", "enter_context"),
+        ("contextlib.AsyncExitStack", "enter_context"),
+        ("contextlib.AsyncExitStack", "enter_async_context"),
+    }
+)
+
 
 def call(run: Run, node: ast.Call) -> Values:
     """What a call gives; notes which functions of the program it runs or hands over."""
@@ -50,6 +59,8 @@ def call(run: Run, node: ast.Call) -> Values:
             found.append(forwarded(run, target, args, kwargs))
         elif isinstance(target, Member):
             found.append(call_member(run, target, args, kwargs, node))
+            if (target.base.type, target.name) in STACKED and node.args:
+                found.append(entered(run, args[0] if args else NOTHING, node.args[0]))
             found.append(forwarded(run, target, args, kwargs))
         elif isinstance(target, Obj):
             method = run.engine.classes.method(target.info, "__call__")

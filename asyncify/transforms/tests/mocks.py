@@ -47,6 +47,7 @@ class _Mocks:
             self._site(path, call, stand)
         for call, (path, stand) in self.mocks.patches.items():
             self._patch(path, call, stand)
+            self._also_session(path, call)
         for path in sorted({p for p, _ in (*self.mocks.sites.values(), *self.mocks.patches.values())}):
             for node in self.work.source(path).nodes:
                 if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
@@ -117,8 +118,7 @@ class _Mocks:
         plain = self.work.source(path).segment(call.func)
         values = []
         for name in methods:
-            result = f"return_value={plain}()" if session and name in SESSION_RESULTS else ""
-            values.append((name, f"{mock}({result})"))
+            values.append((name, f"{mock}({self._result(name, plain) if session else ''})"))
         if values:
             self.work.edit(path, call, EditCall(set=tuple(values)), _WHY, imports)
 
@@ -155,15 +155,27 @@ class _Mocks:
             arguments = ", ".join(f"{k}={v}" for k, v in values)
             self._at_the_top(path, call, [f"$.return_value = {mock}({arguments})"], (*imports, *more))
 
+    def _also_session(self, path: str, call: ast.Call) -> None:
+        """A mock of something else that a test gives as a session, too: `@patch` comes before fixtures of that name."""
+        name = self.mocks.given.get(call, "")
+        if (self._scope_of_patch(path, call), name) in self.mocks.sessions:
+            plain, imports = bring(self.program, path, "unittest.mock", "MagicMock")
+            mock, more = bring(self.program, path, "unittest.mock", "AsyncMock")
+            lines = [f"$.{m} = {mock}({self._result(m, plain)})" for m in self.awaited]
+            self._at_the_top(path, call, lines, (*imports, *more))
+
+    @staticmethod
+    def _result(method: str, mock: str) -> str:
+        """The arguments of the mock of a method of a session: what it gives is plain."""
+        return f"return_value={mock}()" if method in SESSION_RESULTS else ""
+
     def _patched_factory(self, path: str, call: ast.Call) -> None:
         """A factory of sessions that `patch` replaces, whose session the test does not make."""
         if any(k.arg == "return_value" for k in call.keywords) or self._instance_is_given(path, call):
             return
         plain, imports = bring(self.program, path, "unittest.mock", "MagicMock")
         mock, more = bring(self.program, path, "unittest.mock", "AsyncMock")
-        arguments = ", ".join(
-            f"{name}={mock}({f'return_value={plain}()' if name in SESSION_RESULTS else ''})" for name in self.awaited
-        )
+        arguments = ", ".join(f"{name}={mock}({self._result(name, plain)})" for name in self.awaited)
         lines = [
             f"$.return_value = {plain}({arguments})",
             "$.return_value.__aenter__.return_value = $.return_value",

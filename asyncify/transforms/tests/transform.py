@@ -15,6 +15,7 @@ from asyncify.transforms.tests.mocks import plan_mocks
 from asyncify.transforms.tests.patched_names import plan_patched_names
 from asyncify.transforms.tests.requests import plan_requests
 from asyncify.transforms.tests.settings import plan_settings
+from asyncify.transforms.tests.sockets import plan_sockets
 from asyncify.transforms.tests.telling import plan_transports
 
 
@@ -24,6 +25,7 @@ def plan(program: Program) -> Decisions:
     plan_contexts(work)
     plan_transports(work)
     plan_clients(work)
+    plan_sockets(work)
     plan_requests(work)
     plan_doubles(work)
     plan_mocks(work)
