@@ -8,6 +8,7 @@ write(result)                    # all files or none
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from asyncify.analysis.config import Config
@@ -19,6 +20,7 @@ from asyncify.model.plan import Plan, RunResult, StepResult, Workspace
 from asyncify.pipeline import Progress, decide, run_steps, stages
 from asyncify.report.patch import patch
 from asyncify.rewrite import writer
+from asyncify.rewrite.todo import write_todos
 
 
 def read(root: Path, exclude: Sequence[str] = (), config: Config | None = None) -> Workspace:
@@ -58,15 +60,18 @@ def migrate(
     exclude: Sequence[str] = (),
     config: Config | None = None,
     progress: Progress | None = None,
+    todo: bool = False,
 ) -> RunResult:
     """Run a migration in memory.
 
-    names: steps and transforms; none for the whole migration. progress: is told what goes on.
+    names: steps and transforms; none for the whole migration. progress: is told what goes on. todo: write the findings
+    as comments at their places, in one more step.
     The other arguments and the errors are those of `read`; an unknown name is a `UsageError` too.
     """
     wanted = stages(names)
     config = config or load_config(root)
-    return run_steps(read(root, exclude, config), wanted, config, progress)
+    result = run_steps(read(root, exclude, config), wanted, config, progress)
+    return replace(result, steps=(*result.steps, write_todos(result.before, result.steps))) if todo else result
 
 
 def diff(result: RunResult) -> bytes:

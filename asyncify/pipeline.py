@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import chain
 from typing import Protocol
 
 from asyncify.analysis.config import Config
+from asyncify.analysis.kept_list import kept_sync_places
 from asyncify.analysis.overrides import check_overrides
 from asyncify.analysis.program import Program, build
 from asyncify.model.errors import UsageError
@@ -103,6 +104,8 @@ def run_steps(
         if not results:
             check_overrides(program.names, program.config)
         result = _run_stage(program, stage, watcher, start)
+        if not results:
+            result = replace(result, kept=kept_sync_places(program))
         results.append(result)
         watcher.done(result)
         now = result.workspace

@@ -13,19 +13,22 @@ from asyncify.cli.flow import Request, carry_out
 def diff(
     path: options.PathArgument = Path(),
     patch: options.PatchFile = None,
+    output_format: options.OutputFormat = options.Format.TEXT,
     json: options.Json = False,
     exclude: options.Exclude = None,
     list_excluded: options.ListExcluded = False,
     every: options.Every = False,
+    todo: options.Todo = False,
 ) -> None:
     """Show the whole migration as a diff; writes nothing. Exits with 1 when there is something to change."""
     request = Request(
         path,
         exclude=exclude or (),
         patch=patch,
-        json=json,
+        json=json or output_format is options.Format.JSON,
         list_excluded=list_excluded,
         every=every,
+        todo=todo,
         dry_run=True,
     )
     raise typer.Exit(carry_out(request))

@@ -35,6 +35,7 @@ class Request:
     json: bool = False
     list_excluded: bool = False
     every: bool = False
+    todo: bool = False
     dry_run: bool = False
     allow_dirty: bool = False
     yes: bool = False
@@ -55,7 +56,7 @@ def carry_out(request: Request) -> ExitCode:
     else:
         _make_ready(request)
     with progress_bar(notes()) as progress:
-        result = api.migrate(request.root, request.names, exclude=request.exclude, progress=progress)
+        result = api.migrate(request.root, request.names, exclude=request.exclude, progress=progress, todo=request.todo)
     if request.dry_run:
         _show_product(request, result, written=False)
         _show_summary(request, result)

@@ -18,19 +18,22 @@ def migrate(
     strict: options.Strict = False,
     commit: options.Commit = False,
     patch: options.PatchFile = None,
+    output_format: options.OutputFormat = options.Format.TEXT,
     json: options.Json = False,
     exclude: options.Exclude = None,
     list_excluded: options.ListExcluded = False,
     every: options.Every = False,
+    todo: options.Todo = False,
 ) -> None:
     """Migrate a repository in place: all files or none. Says what was left as it is, and why."""
     request = Request(
         path,
         exclude=exclude or (),
         patch=patch,
-        json=json,
+        json=json or output_format is options.Format.JSON,
         list_excluded=list_excluded,
         every=every,
+        todo=todo,
         dry_run=dry_run,
         allow_dirty=allow_dirty,
         yes=yes,

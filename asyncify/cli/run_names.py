@@ -29,10 +29,12 @@ def run(
     strict: options.Strict = False,
     commit: options.Commit = False,
     patch: options.PatchFile = None,
+    output_format: options.OutputFormat = options.Format.TEXT,
     json: options.Json = False,
     exclude: options.Exclude = None,
     list_excluded: options.ListExcluded = False,
     every: options.Every = False,
+    todo: options.Todo = False,
 ) -> None:
     """Run some steps or transforms alone, in place."""
     chosen, path = split_path(names) if at is None else (names, at)
@@ -49,9 +51,10 @@ def run(
         names=chosen,
         exclude=exclude or (),
         patch=patch,
-        json=json,
+        json=json or output_format is options.Format.JSON,
         list_excluded=list_excluded,
         every=every,
+        todo=todo,
         dry_run=dry_run,
         allow_dirty=allow_dirty,
         yes=yes,

@@ -87,14 +87,36 @@ FileResult = Rewritten | Skipped | Failed
 
 
 @dataclass(frozen=True)
+class KeptSync:
+    """A file, function or class that stays synchronous on purpose, although it waits for the database.
+
+    line: of the place that waits, or of the definition. name: of the function or class; empty for a whole file.
+    """
+
+    path: str
+    line: int
+    name: str
+    reason: str
+
+    @property
+    def place(self) -> str:
+        """`path:line` for people and editors."""
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True)
 class StepResult:
-    """The outcome of one step: the workspace after it, and one result for each file it touched."""
+    """The outcome of one step: the workspace after it, and one result for each file it touched.
+
+    kept: what stays synchronous on purpose; the first step of a run says it.
+    """
 
     step: str
     workspace: Workspace
     results: tuple[FileResult, ...]
     findings: tuple[Finding, ...]
     seconds: float = 0.0
+    kept: tuple[KeptSync, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,3 +141,8 @@ class RunResult:
     def findings(self) -> tuple[Finding, ...]:
         """What was left, of all steps, in order, each once."""
         return tuple(dict.fromkeys(f for s in self.steps for f in s.findings))
+
+    @property
+    def kept(self) -> tuple[KeptSync, ...]:
+        """What stays synchronous on purpose, of all steps, each once."""
+        return tuple(dict.fromkeys(k for s in self.steps for k in s.kept))

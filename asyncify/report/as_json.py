@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 from asyncify.model.edit import Edit, Finding, TextEdit
 from asyncify.model.plan import Failed, Rewritten, RunResult
 from asyncify.model.span import Span
-from asyncify.report.facts import made_async, not_rewritten
+from asyncify.report.facts import edits_by_transform, edits_of, made_async, not_rewritten
 from asyncify.report.patch import patch
 
 VERSION = 1  #: of this format; it goes up when a key changes its meaning or goes away
@@ -23,6 +24,8 @@ def as_json(result: RunResult, written: bool) -> str:
         "version": VERSION,
         "root": str(result.before.root),
         "written": written,
+        "summary": _summary(result),
+        "files": [_file(result, path) for path in _paths(result)],
         "changed": list(result.changed),
         "made_async": list(made_async(result)),
         "steps": [
@@ -34,6 +37,7 @@ def as_json(result: RunResult, written: bool) -> str:
             for step in result.steps
         ],
         "findings": [_finding(f) for f in result.findings],
+        "kept": [{"path": k.path, "line": k.line, "name": k.name, "reason": k.reason} for k in result.kept],
         "not_rewritten": [
             {"path": r.path, "stage": r.stage, "message": r.message}
             if isinstance(r, Failed)
@@ -43,6 +47,35 @@ def as_json(result: RunResult, written: bool) -> str:
         "patch": patch(result.before, result.after).decode("utf-8", "backslashreplace"),
     }
     return json.dumps(value, indent=2)
+
+
+def _summary(result: RunResult) -> dict[str, Any]:
+    return {
+        "files": len(result.changed),
+        "new_files": sum(path not in result.before.files for path in result.changed),
+        "edits": dict(edits_by_transform(result)),
+        "made_async": len(made_async(result)),
+        "findings": dict(Counter(f.code for f in result.findings)),
+        "kept": len(result.kept),
+        "not_rewritten": len({r.path for r in not_rewritten(result)}),
+    }
+
+
+def _paths(result: RunResult) -> list[str]:
+    """Files that change, and files about which something is said."""
+    return sorted({*result.changed, *(f.path for f in result.findings), *(k.path for k in result.kept)})
+
+
+def _file(result: RunResult, path: str) -> dict[str, Any]:
+    new = path not in result.before.files
+    edits = Counter(e.transform for e in edits_of(result) if e.path == path)
+    return {
+        "path": path,
+        "change": None if path not in result.changed else "new" if new else "changed",
+        "edits": dict(edits),
+        "findings": sum(f.path == path for f in result.findings),
+        "kept": any(k.path == path for k in result.kept),
+    }
 
 
 def _edit(edit: Edit | TextEdit) -> dict[str, Any]:

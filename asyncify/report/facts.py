@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from asyncify.model.edit import Edit, TextEdit
 from asyncify.model.plan import Failed, Rewritten, RunResult, Skipped
 
 
 def edits_by_transform(result: RunResult) -> Mapping[str, int]:
     """How many edits each transform has made, in the order in which they first come."""
-    counts: Counter[str] = Counter()
+    return Counter(edit.transform for edit in edits_of(result))
+
+
+def edits_of(result: RunResult) -> Iterator[Edit | TextEdit]:
+    """Every edit that was made, in order."""
     for step in result.steps:
         for rewritten in step.results:
             if isinstance(rewritten, Rewritten):
-                counts.update(edit.transform for edit in rewritten.edits)
-    return counts
+                yield from rewritten.edits
 
 
 def files_by_transform(result: RunResult) -> Mapping[str, int]:

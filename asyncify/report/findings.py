@@ -8,18 +8,22 @@ from rich.console import Console
 from rich.text import Text
 
 from asyncify.model.edit import Finding
-from asyncify.model.plan import Failed, RunResult, Skipped
+from asyncify.model.plan import Failed, KeptSync, RunResult, Skipped
 from asyncify.report.facts import not_rewritten
 
 PLACES = 5  #: places shown of each reason, unless all are asked for
 
 
 def show_left(result: RunResult, console: Console, every: bool = False) -> None:
-    """Print the files that were not rewritten and the findings.
+    """Print what stays synchronous on purpose, the files that were not rewritten, and the findings.
 
     every: all places of each reason, not just the first few.
     """
     limit = None if every else PLACES
+    if result.kept:
+        console.print(Text("Kept synchronous", style="bold"))
+        for line in _kept(result.kept, limit):
+            console.print(line, soft_wrap=True)
     files = not_rewritten(result)
     if files:
         console.print(Text("Not rewritten, or not in full", style="bold"))
@@ -29,6 +33,15 @@ def show_left(result: RunResult, console: Console, every: bool = False) -> None:
         console.print(Text("Left as it is", style="bold"))
         for line in _grouped(result.findings, limit):
             console.print(line, soft_wrap=True)
+
+
+def _kept(kept: Sequence[KeptSync], limit: int | None) -> Iterator[Text]:
+    groups: dict[str, list[KeptSync]] = {}
+    for one in kept:
+        groups.setdefault(one.reason, []).append(one)
+    for reason, group in groups.items():
+        yield from (_line(k.place, f"{k.name}: {reason}" if k.name else reason) for k in group[:limit])
+        yield from _more(len(group), limit, "  ")
 
 
 def _reason(file: Skipped | Failed) -> str:

@@ -44,6 +44,12 @@ class TestDiff:
         git(repo, "apply", str(tmp_path / "x.patch"))
         assert app(repo) == APP_AFTER
 
+    def test_json_has_a_long_name_too(self, run: Run, repo: Path) -> None:
+        short, long = (json.loads(run("diff", *words).out) for words in (["--json"], ["--output-format", "json"]))
+        assert short["patch"] == long["patch"] != ""
+        assert run("diff", "--output-format", "text").out == short["patch"]
+        assert run("diff", "--output-format", "xml").code == ExitCode.USAGE
+
     def test_json_is_the_whole_of_stdout(self, run: Run, repo: Path) -> None:
         value = json.loads(run("diff", "--json").out)
         assert value["changed"] == ["app.py", "notes.txt", "requirements.txt"]

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from asyncify.model.edit import Edit, Finding, TextEdit
 from asyncify.model.ops import SetAsync
-from asyncify.model.plan import Failed, Rewritten, RunResult, Skipped, StepResult, Workspace
+from asyncify.model.plan import Failed, KeptSync, Rewritten, RunResult, Skipped, StepResult, Workspace
 from asyncify.model.span import Place, Span, Target
 from asyncify.report.as_json import as_json
 from asyncify.report.facts import edits_by_transform, files_by_transform, made_async
@@ -21,6 +21,7 @@ from asyncify.report.summary import closing, show_steps, show_summary
 OLD = b"class A:\n    def f(self): ...\n    async def g(self): ...\ndef f(): ...\n"
 NEW = b"class A:\n    async def f(self): ...\n    async def g(self): ...\nasync def f(): ...\n"
 SPAN = Span(2, 4, 2, 20)
+KEPT = KeptSync("migrations/env.py", 3, "", "Alembic runs it")
 
 
 def edit(transform: str = "await") -> Edit:
@@ -40,7 +41,7 @@ def result(tmp_path: Path) -> RunResult:
     return RunResult(
         before,
         (
-            StepResult("flip", middle, flip, findings, 0.5),
+            StepResult("flip", middle, flip, findings, 0.5, (KEPT,)),
             StepResult("settings", after, (Rewritten(".env", None, b"URL=1\n", (text,)), flip[1]), findings[:1]),
         ),
     )
@@ -103,6 +104,11 @@ def test_what_was_left_has_place_reason_and_advice_to_the_character(result: RunR
     assert "b.py:6  x: Optional[str] at 6" in out.getvalue()
 
 
+def test_what_is_kept_has_its_own_list(result: RunResult) -> None:
+    text = printed(show_left, result)
+    assert text.startswith("Kept synchronous\n  migrations/env.py:3  Alembic runs it\n")
+
+
 def test_a_fault_of_ours_is_called_that(result: RunResult) -> None:
     step = StepResult("s", result.before, (Failed("a.py", "verify", "a.py:3: does not parse"),), ())
     text = printed(lambda console: show_left(RunResult(result.before, (step,)), console))
@@ -116,6 +122,22 @@ def test_json_has_all_of_it(result: RunResult) -> None:
     assert value["written"] is True
     assert value["made_async"] == ["a.py:A.f", "a.py:f"]
     assert value["not_rewritten"] == [{"path": "c.py", "stage": None, "message": "line 1: bad"}]
+    assert value["kept"] == [{"path": "migrations/env.py", "line": 3, "name": "", "reason": "Alembic runs it"}]
+    assert value["summary"] == {
+        "files": 2,
+        "new_files": 1,
+        "edits": {"await": 2, "session": 1, "settings": 1},
+        "made_async": 2,
+        "findings": {"barrier": 7},
+        "kept": 1,
+        "not_rewritten": 1,
+    }
+    assert value["files"] == [
+        {"path": ".env", "change": "new", "edits": {"settings": 1}, "findings": 0, "kept": False},
+        {"path": "a.py", "change": "changed", "edits": {"await": 2, "session": 1}, "findings": 0, "kept": False},
+        {"path": "b.py", "change": None, "edits": {}, "findings": 7, "kept": False},
+        {"path": "migrations/env.py", "change": None, "edits": {}, "findings": 0, "kept": True},
+    ]
     assert [len(step["edits"]) for step in value["steps"]] == [3, 1]
     first = value["steps"][0]["edits"][0]
     assert (first["path"], first["op"], first["because"]) == ("a.py", "SetAsync", "it calls the database")
