@@ -19,7 +19,7 @@ from asyncify.analysis.kept_calls import KeptCalls, kept_calls, stays_with
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.points import Point, PointKind, points_of
 from asyncify.analysis.program import Program, in_order
-from asyncify.analysis.script_blocks import ScriptBlock, script_blocks
+from asyncify.analysis.script_blocks import ScriptBlock, in_main_guard, script_blocks
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.twins import Twins, find_twins
 from asyncify.analysis.values import has
@@ -53,6 +53,7 @@ class Colouring:
     barriers: what keeps a function that waits from becoming a coroutine function for its callers.
     kept: functions that stay as they are: SQLAlchemy gives them sync sessions (event listeners, `run_sync` callbacks),
     a person keeps them synchronous, or they open their own. kept_calls: how async code uses those of a person.
+    own_loops: whether parts of the program run event loops of their own, beside that of the server.
     twins: what they need: engines and factories that stay sync, or that get a sync twin.
     """
 
@@ -68,6 +69,7 @@ class Colouring:
     kept: set[FunctionInfo] = field(default_factory=set)
     kept_calls: KeptCalls = field(default_factory=KeptCalls)
     twins: Twins = field(default_factory=Twins)
+    own_loops: bool = False
     findings: list[Finding] = field(default_factory=list)
 
     def waits(self, function: FunctionInfo) -> bool:
@@ -135,6 +137,7 @@ class _Worker:
         for path in sorted(self.at_top):
             for block in script_blocks(self.program, self.program.modules[path], self.at_top[path]):
                 self.result.scripts |= dict.fromkeys(block.body, block)
+        self.result.own_loops |= bool(self.result.entries)
         return self.result
 
     def wait_at(self, point: Point, path: str) -> None:
@@ -163,6 +166,7 @@ class _Worker:
             return
         function = self.program.function_of(node)
         if function is None:
+            self.result.own_loops |= not in_main_guard(self.program.modules[path].source, node)
             if not self._runs_by_itself(node, via):
                 self.at_top[path].append(node)
             return
@@ -316,6 +320,9 @@ class _Worker:
             self.paths[call] = path
             self.need(call, f"{function.qualname}()", function)
         elif handing is Handing.THREAD:
+            self.result.own_loops = True
+            if not has_session_parameter(self.program, function):
+                return
             self.report(
                 node,
                 "handed-to-thread",

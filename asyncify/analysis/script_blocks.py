@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from asyncify.analysis.program import Program
+from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 
 
@@ -27,6 +28,14 @@ class ScriptBlock:
 def is_main_guard(node: ast.AST) -> bool:
     """Whether a statement is `if __name__ == "__main__":`."""
     return isinstance(node, ast.If) and any(isinstance(n, ast.Name) and n.id == "__name__" for n in ast.walk(node.test))
+
+
+def in_main_guard(source: SourceFile, node: ast.AST) -> bool:
+    """Whether a node stands under `if __name__ == "__main__":`."""
+    outer: ast.AST | None = node
+    while outer is not None and not is_main_guard(outer):
+        outer = source.parent(outer)
+    return outer is not None
 
 
 def script_blocks(program: Program, module: ModuleInfo, waiting: Iterable[ast.AST]) -> Iterator[ScriptBlock]:

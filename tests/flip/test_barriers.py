@@ -120,7 +120,7 @@ def users(uow: UnitOfWork = Depends(get_uow)):
     return uow.session.query(User).count()
 """
     done = prove(tmp_path, app, [("POST", "/users?name=x"), ("POST", "/fail"), ("GET", "/users")])
-    assert "    def __enter__(self):\n        return \"plain\"" in done["main.py"]
+    assert '    def __enter__(self):\n        return "plain"' in done["main.py"]
 
 
 def test_iterator_class(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
-from .harness import prove
+from .harness import BASE, migrate, prove
 from .test_lookalikes import HEAD
 
 SCRIPT = """\
@@ -174,7 +176,7 @@ def create(name: str, db: Session = Depends(get_db)):
     ]
     files = {"crud.py": crud, "cli.py": cli, "tool.py": tool, "main.py": app}
     done = prove(tmp_path, files, [("POST", "/users?name=x")], commands)
-    assert '@cli.command()\ndef hello():' in done["cli.py"]
+    assert "@cli.command()\ndef hello():" in done["cli.py"]
 
 
 def test_threads_and_executors(tmp_path: Path) -> None:
@@ -214,3 +216,56 @@ def other(db: Session = Depends(get_db)):
 """
     )
     prove(tmp_path, app, [("POST", "/thread"), ("GET", "/other")])
+
+
+def test_connections_stay_in_their_loop(tmp_path: Path) -> None:
+    """With a driver whose connections belong to one loop, an engine that a command shares with the app gives none of
+    them to another loop; proved with the guard that is inserted, on an engine whose loops it can see."""
+    db = BASE["db.py"].replace('"sqlite:///./app.db", connect_args={"check_same_thread": False}', '"postgresql:///app"')
+    cli = """\
+import typer
+
+from db import SessionLocal
+from models import User
+
+cli = typer.Typer()
+
+
+@cli.command()
+def count():
+    with SessionLocal() as db:
+        print(db.query(User).count())
+"""
+    files = {"db.py": db, "cli.py": cli, "main.py": HEAD, "models.py": BASE["models.py"]}
+    done = migrate({**files, "requirements.txt": "fastapi\nsqlalchemy\npsycopg2\nasyncpg\n"})
+    assert 'engine = keep_to_loop(create_async_engine("postgresql+asyncpg:///app"))' in done["db.py"]
+    alone = migrate({"db.py": db, "requirements.txt": "fastapi\nsqlalchemy\npsycopg2\nasyncpg\n"})
+    assert "keep_to_loop" not in alone["db.py"]
+    script = done["db.py"].partition("engine = ")[0] + GUARD
+    (tmp_path / "guard.py").write_text(script)
+    result = subprocess.run([sys.executable, "guard.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.stdout == "True 1\nFalse 2\n", result.stderr
+
+
+#: two loops use an engine twice each: the connection that they get, and how many were opened until then
+GUARD = """
+async def use(engine):
+    seen = []
+    for _ in range(2):
+        async with engine.connect() as connection:
+            seen.append((await connection.get_raw_connection()).driver_connection)
+    return seen
+
+
+engine = create_async_engine("sqlite+aiosqlite:///guard.db")
+engine.dialect.name = "one of streams"
+opened = []
+event.listen(engine.sync_engine, "connect", lambda connection, record: opened.append(connection))
+keep_to_loop(engine)
+last = None
+for number in range(2):
+    seen = asyncio.run(use(engine))
+    print(last is None or last is seen[0], len(opened))
+    assert seen[0] is seen[1]
+    last = seen[0]
+"""

@@ -112,8 +112,9 @@ def read(db: Session = Depends(get_db)):
     return [*seen, oldest, name_of(1), name_of(1), name_of.cache_info().hits]
 """
     )
-    requests = [("POST", "/users", {"name": "ann"}), ("POST", "/users", {"name": "x"}), ("GET", "/users")]
-    done = prove(tmp_path, app, requests)
+    done = prove(
+        tmp_path, app, [("POST", "/users", {"name": "ann"}), ("POST", "/users", {"name": "x"}), ("GET", "/users")]
+    )
     assert 'sync_engine = create_engine("sqlite:///./app.db"' in done["db.py"]
     assert "SyncSessionLocal = sessionmaker(autocommit=False, autoflush=False, bind=sync_engine)" in done["db.py"]
     assert "def is_taken(db: Session, name: str) -> bool:" in done["main.py"]

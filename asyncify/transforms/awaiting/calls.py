@@ -14,6 +14,7 @@ from asyncify.analysis.handed_sessions import callee_of, given, is_class, sync_a
 from asyncify.analysis.lookalikes import lookalikes
 from asyncify.analysis.points import PointKind
 from asyncify.analysis.program import Program
+from asyncify.analysis.script_blocks import in_main_guard
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.values import Cls, Ext, Fn, Inst, Value, has
 from asyncify.knowledge import names
@@ -315,7 +316,7 @@ class CallEdits:
     def _at_module_level(self, node: ast.Call, because: str) -> Iterator[Edit]:
         """No loop runs while a script is executed: `asyncio.run`. While a module is imported, one may."""
         coroutine = any(self._is_coroutine(t) for t in self.program.calls(node))
-        if coroutine and self._in_main_block(node):
+        if coroutine and in_main_guard(self.source, node):
             yield self._edit(node, Replace("asyncio.run($it)"), (Import("asyncio"),), because)
         elif coroutine:
             yield from self.helpers.add(RUN, node, because)
@@ -331,14 +332,6 @@ class CallEdits:
                     "move it into the lifespan of the app or into an async function",
                 )
             )
-
-    def _in_main_block(self, node: ast.AST) -> bool:
-        outer = self.source.parent(node)
-        while outer is not None:
-            if isinstance(outer, ast.If) and "__name__" in ast.unparse(outer.test):
-                return True
-            outer = self.source.parent(outer)
-        return False
 
     # -- generator expressions -----------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ def run_to_end(awaitable):
         return await awaitable
 
     with ThreadPoolExecutor(max_workers=1) as executor:
-        return executor.submit(asyncio.run, wait()).result()
+        return executor.submit(copy_context().run, asyncio.run, wait()).result()
 '''
 ENTRY_SOURCE = '''
 def run_async(function):
@@ -56,7 +56,14 @@ async def resolved(value):
 '''
 SOURCES: Mapping[str, tuple[str, tuple[Import, ...]]] = MappingProxyType(
     {
-        RUN: (RUN_SOURCE, (Import("asyncio"), Import("concurrent.futures", "ThreadPoolExecutor"))),
+        RUN: (
+            RUN_SOURCE,
+            (
+                Import("asyncio"),
+                Import("concurrent.futures", "ThreadPoolExecutor"),
+                Import("contextvars", "copy_context"),
+            ),
+        ),
         ENTRY: (ENTRY_SOURCE, (Import("functools"),)),
         FIRST: (FIRST_SOURCE, ()),
         RESOLVED: (RESOLVED_SOURCE, (Import("inspect"),)),

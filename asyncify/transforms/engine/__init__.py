@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from asyncify.analysis.bindings import bring
+from asyncify.analysis.bindings import bring, free_name
+from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.makers import Made
 from asyncify.analysis.program import Program
@@ -20,6 +21,7 @@ from asyncify.model.ops import AppendToModule, EditCall, EditDecorators, InsertS
 from asyncify.transforms.base import Decisions, Transform
 from asyncify.transforms.engine.connect_args import converted
 from asyncify.transforms.engine.examples import EXAMPLES
+from asyncify.transforms.engine.loops import KEEP, KEEP_IMPORTS, KEEP_SOURCE, is_loop_bound
 from asyncify.transforms.engine.urls import backends, change_of, is_async_already, literal, written_url
 from asyncify.transforms.settings.choice import driver_choice
 from asyncify.transforms.settings.url_helper import HELPER_IMPORTS, HELPER_NAME, runtime_helper
@@ -41,7 +43,7 @@ class _Planner:
     twins: SyncTwins
     edits: list[Edit] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    helpers: set[str] = field(default_factory=set)
+    helpers: set[tuple[str, str]] = field(default_factory=set)
     done: set[ast.expr] = field(default_factory=set)
 
     def module(self, module: ModuleInfo) -> None:
@@ -84,6 +86,22 @@ class _Planner:
         url = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg == "url"), None)
         if url is not None and maker == "create_async_engine":
             self.url(module, url, shared=self.twins.has_twin(node))
+            if self.program.colouring.own_loops and not is_test_path(module.path):
+                self.loops(module, node, url)
+
+    def loops(self, module: ModuleInfo, node: ast.Call, url: ast.expr) -> None:
+        """More than one event loop will use the engine."""
+        if not is_loop_bound(self.program, module.path, url, self.choice):
+            return
+        because = (
+            "connections cannot go from one event loop to another, and parts of the program have loops of their own"
+        )
+        name = free_name(self.program, module.path, KEEP)
+        if (module.path, KEEP) not in self.helpers:
+            self.helpers.add((module.path, KEEP))
+            text = KEEP_SOURCE.strip("\n").replace(KEEP, name)
+            self.edit(module, node, AppendToModule(text, "imports"), because, KEEP_IMPORTS)
+        self.edit(module, node, Replace(f"{name}($it)"), because)
 
     def connect_args(self, module: ModuleInfo, node: ast.Dict) -> None:
         """What the driver is given beside the URL. Only where it is clear which driver gets it."""
@@ -126,8 +144,8 @@ class _Planner:
                     if lost.advice:
                         self.report(module, node, "engine-url-argument", f"{lost.key} left the URL", lost.advice)
                 return
-        if module.path not in self.helpers and HELPER_NAME not in module.bound:
-            self.helpers.add(module.path)
+        if (module.path, HELPER_NAME) not in self.helpers and HELPER_NAME not in module.bound:
+            self.helpers.add((module.path, HELPER_NAME))
             helper = runtime_helper(backends(self.program), self.choice).rstrip("\n")
             self.edit(
                 module, node, AppendToModule(helper, "imports"), "the URL is only known at run time", HELPER_IMPORTS

@@ -1,0 +1,50 @@
+"""Engines that several event loops use: commands, tasks, threads and code that runs at import have loops of their own.
+
+Connections of most async drivers belong to the loop that opened them. A pool that hands one of them to another loop
+fails there ("attached to a different loop"), so each loop gets connections of its own.
+Source: SQLAlchemy asyncio documentation, "Using multiple asyncio event loops"; "Using Connection Pools with
+Multiprocessing or os.fork()", whose recipe for processes this is for loops.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from asyncify.analysis.program import Program
+from asyncify.knowledge.drivers import SYNC_DRIVERS, Choice, async_drivername
+from asyncify.model.edit import Import
+from asyncify.transforms.engine.urls import backends, change_of, written_url
+
+KEEP = "keep_to_loop"
+KEEP_SOURCE = '''
+def keep_to_loop(engine):
+    """Give the engine back: an event loop never gets connections from it that another loop has opened."""
+    if engine.dialect.name == "sqlite":
+        return engine  # its connections have threads, and belong to no loop
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def check_loop(connection, record, proxy):
+        loop = asyncio.get_running_loop()
+        if record.info.setdefault("loop", loop) is not loop:
+            record.dbapi_connection = proxy.dbapi_connection = None
+            raise DisconnectionError("this connection belongs to another event loop")
+
+    return engine
+'''
+KEEP_IMPORTS = (Import("asyncio"), Import("sqlalchemy", "event"), Import("sqlalchemy.exc", "DisconnectionError"))
+
+#: drivers whose connections work in the loop alone that opened them: their sockets are streams of that loop. psycopg
+#: waits for its socket in whatever loop runs, aiosqlite in a thread
+LOOP_BOUND = frozenset({"asyncpg", "aiomysql", "asyncmy", "aioodbc", "oracledb_async"})
+
+
+def is_loop_bound(program: Program, path: str, url: ast.expr, choice: Choice) -> bool:
+    """Whether the connections of an engine may belong to one loop, by what its URL says or may turn out to be."""
+    written = written_url(program, path, url)
+    change = change_of(written[1], choice) if written is not None else None
+    if change is not None:
+        found = {change.drivername}
+    else:
+        there = backends(program)
+        found = {n for row in SYNC_DRIVERS if row.backend in there and (n := async_drivername(row.drivername, choice))}
+    return any(name.partition("+")[2] in LOOP_BOUND for name in found)

@@ -1,0 +1,109 @@
+"""Tasks of workers: they stay sync where nothing async shares what they call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .harness import prove
+from .test_lookalikes import HEAD
+
+STUBS = Path(__file__).parent / "stubs"
+CRUD = """\
+from models import User
+
+
+def add(db, name):
+    user = User(name=name)
+    db.add(user)
+    db.commit()
+    return user.id
+"""
+TASKS = """\
+from celery import Celery
+from sqlalchemy.orm import Session
+
+import crud
+from db import SessionLocal
+from models import User
+
+worker = Celery("worker")
+
+
+class Report:
+    def __init__(self, db: Session):
+        self.db = db
+
+    def lines(self):
+        return [u.name for u in self.db.query(User).order_by(User.id)]
+
+
+@worker.task
+def report():
+    db = SessionLocal()
+    try:
+        return Report(db).lines()
+    finally:
+        db.close()
+
+
+@worker.task(bind=False, max_retries=3)
+def add_user(name):
+    with SessionLocal() as db:
+        return crud.add(db, name)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _celery(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(STUBS))
+    monkeypatch.setenv("PYTHONPATH", str(STUBS))
+
+
+def test_tasks(tmp_path: Path) -> None:
+    """One has all to itself; one shares a function with a route and runs it in a loop of its own, many times."""
+    app = (
+        HEAD
+        + """
+import crud
+from tasks import add_user, report
+
+
+@app.post("/users")
+def create(name: str, db: Session = Depends(get_db)):
+    found = [crud.add(db, name), add_user.delay(name), report()]
+    return found
+"""
+    )
+    script = "from tasks import add_user, report\n\nprint([add_user(f'u{i}') for i in range(5)], report())\n"
+    files = {"crud.py": CRUD, "tasks.py": TASKS, "main.py": app, "script.py": script}
+    requests = [("POST", "/users?name=x"), ("POST", "/users?name=y")]
+    done = prove(tmp_path, files, requests, [["script.py"]])
+    assert done["tasks.py"].count("async def") == 2  # the task that shares, and the helper that waits for it
+    assert "    db = SyncSessionLocal()\n    try:\n        return Report(db).lines()" in done["tasks.py"]
+    assert "def __init__(self, db: Session):" in done["tasks.py"]
+
+
+def test_tasks_alone_keep_the_engine(tmp_path: Path) -> None:
+    """An engine that only the worker uses stays what it is."""
+    tasks = """\
+from celery import Celery
+from sqlalchemy import create_engine
+from sqlalchemy.orm import sessionmaker
+
+from models import User
+
+engine = create_engine("sqlite:///app.db")
+Session = sessionmaker(engine)
+worker = Celery("worker")
+
+
+@worker.task
+def count():
+    with Session() as db:
+        return db.query(User).count()
+"""
+    script = "from tasks import count\n\nprint(count())\n"
+    done = prove(tmp_path, {"tasks.py": tasks, "main.py": HEAD, "script.py": script}, [], [["script.py"]])
+    assert 'engine = create_engine("sqlite:///app.db")\nSession = sessionmaker(engine)\n' in done["tasks.py"]
