@@ -48,6 +48,7 @@ class Colouring:
     points: the places that wait by themselves, by node.
     spawned: library calls (`sorted(...)`) that run as a whole in the greenlet.
     unrolled: calls of `map` and `filter` that become comprehensions.
+    unwrapped: awaited calls that run a lambda in a thread; its body is awaited instead.
     lambdas: lambdas that give the coroutine of the call that is their body; who calls them awaits.
     scripts: statements at the top of a module that go into an async function, with the block they belong to.
     barriers: what keeps a function that waits from becoming a coroutine function for its callers.
@@ -63,6 +64,7 @@ class Colouring:
     points: dict[ast.AST, Point] = field(default_factory=dict)
     spawned: set[ast.AST] = field(default_factory=set)
     unrolled: set[ast.AST] = field(default_factory=set)
+    unwrapped: set[ast.AST] = field(default_factory=set)
     lambdas: set[ast.Lambda] = field(default_factory=set)
     scripts: dict[ast.stmt, ScriptBlock] = field(default_factory=dict)
     barriers: dict[FunctionInfo, Barrier] = field(default_factory=dict)
@@ -159,6 +161,8 @@ class _Worker:
             call = source.parent(call) if isinstance(call, ast.keyword) else call
             if isinstance(call, ast.Call) and handing_of(self.program, call) is Handing.CALLS:
                 self.run_by_library(call, path, what, via)
+            elif isinstance(call, ast.Call) and self._is_awaited_thread(call, source.parent(call), outer):
+                self.result.unwrapped.add(call)
             elif outer.body is node and outer in self.index.lambda_calls:
                 self.pass_on(outer, path, what, via)
             elif outer not in self.replacing:
@@ -171,6 +175,11 @@ class _Worker:
                 self.at_top[path].append(node)
             return
         self.mark(function, reason)
+
+    def _is_awaited_thread(self, call: ast.Call, parent: ast.AST | None, function: ast.Lambda) -> bool:
+        """`await run_in_threadpool(lambda: f(db))`."""
+        handing = handing_of(self.program, call)
+        return handing is Handing.UNWRAP and isinstance(parent, ast.Await) and not ast.unparse(function.args)
 
     def pass_on(self, waiting: ast.Lambda, path: str, what: str, via: FunctionInfo | None) -> None:
         """A lambda whose body is a call that waits gives its coroutine on: its callers await."""

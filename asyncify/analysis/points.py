@@ -11,6 +11,7 @@ from asyncify.analysis.handed_sessions import callee_of, is_class
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.test_clients import is_async_client
+from asyncify.analysis.unawaited import is_unawaited
 from asyncify.analysis.unclosed import unclosed_sessions
 from asyncify.analysis.values import NOTHING, Cls, Ext, Inst, Member, Values, has, of_type
 from asyncify.knowledge import names
@@ -77,6 +78,8 @@ def points_of(program: Program, module: ModuleInfo, clients: frozenset[ast.AST])
             point = _call_point(program, module, node, with_items, clients)
             if point is not None and not _awaited_already(program, module, node):
                 yield point
+            elif point is None and is_unawaited(program, module, node):
+                yield Point(PointKind.AWAIT, node, f"{module.source.segment(node.func)}()")
         elif isinstance(node, ast.With):
             for item in node.items:
                 if waits_as_context(program.values(item.context_expr), clients):

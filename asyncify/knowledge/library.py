@@ -9,6 +9,8 @@ from types import MappingProxyType
 
 from asyncify.knowledge import names
 
+#: what a coroutine itself has. Source: Python data model, "Coroutine Objects"
+OF_COROUTINES = frozenset("send throw close cr_await cr_code cr_frame cr_origin cr_running cr_suspended".split())
 NAMED_TUPLE = "collections.namedtuple"
 STATE = "starlette.datastructures.State"
 

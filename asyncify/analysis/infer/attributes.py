@@ -28,7 +28,7 @@ from asyncify.analysis.values import (
 from asyncify.knowledge import containers as table
 from asyncify.knowledge import names
 from asyncify.knowledge.containers import PROVIDED, PROVIDER
-from asyncify.knowledge.library import ATTRIBUTES, STATES
+from asyncify.knowledge.library import ATTRIBUTES, OF_COROUTINES, STATES
 from asyncify.knowledge.names import canonical
 from asyncify.knowledge.object_factories import FACTORY, MANY, ONE
 
@@ -159,6 +159,8 @@ def is_property(function: Fn) -> bool:
 
 
 def _of_instance(run: Run, value: Inst, name: str, node: ast.AST) -> Values:
+    if value.type == "coroutine" and name not in OF_COROUTINES:
+        return attribute(run, value.args[0], name, node)  # an await was forgotten, and will be there
     if value.type in STATES:
         return run.read("state", value.type, name)
     provided = of_provider(run, value, name, node)

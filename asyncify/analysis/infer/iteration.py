@@ -26,6 +26,8 @@ def elements(run: Run, values: Values, node: ast.AST) -> Values:
                 found.extend(value.args)
             elif value.type == "dict":
                 found.append(value.args[0])
+            elif value.type == "coroutine":  # an await was forgotten
+                found.append(elements(run, value.args[0], node))
             else:
                 found.append(thing_of(value))
         elif isinstance(value, Obj):

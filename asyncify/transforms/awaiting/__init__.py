@@ -15,6 +15,7 @@ from asyncify.transforms.awaiting.examples_objects import OBJECTS
 from asyncify.transforms.awaiting.generators import generator_edits
 from asyncify.transforms.awaiting.inner_attributes import attribute_edits
 from asyncify.transforms.awaiting.kept_conflicts import kept_conflicts
+from asyncify.transforms.awaiting.mended import mended
 from asyncify.transforms.awaiting.scripts import script_edits
 from asyncify.transforms.awaiting.statements import StatementEdits
 from asyncify.transforms.awaiting.streams import stream_edits
@@ -40,7 +41,7 @@ def plan(program: Program) -> Decisions:
         edits.extend(script_edits(program, colouring, module, helpers))
         classes = ClassDependencies(program, module)
         edits.extend(classes.edits())
-        for item in stream_edits(program, colouring, module):
+        for item in (*stream_edits(program, colouring, module), *mended(program, colouring, module)):
             (edits if isinstance(item, Edit) else findings).append(item)  # type: ignore[arg-type]
         driven = DrivenEdits(program, colouring, module, helpers)
         edits.extend(driven.edits())

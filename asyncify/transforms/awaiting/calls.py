@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from asyncify.analysis.barriers import callee_name, handing_of
+from asyncify.analysis.barriers import handing_of
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.colour import Colouring
 from asyncify.analysis.forms import is_implicit
@@ -19,13 +19,12 @@ from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.values import Cls, Ext, Fn, Inst, Value, has
 from asyncify.knowledge import names
 from asyncify.knowledge.api import INSIDE
-from asyncify.knowledge.barriers import ASYNC_METHODS, BY_CALLEE, Handing
+from asyncify.knowledge.barriers import ASYNC_METHODS, Handing
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import Hole, Op, RenameAttribute, Replace
 from asyncify.transforms.awaiting.context import Context, context_of
 from asyncify.transforms.awaiting.entry import ENTRY, RESOLVED, RUN, Helpers
 from asyncify.transforms.awaiting.templates import (
-    arguments,
     as_list,
     opened_with_options,
     options_first,
@@ -33,6 +32,7 @@ from asyncify.transforms.awaiting.templates import (
     spawn,
     through_run_sync,
 )
+from asyncify.transforms.awaiting.threads import unwrapped
 from asyncify.transforms.awaiting.unrolled import unrolled
 
 GROUP = "flip"
@@ -68,8 +68,8 @@ class CallEdits:
 
     def _call(self, node: ast.Call) -> Iterator[Edit]:
         context = context_of(self.program, self.colouring, self.module, node)
+        yield from unwrapped(self.program, self.colouring, self.module, node)
         if isinstance(self.source.parent(node), ast.Await):
-            yield from self._unwrapped(node)
             return
         point = self.colouring.points.get(node)
         yield from self._query_root(node, context)
@@ -239,23 +239,6 @@ class CallEdits:
         if context_of(self.program, self.colouring, self.module, node) is Context.AWAIT:
             name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
             yield self._edit(node, Replace(f"await {name}(list, $it)"), imports, "iterating sends the query")
-
-    def _unwrapped(self, node: ast.Call) -> Iterator[Edit]:
-        """`await run_in_threadpool(f, x)` where f became async: `await f(x)`. An executor takes f second."""
-        name = callee_name(self.program, node)
-        first = 1 if name.endswith("run_in_executor") else 0
-        if BY_CALLEE.get(name) is not Handing.UNWRAP or len(node.args) <= first:
-            return
-        function = node.args[first]
-        handed = self.program.facts.handed.get(function, set())
-        if any(t.info in self.colouring.becomes_async for t in handed):
-            text, holes = arguments(self.source, node, first=first + 1)
-            op = Replace(f"$f({text})", (Hole("f", self.source.span(function)), *holes))
-            yield self._edit(node, op, (), "an async function needs no thread", drops=self._names_in(node.func))
-
-    @staticmethod
-    def _names_in(node: ast.expr) -> tuple[str, ...]:
-        return tuple(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
 
     def _spawned(self, node: ast.Call) -> Replace:
         name, _ = bring(self.program, self.module.path, UTIL, "greenlet_spawn")

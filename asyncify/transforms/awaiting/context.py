@@ -29,7 +29,7 @@ def context_of(program: Program, colouring: Colouring, module: ModuleInfo, node:
         if isinstance(outer, ast.Lambda) and inner is outer.body:
             call = source.parent(outer)
             call = source.parent(call) if isinstance(call, ast.keyword) else call
-            if call in colouring.unrolled:
+            if call in colouring.unrolled or call in colouring.unwrapped:
                 inner, outer = outer, source.parent(outer)
                 continue
             return Context.BRIDGE if call in colouring.spawned else Context.SYNC

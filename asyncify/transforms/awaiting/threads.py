@@ -1,0 +1,75 @@
+"""What async code had run in a thread because it blocked, and which waits now: no thread is needed.
+
+Sources: Starlette "Thread Pool"; asyncio and anyio references (`to_thread`, `run_in_executor`).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.analysis.barriers import callee_name
+from asyncify.analysis.bindings import bring
+from asyncify.analysis.colour import Colouring
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ModuleInfo
+from asyncify.analysis.values import NOTHING, Member, Values, has
+from asyncify.knowledge import names
+from asyncify.knowledge.api import Form, form_of
+from asyncify.knowledge.barriers import BY_CALLEE, Handing
+from asyncify.model.edit import Edit, Import
+from asyncify.model.ops import Hole, Replace
+from asyncify.transforms.awaiting.templates import arguments
+
+BECAUSE = "what waits needs no thread"
+
+
+def unwrapped(program: Program, colouring: Colouring, module: ModuleInfo, node: ast.Call) -> Iterator[Edit]:
+    """`run_in_threadpool(f, x)` where f became async: `f(x)`. An executor takes f second."""
+    name = callee_name(program, node)
+    first = 1 if name.endswith("run_in_executor") else 0
+    if BY_CALLEE.get(name) is not Handing.UNWRAP or len(node.args) <= first:
+        return
+    source = module.source
+    function = node.args[first]
+    text, holes = arguments(source, node, first=first + 1)
+    target: ast.AST = node
+    imports: tuple[Import, ...] = ()
+    if node in colouring.unwrapped and isinstance(function, ast.Lambda):
+        target = source.parent(node) or node
+        op = Replace("$f", (Hole("f", source.span(function.body)),))
+    elif _waits(program, colouring, function):
+        op = Replace(f"$f({text})", (Hole("f", source.span(function)), *holes))
+    elif has(_base(program, function), names.QUERY):
+        spawn, imports = bring(program, module.path, "sqlalchemy.util", "greenlet_spawn")
+        op = Replace(f"{spawn}($f{', ' if text else ''}{text})", (Hole("f", source.span(function)), *holes))
+    elif isinstance(function, ast.Call) and _is_partial_of_waiting(program, colouring, function):
+        bound = [*function.args[1:], *node.args[first + 1 :]]
+        whole = ast.Call(function.args[0], bound, [*function.keywords, *node.keywords])
+        text, holes = arguments(source, whole)
+        op = Replace(f"$f({text})", (Hole("f", source.span(function.args[0])), *holes))
+    else:
+        return
+    gone = [*ast.walk(node.func), *(ast.walk(function.func) if isinstance(function, ast.Call) else ())]
+    drops = tuple(n.id for n in gone if isinstance(n, ast.Name))
+    yield Edit("await", module.path, source.target(target), op, imports, drops, "flip", BECAUSE)
+
+
+def _waits(program: Program, colouring: Colouring, function: ast.expr) -> bool:
+    """Whether calling it gives a coroutine: a function that becomes async, a method of a session."""
+    if any(t.info in colouring.becomes_async for t in program.facts.handed.get(function, ())):
+        return True
+    return any(
+        isinstance(value, Member) and form_of(value.base.type, value.name) is Form.AWAIT
+        for value in program.values(function)
+        if has(_base(program, function), names.SESSION, names.CONNECTION)
+    )
+
+
+def _base(program: Program, function: ast.expr) -> Values:
+    return program.values(function.value) if isinstance(function, ast.Attribute) else NOTHING
+
+
+def _is_partial_of_waiting(program: Program, colouring: Colouring, node: ast.Call) -> bool:
+    is_partial = callee_name(program, node) == "functools.partial" and bool(node.args)
+    return is_partial and _waits(program, colouring, node.args[0])
