@@ -14,6 +14,7 @@ from typing import Any
 
 from asyncify.analysis.classes import Classes
 from asyncify.analysis.fixtures import Fixtures
+from asyncify.analysis.infer.widening import Widening
 from asyncify.analysis.names import Names
 from asyncify.analysis.object_factories import ObjectFactories
 from asyncify.analysis.orm import Orm
@@ -88,6 +89,7 @@ class Engine:
         self.factories = ObjectFactories(names, classes)
         self.modules = names.modules
         self._cells: dict[Key, Values] = {}
+        self._widening = Widening()
         self._readers: dict[Key, set[Unit]] = defaultdict(set)
         self._queued: set[Unit] = set()
         self._walks: dict[Unit, int] = defaultdict(int)
@@ -107,6 +109,9 @@ class Engine:
         """Join values into a cell."""
         old = self._cells.get(key, NOTHING)
         if values <= old or len(old) > WIDTH:
+            return
+        values = self._widening.cut(values)
+        if values <= old:
             return
         self._cells[key] = old | values
         for unit in self._readers[key]:

@@ -8,7 +8,7 @@ from asyncify.analysis.names import Assigned
 from asyncify.analysis.routes import Route
 from asyncify.analysis.schemas import VALIDATORS, Schemas, Shape
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import Cls, Ext, Inst, Obj, Rec, Values, union
+from asyncify.analysis.values import Cls, Ext, Inst, Obj, Rec, Value, Values, union
 from asyncify.transforms.eager.reading import CONTAINERS, RESULTS, Reader, Reading, best
 
 
@@ -63,8 +63,12 @@ class Validation:
         """Without a model FastAPI sends what is loaded, and nothing else: an option there would show."""
         function = self.program.function_of(node)
         stack = list(self.program.values(node))
+        seen: set[Value] = set()  # values share their parts: without it, deep ones take for ever
         while stack:
             value = stack.pop()
+            if value in seen:
+                continue
+            seen.add(value)
             if isinstance(value, Obj) and value.origin is not None and self.program.orm.is_model(value.info):
                 self.reading.shown.setdefault(value.origin.site, set()).add(function)
             elif isinstance(value, Inst) and value.type in CONTAINERS | {"dict"}:
