@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
+from asyncify.model.python_text import parse_python
 from asyncify.model.span import Place, Span, Target
 
 N = TypeVar("N", bound=ast.AST)
@@ -51,7 +52,7 @@ class SourceFile:
     def parse(cls, path: str, data: bytes) -> SourceFile:
         """Parse the bytes of a file. Raises SyntaxError, UnicodeDecodeError or ValueError (null bytes)."""
         text = decode(data)
-        return cls(path, text, ast.parse(text, path))
+        return cls(path, text, parse_python(text, path))
 
     @cached_property
     def lines(self) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from asyncify.model.edit import Edit, TextEdit
 from asyncify.model.plan import Failed, Rewritten, RunResult, Skipped
+from asyncify.model.python_text import parse_python
 
 
 def edits_by_transform(result: RunResult) -> Mapping[str, int]:
@@ -65,5 +66,5 @@ def _async_functions(source: bytes) -> Counter[str]:
                     found[inside] += 1
             visit(child, inside)
 
-    visit(ast.parse(source), "")
+    visit(parse_python(source), "")
     return found

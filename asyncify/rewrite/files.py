@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Sequence
 
 from asyncify.model.edit import Edit, TextEdit
 from asyncify.model.ops import AppendToModule
+from asyncify.model.python_text import parse_python
 from asyncify.model.text import decode_text, encode_text
 from asyncify.rewrite.appending import append
 from asyncify.rewrite.engine import Failure, edit_text
@@ -60,7 +60,7 @@ def rewrite_text(path: str, before: bytes | None, edits: Sequence[TextEdit]) -> 
     assert text is not None
     if path.endswith(".py"):
         try:
-            ast.parse(text)
+            parse_python(text)
         except (SyntaxError, ValueError) as error:
             raise RewriteError(f"{path}: the new text does not parse: {error}", "verify") from error
     return encode_text(text, before or b"")

@@ -11,6 +11,7 @@ import warnings
 from collections import Counter
 from dataclasses import dataclass, replace
 
+from asyncify.model.python_text import parse_python
 from asyncify.rewrite.errors import RewriteError, Unreadable
 
 NEWLINE = re.compile(r"\r\n|\r|\n")
@@ -68,7 +69,7 @@ def parse(text: str) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(text)
+            return parse_python(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Unreadable(f"cannot be parsed: {error}") from error
 

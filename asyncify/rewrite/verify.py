@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import warnings
 from collections.abc import Collection, Sequence
 
+from asyncify.model.python_text import parse_python
 from asyncify.rewrite.chunks import Chunk, cut
 from asyncify.rewrite.errors import RewriteError
 from asyncify.rewrite.source import split_lines
@@ -26,7 +26,7 @@ def check_rest(chunks: Sequence[Chunk], edited: Collection[int], lines: Sequence
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(text)
+            tree = parse_python(text)
     except (SyntaxError, ValueError, RecursionError) as error:
         raise RewriteError(f"the result does not parse: {error}", "verify") from error
     new_lines = split_lines(text)
@@ -41,7 +41,7 @@ def check_rest(chunks: Sequence[Chunk], edited: Collection[int], lines: Sequence
 
 def _refusal(text: str) -> str | None:
     try:
-        compile(text, "<rewritten>", "exec", dont_inherit=True)
+        compile(parse_python(text), "<rewritten>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError) as error:
         return getattr(error, "msg", None) or str(error)
     return None

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from asyncify.model.errors import UsageError
 from asyncify.model.plan import Workspace
+from asyncify.model.python_text import parse_python
 from asyncify.runtime.environment import run_python
 from asyncify.runtime.scenario import FILE, Scenario
 
@@ -112,7 +113,7 @@ def find_app(workspace: Workspace) -> str | None:
 
 def _app_names(source: bytes) -> list[str]:
     try:
-        body = ast.parse(source).body
+        body = parse_python(source).body
     except (SyntaxError, ValueError):
         return []
     return [

@@ -11,7 +11,7 @@ from asyncify.analysis.infer.attributes import attribute
 from asyncify.analysis.infer.evaluate import annotated
 from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.functions import call_function, made_by_factory
-from asyncify.analysis.infer.iteration import awaited, elements
+from asyncify.analysis.infer.iteration import awaited, elements, position_of
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.infer.stores import grow
 from asyncify.analysis.infer.told import told_of
@@ -223,8 +223,20 @@ def call_member(run: Run, member: Member, args: Args, kwargs: Kwargs, node: ast.
     return thing_of(base)
 
 
+def _entries(run: Run, given: Values, node: ast.AST) -> Values:
+    """What a dictionary gets from another one, or from pairs."""
+    mappings = frozenset(v for v in given if isinstance(v, Rec) or (isinstance(v, Inst) and v.type == "dict"))
+    pairs = elements(run, given - mappings, node)
+    key, value = (position_of(run, pairs, position, node) for position in (0, 1))
+    return mappings | {Inst("dict", (key, value))} if key or value else mappings
+
+
 def _container(run: Run, base: Inst, name: str, args: Args, node: ast.Call) -> Values:
     inner = base.args[0] if base.args else NOTHING
+    if base.type == "dict" and name == "update" and args and isinstance(node.func, ast.Attribute):
+        for entry in _entries(run, args[-1], node) - {base}:
+            grow(run, node.func.value, entry)
+        return NOTHING
     if name in ("append", "add", "insert", "extend", "update") and args and isinstance(node.func, ast.Attribute):
         added = elements(run, args[-1], node) if name in ("extend", "update") else args[-1]
         if added and not added <= inner:
