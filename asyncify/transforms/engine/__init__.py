@@ -11,6 +11,7 @@ from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.makers import Made
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
+from asyncify.analysis.table_facts import is_test
 from asyncify.analysis.values import Ext, has
 from asyncify.knowledge import names
 from asyncify.knowledge.drivers import Choice, async_driver
@@ -19,6 +20,7 @@ from asyncify.knowledge.names import canonical
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import AppendToModule, EditCall, EditDecorators, InsertStatements, Op, Replace
 from asyncify.transforms.base import Decisions, Transform
+from asyncify.transforms.engine import wide_integers
 from asyncify.transforms.engine.connect_args import converted
 from asyncify.transforms.engine.examples import EXAMPLES
 from asyncify.transforms.engine.loops import KEEP, KEEP_IMPORTS, KEEP_SOURCE, is_loop_bound
@@ -45,6 +47,7 @@ class _Planner:
     findings: list[Finding] = field(default_factory=list)
     helpers: set[tuple[str, str]] = field(default_factory=set)
     done: set[ast.expr] = field(default_factory=set)
+    wide: bool = False  # engines still lack the listener on numbers that no column can hold
 
     def module(self, module: ModuleInfo) -> None:
         """All engines and engine listeners of one module."""
@@ -140,6 +143,7 @@ class _Planner:
                 self.edit(
                     self.program.modules[path], literal_node, Replace(new), f"the async driver is {change.drivername}"
                 )
+                self.numbers(module, node, meets=change.drivername == wide_integers.TARGET)
                 for lost in change.lost:
                     if lost.advice:
                         self.report(module, node, "engine-url-argument", f"{lost.key} left the URL", lost.advice)
@@ -151,6 +155,14 @@ class _Planner:
                 module, node, AppendToModule(helper, "imports"), "the URL is only known at run time", HELPER_IMPORTS
             )
         self.edit(module, node, Replace(f"{HELPER_NAME}($it)"), "the URL is only known at run time")
+        self.numbers(module, node, meets="postgresql" in backends(self.program))
+
+    def numbers(self, module: ModuleInfo, node: ast.expr, *, meets: bool) -> None:
+        """The listener that lets psycopg 3 compare what psycopg2 did, once for all engines. meets: it may be used."""
+        if self.wide and meets and not is_test(module.path):
+            self.wide = False
+            text, imports = wide_integers.listener(self.program, module.path)
+            self.edit(module, node, AppendToModule(text.rstrip("\n"), "imports"), wide_integers.BECAUSE, imports)
 
     def listener(self, module: ModuleInfo, node: ast.Call) -> None:
         """`event.listen(engine, ...)`: on the sync engine inside. Source: "Using events with the asyncio extension"."""
@@ -214,7 +226,8 @@ def _head(node: ast.expr) -> str:
 def plan(program: Program) -> Decisions:
     """Make every engine of the app async, except in files that stay sync."""
     twins = SyncTwins(program, "engine", Made.ENGINE)
-    planner = _Planner(program, driver_choice(program), twins)
+    choice = driver_choice(program)
+    planner = _Planner(program, choice, twins, wide=wide_integers.is_needed(program, choice))
     for path in sorted(program.modules):
         if not kept_sync(program, path):
             planner.module(program.modules[path])

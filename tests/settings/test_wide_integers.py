@@ -1,0 +1,86 @@
+"""Numbers beyond the range of a column: psycopg2 compares them, psycopg 3 must be brought to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from asyncify.model.plan import Workspace
+from asyncify.pipeline import run_steps, stages
+
+DB = """\
+import os
+
+from sqlalchemy import create_engine
+
+engine = create_engine(os.environ["DATABASE_URL"])
+"""
+MAIN = """\
+from typing import Annotated
+
+from fastapi import FastAPI, Path
+
+app = FastAPI()
+
+
+@app.get("/items/{item}")
+def read(item: Annotated[int, Path()]):
+    return item
+"""
+
+
+def migrated(requirements: str, main: str = MAIN, db: str = DB, **more: str) -> dict[str, str]:
+    files = {"db.py": db, "main.py": main, "requirements.txt": requirements, **more}
+    after = run_steps(Workspace(Path("/nowhere"), {p: t.encode() for p, t in files.items()}), stages()).after
+    again = run_steps(after, stages()).after
+    assert again.files == after.files
+    return {p: d.decode() for p, d in after.files.items()}
+
+
+@pytest.fixture
+def widened(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    text = migrated("fastapi\nsqlalchemy==2.0.30\npsycopg2-binary\n")["db.py"]
+    heard: dict[str, Any] = {}
+    monkeypatch.setattr(event, "listens_for", lambda target, name, **how: lambda f: heard.setdefault(name, f))
+    start = text.index("@event")
+    space: dict[str, Any] = {"event": event, "Engine": object}
+    exec(text[start : text.index("engine = create_async_engine")], space)
+    return lambda statement, parameters: heard["before_cursor_execute"](None, None, statement, parameters, None, False)
+
+
+@pytest.mark.parametrize(
+    ("value", "cast"),
+    [(7, "INTEGER"), (-(2**31), "INTEGER"), (2**31, "BIGINT"), (15641875975986, "BIGINT"), (10**20, "NUMERIC")],
+)
+def test_only_what_does_not_fit_is_cast_otherwise(widened: Callable[..., Any], value: int, cast: str) -> None:
+    statement = "SELECT 1 WHERE id = %(id_1)s::INTEGER AND n = %(n)s::INTEGER AND t = %(t)s::VARCHAR"
+    given = {"id_1": value, "n": 1, "t": "x"}
+    assert widened(statement, given) == (statement.replace("%(id_1)s::INTEGER", f"%(id_1)s::{cast}"), given)
+
+
+def test_many_rows_stay_as_they_are(widened: Callable[..., Any]) -> None:
+    rows = [{"id": 2**40}]
+    assert widened("INSERT INTO t VALUES (%(id)s::INTEGER)", rows) == ("INSERT INTO t VALUES (%(id)s::INTEGER)", rows)
+
+
+@pytest.mark.parametrize(
+    ("requirements", "main", "db"),
+    [
+        ("fastapi\nsqlalchemy==2.0.30\npsycopg[binary]\n", MAIN, DB),
+        ("fastapi\nsqlalchemy==1.4.50\npsycopg2\n", MAIN, DB),
+        ("fastapi\nsqlalchemy==2.0.30\npsycopg2\nasyncpg\n", MAIN, DB),
+        ("fastapi\nsqlalchemy==2.0.30\npsycopg2\n", MAIN.replace("int", "str"), DB),
+        ("fastapi\nsqlalchemy==2.0.30\npsycopg2\n", MAIN, DB.replace('os.environ["DATABASE_URL"]', '"sqlite:///x.db"')),
+    ],
+)
+def test_nothing_where_nothing_changes(requirements: str, main: str, db: str) -> None:
+    assert "wide_integers" not in migrated(requirements, main, db)["db.py"]
+
+
+def test_once_for_all_engines() -> None:
+    files = migrated("fastapi\nsqlalchemy==2.0.30\npsycopg2\n", **{"tests/conftest.py": DB, "more.py": DB})
+    assert [path for path, text in files.items() if "wide_integers" in text] == ["db.py"]
