@@ -3,31 +3,94 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from typing import TypeGuard
 
+from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.forms import has_async_form
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Ext, Fn, Inst, Member
-from asyncify.knowledge.barriers import BY_CALLEE, BY_DECORATOR, BY_METHOD, Barrier, Handing, Treatment
+from asyncify.knowledge.barriers import (
+    BY_CALLEE,
+    BY_DECORATOR,
+    BY_HOOK,
+    BY_METHOD,
+    BY_OVERRIDE,
+    BY_STORE,
+    Barrier,
+    Handing,
+    Treatment,
+)
 from asyncify.knowledge.names import canonical
 
 #: what the configuration calls an entry point
 ENTRY_POINT = Barrier("configuration", "entry-points", Treatment.ENTRY, "entry-points of [tool.asyncify] names it")
 
 
-def barrier_of(program: Program, function: FunctionInfo) -> Barrier | None:
-    """What keeps a function from becoming async."""
-    if function in program.overrides.entries:
-        return ENTRY_POINT
-    if function.cls is not None and has_async_form(function):
+class Barriers:
+    """The barriers of a program."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._stored = dict(_stored(program))
+
+    def of(self, function: FunctionInfo) -> Barrier | None:
+        """What keeps a function from becoming async."""
+        if function in self.program.overrides.entries:
+            return ENTRY_POINT
+        if function.cls is not None and has_async_form(function):
+            return None
+        if function.cls is not None:
+            return BY_METHOD.get(function.name) or self._overridden(function.cls, function) or self._decorated(function)
+        if function.parent is None and function.name in BY_HOOK and is_test_path(function.path):
+            return BY_HOOK[function.name]
+        return self._decorated(function) or self._stored.get(function)
+
+    def _overridden(self, cls: ClassInfo, function: FunctionInfo) -> Barrier | None:
+        """The method of a library class that a method is called in the place of."""
+        for base in self.program.classes.ancestors(cls):
+            row = BY_OVERRIDE.get(f"{canonical(base.name)}.{function.name}") if isinstance(base, Ext) else None
+            if row is not None:
+                return row
         return None
-    if function.cls is not None and function.name in BY_METHOD:
-        return BY_METHOD[function.name]
-    for node in function.node.decorator_list:
-        for name in _decorator_names(program, function, node):
-            if name in BY_DECORATOR:
-                return BY_DECORATOR[name]
-    return None
+
+    def _decorated(self, function: FunctionInfo) -> Barrier | None:
+        for node in function.node.decorator_list:
+            for name in _decorator_names(self.program, function, node):
+                if name in BY_DECORATOR:
+                    return BY_DECORATOR[name]
+        return None
+
+
+def _stored(program: Program) -> Iterator[tuple[FunctionInfo, Barrier]]:
+    """Functions that are put into a dictionary of a library that calls them: `templates.env.filters["money"] = f`."""
+    for path in sorted(program.modules):
+        for node in program.modules[path].source.nodes:
+            values: list[ast.expr] = []
+            holder: ast.expr | None = None
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+                holder, values = node.targets[0].value, [node.value]
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "update":
+                holder, values = node.func.value, [k.value for k in node.keywords]
+                values += [v for a in node.args if isinstance(a, ast.Dict) for v in a.values]
+            row = BY_STORE.get(f"{_kind(program, holder.value)}.{holder.attr}") if _is_attribute(holder) else None
+            for value in values if row is not None else ():
+                yield from ((v.info, row) for v in program.values(value) if isinstance(v, Fn) and row is not None)
+
+
+def _is_attribute(node: ast.expr | None) -> TypeGuard[ast.Attribute]:
+    return isinstance(node, ast.Attribute)
+
+
+def _kind(program: Program, node: ast.expr) -> str:
+    """The library class of an object; an attribute that is not known is `Class.attribute`."""
+    for value in program.values(node):
+        if isinstance(value, Inst):
+            return value.type
+        if isinstance(value, Member):
+            return f"{value.base.type}.{value.name}"
+    return f"{_kind(program, node.value)}.{node.attr}" if isinstance(node, ast.Attribute) else ""
 
 
 def _decorator_names(program: Program, function: FunctionInfo, node: ast.expr) -> list[str]:
@@ -66,5 +129,8 @@ def callee_name(program: Program, call: ast.Call) -> str:
 
 
 def handing_of(program: Program, call: ast.Call) -> Handing | None:
-    """What a call does with a function that it is given."""
+    """What a call does with a function that it is given. A parser of arguments mostly comes from another one, whose
+    kind is not known: `subparsers.add_parser("load").set_defaults(run=load)`."""
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "set_defaults":
+        return Handing.THREAD
     return BY_CALLEE.get(callee_name(program, call))

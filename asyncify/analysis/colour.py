@@ -11,7 +11,7 @@ from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from asyncify.analysis.barriers import barrier_of, handing_of
+from asyncify.analysis.barriers import Barriers, handing_of
 from asyncify.analysis.call_index import CallIndex
 from asyncify.analysis.forms import PAIRS, has_session_parameter, is_implicit, is_unrollable
 from asyncify.analysis.kept import kept_functions
@@ -109,6 +109,7 @@ class _Worker:
         self.queue: deque[FunctionInfo] = deque()
         self.index = CallIndex(program)
         self.paths = self.index.paths
+        self.barriers = Barriers(program)
         self.at_top: dict[str, list[ast.AST]] = defaultdict(list)
 
     def run(self) -> Colouring:
@@ -217,7 +218,7 @@ class _Worker:
             return
         if function in result.kept:
             return
-        barrier = barrier_of(self.program, function)
+        barrier = self.barriers.of(function)
         if barrier is not None:
             result.barriers[function] = barrier
         if barrier is None:
@@ -240,9 +241,8 @@ class _Worker:
 
     def runs_by_itself(self, function: FunctionInfo, barrier: Barrier) -> bool:
         """Whether a function can be run to its end in a loop of its own: it is given nothing of another loop."""
-        if barrier.treatment in (Treatment.CACHED, Treatment.TASK):
-            return not has_session_parameter(self.program, function)
-        return function in self.result.twins.opening
+        own = barrier.treatment in (Treatment.SYNC, Treatment.TASK)
+        return function in self.result.twins.opening or (own and not has_session_parameter(self.program, function))
 
     def spread(self, function: FunctionInfo) -> None:
         """What follows from a function that waits."""

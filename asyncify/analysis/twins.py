@@ -10,7 +10,7 @@ import ast
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from asyncify.analysis.barriers import barrier_of, handing_of
+from asyncify.analysis.barriers import Barriers, handing_of
 from asyncify.analysis.call_index import CallIndex
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.makers import Made, Maker, Use, find_makers, replaced_names, uses_of
@@ -22,7 +22,7 @@ from asyncify.analysis.values import Cls
 from asyncify.knowledge.barriers import Handing, Treatment
 
 #: who may stay sync as a whole; an entry point of the program itself is run in a loop of its own instead
-STAYING = frozenset({Treatment.BRIDGE, Treatment.REFUSE, Treatment.CACHED, Treatment.TASK})
+STAYING = frozenset({Treatment.BRIDGE, Treatment.REFUSE, Treatment.SYNC, Treatment.TASK})
 
 
 @dataclass
@@ -108,12 +108,13 @@ def _waiting_functions(program: Program, index: CallIndex, waiting: Iterable[ast
 def _roots(program: Program, index: CallIndex, waiting: Collection[FunctionInfo]) -> dict[FunctionInfo, bool]:
     """The functions that wait and that nobody awaits, and whether each runs in a thread or process of its own."""
     found = {}
+    barriers = Barriers(program)
     for function in program.functions:
         if function not in waiting or function.is_async or kept_sync(program, function.path):
             continue
         if function in program.overrides.entries or function in program.overrides.forced:
             continue
-        barrier = barrier_of(program, function)
+        barrier = barriers.of(function)
         if barrier is not None:
             if barrier.treatment in STAYING:
                 found[function] = barrier.treatment is Treatment.TASK

@@ -17,14 +17,18 @@ class Treatment(Enum):
 
     BRIDGE = "bridge"  # stays plain and waits through SQLAlchemy's greenlet; its callers spawn that greenlet
     ENTRY = "entry"  # a sync entry point: becomes async inside, `asyncio.run` around it
-    CACHED = "cached"  # its value is kept, so it must be no coroutine; as TASK otherwise
-    TASK = "task"  # a worker runs it: stays sync where it opens its own session, else as ENTRY
+    SYNC = "sync"  # called or kept synchronously: stays sync where it opens its own session, else as ENTRY
+    TASK = "task"  # the same, in a thread or process of its own
     REFUSE = "refuse"  # nobody can be found who calls it: left and reported
 
 
 @dataclass(frozen=True)
 class Barrier:
-    """A row. kind is `method` (a special method by name) or `decorator` (by canonical name)."""
+    """A row.
+
+    kind: `method` (a special method by name), `decorator` (by canonical name), `override` (a method of a library class
+    that calls it), `hook` (a function of a test module by name), `store` (a dictionary of functions on an object).
+    """
 
     kind: str
     name: str
@@ -35,12 +39,16 @@ class Barrier:
 _SPECIAL = "Python calls it by itself, never with await"
 
 
+def _rows(kind: str, names: str, treatment: Treatment, why: str) -> tuple[Barrier, ...]:
+    return tuple(Barrier(kind, n, treatment, why) for n in names.split())
+
+
 def _special(names: str, treatment: Treatment) -> tuple[Barrier, ...]:
-    return tuple(Barrier("method", n, treatment, _SPECIAL) for n in names.split())
+    return _rows("method", names, treatment, _SPECIAL)
 
 
 def _decorators(names: str, treatment: Treatment, why: str) -> tuple[Barrier, ...]:
-    return tuple(Barrier("decorator", n, treatment, why) for n in names.split())
+    return _rows("decorator", names, treatment, why)
 
 
 BARRIERS: tuple[Barrier, ...] = (
@@ -75,9 +83,17 @@ BARRIERS: tuple[Barrier, ...] = (
         "pytest-bdd calls its steps synchronously and ignores coroutines",
     ),
     *_decorators(
-        "functools.lru_cache functools.cache functools.singledispatch",
-        Treatment.CACHED,
+        "functools.lru_cache functools.cache functools.singledispatch cachetools.cached cachetools.cachedmethod "
+        "cachetools.func.lru_cache cachetools.func.ttl_cache cachetools.func.lfu_cache",
+        Treatment.SYNC,
         "the cache would keep a coroutine, which can be awaited only once",
+    ),
+    *_decorators(
+        "flask.Flask.route flask.Flask.get flask.Flask.post flask.Flask.put flask.Flask.delete flask.Flask.patch "
+        "flask.Flask.before_request flask.Flask.after_request flask.Flask.teardown_appcontext flask.Blueprint.route "
+        "flask.Flask.context_processor flask.Flask.template_filter dash.Dash.callback bottle.route",
+        Treatment.SYNC,
+        "a synchronous framework calls it",
     ),
     *_decorators(
         "click.command click.group typer.Typer.command typer.Typer.callback click.Group.command invoke.task",
@@ -85,14 +101,58 @@ BARRIERS: tuple[Barrier, ...] = (
         "the framework calls it synchronously",
     ),
     *_decorators(
-        "celery.shared_task celery.Celery.task celery.app.task rq.decorators.job dramatiq.actor huey.Huey.task",
+        "celery.shared_task celery.Celery.task celery.app.task rq.decorators.job dramatiq.actor huey.Huey.task "
+        "huey.RedisHuey.task huey.SqliteHuey.task huey.MemoryHuey.task huey.FileHuey.task huey.Huey.periodic_task "
+        "huey.RedisHuey.periodic_task huey.SqliteHuey.periodic_task huey.MemoryHuey.periodic_task "
+        "apscheduler.schedulers.background.BackgroundScheduler.scheduled_job "
+        "apscheduler.schedulers.blocking.BlockingScheduler.scheduled_job atexit.register",
         Treatment.TASK,
         "a worker calls it synchronously",
     ),
+    *_rows(
+        "override",
+        "threading.Thread.run threading.Timer.run multiprocessing.Process.run celery.Task.run celery.Task.on_failure "
+        "celery.Task.on_success http.server.BaseHTTPRequestHandler.do_GET http.server.BaseHTTPRequestHandler.do_POST "
+        "socketserver.BaseRequestHandler.handle cmd.Cmd.onecmd",
+        Treatment.TASK,
+        "a thread or a worker calls it synchronously",
+    ),
+    *_rows(
+        "override",
+        "logging.Handler.emit logging.Filter.filter logging.Formatter.format json.JSONEncoder.default "
+        "argparse.Action.__call__ sqlalchemy.types.TypeDecorator.process_bind_param "
+        "sqlalchemy.types.TypeDecorator.process_result_value html.parser.HTMLParser.handle_data",
+        Treatment.SYNC,
+        "the class that it derives from calls it synchronously",
+    ),
+    *_rows(
+        "hook",
+        "pytest_configure pytest_unconfigure pytest_sessionstart pytest_sessionfinish pytest_runtest_setup "
+        "pytest_runtest_teardown pytest_collection_modifyitems pytest_generate_tests pytest_runtest_makereport "
+        "pytest_bdd_before_scenario pytest_bdd_after_scenario",
+        Treatment.SYNC,
+        "pytest calls its hooks synchronously and ignores coroutines",
+    ),
+    *_rows(
+        "store",
+        "jinja2.Environment.filters jinja2.Environment.globals jinja2.Environment.tests "
+        "starlette.templating.Jinja2Templates.env.filters starlette.templating.Jinja2Templates.env.globals "
+        "starlette.templating.Jinja2Templates.env.tests",
+        Treatment.SYNC,
+        "a template calls it synchronously",
+    ),
 )
 
-BY_METHOD: Mapping[str, Barrier] = MappingProxyType({b.name: b for b in BARRIERS if b.kind == "method"})
-BY_DECORATOR: Mapping[str, Barrier] = MappingProxyType({b.name: b for b in BARRIERS if b.kind == "decorator"})
+
+def _by_name(kind: str) -> Mapping[str, Barrier]:
+    return MappingProxyType({b.name: b for b in BARRIERS if b.kind == kind})
+
+
+BY_METHOD = _by_name("method")
+BY_DECORATOR = _by_name("decorator")
+BY_OVERRIDE = _by_name("override")
+BY_HOOK = _by_name("hook")
+BY_STORE = _by_name("store")
 
 
 #: special methods with an async form. Source: Python data model, "Asynchronous Iterators" and "Asynchronous Context
@@ -132,13 +192,14 @@ HANDOVERS: tuple[Handover, ...] = (
             "fastapi.Depends functools.wraps functools.update_wrapper inspect.signature inspect.iscoroutinefunction "
             "asyncio.iscoroutinefunction builtins.callable builtins.isinstance builtins.getattr builtins.hasattr "
             "builtins.id builtins.repr builtins.str builtins.print builtins.type contextlib.contextmanager "
-            "starlette.routing.Route starlette.concurrency.iterate_in_threadpool"
+            "apscheduler.schedulers.asyncio.AsyncIOScheduler.add_job starlette.routing.Route "
+            "starlette.concurrency.iterate_in_threadpool"
         ).split()
     ),
     *(
         Handover(n, Handing.CALLS)
         for n in "builtins.map builtins.filter builtins.sorted builtins.min builtins.max functools.reduce "
-        "builtins.any builtins.all builtins.sum".split()
+        "builtins.any builtins.all builtins.sum list.sort heapq.nlargest heapq.nsmallest re.sub re.subn".split()
     ),
     *(
         Handover(n, Handing.UNWRAP)
@@ -150,7 +211,11 @@ HANDOVERS: tuple[Handover, ...] = (
         Handover(n, Handing.THREAD)
         for n in "threading.Thread threading.Timer concurrent.futures.ThreadPoolExecutor.submit "
         "concurrent.futures.ThreadPoolExecutor.map concurrent.futures.ProcessPoolExecutor.submit "
-        "multiprocessing.Process signal.signal atexit.register".split()
+        "concurrent.futures.ProcessPoolExecutor.map multiprocessing.Process signal.signal atexit.register "
+        "weakref.finalize rq.Queue.enqueue rq.Queue.enqueue_in rq.Queue.enqueue_at rq.Queue.enqueue_call "
+        "apscheduler.schedulers.background.BackgroundScheduler.add_job "
+        "apscheduler.schedulers.blocking.BlockingScheduler.add_job "
+        "argparse.ArgumentParser.set_defaults".split()
     ),
 )
 BY_CALLEE: Mapping[str, Handing] = MappingProxyType({h.name: h.handing for h in HANDOVERS})

@@ -62,6 +62,8 @@ def reach(name: str) -> tuple[str, str]:
     module, _, parent = owner.rpartition(".")
     if owner == "builtins":
         return "", last
+    if owner == "list":
+        return "", f"[1].{last}"
     if parent[:1].isupper():
         return f"from {module} import {parent}\nthing = {parent}()\n", f"thing.{last}"
     return f"from {owner} import {last}\n", last
@@ -76,16 +78,37 @@ def handover_source(name: str) -> str:
     )
 
 
-@pytest.mark.parametrize("barrier", barriers.BARRIERS, ids=lambda b: b.name)
-def test_each_barrier_is_seen(barrier: Barrier) -> None:
+def barrier_source(barrier: Barrier) -> str:
+    """A function that waits and of which the row speaks."""
+    head = "from sqlalchemy.orm import Session\n"
+    body = "(self, db: Session):\n        return db.get(object, 1)\n"
+    plain = "(db: Session):\n    return db.get(object, 1)\n"
+    owner, _, last = barrier.name.rpartition(".")
+    if barrier.kind == "hook":
+        return f"{head}def {barrier.name}{plain}"
+    if barrier.kind == "override":
+        module, _, parent = owner.rpartition(".")
+        return f"from {module} import {parent}\n{head}class A({parent}):\n    def {last}{body}"
+    if barrier.kind == "store":
+        cls, _, inner = owner.removesuffix(".env").rpartition(".")
+        env = "thing.env" if owner.endswith(".env") else "thing"
+        lines = f"from {cls} import {inner}\nthing = {inner}()\n{head}"
+        return f"{lines}def work{plain}{env}.{last}['x'] = work\n"
     lines, decorator = ("", "") if barrier.kind == "method" else reach(barrier.name)
     name = barrier.name if barrier.kind == "method" else "work"
-    source = f"{lines}from sqlalchemy.orm import Session\nclass A:\n"
+    source = f"{lines}{head}class A:\n"
     source += f"    @{decorator}\n" if decorator else ""
-    source += f"    def {name}(self, db: Session):\n        return db.get(object, 1)\n"
+    source += f"    def {name}{body}"
     if name in ASYNC_METHODS:  # without the async form in the class, the method becomes that
         source += f"    async def {ASYNC_METHODS[name]}(self):\n        pass\n"
-    assert [b.name for b in colouring_of(source).barriers.values()] == [barrier.name]
+    return source
+
+
+@pytest.mark.parametrize("barrier", barriers.BARRIERS, ids=lambda b: b.name)
+def test_each_barrier_is_seen(barrier: Barrier) -> None:
+    path = "conftest.py" if barrier.kind == "hook" else "app.py"
+    program = build(Workspace(Path("/nowhere"), {path: barrier_source(barrier).encode()}))
+    assert [b.name for b in program.colouring.barriers.values()] == [barrier.name]
 
 
 @pytest.mark.parametrize("handover", barriers.HANDOVERS, ids=lambda h: h.name)

@@ -1,0 +1,185 @@
+"""Functions that a library calls synchronously: each works as before, on a sync engine or in a loop of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import BASE, migrate, prove
+from .test_lookalikes import HEAD
+
+SHARED = """
+from db import SessionLocal
+
+
+def find(db: Session, key: int):
+    return db.get(User, key)
+
+
+@app.get("/shared/{key}")
+def shared(key: int, db: Session = Depends(get_db)):
+    return find(db, key).name
+
+"""
+
+
+def test_templates(tmp_path: Path) -> None:
+    """Filters and globals: one of its own, one that shares a function with a route."""
+    app = (
+        HEAD
+        + SHARED
+        + """
+from fastapi import Request
+from fastapi.templating import Jinja2Templates
+
+templates = Jinja2Templates(directory="templates")
+
+
+def name_of(key):
+    with SessionLocal() as db:
+        return find(db, key).name
+
+
+def count_users():
+    with SessionLocal() as db:
+        return db.query(User).count()
+
+
+def is_known(name):
+    with SessionLocal() as db:
+        return db.query(User).filter(User.name == name).first() is not None
+
+
+templates.env.filters["name_of"] = name_of
+templates.env.globals.update(count_users=count_users)
+templates.env.tests["known"] = is_known
+
+
+@app.get("/page/{key}")
+def page(request: Request, key: int, db: Session = Depends(get_db)):
+    return templates.TemplateResponse(request, "page.html", {"user": find(db, key), "key": key})
+"""
+    )
+    page = "{{ user.name }} {{ key|name_of }} {{ count_users() }} {{ 'ann' is known }}\n"
+    files = {"main.py": app, "templates/page.html": page}
+    done = prove(tmp_path, files, [("GET", "/page/1"), ("GET", "/shared/2")])
+    assert "@run_async\nasync def name_of" in done["main.py"]
+    assert "def count_users():\n    with SyncSessionLocal() as db:" in done["main.py"]
+
+
+def test_methods_of_library_classes(tmp_path: Path) -> None:
+    """A thread, a handler of logging, an encoder, and the key of a list that is sorted."""
+    app = (
+        HEAD
+        + SHARED
+        + """
+import json
+import logging
+import threading
+
+
+class Worker(threading.Thread):
+    def __init__(self, key):
+        super().__init__()
+        self.key = key
+        self.found = None
+
+    def run(self):
+        with SessionLocal() as db:
+            self.found = find(db, self.key).name
+
+
+class Counting(logging.Handler):
+    seen = []
+
+    def emit(self, record):
+        with SessionLocal() as db:
+            self.seen.append([record.getMessage(), db.query(User).count()])
+
+
+class Encoder(json.JSONEncoder):
+    def default(self, o):
+        with SessionLocal() as db:
+            return db.get(User, o.id).name
+
+
+log = logging.getLogger("app")
+log.addHandler(Counting())
+
+
+def age_of(key):
+    with SessionLocal() as db:
+        return db.get(User, key).age
+
+
+@app.get("/{key}")
+def read(key: int, db: Session = Depends(get_db)):
+    worker = Worker(key)
+    worker.start()
+    worker.join()
+    log.warning("read")
+    keys = [1, 2, 3]
+    keys.sort(key=age_of)
+    user = find(db, key)
+    text = json.dumps([user], cls=Encoder)
+    return [worker.found, Counting.seen, keys, text]
+"""
+    )
+    prove(tmp_path, app, [("GET", "/shared/2"), ("GET", "/2"), ("GET", "/3")])
+
+
+def test_argparse(tmp_path: Path) -> None:
+    """Functions that a parser gives back, to be called by whoever reads the arguments."""
+    script = """\
+import argparse
+import sys
+
+from db import SessionLocal
+from main import find
+from models import User
+
+
+def count(arguments):
+    with SessionLocal() as db:
+        print(db.query(User).count() * arguments.times)
+
+
+def show(arguments):
+    with SessionLocal() as db:
+        print(find(db, 1).name)
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser()
+    commands = parser.add_subparsers(required=True)
+    counting = commands.add_parser("count")
+    counting.add_argument("--times", type=int, default=1)
+    counting.set_defaults(run=count)
+    commands.add_parser("show").set_defaults(run=show)
+    arguments = parser.parse_args(argv)
+    arguments.run(arguments)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
+"""
+    files = {"script.py": script, "main.py": HEAD + SHARED}
+    commands = [["script.py", "count", "--times", "2"], ["script.py", "show"]]
+    prove(tmp_path, files, [("GET", "/shared/2")], commands)
+
+
+def test_hooks_of_pytest() -> None:
+    """pytest calls them by their names and ignores coroutines."""
+    conftest = """\
+from db import SessionLocal, engine
+from models import Base, User
+
+
+def pytest_sessionstart(session):
+    Base.metadata.create_all(engine)
+    with SessionLocal() as db:
+        db.add(User(name="seed"))
+        db.commit()
+"""
+    done = migrate({**BASE, "conftest.py": conftest, "main.py": HEAD + SHARED})
+    assert done["conftest.py"] == conftest.replace("SessionLocal", "SyncSessionLocal").replace("engine", "sync_engine")
+    assert not done.findings
