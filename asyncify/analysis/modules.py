@@ -44,7 +44,7 @@ class ModuleIndex:
     def _find(self, dotted: str, importer: str) -> str | None:
         parts = tuple(dotted.split("."))
         best = self._nearest(parts, importer, self._by_tail.get(parts[-1], ()), is_file=True)
-        if best is None:
+        if best is None and parts[0] not in LIBRARIES:  # a plain folder never hides an installed package
             folder = self._nearest(parts, importer, self._folders.get(parts[-1], ()), is_file=False)
             best = f"{folder}/" if folder else None
         return best

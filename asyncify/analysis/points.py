@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from asyncify.analysis.alembic_connections import runs_migrations
 from asyncify.analysis.handed_sessions import callee_of, is_class
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
@@ -144,6 +145,8 @@ def _call_point(
 ) -> Point | None:
     if has(program.values(node), *INSPECTORS) and not has(program.values(node.func), *INSPECTORS):
         return Point(PointKind.INSPECT, node, f"{module.source.segment(node.func)}()")
+    if runs_migrations(program, node):
+        return Point(PointKind.INSPECT, node, f"{module.source.segment(node.func)}(), which is given a connection,")
     if _makes_object(program, node):
         return Point(PointKind.FACTORY, node, f"{module.source.segment(node.func)}()")
     if not isinstance(node.func, ast.Attribute):

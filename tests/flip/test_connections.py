@@ -63,3 +63,38 @@ def heads():
     assert "return await greenlet_spawn(context.get_current_revision)" in after
     assert "await greenlet_spawn(migration.MigrationContext.configure, connection.sync_connection)" in after
     assert "set(await greenlet_spawn(context.get_current_heads)), await current(connection)" in after
+
+
+def test_alembic_is_given_the_connection(tmp_path: Path) -> None:
+    files = {
+        "main.py": HEAD
+        + """
+from alembic import command
+from alembic.config import Config
+from db import engine
+
+
+def upgrade(config):
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@app.post("/upgrade")
+def post():
+    upgrade(Config("alembic.ini"))
+""",
+        "alembic/env.py": """
+from alembic import context
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection)
+with context.begin_transaction():
+    context.run_migrations()
+""",
+    }
+    after = migrate({**BASE, **files})
+    assert 'config.attributes["connection"] = connection.sync_connection' in after["main.py"]
+    assert 'await greenlet_spawn(command.upgrade, config, "head")' in after["main.py"]
+    assert "await upgrade(Config(" in after["main.py"]
+    assert after["alembic/env.py"] == files["alembic/env.py"]

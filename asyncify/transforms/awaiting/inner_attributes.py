@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from asyncify.analysis.alembic_connections import shared_connections
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import has
@@ -19,8 +20,13 @@ from asyncify.model.ops import Replace
 
 
 def attribute_edits(program: Program, module: ModuleInfo) -> Iterator[Edit]:
-    """`x.name` to `x.sync_connection.name`, where the async object has no such attribute."""
+    """`x.name` to `x.sync_connection.name`, where the async object has no such attribute; what is given to Alembic."""
     source = module.source
+    for path, given in shared_connections(program):
+        if path == module.path:
+            because = "Alembic works on the sync connection inside"
+            op = Replace(f"$it.{INSIDE[names.CONNECTION]}")
+            yield Edit("await", path, source.target(given), op, group="flip", because=because)
     for node in source.nodes:
         if not isinstance(node, ast.Attribute) or program.function_of(node) in program.colouring.kept:
             continue

@@ -1,0 +1,44 @@
+"""Connections that a program gives to Alembic: `config.attributes["connection"] = connection`.
+
+`env.py` stays synchronous and works on what it finds there. Source: Alembic cookbook, "Sharing a Connection across one
+or more programmatic migration commands" and "Programmatic API use (connection sharing) With Asyncio".
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.analysis.kept_files import kept_sync
+from asyncify.analysis.program import Program
+from asyncify.analysis.values import Ext, has
+from asyncify.knowledge import names
+
+#: where the functions of `alembic upgrade` and the like are
+COMMANDS = "alembic.command."
+
+
+def shared_connections(program: Program) -> Iterator[tuple[str, ast.expr]]:
+    """The file and the expression of each connection that becomes async and is given to Alembic."""
+    for path, module in sorted(program.modules.items()):
+        if ".attributes[" in module.source.text and not kept_sync(program, path):
+            for node in module.source.nodes:
+                if isinstance(node, ast.Assign) and _is_place(node.targets[0]):
+                    if has(program.values(node.value), names.CONNECTION):
+                        yield path, node.value
+
+
+def _is_place(target: ast.expr) -> bool:
+    return (
+        isinstance(target, ast.Subscript)
+        and isinstance(target.value, ast.Attribute)
+        and target.value.attr == "attributes"
+        and isinstance(target.slice, ast.Constant)
+        and target.slice.value == "connection"
+    )
+
+
+def runs_migrations(program: Program, node: ast.Call) -> bool:
+    """Whether a call is a command of Alembic that may work on such a connection."""
+    commands = any(isinstance(v, Ext) and v.name.startswith(COMMANDS) for v in program.values(node.func))
+    return commands and any(True for _ in shared_connections(program))
