@@ -11,6 +11,7 @@ from typing import Protocol
 
 from asyncify.analysis.config import Config
 from asyncify.analysis.kept_list import kept_sync_places
+from asyncify.analysis.memory import collector_paused
 from asyncify.analysis.overrides import check_overrides
 from asyncify.analysis.program import Program, build
 from asyncify.model.errors import UsageError
@@ -99,13 +100,14 @@ def run_steps(
     now = workspace
     for stage in wanted:
         start = time.perf_counter()
-        watcher.working(stage.name, "reading the program")
-        program = build(now, config)
-        if not results:
-            check_overrides(program.names, program.config)
-        result = _run_stage(program, stage, watcher, start)
-        if not results:
-            result = replace(result, kept=kept_sync_places(program))
+        with collector_paused():
+            watcher.working(stage.name, "reading the program")
+            program = build(now, config)
+            if not results:
+                check_overrides(program.names, program.config)
+            result = _run_stage(program, stage, watcher, start)
+            if not results:
+                result = replace(result, kept=kept_sync_places(program))
         results.append(result)
         watcher.done(result)
         now = result.workspace

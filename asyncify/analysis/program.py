@@ -91,6 +91,13 @@ class Program:
         return in_order(self.facts.calls.get(node, ()))
 
     @cached_property
+    def overriding(self) -> frozenset[FunctionInfo]:
+        """The functions of tests that only stand in the place of a dependency."""
+        from asyncify.analysis.unclosed import overriding
+
+        return overriding(self)
+
+    @cached_property
     def async_clients(self) -> frozenset[ast.AST]:
         """The constructor calls of test clients that become async clients."""
         from asyncify.analysis.test_clients import convertible_clients

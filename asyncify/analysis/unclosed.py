@@ -48,7 +48,7 @@ def unclosed_sessions(program: Program, module: ModuleInfo) -> Iterator[Unclosed
     """All of them in a file of tests."""
     if not is_test(module.path):
         return
-    overrides = _overrides(program)
+    overrides = program.overriding
     for function in module.functions.values():
         if function.is_generator and _closes_elsewhere(function):
             continue
@@ -166,12 +166,12 @@ def _mentions(node: ast.AST, name: str) -> bool:
     return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(node))
 
 
-def _overrides(program: Program) -> frozenset[FunctionInfo]:
+def overriding(program: Program) -> frozenset[FunctionInfo]:
     """The functions of tests that only stand in the place of a dependency."""
     found: set[FunctionInfo] = set()
     for path, module in program.modules.items():
-        for node in module.source.nodes:
-            if not is_test(path) or not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Subscript):
+        for node in module.source.nodes_of(ast.Assign) if is_test(path) else ():
+            if not isinstance(node.targets[0], ast.Subscript):
                 continue
             base = node.targets[0].value
             if isinstance(base, ast.Attribute) and base.attr == "dependency_overrides":

@@ -21,8 +21,8 @@ from asyncify.analysis.values import NOTHING, Cls, Fn, Obj, Origin, Values
 
 def walk_unit(engine: Engine, unit: Unit) -> Record:
     """Walk a body once with what the cells hold now."""
-    run = Run(engine, unit)
-    body = unit[0]
+    body, receiver = unit
+    run = Run(engine, unit, receiver)
     if isinstance(body, FunctionInfo):
         _bind_parameters(run, body)
         walk(run, body.node.body)

@@ -65,10 +65,7 @@ def result_of(run: Run, function: Fn) -> Values:
     found = run.read("ret", function.info, function.receiver)
     if found or function.info.node.returns is None:
         return found
-    at = run.at(function.info.path)
-    if function.receiver is not run.receiver:
-        at = Run(run.engine, (run.unit[0], function.receiver), run.record, elsewhere=function.info.path)
-    return annotated(at, function.info.node.returns)
+    return annotated(run.at_for(function.info.path, function.receiver), function.info.node.returns)
 
 
 def given_by(run: Run, function: Fn) -> Values:

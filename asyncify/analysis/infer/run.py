@@ -29,11 +29,13 @@ LIBRARY_BASES = (
 class Run:
     """One walk. `env` is what the local names hold at the point that is being walked.
 
+    receiver: the class of `self` that the unit is walked for; for an annotation, the one that it is read for.
     elsewhere: when set, names are those of the top level of this other module (for aliases of annotations).
     """
 
     engine: Engine
     unit: Unit
+    receiver: ClassInfo | None = None
     record: Record = field(default_factory=Record)
     env: Env = field(default_factory=dict)
     loop_exits: list[list[Env]] = field(default_factory=list)
@@ -58,14 +60,13 @@ class Run:
 
     def at(self, path: str) -> Run:
         """The same walk with the names of another module's top level."""
-        if path == self.path and self.function is None:
-            return self
-        return Run(self.engine, self.unit, self.record, elsewhere=path)
+        return self.at_for(path, self.receiver)
 
-    @property
-    def receiver(self) -> ClassInfo | None:
-        """The class of `self` that the unit is walked for."""
-        return self.unit[1]
+    def at_for(self, path: str, receiver: ClassInfo | None) -> Run:
+        """The same walk with the names of another module's top level, and another class of `self`."""
+        if path == self.path and self.function is None and receiver is self.receiver:
+            return self
+        return Run(self.engine, self.unit, receiver, self.record, elsewhere=path)
 
     def read(self, *key: object) -> Values:
         """A cell."""
