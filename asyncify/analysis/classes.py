@@ -36,6 +36,7 @@ class Classes:
                 if isinstance(base, ClassInfo):
                     self._children[base].append(info)
         self.ancestors = lru_cache(maxsize=None)(self._ancestors)
+        self.program_ancestors = lru_cache(maxsize=None)(self._program_ancestors)
 
     def bases(self, info: ClassInfo) -> tuple[Base, ...]:
         """The direct bases that could be resolved, in order."""
@@ -103,6 +104,10 @@ class Classes:
 
         walk(info)
         return tuple(order)
+
+    def _program_ancestors(self, info: ClassInfo) -> tuple[ClassInfo, ...]:
+        """The class itself and those above it that are part of the program."""
+        return tuple(base for base in self.ancestors(info) if isinstance(base, ClassInfo))
 
     def derives_from(self, info: ClassInfo, *names: str) -> bool:
         """Whether a library class is among the ancestors."""

@@ -44,6 +44,11 @@ class FunctionInfo:
         """`own_nodes` of the function, walked once."""
         return tuple(own_nodes(self.node))
 
+    @cached_property
+    def decorators(self) -> frozenset[str]:
+        """The bare names of the decorators that are not calls: `property`, `hybrid_property`."""
+        return frozenset(getattr(d, "id", getattr(d, "attr", "")) for d in self.node.decorator_list)
+
     @property
     def is_async(self) -> bool:
         """Whether it is an `async def` already."""

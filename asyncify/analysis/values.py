@@ -136,10 +136,11 @@ WIDTH = 40
 
 def union(parts: Iterable[Values]) -> Values:
     """All values of several sets."""
-    result: set[Value] = set()
+    result = NOTHING
     for part in parts:
-        result |= part
-    return frozenset(result)
+        if part:
+            result = result | part if result else part
+    return result
 
 
 def of_type(values: Values, name: str) -> tuple[Inst, ...]:

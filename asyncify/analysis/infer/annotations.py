@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from asyncify.analysis.infer.dependencies import dependency
+from asyncify.analysis.infer.engine import Engine
 from asyncify.analysis.infer.evaluate import annotated, evaluate
 from asyncify.analysis.infer.run import Run
+from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import NOTHING, Ann, Cls, Const, Ext, Inst, Tv, Value, Values, union
 from asyncify.knowledge import names
 from asyncify.knowledge.containers import PROVIDED
@@ -77,26 +80,39 @@ def from_values(run: Run, values: Values, depth: int = 0) -> Values:
 
 def _type_variable(run: Run, variable: Tv, depth: int) -> Values:
     """A type variable is what the class of `self` filled in (`CRUDBase[User, ...]`), else its bound."""
-    for argument, path in type_arguments(run, variable.name):
-        found = annotated(run.at(path), argument, depth + 1)
-        if found:
-            return found
+    key = (run.receiver, variable.name)
+    if key in run.engine.filling:  # a base that passes a variable of the same name on
+        return NOTHING
+    run.engine.filling.add(key)
+    try:
+        for argument, path in type_arguments(run, variable.name):
+            found = annotated(run.at(path), argument, depth + 1)
+            if found:
+                return found
+    finally:
+        run.engine.filling.discard(key)
     return from_values(run, variable.bound, depth + 1)
 
 
 def type_arguments(run: Run, variable: str) -> list[tuple[ast.expr, str]]:
     """The expressions that the ancestors of the receiver put in the place of a type variable of their base."""
-    receiver = run.receiver
-    if receiver is None:
+    if run.receiver is None:
         return []
-    found = []
-    for info in run.engine.classes.ancestors(receiver):
+    known = run.engine.type_arguments
+    key = (run.receiver, variable)
+    if key not in known:
+        known[key] = list(_type_arguments(run.engine, *key))
+    return known[key]
+
+
+def _type_arguments(engine: Engine, receiver: ClassInfo, variable: str) -> Iterator[tuple[ast.expr, str]]:
+    for info in engine.classes.ancestors(receiver):
         if isinstance(info, Ext):
             continue
         for node in info.node.bases:
             if not isinstance(node, ast.Subscript):
                 continue
-            base = run.engine.names.resolve_expression(info.path, node.value)
+            base = engine.names.resolve_expression(info.path, node.value)
             bases = getattr(getattr(base, "node", None), "bases", None)
             if not isinstance(bases, list):
                 continue
@@ -105,12 +121,11 @@ def type_arguments(run: Run, variable: str) -> list[tuple[ast.expr, str]]:
                 slots = parameters.slice.elts if isinstance(parameters.slice, ast.Tuple) else [parameters.slice]
                 for slot, argument in zip(slots, arguments, strict=False):
                     if isinstance(slot, ast.Name) and slot.id == variable:
-                        found.append((argument, info.path))
+                        yield argument, info.path
             type_params = getattr(getattr(base, "node", None), "type_params", [])
             for param, argument in zip(type_params, arguments, strict=False):
                 if param.name == variable:
-                    found.append((argument, info.path))
-    return found
+                    yield argument, info.path
 
 
 def _subscript(run: Run, node: ast.Subscript, depth: int) -> Values:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 
 from asyncify.analysis.infer.dynamic_imports import REQUEST
+from asyncify.analysis.infer.engine import Engine
 from asyncify.analysis.infer.evaluate import annotated
 from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.functions import call_function
 from asyncify.analysis.infer.run import Run
-from asyncify.analysis.symbols import ClassInfo
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import (
     NOTHING,
     Cls,
@@ -34,10 +35,14 @@ from asyncify.knowledge.object_factories import FACTORY, MANY, ONE
 
 #: how many relationships are followed from one loaded instance (a tree of categories has no end)
 DEPTH = 5
+#: decorators that make an attribute of a method
+PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "computed_field"})
 
 
 def attribute(run: Run, base: Values, name: str, node: ast.AST) -> Values:
     """`base.name` for each value of the base."""
+    if not base:
+        return NOTHING
     found: list[Values] = []
     for value in base:
         if isinstance(value, Obj):
@@ -81,32 +86,38 @@ def _of_class(run: Run, info: ClassInfo, name: str) -> Values:
 
 
 def _class_cells(run: Run, info: ClassInfo, name: str) -> Values:
-    found = []
-    for base in run.engine.classes.ancestors(info):
-        if isinstance(base, ClassInfo):
-            found.append(run.read("attr", base, name))
-    return union(found)
+    return union([run.read("attr", base, name) for base in run.engine.classes.program_ancestors(info)])
 
 
 def method_values(run: Run, info: ClassInfo, name: str, *, bound: bool) -> Values:
     """The function that `info.name` finds, and those that override it below."""
-    found: set[Value] = set()
-    for base in run.engine.classes.ancestors(info):
-        if isinstance(base, ClassInfo) and name in base.methods:
-            method = base.methods[name]
-            replaced = run.read("method", base, name)
-            kinds = {getattr(d, "id", getattr(d, "attr", "")) for d in method.node.decorator_list}
-            bind = (bound or "classmethod" in kinds) and "staticmethod" not in kinds
-            if replaced:
-                found |= {Fn(v.info, v.receiver or info, v.bound or bind) if isinstance(v, Fn) else v for v in replaced}
-            else:
-                found.add(Fn(method, info, bind))
-            break
-    if found and bound:
-        for child in run.engine.classes.descendants(info):
-            if name in child.methods:
-                found.add(Fn(child.methods[name], child, True))
-    return frozenset(found)
+    known = run.engine.methods
+    key = (info, name, bound)
+    if key not in known:
+        known[key] = _written_methods(run.engine, info, name, bound=bound)
+    found, decorated = known[key]
+    replaced = run.read("method", decorated.cls, name) if decorated is not None else NOTHING
+    if decorated is None or not replaced:
+        return found
+    bind = _binds(decorated, bound=bound)
+    kept = found - {Fn(decorated, info, bind)}
+    return kept | {Fn(v.info, v.receiver or info, v.bound or bind) if isinstance(v, Fn) else v for v in replaced}
+
+
+def _written_methods(engine: Engine, info: ClassInfo, name: str, *, bound: bool) -> tuple[Values, FunctionInfo | None]:
+    """`method_values` as written; and the method where decorators may put something else in its place."""
+    method = engine.classes.method(info, name)
+    if method is None:
+        return NOTHING, None
+    found: set[Value] = {Fn(method, info, _binds(method, bound=bound))}
+    if bound:
+        below = engine.classes.descendants(info)
+        found |= {Fn(child.methods[name], child, True) for child in below if name in child.methods}
+    return frozenset(found), method if method.node.decorator_list else None
+
+
+def _binds(method: FunctionInfo, *, bound: bool) -> bool:
+    return (bound or "classmethod" in method.decorators) and "staticmethod" not in method.decorators
 
 
 def _of_object(run: Run, value: Obj, name: str, node: ast.AST) -> Values:
@@ -152,10 +163,7 @@ def _declared(run: Run, info: ClassInfo, name: str) -> Values:
 
 def is_property(function: Fn) -> bool:
     """Whether reading the attribute runs the function."""
-    return any(
-        getattr(d, "id", getattr(d, "attr", "")) in ("property", "cached_property", "hybrid_property", "computed_field")
-        for d in function.info.node.decorator_list
-    )
+    return not PROPERTIES.isdisjoint(function.info.decorators)
 
 
 def _of_instance(run: Run, value: Inst, name: str, node: ast.AST) -> Values:

@@ -34,7 +34,7 @@ def walk_unit(engine: Engine, unit: Unit) -> Record:
 def _bind_parameters(run: Run, info: FunctionInfo) -> None:
     arguments = info.node.args
     positional = [*arguments.posonlyargs, *arguments.args]
-    kinds = {getattr(d, "id", getattr(d, "attr", "")) for d in info.node.decorator_list}
+    kinds = info.decorators
     for arg in info.parameters:
         if info.cls is not None and positional and arg is positional[0] and "staticmethod" not in kinds:
             owner = run.receiver or info.cls
@@ -70,11 +70,12 @@ def walk(run: Run, body: list[ast.stmt]) -> bool:
 
 def join(*envs: Env | None) -> Env:
     """The state after several ways of getting here."""
-    result: Env = {}
-    for env in envs:
-        for name, values in (env or {}).items():
+    reached = [env for env in envs if env is not None]
+    result: Env = dict(reached[0]) if reached else {}
+    for env in reached[1:]:
+        for name, values in env.items():
             old = result.get(name)
-            result[name] = values if old is None else old | values
+            result[name] = values if old is None or old is values else old | values
     return result
 
 

@@ -95,6 +95,14 @@ class Engine:
         self._walks: dict[Unit, int] = defaultdict(int)
         self.walked: set[Unit] = set()
         self._instantiated: set[ClassInfo] = set()
+        self._unbound: dict[tuple[str, str], Values] = {}
+        # what depends on names and classes alone is found once
+        self.library_instances: dict[ClassInfo, Values] = {}
+        self.methods: dict[tuple[ClassInfo, str, bool], tuple[Values, FunctionInfo | None]] = {}
+        self.type_arguments: dict[tuple[ClassInfo, str], list[tuple[ast.expr, str]]] = {}
+        self.decorators: dict[FunctionInfo, list[str]] = {}
+        #: the type variables that are being filled in now, each for a class
+        self.filling: set[tuple[ClassInfo | None, str]] = set()
         #: callables of libraries that were said to give sessions
         self.session_makers: frozenset[str] = frozenset()
 
@@ -144,7 +152,15 @@ class Engine:
 
     def global_values(self, path: str, name: str, unit: Unit) -> Values:
         """The values of a top-level name of a module."""
-        return self._global(path, name, unit, set())
+        module = self.modules.get(path)
+        if module is not None and name in module.bound:
+            return self.read(("global", path, name), unit)
+        if module is not None and module.stars:
+            return self._global(path, name, unit, set())
+        found = self._unbound.get((path, name))
+        if found is None:
+            found = self._unbound[path, name] = self._global(path, name, unit, set())
+        return found
 
     def _global(self, path: str, name: str, unit: Unit, seen: set[str]) -> Values:
         module = self.modules.get(path)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import ast
 
 from asyncify.analysis.infer.run import Run
+from asyncify.analysis.source import children
 from asyncify.analysis.values import NOTHING, Values
 
 
 def evaluate(run: Run, node: ast.expr) -> Values:
     """The values of an expression, noted for the node and everything inside it."""
-    handler = run.engine.language.expressions.get(type(node))
+    handler = run.expressions.get(type(node))
     if handler is None:
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             if isinstance(child, ast.expr):
                 evaluate(run, child)
         return NOTHING
-    return run.note(node, handler(run, node))
+    values = handler(run, node)
+    return run.note(node, values) if values else NOTHING
 
 
 def annotated(run: Run, node: ast.expr | None, depth: int = 0) -> Values:

@@ -98,11 +98,13 @@ def is_context_manager(run: Run, info: FunctionInfo) -> bool:
 
 def decorator_names(run: Run, info: FunctionInfo) -> list[str]:
     """The library names of the decorators of a function."""
-    found = []
-    for node in info.node.decorator_list:
-        target = run.engine.names.resolve_expression(info.path, node.func if isinstance(node, ast.Call) else node)
-        if isinstance(target, Ext):
-            found.append(target.name)
+    found = run.engine.decorators.get(info)
+    if found is None:
+        found = run.engine.decorators[info] = []
+        for node in info.node.decorator_list:
+            target = run.engine.names.resolve_expression(info.path, node.func if isinstance(node, ast.Call) else node)
+            if isinstance(target, Ext):
+                found.append(target.name)
     return found
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 from asyncify.analysis.infer.engine import Engine, Key, Read, Record, Unit
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo
@@ -25,11 +28,12 @@ LIBRARY_BASES = (
 )
 
 
-@dataclass
+@dataclass(slots=True)
 class Run:
     """One walk. `env` is what the local names hold at the point that is being walked.
 
     receiver: the class of `self` that the unit is walked for; for an annotation, the one that it is read for.
+    path: the file of the unit. function: the function that is walked; None for a module.
     elsewhere: when set, names are those of the top level of this other module (for aliases of annotations).
     """
 
@@ -41,22 +45,20 @@ class Run:
     loop_exits: list[list[Env]] = field(default_factory=list)
     class_scope: list[ClassInfo] = field(default_factory=list)
     elsewhere: str | None = None
+    path: str = field(init=False)
+    function: FunctionInfo | None = field(init=False)
+    expressions: Mapping[type[ast.expr], Callable[[Run, Any], Values]] = field(init=False)
 
-    @property
-    def function(self) -> FunctionInfo | None:
-        """The function that is walked; None for a module."""
+    def __post_init__(self) -> None:
         body = self.unit[0]
-        return body if isinstance(body, FunctionInfo) and self.elsewhere is None else None
+        self.path = self.elsewhere or body.path
+        self.function = body if isinstance(body, FunctionInfo) and self.elsewhere is None else None
+        self.expressions = self.engine.language.expressions
 
     @property
     def module(self) -> ModuleInfo:
         """The module of the unit."""
         return self.engine.modules[self.path]
-
-    @property
-    def path(self) -> str:
-        """The file of the unit."""
-        return self.elsewhere or self.unit[0].path
 
     def at(self, path: str) -> Run:
         """The same walk with the names of another module's top level."""
@@ -79,9 +81,12 @@ class Run:
 
     def note(self, node: ast.AST, values: Values) -> Values:
         """Keep what a node is."""
-        if values and not all(isinstance(v, (Const, Pattern)) for v in values):
-            old = self.record.values.get(node)
-            self.record.values[node] = values if old is None else old | values
+        for value in values:
+            if not isinstance(value, (Const, Pattern)):
+                noted = self.record.values
+                old = noted.get(node)
+                noted[node] = values if old is None or old is values else old | values
+                break
         return values
 
     def note_call(self, node: ast.AST, function: Fn) -> None:
@@ -102,8 +107,9 @@ class Run:
 
     def lookup(self, name: str) -> Values:
         """The values of a name here."""
-        if name in self.env:
-            return self.env[name]
+        known = self.env.get(name)
+        if known is not None:
+            return known
         function = self.function
         if function is not None:
             if name in function.local_names:
@@ -115,7 +121,7 @@ class Run:
                 outer = outer.parent
         found = self.engine.global_values(self.path, name, self.unit)
         if not found and name not in self.module.bound and name in BUILTINS:
-            return frozenset({Ext(f"builtins.{name}")})
+            return BUILTINS[name]
         return found
 
     def bind(self, name: str, values: Values) -> None:
@@ -145,11 +151,13 @@ class Run:
 
     def instance(self, info: ClassInfo, origin: Origin | None = None) -> Values:
         """An instance of a program class; also an instance of the library class that it extends."""
-        found: set[Value] = {Obj(info, origin if origin and self.engine.orm.is_model(info) else None)}
-        for base in self.engine.classes.ancestors(info):
-            if isinstance(base, Ext) and any(is_a(base.name, n) for n in LIBRARY_BASES):
-                found.add(Inst(base.name))
-        return frozenset(found)
+        also = self.engine.library_instances.get(info)
+        if also is None:
+            bases = (b.name for b in self.engine.classes.ancestors(info) if isinstance(b, Ext))
+            also = frozenset(Inst(name) for name in bases if any(is_a(name, n) for n in LIBRARY_BASES))
+            self.engine.library_instances[info] = also
+        own = frozenset({Obj(info, origin if origin and self.engine.orm.is_model(info) else None)})
+        return own | also if also else own
 
     def instances(self, entities: Values, origin: Origin | None) -> Values:
         """What a query over these entities gives: instances of mapped classes; columns give nothing known."""
@@ -162,8 +170,9 @@ class Run:
         return frozenset(found)
 
 
-BUILTINS = frozenset(
+_BUILTINS = (
     "abs all any bool bytes callable dict enumerate filter float frozenset getattr hasattr int isinstance issubclass "
     "iter len list map max min next object print property range reversed set setattr sorted staticmethod str sum super "
     "tuple type vars zip classmethod open id repr Exception ValueError __import__".split()
 )
+BUILTINS: Mapping[str, Values] = MappingProxyType({name: frozenset({Ext(f"builtins.{name}")}) for name in _BUILTINS})
