@@ -4,8 +4,8 @@
     python benchmarks/analysis.py PATH...    on repositories
 
 The analysis is all that a step knows before a transform decides: files, names, classes, models, fixtures, the inferred
-kinds, test clients and the colouring. CPU time, the best of some runs. For `ast.parse` the garbage collector is as Python
-sets it, for the analysis as the tool does; "parse, no gc" is `ast.parse` with it turned off.
+kinds, test clients and the colouring. CPU time, the best of some runs. For `ast.parse` the garbage collector is as
+Python sets it, for the analysis as the tool does; "parse, no gc" is `ast.parse` with it turned off.
 """
 
 from __future__ import annotations
