@@ -6,8 +6,8 @@ import ast
 from pathlib import PurePosixPath
 
 from asyncify.analysis.names import Imported
+from asyncify.analysis.nodes import own_nodes
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import own_nodes
 from asyncify.analysis.values import Mod
 
 

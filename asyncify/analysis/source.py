@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
+from asyncify.analysis.nodes import below, children
 from asyncify.model.python_text import parse_python
 from asyncify.model.span import Place, Span, Target
 
@@ -24,18 +25,6 @@ def decode(data: bytes) -> str:
     return data.decode(encoding)
 
 
-def children(node: ast.AST) -> list[ast.AST]:
-    """The nodes directly below a node, in order: `ast.iter_child_nodes`, in half its time."""
-    found: list[ast.AST] = []
-    for name in node._fields:
-        value = getattr(node, name, None)
-        if isinstance(value, ast.AST):
-            found.append(value)
-        elif isinstance(value, list):
-            found += [item for item in value if isinstance(item, ast.AST)]
-    return found
-
-
 @dataclass(eq=False)
 class SourceFile:
     """A parsed file.
@@ -46,7 +35,6 @@ class SourceFile:
     path: str
     text: str
     tree: ast.Module
-    _parents: dict[ast.AST, ast.AST] = field(default_factory=dict, repr=False)
 
     @classmethod
     def parse(cls, path: str, data: bytes) -> SourceFile:
@@ -62,10 +50,7 @@ class SourceFile:
     @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
         """Every node of the tree, in the order of `ast.walk`; walked once."""
-        found: list[ast.AST] = [self.tree]
-        for node in found:
-            found.extend(children(node))
-        return tuple(found)
+        return tuple(below(self.tree))
 
     @cached_property
     def _by_type(self) -> dict[type[ast.AST], list[ast.AST]]:
@@ -108,12 +93,12 @@ class SourceFile:
         rows[0] = rows[0][span.column :]
         return "\n".join(rows)
 
+    @cached_property
+    def _parents(self) -> dict[ast.AST, ast.AST]:
+        return {inner: outer for outer in self.nodes for inner in children(outer)}
+
     def parent(self, node: ast.AST) -> ast.AST | None:
         """The node around a node; None for the module."""
-        if not self._parents:
-            for outer in self.nodes:
-                for inner in children(outer):
-                    self._parents[inner] = outer
         return self._parents.get(node)
 
     def statement(self, node: ast.AST) -> ast.stmt:

@@ -7,27 +7,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from asyncify.analysis.source import SourceFile, children
+from asyncify.analysis.nodes import own_nodes
+from asyncify.analysis.source import SourceFile
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+#: what has names of its own
+SCOPES = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef})
 
 
 @dataclass(eq=False)
 class FunctionInfo:
-    """A `def`. qualname is `Class.method` or `outer.inner`; cls is set for methods; parent for nested ones.
-
-    has_inner: a function, lambda or class is defined in its body and may read its names.
-    """
+    """A `def`. qualname is `Class.method` or `outer.inner`; cls is set for methods; parent for nested ones."""
 
     source: SourceFile
     node: FunctionNode
     qualname: str
     cls: ClassInfo | None
     parent: FunctionInfo | None
-    is_generator: bool = False
     functions: list[FunctionInfo] = field(default_factory=list)
-    local_names: frozenset[str] = frozenset()
-    has_inner: bool = False
 
     @property
     def name(self) -> str:
@@ -43,6 +41,32 @@ class FunctionInfo:
     def nodes(self) -> tuple[ast.AST, ...]:
         """`own_nodes` of the function, walked once."""
         return tuple(own_nodes(self.node))
+
+    @cached_property
+    def is_generator(self) -> bool:
+        """Whether the function yields."""
+        return any(type(node) in (ast.Yield, ast.YieldFrom) for node in self.nodes)
+
+    @cached_property
+    def has_inner(self) -> bool:
+        """Whether a function, lambda or class is defined in its body and may read its names."""
+        return any(type(node) in SCOPES for node in self.nodes)
+
+    @cached_property
+    def local_names(self) -> frozenset[str]:
+        """The names that are local to it: parameters and whatever it binds."""
+        a = self.node.args
+        names = {p.arg for p in (*a.posonlyargs, *a.args, *a.kwonlyargs)}
+        names |= {p.arg for p in (a.vararg, a.kwarg) if p is not None}
+        outer: set[str] = set()
+        for node in self.nodes:
+            if isinstance(node, (ast.Global, ast.Nonlocal)):
+                outer.update(node.names)
+            elif isinstance(node, ast.stmt):
+                names.update(names_bound_by(node))
+            elif isinstance(node, ast.NamedExpr):
+                names.update(bound_names(node.target))
+        return frozenset(names - outer)
 
     @cached_property
     def decorators(self) -> frozenset[str]:
@@ -133,23 +157,6 @@ def own_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             yield from own_statements(case.body)
 
 
-def own_nodes(function: FunctionNode | ast.Module | ast.ClassDef) -> Iterator[ast.AST]:
-    """All nodes that run as part of a body itself: not those of nested functions, lambdas and classes, but with
-    their decorators and defaults."""
-    stack: list[ast.AST] = list(reversed(function.body))
-    while stack:
-        node = stack.pop()
-        yield node
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            stack.extend([*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)])
-        elif isinstance(node, ast.Lambda):
-            stack.extend([*node.args.defaults, *filter(None, node.args.kw_defaults)])
-        elif isinstance(node, ast.ClassDef):
-            stack.extend([*node.decorator_list, *node.bases, *(k.value for k in node.keywords)])
-        else:
-            stack.extend(reversed(children(node)))
-
-
 def bound_names(target: ast.expr) -> Iterator[str]:
     """The plain names that an assignment target binds."""
     if isinstance(target, ast.Name):
@@ -187,22 +194,6 @@ def names_bound_by(stmt: ast.stmt) -> Iterator[str]:
                 yield node.name
 
 
-def local_names(info: FunctionInfo) -> frozenset[str]:
-    """The names that are local to a function: parameters and whatever it binds."""
-    a = info.node.args
-    names = {p.arg for p in (*a.posonlyargs, *a.args, *a.kwonlyargs)}
-    names |= {p.arg for p in (a.vararg, a.kwarg) if p is not None}
-    outer: set[str] = set()
-    for stmt in own_statements(info.node.body):
-        names.update(names_bound_by(stmt))
-        if isinstance(stmt, (ast.Global, ast.Nonlocal)):
-            outer.update(stmt.names)
-    for node in info.nodes:
-        if isinstance(node, ast.NamedExpr):
-            names.update(bound_names(node.target))
-    return frozenset(names - outer)
-
-
 def collect(source: SourceFile) -> ModuleInfo:
     """List what a file defines."""
     module = ModuleInfo(source)
@@ -231,10 +222,6 @@ def _collect_body(
     for stmt in own_statements(body):
         if isinstance(stmt, (ast.FunctionDef, ast.AsyncFunctionDef)):
             info = FunctionInfo(module.source, stmt, f"{prefix}{stmt.name}", cls, function)
-            info.is_generator = any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in info.nodes)
-            info.local_names = local_names(info)
-            scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
-            info.has_inner = any(isinstance(n, scopes) for n in info.nodes)
             module.functions[stmt] = info
             if cls is not None:
                 cls.methods.setdefault(stmt.name, info)

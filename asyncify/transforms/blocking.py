@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.kept_files import kept_sync
+from asyncify.analysis.nodes import own_nodes
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import FunctionInfo, ModuleInfo, own_nodes
+from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.values import Ext, Member, has
 from asyncify.knowledge import names
 from asyncify.knowledge.blocking import BY_NAME

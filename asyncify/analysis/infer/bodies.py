@@ -15,6 +15,7 @@ from asyncify.analysis.infer.narrowing import narrow
 from asyncify.analysis.infer.run import Env, Run
 from asyncify.analysis.infer.stores import store
 from asyncify.analysis.names import Imported
+from asyncify.analysis.nodes import children
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import NOTHING, Cls, Fn, Obj, Origin, Values
 
@@ -59,7 +60,7 @@ def walk(run: Run, body: list[ast.stmt]) -> bool:
     for stmt in body:
         handler = _HANDLERS.get(type(stmt))
         if handler is None:
-            for node in ast.iter_child_nodes(stmt):
+            for node in children(stmt):
                 if isinstance(node, ast.expr):
                     evaluate(run, node)
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from asyncify.analysis.infer.run import Run
-from asyncify.analysis.source import children
+from asyncify.analysis.nodes import children
 from asyncify.analysis.values import NOTHING, Values
 
 

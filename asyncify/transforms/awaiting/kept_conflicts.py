@@ -6,9 +6,10 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.analysis.names import Assigned
+from asyncify.analysis.nodes import own_nodes
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
-from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo, own_nodes
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo
 from asyncify.analysis.values import has
 from asyncify.knowledge import names
 from asyncify.model.edit import Finding

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from asyncify.analysis.colour import Colouring
 from asyncify.analysis.fixtures import is_test_path
+from asyncify.analysis.nodes import own_nodes
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import FunctionInfo, ModuleInfo, own_nodes
+from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.unawaited import gives_coroutine
 from asyncify.analysis.values import Ext, Fn, Inst, Obj, Values, has
 from asyncify.knowledge import names

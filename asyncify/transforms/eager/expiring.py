@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 
+from asyncify.analysis.nodes import own_nodes
 from asyncify.analysis.orm import Relationship
 from asyncify.analysis.routes import Reach
-from asyncify.analysis.symbols import ClassInfo, FunctionInfo, own_nodes
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import objects
 from asyncify.transforms.eager.created import Created, Refresh
 from asyncify.transforms.eager.options import EAGER_SETTINGS

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.analysis.mock_objects import Kind, find_mocks
+from asyncify.analysis.nodes import own_nodes
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import FunctionInfo, own_nodes
+from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.test_doubles import replacements
 from asyncify.analysis.values import Fn, Obj, Origin, objects
 from asyncify.transforms.eager.reading import Reading

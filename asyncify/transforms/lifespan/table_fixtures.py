@@ -15,8 +15,8 @@ from asyncify.analysis.bindings import free_name, names_used
 from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.import_order import ImportGraph
 from asyncify.analysis.names import Assigned
+from asyncify.analysis.nodes import own_nodes
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import own_nodes
 from asyncify.analysis.table_facts import creates_tables, is_creation, touches_database
 from asyncify.analysis.values import has
 from asyncify.knowledge import names

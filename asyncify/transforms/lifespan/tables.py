@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from asyncify.analysis.import_order import ImportGraph
 from asyncify.analysis.lifespan_facts import App, LifespanFacts
+from asyncify.analysis.nodes import own_nodes
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import own_nodes
 from asyncify.analysis.table_facts import creates_tables, is_test, touches_database
 from asyncify.transforms.lifespan.handlers import is_stable
 from asyncify.transforms.lifespan.reliance import tests_that_rely

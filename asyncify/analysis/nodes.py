@@ -1,0 +1,69 @@
+"""Going over the nodes of a tree, in a fraction of the time that the `ast` module takes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from types import MappingProxyType
+
+#: fields that hold no nodes: names, numbers, flags, and the operators and contexts that all trees share
+_PLAIN = frozenset(
+    "arg asname attr conversion ctx id is_async kind kwd_attrs level module name op ops rest simple tag type_comment "
+    "type_ignores".split()
+)
+
+
+def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
+    if kind in (ast.Constant, ast.Global, ast.Nonlocal, ast.MatchSingleton, ast.alias):
+        return ()
+    plain = _PLAIN - {"name"} if kind.__name__ == "TypeAlias" else _PLAIN
+    return tuple(name for name in kind._fields if name not in plain)
+
+
+#: the fields of each kind of node that may hold nodes, in order
+_FIELDS: Mapping[type, tuple[str, ...]] = MappingProxyType(
+    {kind: _fields(kind) for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.AST)}
+)
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """The nodes directly below a node, in the order of `ast.iter_child_nodes`; operators and contexts are left out."""
+    found: list[ast.AST] = []
+    for name in _FIELDS[type(node)]:
+        value = getattr(node, name, None)
+        if value is None:
+            continue
+        if type(value) is list:
+            found += value if None not in value else [item for item in value if item is not None]
+        else:
+            found.append(value)
+    return found
+
+
+def below(root: ast.AST) -> list[ast.AST]:
+    """A node and everything below it, in the order of `ast.walk`."""
+    found = [root]
+    for node in found:
+        found += children(node)
+    return found
+
+
+def own_nodes(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Module | ast.ClassDef) -> list[ast.AST]:
+    """All nodes that run as part of a body itself: not those of nested functions, lambdas and classes, but with
+    their decorators and defaults."""
+    found: list[ast.AST] = []
+    stack: list[ast.AST] = list(reversed(function.body))
+    while stack:
+        node = stack.pop()
+        found.append(node)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            stack.extend([*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)])
+        elif isinstance(node, ast.Lambda):
+            stack.extend([*node.args.defaults, *filter(None, node.args.kw_defaults)])
+        elif isinstance(node, ast.ClassDef):
+            stack.extend([*node.decorator_list, *node.bases, *(k.value for k in node.keywords)])
+        else:
+            inner = children(node)
+            inner.reverse()
+            stack += inner
+    return found
