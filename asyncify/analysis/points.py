@@ -150,7 +150,7 @@ def _call_point(
     if _makes_object(program, node):
         return Point(PointKind.FACTORY, node, f"{module.source.segment(node.func)}()")
     if not isinstance(node.func, ast.Attribute):
-        return _function_point(program, module, node)
+        return _member_point(program, module, node) or _function_point(program, module, node)
     receiver = program.values(node.func.value)
     text = f"{module.source.segment(node.func)}()" if len(module.source.segment(node.func)) < 60 else node.func.attr
     for owner in OWNERS:
@@ -170,7 +170,19 @@ def _call_point(
         return Point(PointKind.CLIENT, node, text)
     if node.func.attr in DDL and bind_of(program, node) is not None:
         return Point(PointKind.DDL, node, text)
-    return _function_point(program, module, node)
+    return _member_point(program, module, node) or _function_point(program, module, node)
+
+
+def _member_point(program: Program, module: ModuleInfo, node: ast.Call) -> Point | None:
+    """A bound method that was kept, or that a proxy passes on: `find = db.get`, then `find(User, 1)`."""
+    if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Call):
+        if getattr(node.func.value.func, "id", "") == "super":
+            return None  # of a session subclass: what becomes of it depends on the whole class
+    for value in program.values(node.func):
+        if isinstance(value, Member) and any(is_a(value.base.type, owner) for owner in OWNERS):
+            if form_of(value.base.type, value.name) is Form.AWAIT:
+                return Point(PointKind.AWAIT, node, f"{module.source.segment(node.func)}()")
+    return None
 
 
 def _function_point(program: Program, module: ModuleInfo, node: ast.Call) -> Point | None:

@@ -14,6 +14,7 @@ SCOPED_SESSION = "sqlalchemy.orm.scoped_session"
 QUERY = "sqlalchemy.orm.Query"
 ENGINE = "sqlalchemy.Engine"
 CONNECTION = "sqlalchemy.Connection"
+OBJECT_SESSION = "sqlalchemy.orm.object_session"
 TRANSACTION = "sqlalchemy.Transaction"
 SELECT = "sqlalchemy.Select"
 RESULT = "sqlalchemy.Result"
@@ -48,6 +49,7 @@ SPELLINGS = MappingProxyType(
         "sqlalchemy.orm.session.Session": SESSION,
         "sqlalchemy.orm.session.sessionmaker": SESSIONMAKER,
         "sqlalchemy.orm.scoping.scoped_session": SCOPED_SESSION,
+        "sqlalchemy.orm.session.object_session": OBJECT_SESSION,
         "sqlalchemy.orm.query.Query": QUERY,
         "sqlalchemy.engine.Engine": ENGINE,
         "sqlalchemy.engine.base.Engine": ENGINE,

@@ -73,8 +73,12 @@ def through_test_client(app: Any, requests: list[list[Any]]) -> list[Any]:
 
 async def through_transport(app: Any, requests: list[list[Any]]) -> list[Any]:
     answers: list[Any] = []
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app)
+    async with app.router.lifespan_context(app) as state:
+
+        async def started(scope: Any, receive: Any, send: Any) -> None:
+            await app({**scope, "state": dict(state or {})}, receive, send)
+
+        transport = httpx.ASGITransport(started)
         async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
             for method, url, *body in requests:
                 try:

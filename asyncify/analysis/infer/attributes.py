@@ -148,7 +148,24 @@ def _of_object(run: Run, value: Obj, name: str, node: ast.AST) -> Values:
     found.append(_class_cells(run, value.info, name))
     if not any(found):
         found.append(_declared(run, value.info, name))
+    if not any(found) and not name.startswith("__"):
+        found.append(_passed_on(run, value, name, node))
     return union(found)
+
+
+def _passed_on(run: Run, value: Obj, name: str, node: ast.AST) -> Values:
+    """What a proxy finds: `def __getattr__(self, name): return getattr(self.session, name)`."""
+    method = run.engine.classes.method(value.info, "__getattr__")
+    if method is None or len(method.parameters) != 2:
+        return NOTHING
+    own, asked = (parameter.arg for parameter in method.parameters)
+    for call in method.nodes:
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "getattr":
+            inner, key = (*call.args, None, None)[:2]
+            if isinstance(key, ast.Name) and key.id == asked and isinstance(inner, ast.Attribute):
+                if isinstance(inner.value, ast.Name) and inner.value.id == own and inner.attr != name:
+                    return attribute(run, attribute(run, frozenset({value}), inner.attr, node), name, node)
+    return NOTHING
 
 
 def _declared(run: Run, info: ClassInfo, name: str) -> Values:

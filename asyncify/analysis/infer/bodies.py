@@ -11,7 +11,7 @@ from asyncify.analysis.infer.dependencies import parameter
 from asyncify.analysis.infer.engine import Engine, Record, Unit
 from asyncify.analysis.infer.evaluate import annotated, evaluate
 from asyncify.analysis.infer.iteration import elements
-from asyncify.analysis.infer.narrowing import narrow
+from asyncify.analysis.infer.narrowing import narrow, of_classes
 from asyncify.analysis.infer.run import Env, Run
 from asyncify.analysis.infer.stores import store
 from asyncify.analysis.names import Imported
@@ -224,7 +224,10 @@ def _match(run: Run, stmt: ast.Match) -> None:
         run.env = dict(before)
         for node in ast.walk(case.pattern):
             if isinstance(node, ast.MatchAs) and node.name:
-                run.bind(node.name, subject if node.pattern is None else NOTHING)
+                values = subject if node.pattern is None else NOTHING
+                if isinstance(node.pattern, ast.MatchClass):
+                    values = of_classes(run, subject, evaluate(run, node.pattern.cls))
+                run.bind(node.name, values)
         if case.guard is not None:
             evaluate(run, case.guard)
         ends.append(run.env if walk(run, case.body) else None)

@@ -94,6 +94,9 @@ def call_instance(
                 bound = [*(target.args[1:]), *args]
                 found.append(call_function(run, inner, bound, kwargs, node))
         return union(found)
+    if target.type == "contextlib.contextmanager":
+        made = union(call_function(run, f, args, kwargs, node) for f in target.args[0] if isinstance(f, Fn))
+        return frozenset(Inst("contextmanager", v.args) for v in made if isinstance(v, Inst) and v.type == "generator")
     if target.type == NAMED_TUPLE:
         fields = [v.text for field in target.args for v in field if isinstance(v, Const)]
         parts = [*args, *(kwargs.get(name, NOTHING) for name in fields[len(args) :])]

@@ -6,6 +6,7 @@ import ast
 
 from asyncify.analysis.infer.dynamic_imports import parametrized
 from asyncify.analysis.infer.evaluate import annotated, evaluate
+from asyncify.analysis.infer.framework import given_by_place
 from asyncify.analysis.infer.functions import construct, given_by
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.infer.told import told_of
@@ -33,7 +34,7 @@ def dependency(run: Run, target: Values, node: ast.AST) -> Values:
                 call = Fn(method, value.info, True)
                 run.note_call(node, call)
                 found.append(given_by(run, call))
-        elif isinstance(value, Inst) and value.type in (PROVIDER, PROVIDED):
+        elif isinstance(value, Inst) and value.type in (PROVIDER, PROVIDED, "lambda"):
             found.append(value.args[0])
         elif isinstance(value, Inst) and value.type in (names.SESSIONMAKER, names.ASYNC_SESSIONMAKER):
             found.append(value.args[0] if value.args else NOTHING)
@@ -61,6 +62,8 @@ def parameter(run: Run, function: FunctionInfo, arg: ast.arg) -> Values:
         value = Fn(fixture, fixture.cls, fixture.cls is not None)
         run.note_call(arg, value)
         found |= given_by(run, value)
+    if not found and arg.annotation is None:
+        found |= given_by_place(run, function, arg)
     found |= parametrized(run, function, arg.arg)
     known = {v.info for v in found if isinstance(v, Obj)}
     promised = annotated(run, arg.annotation)

@@ -10,6 +10,7 @@ from asyncify.analysis.infer.annotations import constant_text
 from asyncify.analysis.infer.attributes import attribute
 from asyncify.analysis.infer.evaluate import annotated
 from asyncify.analysis.infer.foreign import thing_of
+from asyncify.analysis.infer.framework import keep_lifespan_state
 from asyncify.analysis.infer.functions import call_function, made_by_factory
 from asyncify.analysis.infer.iteration import awaited, elements, position_of
 from asyncify.analysis.infer.run import Run
@@ -82,6 +83,10 @@ def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call
         return dynamic_imports.imported(run, name, args, kwargs)
     if name == "functools.partial":
         return frozenset({Inst("functools.partial", tuple(args))})
+    if name == names.FASTAPI:
+        keep_lifespan_state(run, kwargs)
+    if name == "contextlib.contextmanager":
+        return frozenset({Inst(name, tuple(args[:1]))})
     if name == NAMED_TUPLE and len(node.args) > 1:
         return _named_tuple(node.args[1])
     if name == "contextlib.closing":

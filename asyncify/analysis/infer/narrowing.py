@@ -28,14 +28,18 @@ def narrow(run: Run, test: ast.expr, *, holds: bool = True) -> None:
         if len(test.args) == 2 and isinstance(test.args[0], ast.Name):
             name, asked = test.args[0].id, evaluate(run, test.args[1])
             classes = asked | union(m for v in asked if isinstance(v, Inst) and v.type == "tuple" for m in v.args)
-            values = _kept(run, run.lookup(name), classes, holds=holds)
-            run.env[name] = from_values(run, classes) if holds and not values else values
+            values = run.lookup(name)
+            run.env[name] = of_classes(run, values, classes) if holds else _others(run, values, classes)
 
 
-def _kept(run: Run, values: Values, classes: Values, *, holds: bool) -> Values:
-    """The values that may be instances of one of the classes; or those that may be instances of none."""
-    if holds:
-        return frozenset(v for v in values if any(_is_instance(run, v, c) is not False for c in classes))
+def of_classes(run: Run, values: Values, classes: Values) -> Values:
+    """The values that may be instances of one of the classes; where there is none, an instance of each class."""
+    kept = frozenset(v for v in values if any(_is_instance(run, v, c) is not False for c in classes))
+    return kept or from_values(run, classes)
+
+
+def _others(run: Run, values: Values, classes: Values) -> Values:
+    """The values that may be instances of none of the classes."""
     return frozenset(v for v in values if not any(_is_instance(run, v, c) for c in classes))
 
 

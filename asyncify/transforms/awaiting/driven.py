@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from asyncify.analysis.bindings import free_name
+from asyncify.analysis.bindings import bring, free_name
 from asyncify.analysis.colour import Colouring
 from asyncify.analysis.generator_uses import DRIVES, drained_arguments
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
+from asyncify.analysis.values import Ext
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.ops import Hole, Op, RenameAttribute, Replace, ReplaceStatement
 from asyncify.transforms.awaiting.calls import GROUP, generator_targets
@@ -17,6 +18,7 @@ from asyncify.transforms.awaiting.context import Context, context_of
 from asyncify.transforms.awaiting.entry import FIRST, RUN, Helpers
 
 DRAINED = "an async generator is run to its end"
+PLAIN_MANAGER = "contextlib.contextmanager"
 DRIVEN = "drives an async generator"
 
 
@@ -40,6 +42,8 @@ class DrivenEdits:
                 yield from self._listed(node.value)
             elif isinstance(node, ast.YieldFrom):
                 yield from self._yield_from(node)
+            elif isinstance(node, ast.Try):
+                yield from self._ended(node)
 
     def _is_async(self, node: ast.expr) -> bool:
         return bool(generator_targets(self.program, self.colouring, node))
@@ -50,6 +54,7 @@ class DrivenEdits:
     def _call(self, node: ast.Call) -> Iterator[Edit]:
         """`next(get_db())`, `list(get_rows())`, `rows.close()` on what becomes an async generator."""
         func = node.func
+        yield from self._wrapped(node)
         if isinstance(func, ast.Attribute) and func.attr in DRIVES and self._is_async(func.value):
             if self._context(node) is Context.AWAIT:
                 yield self._edit(func, RenameAttribute(DRIVES[func.attr]), DRIVEN)
@@ -64,6 +69,33 @@ class DrivenEdits:
             for argument in drained_arguments(self.program, node):
                 if self._is_async(argument):
                     yield from self._listed(argument)
+
+    def _drives(self, node: ast.AST) -> bool:
+        """`next(rows)` or `rows.__next__()` on what becomes an async generator."""
+        if not isinstance(node, ast.Call):
+            return False
+        func = node.func
+        if isinstance(func, ast.Attribute):
+            return func.attr in DRIVES and self._is_async(func.value)
+        return isinstance(func, ast.Name) and func.id == "next" and bool(node.args) and self._is_async(node.args[0])
+
+    def _ended(self, node: ast.Try) -> Iterator[Edit]:
+        """`except StopIteration` around it: an async generator ends with another exception."""
+        caught = [h.type for h in node.handlers if isinstance(h.type, ast.Name) and h.type.id == "StopIteration"]
+        if caught and any(self._drives(inner) for stmt in node.body for inner in ast.walk(stmt)):
+            if self._context(node) is Context.AWAIT:
+                for kind in caught:
+                    yield self._edit(kind, Replace("StopAsyncIteration"), DRIVEN)
+
+    def _wrapped(self, node: ast.Call) -> Iterator[Edit]:
+        """`contextmanager(get_db)`, called and not as a decorator."""
+        if node.args and any(isinstance(v, Ext) and v.name == PLAIN_MANAGER for v in self.program.values(node.func)):
+            handed = self.program.facts.handed.get(node.args[0], ())
+            if any(t.info.is_generator and t.info in self.colouring.becomes_async for t in handed):
+                name, imports = bring(self.program, self.module.path, "contextlib", "asynccontextmanager")
+                drops = tuple(n.id for n in ast.walk(node.func) if isinstance(n, ast.Name))
+                target = self.source.target(node.func)
+                yield Edit("await", self.module.path, target, Replace(name), imports, drops, GROUP, DRIVEN)
 
     def _all(self, generator: str) -> str:
         name = free_name(self.program, self.module.path, "item")

@@ -70,6 +70,9 @@ def _of_model(uses: Uses, node: ast.Call) -> bool:
 def _is_model(uses: Uses, node: ast.expr) -> bool:
     program = uses.program
     return any(
-        isinstance(v, Cls) and program.orm.is_model(v.info) and "query" not in program.orm.columns(v.info)
+        isinstance(v, Cls)
+        and program.orm.is_model(v.info)
+        and "query" not in program.orm.columns(v.info)
+        and program.classes.method(v.info, "query") is None
         for v in program.values(node)
     )

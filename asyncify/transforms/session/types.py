@@ -20,6 +20,7 @@ ASYNC_CLASSES = {
     names.SQLMODEL_SESSION: ("sqlmodel.ext.asyncio.session", "AsyncSession"),
     names.SESSIONMAKER: ("sqlalchemy.ext.asyncio", "async_sessionmaker"),
     names.SCOPED_SESSION: ("sqlalchemy.ext.asyncio", "async_scoped_session"),
+    names.OBJECT_SESSION: ("sqlalchemy.ext.asyncio", "async_object_session"),
     names.ENGINE: ("sqlalchemy.ext.asyncio", "AsyncEngine"),
     names.CONNECTION: ("sqlalchemy.ext.asyncio", "AsyncConnection"),
 }

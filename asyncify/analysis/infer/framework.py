@@ -1,0 +1,44 @@
+"""Parameters that the framework fills by their place, and what a lifespan leaves for the requests.
+
+Sources: Starlette "Middleware" (`BaseHTTPMiddleware`), "Exceptions", "Lifespan State"; FastAPI "Middleware".
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from asyncify.analysis.infer.evaluate import evaluate
+from asyncify.analysis.infer.run import Run
+from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.values import NOTHING, Fn, Inst, Rec, Values, has
+from asyncify.knowledge import names
+from asyncify.knowledge.library import STATE
+
+REQUEST: Values = frozenset({Inst(names.REQUEST)})
+BASE_MIDDLEWARE = "starlette.middleware.base.BaseHTTPMiddleware"
+#: methods of an app whose decorated functions are given the request first
+REGISTER = frozenset({"middleware", "exception_handler"})
+
+
+def given_by_place(run: Run, function: FunctionInfo, arg: ast.arg) -> Values:
+    """The request, for a middleware or an exception handler."""
+    position = function.parameters.index(arg)
+    if function.cls is not None:
+        middleware = function.name == "dispatch" and run.engine.classes.derives_from(function.cls, BASE_MIDDLEWARE)
+        return REQUEST if middleware and position == 1 else NOTHING
+    if position == 0:
+        for node in function.node.decorator_list:
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in REGISTER:
+                if has(evaluate(run.at(function.path), node.func.value), names.FASTAPI):
+                    return REQUEST
+    return NOTHING
+
+
+def keep_lifespan_state(run: Run, kwargs: Mapping[str, Values]) -> None:
+    """`FastAPI(lifespan=...)`: the items of the dict that the lifespan yields are attributes of `request.state`."""
+    for value in kwargs.get("lifespan", NOTHING):
+        if isinstance(value, Fn) and value.info.is_generator:
+            for state in run.read("yield", value.info, value.receiver):
+                for name, values in state.items if isinstance(state, Rec) else ():
+                    run.write(("state", STATE, name), values)
