@@ -9,17 +9,13 @@ from collections.abc import Iterator, Mapping
 from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.kept import in_run_sync
 from asyncify.analysis.program import Program
+from asyncify.analysis.session_like import TELLING, Likeness, is_near_sessions, likeness, terminal, waits_on_session
 from asyncify.analysis.symbols import ModuleInfo
-from asyncify.analysis.values import has
-from asyncify.knowledge import names
 from asyncify.model.edit import Finding
 
-#: members of a session or connection that wait and that few other objects have
-TELLING = frozenset("commit rollback flush execute scalars refresh query exec exec_driver_sql".split())
 #: objects that are no sessions although they execute: DBAPI cursors
 CURSORS = frozenset({"cursor", "cur", "curs"})
 BUILTIN_METHODS = frozenset(name for kind in (dict, list, set, str, bytes, int, tuple) for name in dir(kind))
-KINDS = (names.SESSION, names.SESSIONMAKER, names.ENGINE, names.CONNECTION, names.QUERY)
 
 
 def unresolved_calls(program: Program, module: ModuleInfo) -> Iterator[Finding]:
@@ -27,34 +23,59 @@ def unresolved_calls(program: Program, module: ModuleInfo) -> Iterator[Finding]:
     if is_test_path(module.path):
         return
     methods = _async_methods(program)
-    near_sessions = any(has(program.values(n), *KINDS) for n in module.source.nodes)
-    for node in module.source.nodes:
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+    is_near = is_near_sessions(program, module)
+    told = _told(program, module) if is_near else frozenset()
+    for node in module.source.nodes_of(ast.Call):
+        if not isinstance(node.func, ast.Attribute) or _is_known(program, module, node, node.func):
             continue
         receiver, name = node.func.value, node.func.attr
-        owner = _terminal(receiver)
+        owner = terminal(receiver)
         classes: set[str] = methods.get(name, set())
-        telling = near_sessions and name in TELLING and owner.lower() not in CURSORS
-        hinted = bool(classes) and (name not in BUILTIN_METHODS or _named_after(owner, classes))
-        if not telling and not hinted:
-            continue
-        if program.values(receiver) or program.values(node.func) or program.calls(node):
-            continue
-        if isinstance(receiver, (ast.Constant, ast.Dict, ast.List, ast.JoinedStr)) or _is_done(program, module, node):
-            continue
-        what = f"{sorted(classes)[0]}.{name} becomes async" if hinted else f"`{name}` waits on a session"
-        yield Finding(
-            "await",
-            module.path,
-            module.source.span(node),
-            "unresolved-call",
-            f"{what}, and what {owner or 'this object'} is here is not known",
-            "annotate it, so that it is found, or await the call by hand if it is one of these",
-        )
+        if node in told:
+            yield _finding(
+                module, node, "unknown-receiver",
+                f"`{name}` waits on a session, and where this {owner or 'object'} comes from is not known",
+                "annotate it as a Session, or name what makes it in session-factories of [tool.asyncify]",
+            )  # fmt: skip
+        elif classes and (name not in BUILTIN_METHODS or _named_after(owner, classes)):
+            yield _unresolved(module, node, f"{sorted(classes)[0]}.{name} becomes async", owner)
+        elif is_near and name in TELLING and not program.values(receiver) and owner.lower() not in CURSORS:
+            yield _unresolved(module, node, f"`{name}` waits on a session", owner)
 
 
-def _is_done(program: Program, module: ModuleInfo, node: ast.Call) -> bool:
-    """Whether a call needs nothing: awaited already, or in code that SQLAlchemy runs with sync objects."""
+def _told(program: Program, module: ModuleInfo) -> frozenset[ast.Call]:
+    """Calls on what looks like a session.
+
+    A name alone says little about `db.get()` or `conn.close()`: these count where the same name is used in a way that
+    only sessions are.
+    """
+    found: set[ast.Call] = set()
+    weak: dict[tuple[object, str], list[ast.Call]] = defaultdict(list)
+    strong: set[tuple[object, str]] = set()
+    for node in module.source.nodes_of(ast.Call):
+        if not isinstance(node.func, ast.Attribute) or not waits_on_session(node.func.attr):
+            continue
+        looks = likeness(program, module, node.func.value)
+        if looks is Likeness.NONE:
+            continue
+        place = (program.function_of(node), ast.dump(node.func.value))
+        if looks is Likeness.CLASS or node.func.attr in TELLING:
+            found.add(node)
+            strong.add(place)
+        else:
+            weak[place].append(node)
+    return frozenset(found.union(*(calls for place, calls in weak.items() if place in strong)))
+
+
+def _is_known(program: Program, module: ModuleInfo, node: ast.Call, func: ast.Attribute) -> bool:
+    """Whether a call needs nothing: what it runs is known, it is awaited already, or SQLAlchemy runs it with sync
+    objects."""
+    if program.calls(node) or isinstance(func.value, (ast.Constant, ast.Dict, ast.List, ast.JoinedStr)):
+        return True
+    if program.values(func.value) and likeness(program, module, func.value) is Likeness.NONE:
+        return True
+    if not program.values(func.value) and program.values(func):
+        return True
     if isinstance(module.source.parent(node), ast.Await) or in_run_sync(module, node):
         return True
     return program.function_of(node) in program.colouring.kept
@@ -69,11 +90,18 @@ def _async_methods(program: Program) -> Mapping[str, set[str]]:
     return found
 
 
-def _terminal(node: ast.expr) -> str:
-    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
-
-
 def _named_after(owner: str, classes: set[str]) -> bool:
     """`user_repository` or `repo` for a `UserRepository`."""
     bare = owner.replace("_", "").lower()
     return len(bare) > 2 and any(bare in name.lower() for name in classes)
+
+
+def _unresolved(module: ModuleInfo, node: ast.Call, what: str, owner: str) -> Finding:
+    return _finding(
+        module, node, "unresolved-call", f"{what}, and what {owner or 'this object'} is here is not known",
+        "annotate it, so that it is found, or await the call by hand if it is one of these",
+    )  # fmt: skip
+
+
+def _finding(module: ModuleInfo, node: ast.Call, code: str, message: str, advice: str) -> Finding:
+    return Finding("await", module.path, module.source.span(node), code, message, advice)

@@ -1,0 +1,83 @@
+"""Calls on what looks like a session and is not known are listed, each true; lookalikes and known ones are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from asyncify.analysis.config import Config
+
+from .harness import BASE, Migrated, migrate
+from .test_lookalikes import HEAD
+
+
+def listed(done: Migrated, text: str) -> list[str]:
+    """The lines of `main.py` that are listed as unknown, from the text that the step saw."""
+    lines = text.splitlines()
+    found = [f for f in done.findings if f.code == "unknown-receiver" and f.path == "main.py" and f.span]
+    return [lines[f.span.line - 1].strip() for f in found if f.span]
+
+
+def report(code: str, config: Config | None = None, **files: str) -> list[str]:
+    app = f"{HEAD}\n\n{code}"
+    return listed(migrate({**BASE, "main.py": app, **files}, config), app)
+
+
+@pytest.mark.parametrize(
+    ("code", "lines"),
+    [
+        ("def f(db):\n    db.commit()\n", ["db.commit()"]),
+        ("def f(self):\n    self.read_session.execute('x')\n", ["self.read_session.execute('x')"]),
+        ("def f(request):\n    request.state.db.rollback()\n", ["request.state.db.rollback()"]),
+        (
+            "import acme\n\n\ndef f():\n    session = acme.open_session()\n    session.flush()\n    session.close()\n",
+            ["session.flush()", "session.close()"],
+        ),
+        ("from acme.db import Session as Own\n\n\ndef f(x: Own):\n    return x.get(1)\n", ["return x.get(1)"]),
+        ("from acme import db\n\n\ndef f():\n    return db.session.query(User)\n", ["return db.session.query(User)"]),
+    ],
+)
+def test_what_looks_like_a_session(code: str, lines: list[str]) -> None:
+    """By its name, by the name of its class, or as an object of a library that cannot be seen."""
+    assert report(code) == lines
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def f(db: dict):\n    return db.get('a')\n",
+        "def f(db):\n    return db.get('a')\n",
+        "def f(conn):\n    conn.close()\n",
+        "def f(connection):\n    cursor = connection.cursor()\n    cursor.execute('x')\n",
+        "import redis\n\n\ndef f():\n    with redis.Redis().pipeline() as db:\n        db.execute()\n",
+        "import requests\n\n\ndef f():\n    session = requests.Session()\n    session.get('x')\n    session.close()\n",
+        "import requests\n\n\ndef f(session: requests.Session):\n    session.get('x')\n    session.delete('x')\n",
+        "import boto3\n\n\ndef f():\n    session = boto3.Session()\n    return session.client('s3').get('x')\n",
+        "import sqlite3\n\n\ndef f():\n    conn = sqlite3.connect('x')\n    conn.execute('y')\n    conn.commit()\n",
+        "import psycopg2\n\n\ndef f():\n    conn = psycopg2.connect('x')\n    conn.execute('y')\n    conn.commit()\n",
+        "import git\n\n\ndef f():\n    db = git.Repo('.')\n    db.index.commit('x')\n",
+        "import acme\n\n\ndef f():\n    http_session = acme.client()\n    return http_session.get('x')\n",
+        "class Db:\n    def commit(self):\n        return 1\n\n\ndef f(db: Db):\n    db.commit()\n",
+        "def f(db: Session):\n    db.commit()\n",
+        "async def f(db):\n    await db.commit()\n",
+        "def f(self):\n    self.dashboard.execute()\n",
+    ],
+)
+def test_what_does_not(code: str) -> None:
+    """Dicts, clients and connections of other libraries, own classes, and what is known or awaited."""
+    assert report(code) == []
+
+
+def test_a_file_that_has_nothing_to_do_with_the_database() -> None:
+    other = "def f(db):\n    db.execute('x')\n    db.commit()\n"
+    assert report("", **{"other.py": other}) == []
+    done = migrate({**BASE, "main.py": HEAD, "other.py": other})
+    assert not done.findings
+
+
+def test_naming_the_factory_settles_it() -> None:
+    code = "import acme\n\n\ndef f():\n    session = acme.open_session()\n    session.flush()\n    session.close()\n"
+    assert report(code, Config(session_factories=("acme.open_session",))) == []
+
+
+def test_kept_code_is_not_listed_call_by_call() -> None:
+    assert report("def f(db):  # asyncify: keep-sync\n    db.commit()\n    db.execute('x')\n") == []
