@@ -6,6 +6,7 @@ import ast
 from collections import defaultdict
 
 from asyncify.analysis.generator_uses import consumed_generators
+from asyncify.analysis.operators import operations
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 
@@ -41,3 +42,6 @@ class CallIndex:
             for node, function in consumed_generators(program, program.modules[path]):
                 self.consumers[function].append(node)
                 self.paths[node] = path
+            for operation in operations(program, program.modules[path]):
+                self.callers[operation.method].append(operation.node)
+                self.paths[operation.node] = path

@@ -17,6 +17,7 @@ from asyncify.analysis.forms import PAIRS, has_session_parameter, is_implicit, i
 from asyncify.analysis.kept import kept_functions
 from asyncify.analysis.kept_calls import KeptCalls, kept_calls, stays_with
 from asyncify.analysis.kept_files import kept_sync
+from asyncify.analysis.operators import SEEN
 from asyncify.analysis.points import Point, PointKind, points_of
 from asyncify.analysis.program import Program, in_order
 from asyncify.analysis.script_blocks import ScriptBlock, in_main_guard, script_blocks
@@ -226,7 +227,7 @@ class _Worker:
         elif barrier.treatment is Treatment.ENTRY or self.runs_by_itself(function, barrier):
             result.becomes_async[function] = reason
             result.entries[function] = reason
-        elif barrier.treatment is Treatment.BRIDGE:
+        elif barrier.treatment is Treatment.BRIDGE or self.is_seen(function):
             result.bridged[function] = reason
         else:
             result.bridged[function] = reason
@@ -243,6 +244,10 @@ class _Worker:
         """Whether a function can be run to its end in a loop of its own: it is given nothing of another loop."""
         own = barrier.treatment in (Treatment.SYNC, Treatment.TASK)
         return function in self.result.twins.opening or (own and not has_session_parameter(self.program, function))
+
+    def is_seen(self, function: FunctionInfo) -> bool:
+        """Whether a special method runs only where the program says so, and that is known: there the greenlet runs."""
+        return function.name in SEEN and bool(self.index.callers[function])
 
     def spread(self, function: FunctionInfo) -> None:
         """What follows from a function that waits."""

@@ -207,16 +207,18 @@ def add(name: str, db: Session = Depends(get_db)):
 
 
 def test_special_methods(tmp_path: Path) -> None:
+    """They work on the session of a route: each operator runs in the greenlet where it is written."""
     app = (
         HEAD
         + """
 
 class Users:
-    def __init__(self, db: Session):
+    def __init__(self, db: Session, least=0):
         self.db = db
+        self.least = least
 
     def __len__(self):
-        return self.db.query(User).count()
+        return self.db.query(User).filter(User.age >= self.least).count()
 
     def __contains__(self, key):
         return self.db.get(User, key) is not None
@@ -224,19 +226,64 @@ class Users:
     def __getitem__(self, key):
         return self.db.get_one(User, key).name
 
+    def __setitem__(self, key, name):
+        self.db.get_one(User, key).name = name
+
+    def __delitem__(self, key):
+        self.db.delete(self.db.get_one(User, key))
+
+    def __add__(self, name):
+        self.db.add(User(name=name))
+        self.db.flush()
+        return self
+
+    def __iter__(self):
+        return iter([u.name for u in self.db.query(User).order_by(User.id)])
+
+    def __str__(self):
+        return f"{self.db.query(User).count()} users"
+
+    def __eq__(self, other: "Users"):
+        return self.db.get(User, 1) is other.db.get(User, 1)
+
+    @property
+    def first(self):
+        return self.db.get_one(User, 1).name
+
+    @first.setter
+    def first(self, name):
+        self.db.get_one(User, 1).name = name
+
+
+def longest(users: Users):
+    return max(len(name) for name in users)
+
 
 @app.get("/users/{key}")
 def read(key: int, db: Session = Depends(get_db)):
     users = Users(db)
-    return [len(users), key in users, users[key] if key in users else None]
+    other = Users(db, 100)
+    found = [len(users), key in users, users[key] if key in users else None, 9 not in users, users == other]
+    if not other:
+        found.append("nobody")
+    found.append("some" if users else "none")
+    return [*found, [n for n in users], list(users), longest(users), f"{users}", str(users)]
 
 
-@app.get("/other")
-def other(db: Session = Depends(get_db)):
-    return db.query(User).count()
+@app.post("/users/{key}")
+def write(key: int, name: str, db: Session = Depends(get_db)):
+    users = Users(db)
+    users[key] = name
+    users.first = name + "!"
+    del users[3]
+    made = users + "new"
+    db.commit()
+    return [users.first, len(users), made is users]
 """
     )
-    prove(tmp_path, app, [("GET", "/other")], codes=["barrier-len", "barrier-contains", "barrier-getitem"])
+    requests = [("GET", "/users/2"), ("GET", "/users/7"), ("POST", "/users/2?name=z"), ("GET", "/users/2")]
+    done = prove(tmp_path, app, requests, codes=["barrier-str", "barrier-eq"])
+    assert "operator.contains" in done["main.py"]
 
 
 def test_cached_function(tmp_path: Path) -> None:

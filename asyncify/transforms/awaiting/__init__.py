@@ -16,6 +16,7 @@ from asyncify.transforms.awaiting.generators import generator_edits
 from asyncify.transforms.awaiting.inner_attributes import attribute_edits
 from asyncify.transforms.awaiting.kept_conflicts import kept_conflicts
 from asyncify.transforms.awaiting.mended import mended
+from asyncify.transforms.awaiting.operators import operator_edits
 from asyncify.transforms.awaiting.scripts import script_edits
 from asyncify.transforms.awaiting.statements import StatementEdits
 from asyncify.transforms.awaiting.streams import stream_edits
@@ -47,6 +48,7 @@ def plan(program: Program) -> Decisions:
         edits.extend(driven.edits())
         edits.extend(block_edits(program, module))
         edits.extend(attribute_edits(program, module))
+        edits.extend(operator_edits(program, module))
         edits.extend(unclosed_edits(program, module))
         edits.extend(generator_edits(program, module))
         findings.extend((*statements.findings, *calls.findings, *driven.findings, *classes.findings))
