@@ -1,0 +1,90 @@
+"""Context managers that are made by a call, or entered by a stack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import prove
+from .test_lookalikes import HEAD
+
+
+def test_contextmanager_called_on_a_dependency(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+import contextlib
+from contextlib import contextmanager
+
+session_scope = contextmanager(get_db)
+
+
+def plain():
+    yield 7
+
+
+seven = contextmanager(plain)
+
+
+def work(key):
+    manager = contextlib.contextmanager(get_db)
+
+    def inner():
+        with manager() as db:
+            return db.get(User, key).name
+
+    return inner()
+
+
+@app.get("/count")
+def count():
+    with session_scope() as db, seven() as number:
+        return [db.query(User).count(), number]
+
+
+@app.get("/first")
+def first():
+    with contextmanager(get_db)() as db:
+        return db.query(User).order_by(User.id).first().name
+
+
+@app.get("/name/{key}")
+def name(key: int):
+    return work(key)
+"""
+    )
+    done = prove(tmp_path, app, [("GET", "/count"), ("GET", "/first"), ("GET", "/name/2")])
+    assert "seven = contextmanager(plain)" in done["main.py"]
+
+
+def test_what_a_stack_enters(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+from contextlib import ExitStack, contextmanager
+
+
+@contextmanager
+def counting(db, age):
+    known = None
+
+    def count():
+        nonlocal known
+        if known is None:
+            known = db.query(User).filter(User.age > age).count()
+        return known
+
+    yield count
+
+
+@app.get("/counts")
+def counts(db: Session = Depends(get_db)):
+    managers = [counting(db, 25), counting(db, 35)]
+    with ExitStack() as stack:
+        counters = [stack.enter_context(manager) for manager in managers]
+        found = []
+        for counter in counters:
+            found.append(counter())
+        return found
+"""
+    )
+    prove(tmp_path, app, [("GET", "/counts")])
