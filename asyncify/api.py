@@ -14,8 +14,9 @@ from pathlib import Path
 from asyncify.analysis.config import Config
 from asyncify.analysis.config_file import load_config
 from asyncify.analysis.discovery import discover
+from asyncify.analysis.overrides import check_overrides
 from asyncify.analysis.program import build
-from asyncify.analysis.why import Explanation, explain_function
+from asyncify.analysis.why import Explanation, explain_definitions
 from asyncify.model.plan import Plan, RunResult, StepResult, Workspace
 from asyncify.pipeline import Progress, decide, run_steps, stages
 from asyncify.report.patch import patch
@@ -43,14 +44,18 @@ def plan(root: Path, name: str, *, exclude: Sequence[str] = (), config: Config |
     return decide(build(read(root, exclude, config), config), stage)
 
 
-def explain(root: Path, name: str, *, exclude: Sequence[str] = (), config: Config | None = None) -> Explanation:
-    """Why a function becomes async or stays as it is, in the program as it stands.
+def explain(
+    root: Path, name: str, *, exclude: Sequence[str] = (), config: Config | None = None
+) -> tuple[Explanation, ...]:
+    """Why a function becomes async or stays as it is, in the program as it stands; for a class, each of its methods.
 
-    name: `module:qualname` or `path.py:qualname`; `UsageError` where there is no such function. The other arguments and
-    errors are those of `read`.
+    name: `module:qualname`, `path.py:qualname`, `path.py:line`, or a name that only one function has; `UsageError`
+    where there is no such function, or more than one. The other arguments and errors are those of `read`.
     """
     config = config or load_config(root)
-    return explain_function(build(read(root, exclude, config), config), name)
+    program = build(read(root, exclude, config), config)
+    check_overrides(program.names, config)
+    return explain_definitions(program, name)
 
 
 def migrate(

@@ -23,7 +23,7 @@ def kept_sync_places(program: Program) -> tuple[KeptSync, ...]:
     for path in program.modules:
         kept = overrides.files.get(path)
         if kept is not None:
-            found.append(KeptSync(path, kept.line, "", kept.why))
+            found.append(KeptSync(path, kept.line or 1, "", kept.why))
         elif is_alembic(program, path):
             line = _first_place(program, path)
             if line is not None:

@@ -19,10 +19,13 @@ from asyncify.model.errors import UsageError
 
 @dataclass(frozen=True)
 class Kept:
-    """Why something stays synchronous, in words; line: where the definition or the comment stands."""
+    """Why something stays synchronous, in words; line: of the comment that says so, or 0."""
 
     why: str
     line: int
+
+
+BY_CONFIGURATION = Kept("keep-sync of [tool.asyncify] names it", 0)
 
 
 @dataclass
@@ -49,9 +52,9 @@ def find_overrides(names: Names, config: Config) -> Overrides:
     modules = names.modules
     found = Overrides()
     for path in _kept_paths(modules, config):
-        found.files[path] = Kept("keep-sync of [tool.asyncify] names it", 1)
+        found.files[path] = BY_CONFIGURATION
     for definition in _named(modules, [k for k in config.keep_sync if ":" in k]):
-        _keep(modules, found, definition, Kept("keep-sync of [tool.asyncify] names it", definition.node.lineno))
+        _keep(modules, found, definition, BY_CONFIGURATION)
     for path, module in modules.items():
         for directive in directives(module):
             kept = Kept(directive.reason or "a comment says so", directive.line)

@@ -22,7 +22,7 @@ KINDS = (names.SESSION, names.SESSIONMAKER, names.ENGINE, names.CONNECTION, name
 TELLING = frozenset("commit rollback flush execute scalars refresh query exec exec_driver_sql".split())
 #: what sessions and connections are called; as the last word of a name, too
 NAMES = frozenset("db session sess conn connection dbsession".split())
-CLASSES = re.compile(r"(Session|Connection|Engine)$")
+CLASSES = re.compile(r"(Session|Connection|Engine)([A-Z][a-z]+)?$")  #: `SessionLocal` and `SessionDep` too
 #: libraries whose objects are known, or are no sessions although they may be called so
 KNOWN = frozenset(
     "sqlalchemy sqlmodel fastapi starlette pydantic pytest pytest_asyncio alembic builtins typing".split()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +13,10 @@ from rich.console import Console
 from rich.text import Text
 
 from asyncify import api, pipeline
+from asyncify.analysis.why import Explanation
 from asyncify.cli import options
 from asyncify.cli.terminal import product
+from asyncify.model.errors import UsageError
 from asyncify.report.diff import show
 from asyncify.report.patch import file_patch
 from asyncify.report.why import show_explanation
@@ -21,18 +25,32 @@ from asyncify.transforms.base import Example, Transform
 
 def explain(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="A step, a transform, or a function: module:name or path.py:name.")
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A step, a transform, or a function or class: module:name, path.py:name, path.py:LINE, or its name.",
+        ),
     ],
     path: options.PathArgument = Path(),
 ) -> None:
     """Say what a step or transform does, with examples; or why a function of the repository becomes async."""
     console = product()
-    if ":" in name:
-        show_explanation(api.explain(path, name), console)
+    if name not in pipeline.known_names():
+        for explanation in _of_function(path, name):
+            show_explanation(explanation, console)
         return
     for stage in pipeline.stages([name]):
         for transform in stage.transforms:
             _explain(transform, console)
+
+
+def _of_function(path: Path, name: str) -> tuple[Explanation, ...]:
+    """The answers for a function; what looks like the name of a step or transform gets an error about these."""
+    if ":" not in name and get_close_matches(name, pipeline.known_names()):
+        with suppress(UsageError):
+            return api.explain(path, name)
+        pipeline.stages([name])
+    return api.explain(path, name)
 
 
 def _explain(transform: Transform, console: Console) -> None:

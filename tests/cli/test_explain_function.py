@@ -60,9 +60,50 @@ def test_the_chain_ends_at_the_place_that_waits(run: Run, repository: Path) -> N
     assert [line.lstrip(" └─") for line in chain] == ["app/main.py:5  get_user()", "app/users.py:4  db.get()"]
 
 
-def test_a_path_names_the_file_too(run: Run, repository: Path) -> None:
-    dotted, path = (run("explain", f"{name}:show", repository).out for name in ("app.main", "app/main.py"))
-    assert dotted == path
+def test_other_ways_to_name_it(run: Run, repository: Path) -> None:
+    """The path of the file, a line of it, and a name that only one function has."""
+    names = ("app.main:show", "app/main.py:show", "main:show", "app/main.py:5", "show", "app.main.show", "main.show")
+    assert len({run("explain", name, repository).out for name in names}) == 1
+    assert run("explain", "get_user", repository).out == run("explain", "app.users:get_user", repository).out
+
+
+def test_a_class_is_each_of_its_methods(run: Run, repository: Path) -> None:
+    heads = [line for line in run("explain", "Account", repository).out.splitlines() if line.startswith("Account")]
+    assert [line.split()[0] for line in heads] == ["Account.__init__", "Account.__len__", "Account.name"]
+
+
+def test_who_uses_what_stays_plain(run: Run, repository: Path) -> None:
+    """The callers of a bridge, of what a comment keeps, and of what stays with that."""
+    put(
+        repository,
+        {
+            "app/kept.py": """\
+from sqlalchemy.orm import Session
+from app.users import Account
+
+def show(db: Session):
+    return Account(db), report(db), count(db)
+
+def report(db: Session):  # asyncify: keep-sync (a partner's)
+    return count(db)
+
+def count(db: Session):
+    return db.get(object, 1)
+"""
+        },
+    )
+    account = run("explain", "Account.__init__", repository).out.splitlines()
+    assert [line.lstrip(" │├└─") for line in account[1:]] == [
+        "app/users.py:8  get_user()",
+        "app/users.py:4  db.get()",
+        "used by",
+        "app/kept.py:5  show runs it in SQLAlchemy's greenlet",
+    ]
+    report, count = (run("explain", f"app.kept:{name}", repository).out for name in ("report", "count"))
+    assert report.splitlines()[0] == "report  app/kept.py:7  stays as it is: a partner's (line 7)"
+    lends = "app/kept.py:5  show runs it in SQLAlchemy's greenlet, with the sync session inside of its own"
+    assert lends in report and lends in count
+    assert "stays as it is: it works for report too, which is kept synchronous" in count
 
 
 @pytest.mark.parametrize(
@@ -107,11 +148,18 @@ class Sized:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("app.main:shwo", "there is no function 'shwo' in app/main.py; did you mean show?"),
-        ("nowhere:show", "there is no module 'nowhere' here"),
+        ("app.main:shwo", "there is no function or class 'shwo' in app/main.py; did you mean show?"),
+        ("app.users:name", "there is no function or class 'name' in app/users.py; did you mean Account.name"),
+        ("nowhere:show", "there is no module 'nowhere' here; write module:function"),
+        ("app.user:get_user", "there is no module 'app.user' here; did you mean app.users"),
+        ("nothing_of_this", "there is no function or class 'nothing_of_this' here"),
+        ("main", "'main' may be app.one:main, old:main; name one of them"),
+        ("stepz", "there is no function or class 'stepz' here"),
+        ("flp", "there is no step or transform 'flp'; did you mean flip?"),
     ],
 )
 def test_what_is_not_there_is_said(run: Run, repository: Path, name: str, said: str) -> None:
+    put(repository, {"app/one.py": "def main():\n    pass\n"})
     done = run("explain", name, repository)
     assert done.code == ExitCode.USAGE
     assert said in done.err

@@ -33,6 +33,7 @@ def report(code: str, config: Config | None = None, **files: str) -> list[str]:
             ["session.flush()", "session.close()"],
         ),
         ("from acme.db import Session as Own\n\n\ndef f(x: Own):\n    return x.get(1)\n", ["return x.get(1)"]),
+        ("from acme import SessionDep\n\n\ndef f(x: SessionDep):\n    x.commit()\n", ["x.commit()"]),
         ("from acme import db\n\n\ndef f():\n    return db.session.query(User)\n", ["return db.session.query(User)"]),
     ],
 )
