@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from collections.abc import Iterable
 
 from asyncify.analysis.generator_uses import consumed_generators
 from asyncify.analysis.operators import operations
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.wrappers import Wrappers
 
 
 class CallIndex:
@@ -16,9 +18,10 @@ class CallIndex:
 
     callers: nodes that run it. handed: expressions that hand it to a library. consumers: nodes that iterate over, drive
     or enter what the generator function made. lambda_calls: calls of a lambda. paths: the file of each of these nodes.
+    What runs or hands over the wrapper of a decorator does so with the function that it wraps.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, wrappers: Wrappers) -> None:
         self.paths: dict[ast.AST, str] = {}
         self.callers: dict[FunctionInfo, list[ast.AST]] = defaultdict(list)
         self.handed: dict[FunctionInfo, list[ast.AST]] = defaultdict(list)
@@ -31,10 +34,10 @@ class CallIndex:
                     self.paths[node] = path
         for node, targets in facts.calls.items():
             for target in targets:
-                self.callers[target.info].append(node)
+                self._note(self.callers, wrappers.chain(target), node)
         for node, targets in facts.handed.items():
             for target in targets:
-                self.handed[target.info].append(node)
+                self._note(self.handed, wrappers.chain(target), node)
         for node, lambdas in facts.lambdas.items():
             for one in lambdas:
                 self.lambda_calls[one].append(node)
@@ -45,3 +48,9 @@ class CallIndex:
             for operation in operations(program, program.modules[path]):
                 self.callers[operation.method].append(operation.node)
                 self.paths[operation.node] = path
+
+    @staticmethod
+    def _note(found: dict[FunctionInfo, list[ast.AST]], functions: Iterable[FunctionInfo], node: ast.AST) -> None:
+        for function in functions:
+            if node not in found[function][-1:]:
+                found[function].append(node)

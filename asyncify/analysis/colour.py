@@ -13,7 +13,14 @@ from dataclasses import dataclass, field
 
 from asyncify.analysis.barriers import Barriers, handing_of
 from asyncify.analysis.call_index import CallIndex
-from asyncify.analysis.forms import PAIRS, has_session_parameter, is_implicit, is_unrollable
+from asyncify.analysis.forms import (
+    PAIRS,
+    has_session_parameter,
+    is_decorator,
+    is_implicit,
+    is_unrollable,
+    lambda_around,
+)
 from asyncify.analysis.kept import kept_functions
 from asyncify.analysis.kept_calls import KeptCalls, kept_calls, stays_with
 from asyncify.analysis.kept_files import kept_sync
@@ -23,7 +30,8 @@ from asyncify.analysis.program import Program, in_order
 from asyncify.analysis.script_blocks import ScriptBlock, in_main_guard, script_blocks
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.twins import Twins, find_twins
-from asyncify.analysis.values import has
+from asyncify.analysis.values import Fn, has
+from asyncify.analysis.wrappers import Wrappers, wrappers_of
 from asyncify.knowledge import names
 from asyncify.knowledge.barriers import Barrier, Handing, Treatment
 from asyncify.model.edit import Finding
@@ -57,6 +65,7 @@ class Colouring:
     a person keeps them synchronous, or they open their own. kept_calls: how async code uses those of a person.
     own_loops: whether parts of the program run event loops of their own, beside that of the server.
     twins: what they need: engines and factories that stay sync, or that get a sync twin.
+    forked: wrappers of decorators that are needed twice, plain and async.
     """
 
     becomes_async: dict[FunctionInfo, Reason] = field(default_factory=dict)
@@ -73,7 +82,16 @@ class Colouring:
     kept_calls: KeptCalls = field(default_factory=KeptCalls)
     twins: Twins = field(default_factory=Twins)
     own_loops: bool = False
+    forked: dict[FunctionInfo, Reason] = field(default_factory=dict)
+    wrappers: Wrappers = field(default_factory=Wrappers)
     findings: list[Finding] = field(default_factory=list)
+
+    def runs(self, target: Fn) -> FunctionInfo:
+        """The function that decides what a call gives: one that is wrapped, where its wrapper is as it is."""
+        for info in self.wrappers.chain(target):
+            if info in self.becomes_async or info in self.bridged:
+                break
+        return info
 
     def waits(self, function: FunctionInfo) -> bool:
         """Whether calling a function gives a coroutine (or async generator) in the end."""
@@ -81,7 +99,9 @@ class Colouring:
 
     def is_async_context(self, function: FunctionInfo | None) -> bool:
         """Whether `await` can stand in the body of a function."""
-        return function is not None and (function in self.becomes_async or function.is_async)
+        if function is None:
+            return False
+        return function in self.becomes_async or function.is_async or function in self.forked
 
 
 def colour(
@@ -106,9 +126,10 @@ class _Worker:
         self.clients = clients
         self.doubles = doubles
         self.replacing = {d for found in doubles.values() for d in found}
-        self.result = Colouring()
+        self.wrappers = wrappers_of(program)
+        self.result = Colouring(wrappers=self.wrappers)
         self.queue: deque[FunctionInfo] = deque()
-        self.index = CallIndex(program)
+        self.index = CallIndex(program, self.wrappers)
         self.paths = self.index.paths
         self.barriers = Barriers(program)
         self.at_top: dict[str, list[ast.AST]] = defaultdict(list)
@@ -137,7 +158,9 @@ class _Worker:
         for function in sorted(self.program.overrides.forced, key=lambda f: (f.path, f.node.lineno)):
             self.mark(function, Reason("force-async of [tool.asyncify] names it", function.path, function.node.lineno))
         while self.queue:
-            self.spread(self.queue.popleft())
+            while self.queue:
+                self.spread(self.queue.popleft())
+            self.colour_wrappers()
         for path in sorted(self.at_top):
             for block in script_blocks(self.program, self.program.modules[path], self.at_top[path]):
                 self.result.scripts |= dict.fromkeys(block.body, block)
@@ -157,7 +180,7 @@ class _Worker:
         path = self.paths[node]
         source = self.program.modules[path].source
         reason = Reason(what, path, getattr(node, "lineno", 0), via)
-        outer = self._lambda_around(path, node)
+        outer = lambda_around(source, node)
         if outer is not None:
             call = source.parent(outer)
             call = source.parent(call) if isinstance(call, ast.keyword) else call
@@ -190,7 +213,8 @@ class _Worker:
         self.result.lambdas.add(waiting)
         for call in self.index.lambda_calls[waiting]:
             for other in self.program.calls(call):
-                self.mark(other.info, Reason(f"it is called where a lambda with {what} is", path, waiting.lineno, via))
+                reason = Reason(f"it is called where a lambda with {what} is", path, waiting.lineno, via)
+                self.mark(self.wrappers.inner(other), reason)
             self.need(call, f"a lambda with {what}", via)
 
     def _runs_by_itself(self, node: ast.AST, via: FunctionInfo | None) -> bool:
@@ -202,15 +226,6 @@ class _Worker:
         if node in self.program.facts.lambdas:
             return True
         return drives or (isinstance(node, ast.Call) and via in self.result.becomes_async and not via.is_generator)
-
-    def _lambda_around(self, path: str, node: ast.AST) -> ast.Lambda | None:
-        source = self.program.modules[path].source
-        inner, outer = node, source.parent(node)
-        while outer is not None and not isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            if isinstance(outer, ast.Lambda) and inner is outer.body:
-                return outer
-            inner, outer = outer, source.parent(outer)
-        return None
 
     def mark(self, function: FunctionInfo, reason: Reason) -> None:
         """A function has to wait: colour it, bridge it, or report it."""
@@ -278,6 +293,9 @@ class _Worker:
                 )
         if function in result.entries:
             return  # it keeps its sync face: callers need not wait
+        if function in self.wrappers.known:
+            for call in self.wrappers.known[function].calls:
+                self.mark_beside(function, call)
         for node in self.index.callers[function]:
             self.spread_to_caller(function, node)
         for node in self.index.consumers[function]:
@@ -286,34 +304,50 @@ class _Worker:
         for node in self.index.handed[function]:
             self.spread_to_library(function, node)
 
+    def colour_wrappers(self) -> None:
+        """A wrapper is async when all that it wraps is, and is needed twice when only some of it is."""
+        result = self.result
+        result.forked.clear()
+        for function, wrapper in self.wrappers.known.items():
+            if self.result.is_async_context(function) or wrapper.told_apart or kept_sync(self.program, function.path):
+                continue
+            wrapped = [result.runs(t) for call in wrapper.calls for t in in_order(self.program.calls(call))]
+            new = [f for f in wrapped if f in result.becomes_async and f not in result.entries and not f.is_generator]
+            if not new:
+                continue
+            reason = Reason(f"it wraps {new[0].qualname}", function.path, wrapper.calls[0].lineno, new[0])
+            if len(new) == len([f for f in wrapped if not f.is_async]):
+                result.becomes_async[function] = reason
+                self.queue.append(function)
+            else:
+                result.forked[function] = reason
+
     def spread_to_caller(self, function: FunctionInfo, node: ast.AST) -> None:
         path = self.paths.get(node)
         if path is None or kept_sync(self.program, path):
             return
         if isinstance(node, ast.arg) or has(self.program.values(node), names.DEPENDS):
             return  # the framework runs it, plain or async
-        if self._is_decorator(path, node):
+        if is_decorator(self.program.modules[path].source, node):
             return
+        wrapper = self.wrappers.calls.get(node)
+        if wrapper is not None and wrapper not in self.result.becomes_async:
+            return  # what it wraps decides for each of its calls
         if function in self.result.becomes_async and not is_implicit(function, node):
-            for other in self.program.calls(node):
-                if other.info is function or is_implicit(other.info, node):
-                    continue
-                if not isinstance(node, ast.Attribute):
-                    self.mark(
-                        other.info,
-                        Reason(
-                            f"it is called where {function.qualname} is", path, getattr(node, "lineno", 0), function
-                        ),
-                    )
+            self.mark_beside(function, node)
         if function.is_generator:
             return  # making a generator runs nothing; whoever consumes it waits
         self.need(node, f"{function.qualname}()", function)
 
-    def _is_decorator(self, path: str, node: ast.AST) -> bool:
-        parent = self.program.modules[path].source.parent(node)
-        return (
-            isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node in parent.decorator_list
-        )
+    def mark_beside(self, function: FunctionInfo, node: ast.AST) -> None:
+        """What else is called where a function that becomes async is called becomes async with it."""
+        if isinstance(node, ast.Attribute):
+            return
+        where = getattr(node, "lineno", 0)
+        for other in in_order(self.program.calls(node)):
+            if function not in self.wrappers.chain(other) and not is_implicit(other.info, node):
+                text = f"it is called where {function.qualname} is"
+                self.mark(self.wrappers.inner(other), Reason(text, self.paths[node], where, function))
 
     def spread_to_library(self, function: FunctionInfo, node: ast.AST) -> None:
         path = self.paths[node]
@@ -327,8 +361,9 @@ class _Worker:
         handing = handing_of(self.program, call)
         if handing is Handing.CALLS:
             for other in in_order(self.program.facts.handed.get(node, ())):
-                where = getattr(node, "lineno", 0)
-                self.mark(other.info, Reason(f"it is handed over where {function.qualname} is", path, where, function))
+                if function not in self.wrappers.chain(other):
+                    reason = Reason(f"it is handed over where {function.qualname} is", path, node.lineno, function)  # type: ignore[attr-defined]
+                    self.mark(self.wrappers.inner(other), reason)
             self.run_by_library(call, path, function.qualname, function)
         elif handing is Handing.UNWRAP:
             self.paths[call] = path

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from asyncify.analysis.program import Program
+from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import has
 from asyncify.knowledge import names
@@ -49,3 +50,19 @@ def is_unrollable(call: ast.Call) -> bool:
         return not (isinstance(function, ast.Constant) and function.value is None)
     spec = function.args
     return len(spec.args) == 1 and not (spec.posonlyargs or spec.vararg or spec.kwonlyargs or spec.kwarg)
+
+
+def is_decorator(source: SourceFile, node: ast.AST) -> bool:
+    """Whether an expression stands behind an `@`."""
+    parent = source.parent(node)
+    return isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node in parent.decorator_list
+
+
+def lambda_around(source: SourceFile, node: ast.AST) -> ast.Lambda | None:
+    """The lambda in whose body a node stands."""
+    inner, outer = node, source.parent(node)
+    while outer is not None and not isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        if isinstance(outer, ast.Lambda) and inner is outer.body:
+            return outer
+        inner, outer = outer, source.parent(outer)
+    return None

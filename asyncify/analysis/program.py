@@ -30,7 +30,15 @@ if TYPE_CHECKING:
 def in_order(functions: Iterable[Fn]) -> tuple[Fn, ...]:
     """Functions by place, for a fixed order: a set has none."""
     return tuple(
-        sorted(functions, key=lambda f: (f.info.path, f.info.node.lineno, f.receiver.qualname if f.receiver else ""))
+        sorted(
+            functions,
+            key=lambda f: (
+                f.info.path,
+                f.info.node.lineno,
+                f.receiver.qualname if f.receiver else "",
+                [(w.path, w.node.lineno) for w in f.wraps],
+            ),
+        )
     )
 
 

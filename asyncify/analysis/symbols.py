@@ -79,6 +79,14 @@ class FunctionInfo:
         return isinstance(self.node, ast.AsyncFunctionDef)
 
     @property
+    def method(self) -> FunctionInfo | None:
+        """The method that it is or stands in."""
+        found: FunctionInfo | None = self
+        while found is not None and found.cls is None:
+            found = found.parent
+        return found
+
+    @property
     def parameters(self) -> list[ast.arg]:
         """All parameters, in order, stars excluded."""
         a = self.node.args

@@ -63,11 +63,15 @@ class Obj:
 
 @dataclass(frozen=True)
 class Fn:
-    """A function of the program. receiver: for methods (and what is nested in them) the class of `self`."""
+    """A function of the program. receiver: for methods (and what is nested in them) the class of `self`.
+
+    wraps: for what a decorator made, the function that it was made for, and what that one wraps in turn.
+    """
 
     info: FunctionInfo
     receiver: ClassInfo | None = None
     bound: bool = False
+    wraps: tuple[FunctionInfo, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -219,3 +219,9 @@ HANDOVERS: tuple[Handover, ...] = (
     ),
 )
 BY_CALLEE: Mapping[str, Handing] = MappingProxyType({h.name: h.handing for h in HANDOVERS})
+
+#: callables of libraries that iterate with `async for` over what is an async iterable. Source: Starlette "Responses"
+TAKES_ASYNC_ITERABLES = frozenset(
+    "starlette.responses.StreamingResponse fastapi.responses.StreamingResponse "
+    "sse_starlette.sse.EventSourceResponse sse_starlette.EventSourceResponse".split()
+)

@@ -84,6 +84,13 @@ class SetAsync:
 
 
 @dataclass(frozen=True)
+class ForkAsync:
+    """A function twice: `async def` with the edits inside it where `test` holds, else the `def` as it was."""
+
+    test: str
+
+
+@dataclass(frozen=True)
 class InsertStatements:
     """Statements before or after a statement, at its indentation.
 
@@ -137,6 +144,7 @@ Op = Union[  # noqa: UP007 - one name a line
     AppendCall,
     EditCall,
     SetAsync,
+    ForkAsync,
     InsertStatements,
     ReplaceStatement,
     EditDecorators,

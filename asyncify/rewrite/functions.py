@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from asyncify.model.ops import EditDecorators, EditParameters
+from asyncify.model.ops import EditDecorators, EditParameters, ForkAsync
 from asyncify.rewrite import commas
 from asyncify.rewrite.errors import RewriteError
 from asyncify.rewrite.templates import Style, Template
@@ -21,6 +21,20 @@ def set_async(node: cst.CSTNode, on: bool, rename: str = "") -> cst.CSTNode:
     if (node.asynchronous is not None) == on:
         return node
     return node.with_changes(asynchronous=cst.Asynchronous() if on else None)
+
+
+def fork_async(op: ForkAsync, old: cst.CSTNode, new: cst.CSTNode, style: Style) -> cst.If:
+    """The function as it is after its edits with `async`, and as it was. Raises RewriteError."""
+    if not isinstance(old, cst.FunctionDef) or not isinstance(new, cst.FunctionDef):
+        raise RewriteError("only a function can be there twice")
+    blank = cst.EmptyLine(indent=False)
+    waiting = set_async(new.with_changes(leading_lines=(blank,)), on=True)
+    plain = cst.ensure_type(old.deep_clone(), cst.FunctionDef).with_changes(leading_lines=(blank,))
+    waiting = cst.ensure_type(waiting, cst.FunctionDef)
+    whole = Template(f"if {op.test}:\n    pass\nelse:\n    pass", style=style).statements().body[0]
+    assert isinstance(whole, cst.If) and isinstance(whole.orelse, cst.Else)
+    otherwise = whole.orelse.with_changes(body=cst.IndentedBlock([plain]), leading_lines=(blank,))
+    return whole.with_changes(body=cst.IndentedBlock([waiting]), orelse=otherwise, leading_lines=new.leading_lines)
 
 
 def edit_decorators(node: cst.CSTNode, op: EditDecorators, style: Style) -> cst.CSTNode:

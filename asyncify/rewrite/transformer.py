@@ -215,20 +215,22 @@ class Applier(cst.CSTTransformer):
         changes = Changes()
         for edit in self._edits.get(id(old), ()):
             try:
-                self._change_once(edit, line, changes)
+                self._change_once(edit, old, line, changes)
             except RewriteError as error:
                 self.failures.append((edit, error))
             except (cst.ParserSyntaxError, cst.CSTValidationError) as error:
                 self.failures.append((edit, RewriteError(str(error))))
         return statements.result_of(line, changes)
 
-    def _change_once(self, edit: Edit, line: Line, changes: Changes) -> None:
+    def _change_once(self, edit: Edit, old: cst.CSTNode, line: Line, changes: Changes) -> None:
         op = edit.op
         current = Block((line,)) if changes.instead is None else changes.instead
         if isinstance(op, ops.ReplaceStatement):
             it = statements.without_leading(current)
             new = self._template(edit, op.template, it).statements()
             changes.instead = statements.replaced(current, new, "$it" not in op.template)
+        elif isinstance(op, ops.ForkAsync):
+            changes.instead = Block((functions.fork_async(op, old, line, self._style),))
         elif isinstance(op, ops.InsertStatements) and op.where != "inside":
             new = self._template(edit, op.template, None).statements()
             if op.where not in ("before", "after"):
@@ -269,7 +271,9 @@ class Applier(cst.CSTTransformer):
 
 def _around(op: ops.Op) -> bool:
     """Whether the operation concerns the body that its target stands in."""
-    return isinstance(op, ops.ReplaceStatement) or (isinstance(op, ops.InsertStatements) and op.where != "inside")
+    return isinstance(op, ops.ReplaceStatement | ops.ForkAsync) or (
+        isinstance(op, ops.InsertStatements) and op.where != "inside"
+    )
 
 
 _WIDTH = 110  # ruff's and black's users have 79 to 120; what was longer before is not our care

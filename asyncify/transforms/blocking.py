@@ -36,9 +36,11 @@ def plan(program: Program) -> Decisions:
         if kept_sync(program, path) or is_test_path(path):
             continue
         for function in program.modules[path].functions.values():
-            if function in program.colouring.becomes_async:
+            if program.colouring.is_async_context(function) and not function.is_async:
                 found = list(_in_function(program, program.modules[path], function, helpers))
-                if found:  # the same edit as that of `await`, for who runs this transform alone
+                if (
+                    found and function not in program.colouring.forked
+                ):  # the same edit as that of `await`, for who runs this transform alone
                     target = program.modules[path].source.target(function.node)
                     found.append(Edit("blocking", path, target, SetAsync(), group=GROUP, because=found[0].because))
                 edits.extend(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from asyncify.analysis.infer.dynamic_imports import REQUEST
 from asyncify.analysis.infer.engine import Engine
@@ -101,7 +102,9 @@ def method_values(run: Run, info: ClassInfo, name: str, *, bound: bool) -> Value
         return found
     bind = _binds(decorated, bound=bound)
     kept = found - {Fn(decorated, info, bind)}
-    return kept | {Fn(v.info, v.receiver or info, v.bound or bind) if isinstance(v, Fn) else v for v in replaced}
+    return kept | {
+        replace(v, receiver=v.receiver or info, bound=v.bound or bind) if isinstance(v, Fn) else v for v in replaced
+    }
 
 
 def _written_methods(engine: Engine, info: ClassInfo, name: str, *, bound: bool) -> tuple[Values, FunctionInfo | None]:
@@ -138,7 +141,7 @@ def _of_object(run: Run, value: Obj, name: str, node: ast.AST) -> Values:
     found: list[Values] = []
     for method in methods:
         if isinstance(method, Fn) and is_property(method):
-            function = Fn(method.info, method.receiver, True)
+            function = replace(method, bound=True)
             receiver = frozenset({value})
             found.append(call_function(run, function, [], {}, node, receiver))
         else:
@@ -180,7 +183,7 @@ def _declared(run: Run, info: ClassInfo, name: str) -> Values:
 
 def is_property(function: Fn) -> bool:
     """Whether reading the attribute runs the function."""
-    return not PROPERTIES.isdisjoint(function.info.decorators)
+    return any(not PROPERTIES.isdisjoint(info.decorators) for info in (function.info, *function.wraps))
 
 
 def _of_instance(run: Run, value: Inst, name: str, node: ast.AST) -> Values:

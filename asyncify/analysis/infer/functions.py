@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from asyncify.analysis.infer.evaluate import annotated
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import NOTHING, Ext, Fn, Inst, Origin, Rec, Values, union
+from asyncify.analysis.values import NOTHING, Ext, Fn, Inst, Origin, Rec, Value, Values, union
 
 CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 
@@ -24,8 +25,10 @@ def call_function(
     """Call a function of the program: its parameters get the arguments, the call gives its result."""
     run.note_call(node, function)
     ensure(run, function)
-    pass_arguments(run, function, args, kwargs)
     info = function.info
+    if function.bound and function.receiver is not None and info.method is None:
+        args = [run.instance(function.receiver), *args]  # a wrapper in the place of a method takes `self` itself
+    pass_arguments(run, function, args, kwargs)
     if info.is_generator:
         yielded = run.read("yield", info, function.receiver) | _promised(run, info)
         kind = "asyncgenerator" if info.is_async else "generator"
@@ -33,8 +36,26 @@ def call_function(
             kind = "contextmanager"
         # who made it travels along: whoever iterates over it or enters it runs that function
         return frozenset({Inst(kind, (yielded, frozenset({function})))})
-    result = result_of(run, function)
+    result = _wrapping(info, result_of(run, function), args[0] if args else NOTHING)
     return frozenset({Inst("coroutine", (result,))}) if info.is_async else result
+
+
+#: decorators on top of each other that are told apart
+LAYERS = 4
+
+
+def _wrapping(decorator: FunctionInfo, result: Values, given: Values) -> Values:
+    """What a decorator made, with the functions that it was given: each has a wrapper of its own."""
+    wrapped = [v for v in given if isinstance(v, Fn) and len(v.wraps) < LAYERS]
+    if not wrapped or not any(isinstance(v, Fn) and v.info.parent is decorator for v in result):
+        return result
+    found: set[Value] = set()
+    for value in result:
+        if isinstance(value, Fn) and value.info.parent is decorator and not value.wraps:
+            found |= {replace(value, wraps=(inner.info, *inner.wraps)) for inner in wrapped}
+        else:
+            found.add(value)
+    return frozenset(found)
 
 
 def pass_arguments(run: Run, function: Fn, args: Sequence[Values], kwargs: Mapping[str, Values]) -> None:

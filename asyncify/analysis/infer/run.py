@@ -117,7 +117,8 @@ class Run:
             outer = function.parent
             while outer is not None:
                 if name in outer.local_names:
-                    return self.read("local", outer, self.receiver, name)
+                    # a wrapper stands in the place of a method, and the decorator around it is a plain function
+                    return self.read("local", outer, self.receiver if function.method else None, name)
                 outer = outer.parent
         found = self.engine.global_values(self.path, name, self.unit)
         if not found and name not in self.module.bound and name in BUILTINS:

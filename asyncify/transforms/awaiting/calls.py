@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from asyncify.analysis.barriers import handing_of
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.colour import Colouring
-from asyncify.analysis.forms import is_implicit
-from asyncify.analysis.generator_uses import generators_in
+from asyncify.analysis.forms import is_decorator, is_implicit
 from asyncify.analysis.handed_sessions import callee_of, given, is_class, sync_attribute
 from asyncify.analysis.lookalikes import lookalikes
 from asyncify.analysis.points import PointKind
 from asyncify.analysis.program import Program
 from asyncify.analysis.script_blocks import in_main_guard
-from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
+from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import Cls, Ext, Fn, Inst, Value, has
 from asyncify.knowledge import names
 from asyncify.knowledge.api import INSIDE
@@ -24,14 +23,8 @@ from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import Hole, Op, RenameAttribute, Replace
 from asyncify.transforms.awaiting.context import Context, context_of
 from asyncify.transforms.awaiting.entry import ENTRY, RESOLVED, RUN, Helpers
-from asyncify.transforms.awaiting.templates import (
-    as_list,
-    opened_with_options,
-    options_first,
-    run_sync,
-    spawn,
-    through_run_sync,
-)
+from asyncify.transforms.awaiting.lazy import GeneratorExpressions
+from asyncify.transforms.awaiting.templates import opened_with_options, options_first, run_sync, spawn, through_run_sync
 from asyncify.transforms.awaiting.threads import unwrapped
 from asyncify.transforms.awaiting.unrolled import unrolled
 
@@ -62,7 +55,7 @@ class CallEdits:
                 yield from self._item(node)
             elif isinstance(node, (ast.For, ast.comprehension)) and self._is_query(node.iter):
                 yield from self._iterated_query(node.iter)
-        yield from self._generators()
+        yield from GeneratorExpressions(self.program, self.module, self.waiting).edits()
 
     # -- one call ------------------------------------------------------------------------------------
 
@@ -91,15 +84,18 @@ class CallEdits:
         if node in self.colouring.kept_calls.given:
             yield from self._given_session(node, Context.BRIDGE, self.source.segment(node.func))
         targets = tuple(t for t in self.program.calls(node) if not is_implicit(t.info, node))
-        if has(self.program.values(node), names.DEPENDS) or self._is_decorator(node):
+        if has(self.program.values(node), names.DEPENDS) or is_decorator(self.source, node):
             return
-        bridged = [t.info for t in targets if t.info in self.colouring.bridged]
+        if self.colouring.wrappers.calls.get(node) in self.colouring.forked:
+            yield from self._wrap(node, context, Replace("await $it"), "the wrapper of an async function")
+            return
+        bridged = [f for t in targets if (f := self.colouring.runs(t)) in self.colouring.bridged]
         if bridged:
             if context is Context.AWAIT:
                 name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
                 yield self._edit(node, spawn(self.source, node, name), imports, f"{bridged[0].qualname} stays plain")
             return
-        coroutines = [t.info for t in targets if self._is_coroutine(t)]
+        coroutines = [self.colouring.runs(t) for t in targets if self._is_coroutine(t)]
         lambdas = self.program.facts.lambdas.get(node, set()) & self.colouring.lambdas
         if lambdas and not coroutines:
             yield from self._coroutine(node, context, "the lambda gives a coroutine")
@@ -124,20 +120,15 @@ class CallEdits:
         if isinstance(value, Inst) and value.type == "lambda" and value.origin is not None:
             return value.origin.site not in self.colouring.lambdas
         if isinstance(value, Fn):
-            return not self.colouring.waits(value.info) or value.info in self.colouring.entries
+            info = self.colouring.runs(value)
+            return not self.colouring.waits(info) or info in self.colouring.entries
         return isinstance(value, (Ext, Cls))
 
     def _is_coroutine(self, target: Fn) -> bool:
-        info = target.info
+        info = self.colouring.runs(target)
         becomes = info in self.colouring.becomes_async and info not in self.colouring.entries
         # an async function that was called without await before was handed on as a coroutine on purpose
         return becomes and not info.is_generator
-
-    def _is_decorator(self, node: ast.Call) -> bool:
-        parent = self.source.parent(node)
-        return (
-            isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node in parent.decorator_list
-        )
 
     def _point(self, node: ast.Call, kind: PointKind, what: str, context: Context) -> Iterator[Edit]:
         opened = opened_with_options(node)
@@ -247,7 +238,8 @@ class CallEdits:
     def _handed_functions(self, node: ast.Call) -> Iterator[Edit]:
         """The async functions that a library calls in the greenlet wait there."""
         for argument in (*node.args, *(k.value for k in node.keywords)):
-            if any(t.info in self.colouring.becomes_async for t in self.program.facts.handed.get(argument, ())):
+            handed = self.program.facts.handed.get(argument, ())
+            if any(self.colouring.runs(t) in self.colouring.becomes_async for t in handed):
                 name, imports = bring(self.program, self.module.path, UTIL, "await_only")
                 because = f"{self.source.segment(argument)} becomes async, and its caller is plain"
                 yield self._edit(argument, Replace(f"lambda *args: {name}($it(*args))"), imports, because)
@@ -265,22 +257,22 @@ class CallEdits:
 
     def _property(self, node: ast.Attribute) -> Iterator[Edit]:
         """Reading a property that waits: `await greenlet_spawn(getattr, obj, "name")`."""
-        bridged = [t for t in self.program.calls(node) if t.info in self.colouring.bridged]
+        bridged = [f for t in self.program.calls(node) if (f := self.colouring.runs(t)) in self.colouring.bridged]
         if not bridged or not isinstance(node.ctx, ast.Load):
             return
         if context_of(self.program, self.colouring, self.module, node) is Context.AWAIT:
             name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
             op = Replace(f'await {name}(getattr, $o, "{node.attr}")', (Hole("o", self.source.span(node.value)),))
-            yield self._edit(node, op, imports, f"{bridged[0].info.qualname} waits for the database")
+            yield self._edit(node, op, imports, f"{bridged[0].qualname} waits for the database")
 
     def _item(self, node: ast.Subscript) -> Iterator[Edit]:
         """`store[key]` where that waits: `await greenlet_spawn(store.__getitem__, key)`."""
-        bridged = [t for t in self.program.calls(node) if t.info in self.colouring.bridged]
+        bridged = [f for t in self.program.calls(node) if (f := self.colouring.runs(t)) in self.colouring.bridged]
         if bridged and context_of(self.program, self.colouring, self.module, node) is Context.AWAIT:
             name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
             holes = (Hole("o", self.source.span(node.value)), Hole("k", self.source.span(node.slice)))
             op = Replace(f"await {name}($o.__getitem__, $k)", holes)
-            yield self._edit(node, op, imports, f"{bridged[0].info.qualname} waits for the database")
+            yield self._edit(node, op, imports, f"{bridged[0].qualname} waits for the database")
 
     def _wrap(self, node: ast.Call, context: Context, op: Replace, because: str) -> Iterator[Edit]:
         """`await` where it can stand, else what stands for it."""
@@ -316,33 +308,9 @@ class CallEdits:
                 )
             )
 
-    # -- generator expressions -----------------------------------------------------------------------
-
-    def _generators(self) -> Iterator[Edit]:
-        """A generator expression with an await, or over an async generator, is an async generator: `any()`, `join()`
-        and `next()` cannot run it. It becomes a list."""
-        for node in self.source.nodes:
-            if not isinstance(node, ast.Call) or len(node.args) < 1 or not isinstance(node.args[0], ast.GeneratorExp):
-                continue
-            generator = node.args[0]
-            outside = set(ast.walk(generator.generators[0].iter))
-            over = [i for i, g in enumerate(generator.generators) if self._is_async_generator(g.iter)]
-            waits = any(inner in self.waiting and inner not in outside for inner in ast.walk(generator))
-            if waits or (over and context_of(self.program, self.colouring, self.module, node) is Context.AWAIT):
-                op = as_list(self.source, node, generator, frozenset(over))
-                yield self._edit(node, op, (), "a generator with awaits is async")
-
-    def _is_async_generator(self, node: ast.expr) -> bool:
-        return bool(generator_targets(self.program, self.colouring, node))
-
     def _edit(
         self, node: ast.AST, op: Op, imports: tuple[Import, ...], because: str, drops: tuple[str, ...] = ()
     ) -> Edit:
         if isinstance(op, Replace) and op.template.startswith("await"):
             self.waiting.add(node)
         return Edit("await", self.module.path, self.source.target(node), op, imports, drops, GROUP, because)
-
-
-def generator_targets(program: Program, colouring: Colouring, node: ast.AST) -> list[FunctionInfo]:
-    """The generators that a call makes and that become async generators."""
-    return [f for f in generators_in(program, node) if f in colouring.becomes_async]

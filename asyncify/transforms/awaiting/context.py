@@ -6,8 +6,9 @@ import ast
 from enum import Enum
 
 from asyncify.analysis.colour import Colouring
+from asyncify.analysis.generator_uses import generators_in
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import ModuleInfo
+from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 
 
 class Context(Enum):
@@ -45,3 +46,8 @@ def context_of(program: Program, colouring: Colouring, module: ModuleInfo, node:
             return Context.SYNC
         inner, outer = outer, source.parent(outer)
     return Context.MODULE
+
+
+def generator_targets(program: Program, colouring: Colouring, node: ast.AST) -> list[FunctionInfo]:
+    """The generators that a call makes and that become async generators."""
+    return [f for f in generators_in(program, node) if f in colouring.becomes_async]

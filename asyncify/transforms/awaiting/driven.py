@@ -13,8 +13,8 @@ from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import Ext
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.ops import Hole, Op, RenameAttribute, Replace, ReplaceStatement
-from asyncify.transforms.awaiting.calls import GROUP, generator_targets
-from asyncify.transforms.awaiting.context import Context, context_of
+from asyncify.transforms.awaiting.calls import GROUP
+from asyncify.transforms.awaiting.context import Context, context_of, generator_targets
 from asyncify.transforms.awaiting.entry import FIRST, RUN, Helpers
 
 DRAINED = "an async generator is run to its end"

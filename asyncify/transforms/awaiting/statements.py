@@ -16,10 +16,10 @@ from asyncify.analysis.values import Ext, has
 from asyncify.knowledge import names
 from asyncify.knowledge.barriers import ASYNC_METHODS
 from asyncify.model.edit import Edit, Finding, Import
-from asyncify.model.ops import Hole, Op, Replace, ReplaceStatement, SetAsync
+from asyncify.model.ops import ForkAsync, Hole, Op, Replace, ReplaceStatement, SetAsync
 from asyncify.model.span import Place
-from asyncify.transforms.awaiting.calls import GROUP, generator_targets
-from asyncify.transforms.awaiting.context import Context, context_of
+from asyncify.transforms.awaiting.calls import GROUP
+from asyncify.transforms.awaiting.context import Context, context_of, generator_targets
 from asyncify.transforms.awaiting.entry import RUN, Helpers
 from asyncify.transforms.awaiting.templates import arguments
 
@@ -48,6 +48,8 @@ class StatementEdits:
         for function in self.module.functions.values():
             if function in self.colouring.becomes_async:
                 yield from self._function(function)
+            elif function in self.colouring.forked:
+                yield self._forked(function)
         for node in self.source.nodes:
             if isinstance(node, ast.With):
                 yield from self._with(node)
@@ -75,6 +77,13 @@ class StatementEdits:
                 yield self._edit(node, Replace(name), because, imports, drops)
         if function in self.colouring.entries:
             yield from self.helpers.entry(function, because)
+
+    def _forked(self, function: FunctionInfo) -> Edit:
+        """The wrapper of a decorator that is used on both kinds."""
+        name, imports = bring(self.program, self.module.path, "inspect", "iscoroutinefunction")
+        test = f"{name}({self.colouring.wrappers.known[function].parameter})"
+        because = f"{self.colouring.forked[function].text}, which waits, and functions that do not"
+        return self._edit(function.node, ForkAsync(test), because, imports)
 
     # -- with ----------------------------------------------------------------------------------------
 

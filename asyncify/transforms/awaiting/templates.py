@@ -66,24 +66,3 @@ def options_first(source: SourceFile, call: ast.Call, opened: ast.Call) -> Repla
     assert isinstance(opened.func, ast.Attribute)
     text, holes = arguments(source, call)
     return Replace(f"$e.execution_options({text}).connect()", (Hole("e", source.span(opened.func.value)), *holes))
-
-
-def as_list(source: SourceFile, call: ast.Call, generator: ast.GeneratorExp, over: frozenset[int]) -> Replace:
-    """`any(f(x) for x in y)` to `any([f(x) for x in y])`: a generator with awaits would be an async generator.
-
-    over: the positions of the loops that become `async for`.
-    """
-    holes = [Hole("elt", source.span(generator.elt))]
-    text = "$elt"
-    for index, part in enumerate(generator.generators):
-        holes += [Hole(f"t{index}", source.span(part.target)), Hole(f"i{index}", source.span(part.iter))]
-        text += f" {'async ' if part.is_async or index in over else ''}for $t{index} in $i{index}"
-        for number, test in enumerate(part.ifs):
-            holes.append(Hole(f"c{index}_{number}", source.span(test)))
-            text += f" if $c{index}_{number}"
-    name = call.func.id if isinstance(call.func, ast.Name) else ""
-    if len(call.args) == 1 and not call.keywords and name in ("list", "set"):
-        return Replace(f"[{text}]" if name == "list" else f"{{{text}}}", tuple(holes))
-    rest, more = arguments(source, call, first=1)
-    items = f"iter([{text}])" if name == "next" else f"[{text}]"
-    return Replace(f"$f({items}{', ' + rest if rest else ''})", (Hole("f", source.span(call.func)), *holes, *more))

@@ -57,7 +57,7 @@ def unwrapped(program: Program, colouring: Colouring, module: ModuleInfo, node: 
 
 def _waits(program: Program, colouring: Colouring, function: ast.expr) -> bool:
     """Whether calling it gives a coroutine: a function that becomes async, a method of a session."""
-    if any(t.info in colouring.becomes_async for t in program.facts.handed.get(function, ())):
+    if any(colouring.runs(t) in colouring.becomes_async for t in program.facts.handed.get(function, ())):
         return True
     return any(
         isinstance(value, Member) and form_of(value.base.type, value.name) is Form.AWAIT

@@ -25,7 +25,7 @@ def unrolled(program: Program, colouring: Colouring, module: ModuleInfo, node: a
         name = free_name(program, module.path, "item")
         holes.append(Hole("f", source.span(function)))
         handed = program.facts.handed.get(function, set()) | set(program.calls(node))
-        waits = any(t.info in colouring.becomes_async for t in handed)
+        waits = any(colouring.runs(t) in colouring.becomes_async for t in handed)
         applied = f"{'await ' if waits else ''}$f({name})"
     is_map = isinstance(node.func, ast.Name) and node.func.id == "map"
     text = f"[{applied} for {name} in $items]" if is_map else f"[{name} for {name} in $items if {applied}]"

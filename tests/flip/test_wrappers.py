@@ -1,0 +1,285 @@
+"""Decorators that are used on functions that wait and on functions that do not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import prove
+from .test_lookalikes import HEAD
+
+BOTH_KINDS = (
+    HEAD
+    + """
+import functools
+import logging
+import time
+
+log = logging.getLogger(__name__)
+
+
+def timed(function):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        start = time.perf_counter()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            log.debug("%s took %s", function.__name__, time.perf_counter() - start)
+
+    return wrapper
+
+
+def listed(function):
+    def wrapper(*args, **kwargs):
+        result = function(*args, **kwargs)
+        return [result]
+
+    return wrapper
+
+
+@timed
+def slug(text):
+    return text.lower()
+
+
+@timed
+@listed
+def load(db: Session, key: int):
+    return db.get(User, key).name
+
+
+@listed
+def twice(number):
+    return number * 2
+
+
+class Label:
+    def __init__(self, text):
+        self.text = slug(text)
+
+    @property
+    @timed
+    def shout(self):
+        return self.text.upper()
+
+    @timed
+    def padded(self, width):
+        return self.text.rjust(width)
+
+    @timed
+    def owner(self, db: Session, key: int):
+        return self.padded(4) + db.get(User, key).name
+
+
+@app.get("/plain")
+def plain():
+    return [slug("Y"), Label("Q").shout]
+
+
+@app.get("/{key}")
+def read(key: int, db: Session = Depends(get_db)):
+    label = Label("X")
+    names = sorted(["b", "A"], key=slug)
+    return [load(db, key), slug("ABC"), names, twice(2), label.shout, label.owner(db, key), list(map(slug, "AB"))]
+"""
+)
+
+
+def test_plain_functions_stay_plain(tmp_path: Path) -> None:
+    migrated = prove(tmp_path, BOTH_KINDS, [("GET", "/plain"), ("GET", "/1")])
+    text = migrated["main.py"]
+    for still in ("\ndef slug(", "\ndef twice(", "\ndef plain(", "    def padded(", "sorted(['b', 'A'], key=slug)"):
+        assert still.replace("'", '"') in text
+    assert text.count("if iscoroutinefunction(function):") == 2
+    assert text.count("async def wrapper(") == 2
+
+
+def test_decorated_routes(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+from functools import wraps
+
+from fastapi import HTTPException
+
+
+def require(role):
+    def decorate(function):
+        @wraps(function)
+        def wrapper(*args, **kwargs):
+            if kwargs["role"] != role:
+                raise HTTPException(403, "no")
+            return function(*args, **kwargs)
+
+        return wrapper
+
+    return decorate
+
+
+@app.get("/plain/{key}")
+@require("admin")
+def plain(key: int, role: str):
+    return key
+
+
+@app.get("/{key}")
+@require("admin")
+def read(key: int, role: str, db: Session = Depends(get_db)):
+    return db.get(User, key).name
+"""
+    )
+    urls = ["/1?role=admin", "/1?role=x", "/plain/1?role=admin", "/plain/1?role=x"]
+    migrated = prove(tmp_path, app, [("GET", url) for url in urls])
+    assert "\ndef plain(" in migrated["main.py"]
+
+
+def test_retries_sleep_in_a_thread_only_where_they_block_the_loop(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+import time
+from functools import wraps
+
+
+def retry(times, errors):
+    def decorate(function):
+        @wraps(function)
+        def wrapper(*args, **kwargs):
+            for left in reversed(range(times)):
+                try:
+                    return function(*args, **kwargs)
+                except errors:
+                    time.sleep(0.001)
+                    if not left:
+                        raise
+
+        return wrapper
+
+    return decorate
+
+
+tries = []
+
+
+@retry(3, LookupError)
+def load(db: Session, key: int):
+    tries.append(key)
+    user = db.get(User, key)
+    if user is None:
+        raise LookupError(key)
+    return user.name
+
+
+@retry(times=2, errors=(ValueError,))
+def parse(text):
+    tries.append(text)
+    return int(text)
+
+
+def number(text, default):
+    try:
+        return parse(text)
+    except ValueError:
+        return default
+
+
+@app.get("/{key}")
+def read(key: int, db: Session = Depends(get_db)):
+    try:
+        return [load(db, key), number("x", 0), number("3", 0), tries]
+    except LookupError:
+        return tries
+"""
+    )
+    migrated = prove(tmp_path, app, [("GET", "/1"), ("GET", "/9")])
+    assert "await run_in_threadpool(time.sleep, 0.001)" in migrated["main.py"]
+    assert "\ndef parse(" in migrated["main.py"]
+
+
+def test_decorator_that_asks_itself(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+import asyncio
+from functools import wraps
+
+
+def traced(function):
+    if asyncio.iscoroutinefunction(function):
+
+        @wraps(function)
+        async def wrapper(*args, **kwargs):
+            return await function(*args, **kwargs)
+
+    else:
+
+        @wraps(function)
+        def wrapper(*args, **kwargs):
+            return function(*args, **kwargs)
+
+    return wrapper
+
+
+@traced
+def add(number):
+    return number + 1
+
+
+@traced
+def name_of(db: Session, key: int):
+    return db.get(User, key).name
+
+
+@app.get("/async/{key}")
+@traced
+async def waiting(key: int):
+    return [key]
+
+
+@app.get("/{key}")
+@traced
+def read(key: int, db: Session = Depends(get_db)):
+    return [name_of(db, key), add(1)]
+"""
+    )
+    migrated = prove(tmp_path, app, [("GET", "/1"), ("GET", "/async/1")])
+    assert "\ndef add(" in migrated["main.py"]
+    assert "\n        def wrapper(" in migrated["main.py"]
+
+
+def test_wrapper_that_opens_its_own_session(tmp_path: Path) -> None:
+    """It waits, whatever it wraps."""
+    app = (
+        HEAD
+        + """
+from db import SessionLocal
+
+
+def logged(function):
+    def wrapper(*args):
+        result = function(*args)
+        with SessionLocal() as db:
+            db.add(User(name=str(result)))
+            db.commit()
+        return result
+
+    return wrapper
+
+
+@logged
+def add(number):
+    return number + 1
+
+
+@logged
+def name_of(db: Session, key: int):
+    return db.get(User, key).name
+
+
+@app.get("/{key}")
+def read(key: int, db: Session = Depends(get_db)):
+    return [name_of(db, key), add(1), db.query(User).count()]
+"""
+    )
+    migrated = prove(tmp_path, app, [("GET", "/1")])
+    assert "iscoroutinefunction" not in migrated["main.py"]
