@@ -19,6 +19,7 @@ from asyncify.transforms.eager.code import read_code
 from asyncify.transforms.eager.contents import Contents, is_lookup
 from asyncify.transforms.eager.created import Created, Refresh, is_construction, made_classes
 from asyncify.transforms.eager.defaults import plan_defaults
+from asyncify.transforms.eager.deferred import plan_deferred
 from asyncify.transforms.eager.doubles import Doubles
 from asyncify.transforms.eager.expiring import Expiring
 from asyncify.transforms.eager.late import Late, Spot
@@ -83,8 +84,8 @@ class Planner:
             self._add(self.created.edits(place, info, _because(needed), always), needed)
         for spot, needed in (pair for pairs in self._spots.values() for pair in pairs):
             self._add(self.late.edits(spot, _because(needed)), needed)
-        for edit in plan_defaults(self.program, self.reading):
-            self.edits[edit] = None
+        for plan in (plan_defaults, plan_deferred):
+            self.edits.update(dict.fromkeys(plan(self.program, self.reading)))
         self.findings.update(dict.fromkeys(self._reports()))
         edits = sorted(self.edits, key=lambda e: (e.path, e.target))
         findings = sorted(self.findings, key=lambda f: (f.path, f.span or _NOWHERE, f.message))

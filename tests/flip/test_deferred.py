@@ -1,0 +1,66 @@
+"""Deferred columns: what is read is loaded with its row, the others stay deferred."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import BASE, migrate, prove
+from .test_lookalikes import HEAD
+
+MODELS = BASE["models.py"].replace(
+    '    posts: Mapped[list["Post"]]',
+    """    bio: Mapped[str] = mapped_column(default="-", deferred=True, deferred_group="text")
+    photo: Mapped[str] = mapped_column(default="p", deferred=True)
+    notes = deferred(Column(String, default="n"))
+    doubled = column_property(age * 2, deferred=True)
+    posts: Mapped[list["Post"]]""",
+    1,
+)
+MODELS = (
+    MODELS.replace(
+        "from sqlalchemy.orm import DeclarativeBase,",
+        "from sqlalchemy import Column, String\nfrom sqlalchemy.orm import column_property, deferred, DeclarativeBase,",
+    )
+    .replace(
+        "    age: Mapped[int] = mapped_column(default=0)",
+        "    age = Column(Integer, default=0)",
+    )
+    .replace("import ForeignKey", "import ForeignKey, Integer")
+)
+APP = (
+    HEAD
+    + """
+from pydantic import BaseModel, ConfigDict
+
+
+class UserOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    name: str
+    doubled: int
+
+
+@app.get("/users", response_model=list[UserOut])
+def users(db: Session = Depends(get_db)):
+    return db.query(User).order_by(User.id).all()
+
+
+@app.get("/users/{key}")
+def user(key: int, db: Session = Depends(get_db)):
+    found = db.get(User, key)
+    return [found.name, found.bio, found.notes]
+"""
+)
+
+
+def test_what_is_read_is_loaded(tmp_path: Path) -> None:
+    files = {"models.py": MODELS, "main.py": APP}
+    done = prove(tmp_path, files, [("GET", "/users"), ("GET", "/users/2")])["models.py"]
+    assert 'bio: Mapped[str] = mapped_column(default="-")' in done
+    assert 'notes = Column(String, default="n")' in done
+    assert "doubled = column_property(age * 2)" in done
+    assert 'photo: Mapped[str] = mapped_column(default="p", deferred=True)' in done
+
+
+def test_a_program_that_asks_for_columns_is_left_to_it() -> None:
+    app = APP + "\n\nfrom sqlalchemy.orm import undefer\n\noptions = [undefer(User.bio)]\n"
+    assert migrate({**BASE, "models.py": MODELS, "main.py": app})["models.py"] == MODELS
