@@ -10,6 +10,7 @@ from asyncify.analysis.infer.engine import Engine
 from asyncify.analysis.infer.evaluate import annotated
 from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.functions import call_function
+from asyncify.analysis.infer.graphql import context_of
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import (
@@ -196,6 +197,9 @@ def _of_instance(run: Run, value: Inst, name: str, node: ast.AST) -> Values:
         return provided
     if value.type == REQUEST and name == "param":
         return union(value.args)
+    context = context_of(run, value, name)
+    if context:
+        return context
     known = ATTRIBUTES.get((value.type, name))
     if known is not None:
         return frozenset({Inst(known)})

@@ -8,6 +8,7 @@ from asyncify.analysis.infer.dynamic_imports import parametrized
 from asyncify.analysis.infer.evaluate import annotated, evaluate
 from asyncify.analysis.infer.framework import given_by_place
 from asyncify.analysis.infer.functions import construct, given_by
+from asyncify.analysis.infer.graphql import info_parameter
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.infer.told import told_of
 from asyncify.analysis.symbols import FunctionInfo
@@ -65,6 +66,7 @@ def parameter(run: Run, function: FunctionInfo, arg: ast.arg) -> Values:
     if not found and arg.annotation is None:
         found |= given_by_place(run, function, arg)
     found |= parametrized(run, function, arg.arg)
+    found |= info_parameter(run, function, arg)
     known = {v.info for v in found if isinstance(v, Obj)}
     promised = annotated(run, arg.annotation)
     for value in promised:

@@ -18,6 +18,7 @@ from asyncify.transforms.awaiting.kept_conflicts import kept_conflicts
 from asyncify.transforms.awaiting.mended import mended
 from asyncify.transforms.awaiting.operators import operator_edits
 from asyncify.transforms.awaiting.scripts import script_edits
+from asyncify.transforms.awaiting.shared_context import shared_contexts
 from asyncify.transforms.awaiting.statements import StatementEdits
 from asyncify.transforms.awaiting.streams import stream_edits
 from asyncify.transforms.awaiting.unclosed import unclosed_edits
@@ -53,6 +54,7 @@ def plan(program: Program) -> Decisions:
         edits.extend(generator_edits(program, module))
         findings.extend((*statements.findings, *calls.findings, *driven.findings, *classes.findings))
         findings.extend(unresolved_calls(program, module))
+        findings.extend(shared_contexts(program, module))
     findings.extend(kept_conflicts(program))
     return Decisions(tuple(edits), (), tuple(findings))
 
