@@ -26,10 +26,12 @@ from asyncify.analysis.values import (
     Rec,
     Value,
     Values,
+    has,
     of_type,
     union,
 )
 from asyncify.knowledge import names
+from asyncify.knowledge.builders import BUILDERS
 from asyncify.knowledge.library import NAMED_TUPLE
 
 #: what enters a context manager until the end of a `with`. Source: contextlib reference, `ExitStack`
@@ -69,9 +71,18 @@ def call(run: Run, node: ast.Call) -> Values:
         elif isinstance(target, Inst):
             found.append(call_instance(run, target, args, kwargs, node))
     if not any(isinstance(t, (Fn, Cls, Obj)) for t in targets):
+        found.append(_built(node, args))
         for arg in (*node.args, *(k.value for k in node.keywords)):
             run.note_handed(arg, run.record.values.get(arg, NOTHING))
     return union(found)
+
+
+def _built(node: ast.Call, args: Sequence[Values]) -> Values:
+    """`user_filter.filter(query)` of another library: the query that it was given, with more in it."""
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    if name not in BUILDERS:
+        return NOTHING
+    return frozenset(v for given in args for v in given if has(frozenset({v}), names.QUERY, names.SELECT))
 
 
 def call_instance(

@@ -12,6 +12,7 @@ from asyncify.analysis.infer.evaluate import annotated
 from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.framework import keep_lifespan_state
 from asyncify.analysis.infer.functions import call_function, made_by_factory
+from asyncify.analysis.infer.graphql import keep_context
 from asyncify.analysis.infer.iteration import awaited, elements, position_of
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.infer.stores import grow
@@ -46,6 +47,7 @@ Kwargs = Mapping[str, Values]
 def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call) -> Values:
     """What calling a library function or class gives."""
     name = canonical(name)
+    keep_context(run, name, kwargs)
     known = RETURNS.get(name)
     if known is not None:
         return frozenset({Inst(known)})

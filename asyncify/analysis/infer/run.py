@@ -10,7 +10,7 @@ from typing import Any
 
 from asyncify.analysis.infer.engine import Engine, Key, Read, Record, Unit
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo
-from asyncify.analysis.values import NOTHING, Cls, Const, Ext, Fn, Inst, Obj, Origin, Pattern, Value, Values
+from asyncify.analysis.values import NOTHING, Cls, Const, Ext, Fn, Inst, Obj, Origin, Pattern, Value, Values, union
 from asyncify.knowledge import names
 from asyncify.knowledge.names import is_a
 
@@ -95,7 +95,8 @@ class Run:
 
     def note_handed(self, node: ast.AST, values: Values) -> None:
         """Keep that a node hands functions over to code that is not in the program."""
-        found = {v for v in values if isinstance(v, Fn)}
+        partials = (v for v in values if isinstance(v, Inst) and v.type == "functools.partial" and v.args)
+        found = {v for v in union((values, *(p.args[0] for p in partials))) if isinstance(v, Fn)}
         if found:
             self.record.handed.setdefault(node, set()).update(found)
 

@@ -1,0 +1,128 @@
+"""Sessions that a library hands out, as seen in real repositories."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import prove
+
+USERS = [("GET", "/users"), ("GET", "/users/1"), ("GET", "/users/9")]
+
+
+def test_container_of_factories(tmp_path: Path) -> None:
+    """Factories in a container of dependency-injector, used in many with blocks."""
+    database = """\
+from contextlib import contextmanager
+
+from sqlalchemy import create_engine, orm
+from sqlalchemy.orm import Session
+
+
+class Database:
+    def __init__(self, url: str) -> None:
+        self._engine = create_engine(url)
+        self._factory = orm.scoped_session(orm.sessionmaker(autocommit=False, autoflush=False, bind=self._engine))
+
+    @contextmanager
+    def session(self):
+        session: Session = self._factory()
+        try:
+            yield session
+        except Exception:
+            session.rollback()
+            raise
+        finally:
+            session.close()
+"""
+    repositories = """\
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from sqlalchemy.orm import Session
+
+from models import User
+
+
+class UserRepository:
+    def __init__(self, session_factory: Callable[..., AbstractContextManager[Session]]) -> None:
+        self.session_factory = session_factory
+
+    def all(self):
+        with self.session_factory() as session:
+            return session.query(User).order_by(User.id).all()
+
+    def find(self, key: int):
+        with self.session_factory() as session:
+            return session.query(User).filter(User.id == key).first()
+
+    def add(self, name: str):
+        with self.session_factory() as session:
+            user = User(name=name)
+            session.add(user)
+            session.commit()
+            session.refresh(user)
+            return user
+
+
+class UserService:
+    def __init__(self, user_repository: UserRepository) -> None:
+        self._repository = user_repository
+
+    def names(self):
+        return [u.name for u in self._repository.all()]
+
+    def name(self, key):
+        user = self._repository.find(key)
+        return user.name if user else None
+
+    def create(self, name):
+        return self._repository.add(name).id
+"""
+    containers = """\
+from dependency_injector import containers, providers
+
+from database import Database
+from repositories import UserRepository, UserService
+
+
+class Container(containers.DeclarativeContainer):
+    wiring_config = containers.WiringConfiguration(modules=["main"])
+    config = providers.Configuration()
+    db = providers.Singleton(Database, url="sqlite:///./app.db")
+    user_repository = providers.Factory(UserRepository, session_factory=db.provided.session)
+    user_service = providers.Factory(UserService, user_repository=user_repository)
+"""
+    app = """\
+from dependency_injector.wiring import Provide, inject
+from fastapi import Depends, FastAPI
+
+from containers import Container
+from repositories import UserService
+
+container = Container()
+app = FastAPI()
+app.container = container
+
+
+@app.get("/users")
+@inject
+def users(service: UserService = Depends(Provide[Container.user_service])):
+    return service.names()
+
+
+@app.get("/users/{key}")
+@inject
+def user(key: int, service: UserService = Depends(Provide[Container.user_service])):
+    return service.name(key)
+
+
+@app.post("/users")
+@inject
+def add(name: str, service: UserService = Depends(Provide[Container.user_service])):
+    return service.create(name)
+
+
+container.wire(modules=[__name__])
+"""
+    files = {"db.py": "", "database.py": database, "repositories.py": repositories, "containers.py": containers}
+    prove(tmp_path, {**files, "main.py": app}, [*USERS, ("POST", "/users?name=x"), USERS[0]])

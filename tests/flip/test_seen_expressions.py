@@ -1,0 +1,149 @@
+"""Places where an un-awaited coroutine would be a wrong answer instead of an error, as seen in real repositories."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import prove
+from .test_lookalikes import HEAD
+
+ONE = [("GET", "/users/1"), ("GET", "/users/2"), ("GET", "/users/9")]
+
+HELPERS = """
+
+def exists(db: Session, key: int) -> bool:
+    return db.get(User, key) is not None
+
+
+def grown(db: Session, key: int):
+    user = db.get(User, key)
+    if user is None:
+        raise LookupError(key)
+    return user.age >= 25
+
+"""
+
+
+def test_condition_of_a_comprehension(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + HELPERS
+        + """
+@app.get("/users/{key}")
+def read(key: int, db: Session = Depends(get_db)):
+    some = [k for k in range(key + 3) if exists(db, k)]
+    both = {k for k in range(4) if exists(db, k) and grown(db, k) and k != key}
+    missing = [k for k in (1, 7, key) if not exists(db, k)]
+    names = {u.id: u.name for u in db.query(User).order_by(User.id) if exists(db, u.id + 1)}
+    lazily = list(k for k in range(6) if exists(db, k))
+    joined = ",".join(str(k) for k in range(6) if exists(db, k))
+    total = sum(1 for k in range(6) if exists(db, k))
+    nested = [[k * j for j in range(3) if exists(db, j)] for k in range(3) if exists(db, k)]
+    kept = [u for k in range(4) if (u := db.get(User, k)) is not None]
+    return [some, sorted(both), missing, names, lazily, joined, total, nested, [u.name for u in kept]]
+"""
+    )
+    prove(tmp_path, app, ONE)
+
+
+def test_truth_of_a_call(tmp_path: Path) -> None:
+    """Calls whose value is only asked for its truth."""
+    app = (
+        HEAD
+        + HELPERS
+        + """
+
+def label(db, key):
+    if not exists(db, key):
+        return "none"
+    while grown(db, key) and key < 3:
+        key += 1
+        if not exists(db, key) or not grown(db, key):
+            break
+    assert exists(db, key), "gone"
+    return "a" if grown(db, key) else "b"
+
+
+@app.get("/users/{key}")
+def read(key: int, db: Session = Depends(get_db)):
+    flags = {"there": exists(db, key), "next": exists(db, key + 1) or None}
+    match exists(db, key):
+        case True:
+            kind = "T"
+        case _:
+            kind = "F"
+    return [label(db, key), flags, kind, exists(db, key) and grown(db, key), f"{exists(db, 1)} {db.get(User, 1).name}"]
+"""
+    )
+    prove(tmp_path, app, ONE)
+
+
+def test_functions_as_values(tmp_path: Path) -> None:
+    """Tables of functions, partials, sort keys, bound methods."""
+    app = (
+        HEAD
+        + HELPERS
+        + """
+from functools import partial
+
+
+class Users:
+    def __init__(self, db):
+        self.db = db
+
+    def age(self, key):
+        user = self.db.get(User, key)
+        return user.age if user else 0
+
+    def name(self, key):
+        user = self.db.get(User, key)
+        return user.name if user else ""
+
+
+@app.get("/users/{key}")
+def read(key: int, db: Session = Depends(get_db)):
+    users = Users(db)
+    table = {"age": users.age, "name": users.name}
+    here = partial(exists, db)
+    handler = getattr(users, "age")
+    order = sorted([1, 2, 3], key=users.age)
+    youngest = min([1, 2, 3], key=lambda k: users.age(k))
+    found = list(filter(here, [key, 8]))
+    return [table["age"](key), table["name"](key), here(key), handler(key), order, youngest, found,
+            list(map(users.name, [1, key]))]
+"""
+    )
+    prove(tmp_path, app, ONE)
+
+
+def test_what_a_thread_pool_runs(tmp_path: Path) -> None:
+    """`run_in_executor`, `to_thread`, `run_in_threadpool` from routes that are `async def` already."""
+    app = (
+        HEAD
+        + HELPERS
+        + """
+import asyncio
+from functools import partial
+
+from fastapi.concurrency import run_in_threadpool
+
+from db import SessionLocal
+
+
+def total(least: int = 0):
+    with SessionLocal() as db:
+        return db.query(User).filter(User.age >= least).count()
+
+
+@app.get("/users/{key}")
+async def read(key: int, db: Session = Depends(get_db)):
+    loop = asyncio.get_running_loop()
+    first = await loop.run_in_executor(None, total)
+    second = await loop.run_in_executor(None, partial(total, least=25))
+    third = await asyncio.to_thread(total, 40)
+    fourth = await run_in_threadpool(exists, db, key)
+    fifth = await run_in_threadpool(lambda: exists(db, key))
+    return [first, second, third, fourth, fifth]
+"""
+    )
+    prove(tmp_path, app, ONE)
