@@ -50,6 +50,7 @@ SPELLINGS = MappingProxyType(
         "sqlalchemy.orm.session.sessionmaker": SESSIONMAKER,
         "sqlalchemy.orm.scoping.scoped_session": SCOPED_SESSION,
         "sqlalchemy.orm.session.object_session": OBJECT_SESSION,
+        "sqlalchemy.orm.Session.object_session": OBJECT_SESSION,
         "sqlalchemy.orm.query.Query": QUERY,
         "sqlalchemy.engine.Engine": ENGINE,
         "sqlalchemy.engine.base.Engine": ENGINE,
