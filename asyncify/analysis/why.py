@@ -57,7 +57,7 @@ def explain_definitions(program: Program, name: str) -> tuple[Explanation, ...]:
         functions += definition.methods.values() if isinstance(definition, ClassInfo) else [definition]
     if not functions:
         raise UsageError(f"{name} is a class without methods; nothing in it becomes async")
-    index = CallIndex(program)
+    index = CallIndex(program, program.colouring.wrappers)
     return tuple(_explain(program, index, function) for function in functions)
 
 
