@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
+import textwrap
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+
+from rich.console import Console
 
 from asyncify import api
 from asyncify.analysis.config import Config
@@ -13,6 +18,8 @@ from asyncify.analysis.discovery import MAX_BYTES, SKIPPED_FOLDERS
 from asyncify.cli.main import COMMANDS
 from asyncify.model.exit_codes import ExitCode
 from asyncify.model.plan import RunResult
+from asyncify.report.as_json import as_json
+from asyncify.report.why import show_explanation
 from asyncify.transforms.registry import STEPS
 
 ROOT = Path(__file__).parents[1]
@@ -60,6 +67,24 @@ def test_limits() -> None:
 
 def test_configuration() -> None:
     assert [words(row[0])[0] for row in rows("Configuration")] == [f.name.replace("_", "-") for f in fields(Config)]
+
+
+def test_json(bundled_run: Callable[[str], RunResult]) -> None:
+    value = json.loads(as_json(bundled_run("bookclub_site"), written=False))
+    documented = {words(row[0])[0]: words(row[1]) for row in rows("JSON")}
+    assert list(documented) == list(value)
+    assert documented["summary"] == list(value["summary"])
+    assert [w for w in documented["files"] if '"' not in w] == list(value["files"][0])
+    assert documented["steps"] == ["step", "seconds", "edits", *next(s["edits"] for s in value["steps"])[0]]
+
+
+def test_the_explanation_is_real() -> None:
+    command, expected = re.findall(r"^  ```console\n  \$ (.*)\n((?:  .*\n)+?)  ```", README, re.MULTILINE)[0]
+    _, _, name, folder = command.split()
+    out = io.StringIO()
+    for explanation in api.explain(ROOT / folder, name):
+        show_explanation(explanation, Console(file=out))
+    assert out.getvalue() == textwrap.dedent(expected)
 
 
 def test_the_diffs_are_real(bundled_run: Callable[[str], RunResult]) -> None:

@@ -37,7 +37,7 @@ def unresolved_calls(program: Program, module: ModuleInfo) -> Iterator[Finding]:
                 f"`{name}` waits on a session, and where this {owner or 'object'} comes from is not known",
                 "annotate it as a Session, or name what makes it in session-factories of [tool.asyncify]",
             )  # fmt: skip
-        elif classes and (name not in BUILTIN_METHODS or _named_after(owner, classes)):
+        elif classes and (not _is_common(name) or _named_after(owner, classes)):
             yield _unresolved(module, node, f"{sorted(classes)[0]}.{name} becomes async", owner)
         elif is_near and name in TELLING and not program.values(receiver) and owner.lower() not in CURSORS:
             yield _unresolved(module, node, f"`{name}` waits on a session", owner)
@@ -88,6 +88,11 @@ def _async_methods(program: Program) -> Mapping[str, set[str]]:
         if function.cls is not None and not function.is_generator:
             found[function.name].add(function.cls.name)
     return found
+
+
+def _is_common(name: str) -> bool:
+    """Whether many objects have a method of this name: dicts, statements, tables."""
+    return name in BUILTIN_METHODS or waits_on_session(name)
 
 
 def _named_after(owner: str, classes: set[str]) -> bool:
