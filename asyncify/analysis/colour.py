@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
+from asyncify.analysis.attribute_events import event_operations
 from asyncify.analysis.barriers import Barriers, handing_of
 from asyncify.analysis.call_index import CallIndex
+from asyncify.analysis.colouring import Colouring, Reason
 from asyncify.analysis.forms import (
     PAIRS,
     has_session_parameter,
@@ -22,86 +23,19 @@ from asyncify.analysis.forms import (
     lambda_around,
 )
 from asyncify.analysis.kept import kept_functions
-from asyncify.analysis.kept_calls import KeptCalls, kept_calls, stays_with
+from asyncify.analysis.kept_calls import kept_calls, stays_with
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.operators import SEEN
 from asyncify.analysis.points import Point, PointKind, points_of
 from asyncify.analysis.program import Program, in_order
-from asyncify.analysis.script_blocks import ScriptBlock, in_main_guard, script_blocks
+from asyncify.analysis.script_blocks import in_main_guard, script_blocks
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.twins import Twins, find_twins
-from asyncify.analysis.values import Fn, has
-from asyncify.analysis.wrappers import Wrappers, wrappers_of
+from asyncify.analysis.twins import find_twins
+from asyncify.analysis.values import has
+from asyncify.analysis.wrappers import wrappers_of
 from asyncify.knowledge import names
 from asyncify.knowledge.barriers import Barrier, Handing, Treatment
 from asyncify.model.edit import Finding
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why a function changes: in words, at which line, and the function behind it (None for a place that waits)."""
-
-    text: str
-    path: str
-    line: int
-    via: FunctionInfo | None = None
-
-
-@dataclass
-class Colouring:
-    """The result.
-
-    becomes_async: plain functions that become `async def`.
-    bridged: functions that stay plain and wait through SQLAlchemy's greenlet.
-    entries: sync entry points that become async with `asyncio.run` around them.
-    points: the places that wait by themselves, by node.
-    spawned: library calls (`sorted(...)`) that run as a whole in the greenlet.
-    unrolled: calls of `map` and `filter` that become comprehensions.
-    unwrapped: awaited calls that run a lambda in a thread; its body is awaited instead.
-    lambdas: lambdas that give the coroutine of the call that is their body; who calls them awaits.
-    scripts: statements at the top of a module that go into an async function, with the block they belong to.
-    barriers: what keeps a function that waits from becoming a coroutine function for its callers.
-    kept: functions that stay as they are: SQLAlchemy gives them sync sessions (event listeners, `run_sync` callbacks),
-    a person keeps them synchronous, or they open their own. kept_calls: how async code uses those of a person.
-    own_loops: whether parts of the program run event loops of their own, beside that of the server.
-    twins: what they need: engines and factories that stay sync, or that get a sync twin.
-    forked: wrappers of decorators that are needed twice, plain and async.
-    """
-
-    becomes_async: dict[FunctionInfo, Reason] = field(default_factory=dict)
-    bridged: dict[FunctionInfo, Reason] = field(default_factory=dict)
-    entries: dict[FunctionInfo, Reason] = field(default_factory=dict)
-    points: dict[ast.AST, Point] = field(default_factory=dict)
-    spawned: set[ast.AST] = field(default_factory=set)
-    unrolled: set[ast.AST] = field(default_factory=set)
-    unwrapped: set[ast.AST] = field(default_factory=set)
-    lambdas: set[ast.Lambda] = field(default_factory=set)
-    scripts: dict[ast.stmt, ScriptBlock] = field(default_factory=dict)
-    barriers: dict[FunctionInfo, Barrier] = field(default_factory=dict)
-    kept: set[FunctionInfo] = field(default_factory=set)
-    kept_calls: KeptCalls = field(default_factory=KeptCalls)
-    twins: Twins = field(default_factory=Twins)
-    own_loops: bool = False
-    forked: dict[FunctionInfo, Reason] = field(default_factory=dict)
-    wrappers: Wrappers = field(default_factory=Wrappers)
-    findings: list[Finding] = field(default_factory=list)
-
-    def runs(self, target: Fn) -> FunctionInfo:
-        """The function that decides what a call gives: one that is wrapped, where its wrapper is as it is."""
-        for info in self.wrappers.chain(target):
-            if info in self.becomes_async or info in self.bridged:
-                break
-        return info
-
-    def waits(self, function: FunctionInfo) -> bool:
-        """Whether calling a function gives a coroutine (or async generator) in the end."""
-        return function in self.becomes_async or function.is_async
-
-    def is_async_context(self, function: FunctionInfo | None) -> bool:
-        """Whether `await` can stand in the body of a function."""
-        if function is None:
-            return False
-        return function in self.becomes_async or function.is_async or function in self.forked
 
 
 def colour(
@@ -152,6 +86,7 @@ class _Worker:
                 waiting.setdefault(function, point)
             elif function not in self.result.kept and path not in self.program.overrides.files:
                 self.wait_at(point, path)
+        self.fire_events({f for _, point in points if (f := self.program.function_of(point.node)) is not None})
         self.result.kept_calls = kept_calls(self.program, self.index, by_person, waiting)
         for path, point in self.result.kept_calls.points:
             self.wait_at(point, path)
@@ -172,6 +107,15 @@ class _Worker:
         self.result.points[point.node] = point
         self.paths[point.node] = path
         self.need(point.node, point.what, None)
+
+    def fire_events(self, waiting: set[FunctionInfo]) -> None:
+        """The places that make listeners of attribute events ask the database. waiting: functions that do so."""
+        for path, operation in event_operations(self.program, waiting & self.result.kept):
+            function = self.program.function_of(operation.node)
+            if function is not None and function not in self.result.kept and not kept_sync(self.program, path):
+                self.result.events.setdefault(path, []).append(operation)
+                self.paths[operation.node] = path
+                self.need(operation.node, f"{operation.method.qualname}() listens to it and", None)
 
     # -- one place that waits ------------------------------------------------------------------------
 

@@ -56,6 +56,8 @@ def consumed_generators(program: Program, module: ModuleInfo) -> Iterator[tuple[
                 consumed = node.args[:1]
             elif isinstance(node.func, ast.Attribute) and node.func.attr in DRIVES:
                 consumed = [*consumed, node.func.value]
+            elif isinstance(node.func, ast.Attribute) and node.func.attr == "enter_context":
+                consumed = node.args[:1]
         elif isinstance(node, ast.Starred):
             consumed = [node.value]
         elif isinstance(node, (ast.For, ast.comprehension)):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from asyncify.analysis.alembic_connections import runs_migrations
+from asyncify.analysis.exit_stacks import exit_stacks
 from asyncify.analysis.handed_sessions import callee_of, is_class
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
@@ -72,6 +73,10 @@ def points_of(program: Program, module: ModuleInfo, clients: frozenset[ast.AST])
     for left in unclosed_sessions(program, module):
         yield Point(PointKind.CLOSE, left.place, "closing a session")
     inside_factories = _inside_factories(program, module)
+    for stack in exit_stacks(program, module):
+        for call, manager in stack.entered:
+            if stack.local and waits_as_context(program.values(manager), clients):
+                yield Point(PointKind.AWAIT, call, f"{module.source.segment(call.func)}()")
     for node in module.source.nodes:
         if node in inside_factories:
             continue

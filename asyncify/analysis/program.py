@@ -24,7 +24,7 @@ from asyncify.analysis.values import NOTHING, Fn, Values
 from asyncify.model.plan import Workspace
 
 if TYPE_CHECKING:
-    from asyncify.analysis.colour import Colouring
+    from asyncify.analysis.colouring import Colouring
 
 
 def in_order(functions: Iterable[Fn]) -> tuple[Fn, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from asyncify.analysis.call_index import CallIndex
-from asyncify.analysis.colour import Reason
+from asyncify.analysis.colouring import Reason
 from asyncify.analysis.kept_files import is_alembic
 from asyncify.analysis.lookup import Definitions, definitions_in, dotted_name, find_definitions, module_paths
 from asyncify.analysis.lookup import named_anywhere as named

@@ -183,3 +183,90 @@ def pytest_sessionstart(session):
     done = migrate({**BASE, "conftest.py": conftest, "main.py": HEAD + SHARED})
     assert done["conftest.py"] == conftest.replace("SessionLocal", "SyncSessionLocal").replace("engine", "sync_engine")
     assert not done.findings
+
+
+def test_attribute_events(tmp_path: Path) -> None:
+    """A listener asks the session of its object: whoever sets the attribute runs it in the greenlet."""
+    models = (
+        BASE["models.py"]
+        .replace("import ForeignKey", "import ForeignKey, event")
+        .replace("mapped_column, relationship", "mapped_column, object_session, relationship")
+        + """
+
+@event.listens_for(User.name, "set")
+def renamed(target, value, old, initiator):
+    session = object_session(target)
+    if session is not None:
+        target.age = session.query(User).filter(User.name != value).count()
+
+
+def titled(target, post, initiator):
+    session = object_session(target)
+    post.title = f"{post.title} {session.query(Post).count()}"
+
+
+event.listen(User.posts, "append", titled)
+"""
+    )
+    app = (
+        HEAD
+        + """
+from models import Post
+
+
+@app.post("/users/{key}")
+def rename(key: int, name: str, db: Session = Depends(get_db)):
+    user = db.get(User, key)
+    user.name = name
+    first = user.age
+    for field, value in {"name": name + "!", "age": 7}.items():
+        setattr(user, field, value)
+    user.posts.append(Post(title="new"))
+    db.commit()
+    return [user.name, first, user.age, [p.title for p in user.posts]]
+"""
+    )
+    done = prove(tmp_path, {"models.py": models, "main.py": app}, [("POST", "/users/1?name=ann")])
+    assert 'await greenlet_spawn(setattr, user, "name", name)' in done["main.py"]
+
+
+def test_stacks_of_context_managers(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + SHARED
+        + """
+from contextlib import ExitStack, contextmanager, nullcontext
+
+
+@contextmanager
+def scope():
+    with SessionLocal() as db:
+        yield db
+
+
+@app.get("/block")
+def block():
+    with ExitStack() as stack:
+        db = stack.enter_context(SessionLocal())
+        text = stack.enter_context(nullcontext("x"))
+        other = stack.enter_context(scope())
+        return [find(db, 1).name, text, db is other]
+
+
+@app.get("/by-hand")
+def by_hand():
+    seen = []
+    stack = ExitStack()
+    try:
+        db = SessionLocal()
+        stack.callback(db.close)
+        other = stack.enter_context(SessionLocal())
+        stack.callback(seen.append, "end")
+        return [find(db, 2).name, find(other, 3).name]
+    finally:
+        stack.close()
+"""
+    )
+    done = prove(tmp_path, app, [("GET", "/block"), ("GET", "/by-hand")])
+    assert 'stack.enter_context(nullcontext("x"))' in done["main.py"]
+    assert "stack.push_async_callback(db.close)" in done["main.py"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import asyncify.knowledge
-from asyncify.analysis.colour import Colouring
+from asyncify.analysis.colouring import Colouring
 from asyncify.analysis.program import Program, build
 from asyncify.knowledge import api, barriers, engine_arguments, query_methods
 from asyncify.knowledge.barriers import ASYNC_METHODS, Barrier, Handing, Handover

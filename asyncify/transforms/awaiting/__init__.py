@@ -12,6 +12,7 @@ from asyncify.transforms.awaiting.driven import DrivenEdits
 from asyncify.transforms.awaiting.entry import Helpers
 from asyncify.transforms.awaiting.examples import EXAMPLES
 from asyncify.transforms.awaiting.examples_objects import OBJECTS
+from asyncify.transforms.awaiting.exit_stacks import exit_stack_edits
 from asyncify.transforms.awaiting.generators import generator_edits
 from asyncify.transforms.awaiting.inner_attributes import attribute_edits
 from asyncify.transforms.awaiting.kept_conflicts import kept_conflicts
@@ -43,7 +44,12 @@ def plan(program: Program) -> Decisions:
         edits.extend(script_edits(program, colouring, module, helpers))
         classes = ClassDependencies(program, module)
         edits.extend(classes.edits())
-        for item in (*stream_edits(program, colouring, module), *mended(program, colouring, module)):
+        both = (
+            *stream_edits(program, colouring, module),
+            *mended(program, colouring, module),
+            *exit_stack_edits(program, module),
+        )
+        for item in both:
             (edits if isinstance(item, Edit) else findings).append(item)  # type: ignore[arg-type]
         driven = DrivenEdits(program, colouring, module, helpers)
         edits.extend(driven.edits())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from asyncify.analysis.barriers import handing_of
 from asyncify.analysis.bindings import bring
-from asyncify.analysis.colour import Colouring
+from asyncify.analysis.colouring import Colouring
 from asyncify.analysis.forms import is_decorator, is_implicit
 from asyncify.analysis.handed_sessions import callee_of, given, is_class, sync_attribute
 from asyncify.analysis.lookalikes import lookalikes

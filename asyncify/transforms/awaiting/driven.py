@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.analysis.bindings import bring, free_name
-from asyncify.analysis.colour import Colouring
+from asyncify.analysis.colouring import Colouring
 from asyncify.analysis.generator_uses import DRIVES, drained_arguments
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo

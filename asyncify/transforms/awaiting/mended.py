@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from asyncify.analysis.colour import Colouring
+from asyncify.analysis.colouring import Colouring
 from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.nodes import own_nodes
 from asyncify.analysis.program import Program

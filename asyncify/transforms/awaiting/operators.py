@@ -18,6 +18,7 @@ from asyncify.model.edit import Edit, Import
 from asyncify.model.ops import Hole, Op, Replace, ReplaceStatement
 from asyncify.transforms.awaiting.calls import GROUP, UTIL
 from asyncify.transforms.awaiting.context import Context, context_of
+from asyncify.transforms.awaiting.templates import spawn
 
 #: special method -> the builtin that runs it, where none is written: `for x in pages:`, `f"{user}"`, `if users:`
 _IMPLIED = MappingProxyType({"__iter__": "list", "__str__": "str", "__repr__": "str"})
@@ -26,16 +27,18 @@ _IMPLIED = MappingProxyType({"__iter__": "list", "__str__": "str", "__repr__": "
 def operator_edits(program: Program, module: ModuleInfo) -> Iterator[Edit]:
     """The operators of a module that run a method that waits."""
     done: set[ast.AST] = set()
-    for operation in operations(program, module):
+    colouring = program.colouring
+    found = [o for o in operations(program, module) if o.method in colouring.bridged]
+    for operation in (*found, *colouring.events.get(module.path, ())):
         node = operation.node
-        if node in done or operation.method not in program.colouring.bridged:
+        if node in done:
             continue
         done.add(node)
         if context_of(program, program.colouring, module, node) is not Context.AWAIT:
             continue
-        spawn, imports = bring(program, module.path, UTIL, "greenlet_spawn")
+        name, imports = bring(program, module.path, UTIL, "greenlet_spawn")
         text, needs_operator = _call(operation)
-        op = _op(module, operation, text.replace("SPAWN", spawn))
+        op = spawn(module.source, node, name) if isinstance(node, ast.Call) else _op(module, operation, name, text)
         because = f"{operation.method.qualname} waits for the database"
         more = (Import("operator"),) if needs_operator else ()
         yield Edit("await", module.path, module.source.target(node), op, (*imports, *more), (), GROUP, because)
@@ -57,20 +60,17 @@ def _call(operation: Operation) -> tuple[str, bool]:
         return "await SPAWN(operator.setitem, $object, $key, $value)", True
     if isinstance(node, ast.Delete):
         return "await SPAWN(operator.delitem, $object, $key)", True
-    if isinstance(node, ast.Call):
-        return "await SPAWN($function, $object)", False
     return f"await SPAWN({_IMPLIED.get(operation.method.name, 'bool')}, $it)", False
 
 
-def _op(module: ModuleInfo, operation: Operation, text: str) -> Op:
+def _op(module: ModuleInfo, operation: Operation, name: str, text: str) -> Op:
     node = operation.node
+    text = text.replace("SPAWN", name)
     parts: dict[str, ast.expr] = {"object": operation.operand}
     if isinstance(node, ast.Compare):
         parts |= {"left": node.left, "right": node.comparators[0]}
     elif isinstance(node, ast.BinOp):
         parts |= {"left": node.left, "right": node.right}
-    elif isinstance(node, ast.Call):
-        parts["function"] = node.func
     elif isinstance(node, (ast.Assign, ast.Delete)):
         target = node.targets[0]
         if isinstance(target, ast.Subscript):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asyncify.analysis.bindings import free_name
-from asyncify.analysis.colour import Colouring
+from asyncify.analysis.colouring import Colouring
 from asyncify.analysis.program import Program
 from asyncify.analysis.script_blocks import ScriptBlock
 from asyncify.analysis.symbols import ModuleInfo

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.analysis.bindings import bring, free_name
-from asyncify.analysis.colour import Colouring
+from asyncify.analysis.colouring import Colouring
 from asyncify.analysis.forms import has_async_form
 from asyncify.analysis.points import PointKind, bind_of, waits_as_context
 from asyncify.analysis.program import Program

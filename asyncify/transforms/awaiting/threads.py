@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from asyncify.analysis.barriers import callee_name
 from asyncify.analysis.bindings import bring
-from asyncify.analysis.colour import Colouring
+from asyncify.analysis.colouring import Colouring
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import NOTHING, Member, Values, has

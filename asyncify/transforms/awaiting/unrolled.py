@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from asyncify.analysis.bindings import free_name
-from asyncify.analysis.colour import Colouring
+from asyncify.analysis.colouring import Colouring
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.model.edit import Edit

@@ -94,8 +94,9 @@ class _Planner:
 
     def loops(self, module: ModuleInfo, node: ast.Call, url: ast.expr) -> None:
         """More than one event loop will use the engine."""
-        if not is_loop_bound(self.program, module.path, url, self.choice):
-            return
+        pools = {ast.unparse(k.value).rpartition(".")[2] for k in node.keywords if k.arg == "poolclass"}
+        if pools & {"NullPool", "StaticPool"} or not is_loop_bound(self.program, module.path, url, self.choice):
+            return  # nothing is kept, or one connection is meant to serve all
         because = (
             "connections cannot go from one event loop to another, and parts of the program have loops of their own"
         )
