@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import TypeGuard
 
@@ -34,6 +35,7 @@ class Barriers:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._stored = dict(_stored(program))
+        self._standing = _standing_for_methods(program)
 
     def of(self, function: FunctionInfo) -> Barrier | None:
         """What keeps a function from becoming async."""
@@ -45,7 +47,7 @@ class Barriers:
             return BY_METHOD.get(function.name) or self._overridden(function.cls, function) or self._decorated(function)
         if function.parent is None and function.name in BY_HOOK and is_test_path(function.path):
             return BY_HOOK[function.name]
-        return self._decorated(function) or self._stored.get(function)
+        return self._decorated(function) or self._stored.get(function) or self._standing.get(function)
 
     def _overridden(self, cls: ClassInfo, function: FunctionInfo) -> Barrier | None:
         """The method of a library class that a method is called in the place of."""
@@ -61,6 +63,24 @@ class Barriers:
                 if name in BY_DECORATOR:
                     return BY_DECORATOR[name]
         return None
+
+
+def _standing_for_methods(program: Program) -> dict[FunctionInfo, Barrier]:
+    """The wrappers of decorators that are used on methods alone that Python calls by itself: `@auto_init()` on an
+    `__init__` puts its wrapper in the place of that."""
+    used: dict[FunctionInfo, list[Barrier | None]] = defaultdict(list)
+    for function in program.functions:
+        barrier = BY_METHOD.get(function.name) if function.cls is not None else None
+        for node in function.node.decorator_list:
+            for value in program.values(node):
+                if isinstance(value, Fn):
+                    used[value.info].append(barrier)
+    found: dict[FunctionInfo, Barrier] = {}
+    for decorator, barriers in used.items():
+        first = barriers[0]
+        if first is not None and all(b is first for b in barriers):
+            found |= {wrapper: first for wrapper in decorator.functions if wrapper.name not in BY_METHOD}
+    return found
 
 
 def _stored(program: Program) -> Iterator[tuple[FunctionInfo, Barrier]]:
