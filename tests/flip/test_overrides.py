@@ -174,6 +174,26 @@ def read(tasks: BackgroundTasks, db: Session = Depends(get_db)):
     ]
 
 
+def test_what_would_have_to_be_loaded_in_kept_code_is_reported() -> None:
+    """A relationship that async code reads of what a kept function loads."""
+    app = f"""\
+{HEAD}
+
+def newest(db: Session):  # asyncify: keep-sync
+    return db.query(User).order_by(User.id.desc()).first()
+
+
+@app.get("/")
+def read(db: Session = Depends(get_db)):
+    return [post.title for post in newest(db).posts]
+"""
+    done = migrate({**BASE, "main.py": app})
+    assert [(f.code, app.splitlines()[f.span.line - 1].strip()) for f in done.findings if f.span] == [
+        ("kept-edit", "return db.query(User).order_by(User.id.desc()).first()")
+    ]
+    assert "keep-sync\n    return db.query(User).order_by(User.id.desc()).first()" in done["main.py"]
+
+
 def test_forced_functions_are_awaited(tmp_path: Path) -> None:
     """One that nothing seen makes async, and what calls it."""
     app = f"""\
@@ -290,6 +310,6 @@ def d():
 """
     config = Config(session_factories=("lib.open_session", "lib.get_db", "main:hidden", "main:maker"))
     requests = [("GET", f"/{name}") for name in "abcd"]
-    done = prove(tmp_path, app, requests, installed={"lib.py": library}, config=config)
+    done = prove(tmp_path, app, requests, (), ["told-factory"], {"lib.py": library}, config)
     assert done["main.py"].count("await session.execute") == 4
     assert done["main.py"].count("async with") == 2

@@ -22,6 +22,7 @@ from asyncify.transforms.awaiting.scripts import script_edits
 from asyncify.transforms.awaiting.shared_context import shared_contexts
 from asyncify.transforms.awaiting.statements import StatementEdits
 from asyncify.transforms.awaiting.streams import stream_edits
+from asyncify.transforms.awaiting.told_factories import told_factories
 from asyncify.transforms.awaiting.unclosed import unclosed_edits
 from asyncify.transforms.awaiting.unresolved import unresolved_calls
 from asyncify.transforms.base import Decisions, Transform
@@ -60,6 +61,7 @@ def plan(program: Program) -> Decisions:
         edits.extend(generator_edits(program, module))
         findings.extend((*statements.findings, *calls.findings, *driven.findings, *classes.findings))
         findings.extend(unresolved_calls(program, module))
+        findings.extend(told_factories(program, module))
         findings.extend(shared_contexts(program, module))
     findings.extend(kept_conflicts(program))
     return Decisions(tuple(edits), (), tuple(findings))
