@@ -86,7 +86,7 @@ def _standing_for_methods(program: Program) -> dict[FunctionInfo, Barrier]:
 def _stored(program: Program) -> Iterator[tuple[FunctionInfo, Barrier]]:
     """Functions that are put into a dictionary of a library that calls them: `templates.env.filters["money"] = f`."""
     for path in sorted(program.modules):
-        for node in program.modules[path].source.nodes:
+        for node in program.modules[path].source.nodes_among(frozenset({ast.Assign, ast.Call})):
             values: list[ast.expr] = []
             holder: ast.expr | None = None
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):

@@ -41,10 +41,13 @@ class Places:
         """Functions that cannot become async, by themselves or because of who calls them."""
         blocked: dict[FunctionInfo, str] = {}
         callees: dict[FunctionInfo, list[FunctionInfo]] = defaultdict(list)
+        facts = self._program.facts
         for path in sorted(self._program.modules):
             source = self._program.modules[path].source
             for node in source.nodes:
-                targets = [] if isinstance(node, ast.arg) else self._program.calls(node)
+                if node not in facts.calls and node not in facts.handed:
+                    continue
+                targets = () if isinstance(node, ast.arg) else self._program.calls(node)
                 for target in targets:
                     caller = self._program.function_of(node)
                     place = self._lambda_or_top(path, node, caller)
@@ -52,7 +55,7 @@ class Places:
                         blocked.setdefault(target.info, f"is reached from where await cannot stand ({place})")
                     elif caller is not None:
                         callees[caller].append(target.info)
-                for handed in self._program.facts.handed.get(node, ()):
+                for handed in facts.handed.get(node, ()):
                     blocked.setdefault(handed.info, f"runs in {handed.info.name}, which is handed to a library")
         for function in self._program.functions:
             reason = self.own_reason(function)

@@ -46,9 +46,13 @@ def drained_arguments(program: Program, node: ast.Call) -> list[ast.expr]:
     return [a for a in (*node.args, *(k.value for k in node.keywords)) if not isinstance(a, ast.Starred) and drains]
 
 
+#: kinds of nodes that may run an iterable or enter a context manager
+_CONSUMERS = frozenset({ast.Call, ast.Starred, ast.For, ast.comprehension, ast.With, ast.YieldFrom})
+
+
 def consumed_generators(program: Program, module: ModuleInfo) -> Iterator[tuple[ast.AST, FunctionInfo]]:
     """Places that iterate over, drive or enter what a generator function made, with that function."""
-    for node in module.source.nodes:
+    for node in module.source.nodes_among(_CONSUMERS):
         consumed: list[ast.expr] = []
         if isinstance(node, ast.Call):
             consumed = drained_arguments(program, node)

@@ -62,14 +62,13 @@ INSPECTORS = (names.INSPECTOR, names.MIGRATION_CONTEXT)
 OWNERS = (names.SESSION, names.ENGINE, names.CONNECTION, names.TRANSACTION)
 
 
+#: kinds of nodes that may be such a place
+_WAITING = frozenset({ast.Call, ast.With, ast.For, ast.comprehension})
+
+
 def points_of(program: Program, module: ModuleInfo, clients: frozenset[ast.AST]) -> Iterator[Point]:
     """All places of a module that wait by themselves. clients: constructor calls of test clients that become async."""
-    with_items = {
-        item.context_expr
-        for node in module.source.nodes
-        if isinstance(node, (ast.With, ast.AsyncWith))
-        for item in node.items
-    }
+    with_items = {item.context_expr for item in module.source.nodes_of(ast.withitem)}
     for left in unclosed_sessions(program, module):
         yield Point(PointKind.CLOSE, left.place, "closing a session")
     inside_factories = _inside_factories(program, module)
@@ -77,7 +76,7 @@ def points_of(program: Program, module: ModuleInfo, clients: frozenset[ast.AST])
         for call, manager in stack.entered:
             if stack.local and waits_as_context(program.values(manager), clients):
                 yield Point(PointKind.AWAIT, call, f"{module.source.segment(call.func)}()")
-    for node in module.source.nodes:
+    for node in module.source.nodes_among(_WAITING):
         if node in inside_factories:
             continue
         if isinstance(node, ast.Call):

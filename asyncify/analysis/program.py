@@ -15,6 +15,7 @@ from asyncify.analysis.fixtures import Fixtures
 from asyncify.analysis.infer.engine import Facts, Read
 from asyncify.analysis.infer.inference import infer
 from asyncify.analysis.names import Imported, Names
+from asyncify.analysis.nodes import below
 from asyncify.analysis.object_factories import ObjectFactories
 from asyncify.analysis.orm import Orm
 from asyncify.analysis.overrides import Overrides, find_overrides
@@ -96,7 +97,8 @@ class Program:
 
     def calls(self, node: ast.AST) -> tuple[Fn, ...]:
         """The functions of the program that a call, a property read or a with item runs."""
-        return in_order(self.facts.calls.get(node, ()))
+        found = self.facts.calls.get(node)
+        return in_order(found) if found else ()
 
     @cached_property
     def overriding(self) -> frozenset[FunctionInfo]:
@@ -135,13 +137,12 @@ class Program:
         found: dict[ast.AST, FunctionInfo] = {}
         for function in self.functions:  # outer ones come first, inner ones overwrite
             for stmt in (*function.node.body, function.node.args):
-                for node in ast.walk(stmt):
-                    found[node] = function
+                found.update(dict.fromkeys(below(stmt), function))
         for function in self.functions:  # a def, its decorators and defaults run in the scope around it
             outer = function.parent
             outside = [*function.node.decorator_list, *function.node.args.defaults]
             for root in (*outside, *(d for d in function.node.args.kw_defaults if d is not None)):
-                for node in ast.walk(root):
+                for node in below(root):
                     if outer is not None:
                         found[node] = outer
                     else:
@@ -161,8 +162,8 @@ class Program:
                     origin = self.names.imported(path, statement, alias) if alias.name != "*" else None
                     if isinstance(origin, Imported):
                         found[origin.path].add(origin.name)
-            for node in module.source.nodes:
-                if isinstance(node, ast.Attribute) and isinstance(node.value, (ast.Name, ast.Attribute)):
+            for node in module.source.nodes_of(ast.Attribute):
+                if isinstance(node.value, (ast.Name, ast.Attribute)):
                     base = self.names.resolve_expression(path, node.value)
                     inner = getattr(base, "path", None)
                     if (

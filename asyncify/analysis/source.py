@@ -63,6 +63,10 @@ class SourceFile:
         """The nodes of exactly one type, in the same order."""
         return self._by_type.get(kind, [])  # type: ignore[return-value]
 
+    def nodes_among(self, kinds: frozenset[type[ast.AST]]) -> list[ast.AST]:
+        """The nodes of some types, in the same order."""
+        return [node for node in self.nodes if type(node) in kinds]
+
     def column(self, line: int, byte_column: int) -> int:
         """`ast` counts UTF-8 bytes; everybody else counts code points. This is the one translation."""
         text = self.lines[line - 1]

@@ -82,8 +82,9 @@ def find_clients(program: Program) -> TestClients:
         return clients
     for path, module in program.modules.items():
         for node in module.source.nodes:
-            if isinstance(node, ast.expr):
-                keys = frozenset(_keys(program, program.values(node)))
+            values = program.values(node)
+            if values and isinstance(node, ast.expr):
+                keys = frozenset(_keys(program, values))
                 if keys:
                     clients.uses[node] = keys
                     clients.made.update((k, path) for k in keys if k is node)

@@ -39,7 +39,7 @@ def replacements(program: Program) -> Mapping[FunctionInfo, list[FunctionInfo]]:
 def find_replacements(program: Program) -> Iterator[Replacement]:
     """All replacements of functions of the program, by file and place."""
     for path in sorted(program.modules):
-        for node in program.modules[path].source.nodes:
+        for node in program.modules[path].source.nodes_among(frozenset({ast.Call, ast.Assign})):
             if isinstance(node, ast.Call):
                 yield from _by_call(program, path, node)
             elif isinstance(node, ast.Assign):

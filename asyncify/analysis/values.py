@@ -149,12 +149,17 @@ def union(parts: Iterable[Values]) -> Values:
 
 def of_type(values: Values, name: str) -> tuple[Inst, ...]:
     """The instances among `values` of a library class or of one that derives from it."""
-    return tuple(v for v in values if isinstance(v, Inst) and is_a(v.type, name))
+    return tuple([v for v in values if isinstance(v, Inst) and is_a(v.type, name)]) if values else ()
 
 
 def has(values: Values, *names: str) -> bool:
     """Whether one of the values is an instance of one of these library classes."""
-    return any(isinstance(v, Inst) and is_a(v.type, n) for v in values for n in names)
+    for value in values:
+        if isinstance(value, Inst):
+            for name in names:
+                if is_a(value.type, name):
+                    return True
+    return False
 
 
 def objects(values: Values) -> Iterator[Obj]:

@@ -138,8 +138,6 @@ def canonical(name: str) -> str:
 def is_a(name: str, parent: str) -> bool:
     """Whether a library class is `parent` or known to derive from it."""
     current: str | None = name
-    while current is not None:
-        if current == parent:
-            return True
+    while current is not None and current != parent:
         current = SUBTYPES.get(current)
-    return False
+    return current is not None
