@@ -97,12 +97,13 @@ def run_steps(
     watcher = progress or Silence()
     watcher.begin([stage.name for stage in wanted])
     results: list[StepResult] = []
+    program: Program | None = None
     now = workspace
     for stage in wanted:
         start = time.perf_counter()
         with collector_paused():
             watcher.working(stage.name, "reading the program")
-            program = build(now, config)
+            program = build(now, config, program)
             if not results:
                 check_overrides(program.names, program.config)
             result = _run_stage(program, stage, watcher, start)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from asyncify.analysis.names import Names
@@ -29,6 +30,7 @@ class Fixtures:
         self._names = names
         self._by_path: dict[str, dict[str, FunctionInfo]] = defaultdict(dict)
         self.decorators: dict[FunctionInfo, ast.expr] = {}
+        self._found: dict[tuple[FunctionInfo, str], FunctionInfo | None] = {}
         for module in names.modules.values():
             for info in module.functions.values():
                 decorator = self._fixture_decorator(info)
@@ -74,8 +76,13 @@ class Fixtures:
 
     def find(self, user: FunctionInfo, name: str) -> FunctionInfo | None:
         """The fixture that a parameter of a test or of another fixture names."""
-        if not (self.is_fixture(user) or self.is_test(user) or user.name.startswith(("setup", "teardown"))):
-            return None
+        key = (user, name)
+        if key not in self._found:
+            asks = self.is_fixture(user) or self.is_test(user) or user.name.startswith(("setup", "teardown"))
+            self._found[key] = self._find(user, name) if asks else None
+        return self._found[key]
+
+    def _find(self, user: FunctionInfo, name: str) -> FunctionInfo | None:
         found = self._in_module(user.path, name)
         if found is not None and found is not user:
             return found
@@ -104,12 +111,20 @@ class Fixtures:
 
     def _from_plugins(self, name: str) -> FunctionInfo | None:
         """Fixtures of modules named in `pytest_plugins`."""
-        for path, module in self._names.modules.items():
-            for stmt in module.top.get("pytest_plugins", ()):
-                for node in ast.walk(stmt):
-                    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                        target = self._names.index.find(node.value, path)
-                        found = self._by_path.get(target or "", {}).get(name)
-                        if found is not None:
-                            return found
+        for path in self._plugins:
+            found = self._by_path.get(path, {}).get(name)
+            if found is not None:
+                return found
         return None
+
+    @cached_property
+    def _plugins(self) -> tuple[str, ...]:
+        """The modules of the program that are named in `pytest_plugins`."""
+        found = [
+            self._names.index.find(node.value, path)
+            for path, module in self._names.modules.items()
+            for stmt in module.top.get("pytest_plugins", ())
+            for node in ast.walk(stmt)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ]
+        return tuple(path for path in found if path is not None)

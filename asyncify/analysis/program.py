@@ -180,12 +180,21 @@ class Program:
         return {path: frozenset(names) for path, names in found.items()}
 
 
-def build(workspace: Workspace, config: Config | None = None) -> Program:
-    """Parse the Python files of a workspace. Files that cannot be parsed are listed, never raised."""
+def build(workspace: Workspace, config: Config | None = None, before: Program | None = None) -> Program:
+    """Parse the Python files of a workspace. Files that cannot be parsed are listed, never raised.
+
+    before: the program of an earlier workspace with the same configuration; files that did not change are not read
+    again, and where nothing did, neither is anything else.
+    """
+    if before is not None and workspace.files == before.workspace.files:
+        return before
     modules: dict[str, ModuleInfo] = {}
     broken: dict[str, str] = {}
     for path in sorted(workspace.files):
         if not path.endswith(".py"):
+            continue
+        if before is not None and path in before.modules and before.workspace.files[path] == workspace.files[path]:
+            modules[path] = before.modules[path]
             continue
         try:
             modules[path] = collect(SourceFile.parse(path, workspace.files[path]))

@@ -92,6 +92,16 @@ class FunctionInfo:
         a = self.node.args
         return [*a.posonlyargs, *a.args, *a.kwonlyargs]
 
+    @cached_property
+    def positional(self) -> tuple[str, ...]:
+        """The names of the parameters that take positional arguments, in order."""
+        return tuple(a.arg for a in (*self.node.args.posonlyargs, *self.node.args.args))
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """The names of all parameters, stars excluded."""
+        return frozenset(a.arg for a in self.parameters)
+
     def default_of(self, name: str) -> ast.expr | None:
         """The default of a parameter."""
         a = self.node.args

@@ -8,11 +8,13 @@ from typing import Any
 
 from asyncify.analysis.infer.calls import apply_decorators, entered
 from asyncify.analysis.infer.dependencies import parameter
-from asyncify.analysis.infer.engine import Engine, Record, Unit
+from asyncify.analysis.infer.engine import Engine, Record
 from asyncify.analysis.infer.evaluate import annotated, evaluate
 from asyncify.analysis.infer.iteration import elements
+from asyncify.analysis.infer.loops import carries
 from asyncify.analysis.infer.narrowing import narrow, of_classes
 from asyncify.analysis.infer.run import Env, Run
+from asyncify.analysis.infer.schedule import Unit
 from asyncify.analysis.infer.stores import store
 from asyncify.analysis.names import Imported
 from asyncify.analysis.nodes import children
@@ -185,6 +187,8 @@ def _loop(run: Run, stmt: ast.For | ast.AsyncFor | ast.While) -> None:
             store(run, stmt.target, elements(run, evaluate(run, stmt.iter), stmt.iter))
         reached = walk(run, stmt.body)
         run.env = join(before, run.env if reached else None, *run.loop_exits.pop())
+        if not carries(run.engine, stmt, before, run.env):
+            break
     walk(run, stmt.orelse)
 
 

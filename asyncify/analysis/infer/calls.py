@@ -50,6 +50,9 @@ def call(run: Run, node: ast.Call) -> Values:
         return _call_super(run, node)
     targets = evaluate(run, node.func)
     args, kwargs = _arguments(run, node)
+    if not targets:
+        _hand_over(run, node)
+        return _built(node, args)
     found: list[Values] = []
     for target in targets:
         if isinstance(target, Fn):
@@ -72,9 +75,17 @@ def call(run: Run, node: ast.Call) -> Values:
             found.append(call_instance(run, target, args, kwargs, node))
     if not any(isinstance(t, (Fn, Cls, Obj)) for t in targets):
         found.append(_built(node, args))
-        for arg in (*node.args, *(k.value for k in node.keywords)):
-            run.note_handed(arg, run.record.values.get(arg, NOTHING))
+        _hand_over(run, node)
     return union(found)
+
+
+def _hand_over(run: Run, node: ast.Call) -> None:
+    """The arguments of a call go to code that is not in the program."""
+    noted = run.record.values
+    for arg in (*node.args, *[k.value for k in node.keywords]):
+        handed = noted.get(arg)
+        if handed:
+            run.note_handed(arg, handed)
 
 
 def _built(node: ast.Call, args: Sequence[Values]) -> Values:

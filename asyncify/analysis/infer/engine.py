@@ -14,14 +14,14 @@ from typing import Any
 
 from asyncify.analysis.classes import Classes
 from asyncify.analysis.fixtures import Fixtures
+from asyncify.analysis.infer.schedule import Schedule, Unit
 from asyncify.analysis.infer.widening import Widening
 from asyncify.analysis.names import Names
 from asyncify.analysis.object_factories import ObjectFactories
 from asyncify.analysis.orm import Orm
-from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import NOTHING, WIDTH, Ext, Fn, Mod, Origin, Values
 
-Unit = tuple[FunctionInfo | ModuleInfo, ClassInfo | None]
 Key = tuple[object, ...]
 
 #: a unit is not walked more often than this; joins are monotone, so this only guards against a mistake
@@ -91,7 +91,7 @@ class Engine:
         self._cells: dict[Key, Values] = {}
         self._widening = Widening()
         self._readers: dict[Key, set[Unit]] = defaultdict(set)
-        self._queued: set[Unit] = set()
+        self._schedule = Schedule(names)
         self._walks: dict[Unit, int] = defaultdict(int)
         self.walked: set[Unit] = set()
         self._instantiated: set[ClassInfo] = set()
@@ -101,6 +101,7 @@ class Engine:
         self.methods: dict[tuple[ClassInfo, str, bool], tuple[Values, FunctionInfo | None]] = {}
         self.type_arguments: dict[tuple[ClassInfo, str], list[tuple[ast.expr, str]]] = {}
         self.decorators: dict[FunctionInfo, list[str]] = {}
+        self.settled: dict[ast.AST, frozenset[str]] = {}
         #: the type variables that are being filled in now, each for a class
         self.filling: set[tuple[ClassInfo | None, str]] = set()
         #: callables of libraries that were said to give sessions
@@ -113,33 +114,28 @@ class Engine:
         self._readers[key].add(unit)
         return self._cells.get(key, NOTHING)
 
-    def write(self, key: Key, values: Values) -> None:
-        """Join values into a cell."""
+    def write(self, key: Key, values: Values) -> bool:
+        """Join values into a cell; whether that was news."""
         old = self._cells.get(key, NOTHING)
         if values <= old or len(old) > WIDTH:
-            return
+            return False
         values = self._widening.cut(values)
         if values <= old:
-            return
+            return False
         self._cells[key] = old | values
         for unit in self._readers[key]:
             self.enqueue(unit)
+        return True
 
     def enqueue(self, unit: Unit) -> None:
         """Have a unit walked (again)."""
         if self._walks[unit] < ROUNDS:
-            self._queued.add(unit)
+            self._schedule.add(unit)
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether units are to be walked."""
-        return bool(self._queued)
-
-    def next_round(self) -> Iterator[Unit]:
-        """The units that are queued now, by place: what a cell that is full has not taken must be the same each time,
-        and a set has no order."""
-        for unit in sorted(self._queued, key=_place):
-            self._queued.discard(unit)
+    def queued(self) -> Iterator[Unit]:
+        """The units to walk, until there are none. Their order is fixed, and so is what a cell that is full has not
+        taken."""
+        while (unit := self._schedule.take()) is not None:
             self._walks[unit] += 1
             yield unit
 
@@ -183,10 +179,3 @@ class Engine:
         if isinstance(resolved, (Ext, Mod)):
             return frozenset({resolved})
         return NOTHING
-
-
-def _place(unit: Unit) -> tuple[str, int, str, str]:
-    """Where a unit stands, for a fixed order."""
-    body, receiver = unit
-    line = body.node.lineno if isinstance(body, FunctionInfo) else 0
-    return (body.path, line, receiver.path if receiver else "", receiver.qualname if receiver else "")

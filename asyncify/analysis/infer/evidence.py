@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
-from asyncify.analysis.infer.engine import Engine, Record, Unit
+from asyncify.analysis.infer.engine import Engine, Record
+from asyncify.analysis.infer.schedule import Unit
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Cls, Inst, Obj, Values
 from asyncify.knowledge import names
@@ -20,8 +21,8 @@ OF_CLASSES = frozenset({"query", "get", "get_one"})
 OF_SELECTS = frozenset({"scalars", "scalar", "execute", "stream_scalars"})
 
 
-def suppose_sessions(engine: Engine, records: Mapping[Unit, Record]) -> None:
-    """Write down the sessions that are told by their use."""
+def suppose_sessions(engine: Engine, records: Mapping[Unit, Record]) -> bool:
+    """Write down the sessions that are told by their use; whether there is something new."""
     found: list[tuple[tuple[object, ...], str]] = []
     for (body, receiver), record in records.items():
         if not isinstance(body, FunctionInfo):
@@ -34,8 +35,8 @@ def suppose_sessions(engine: Engine, records: Mapping[Unit, Record]) -> None:
                 for owner in record.values.get(base.value, ()):
                     if isinstance(owner, Obj) and not engine.orm.is_model(owner.info):
                         found.append((("attr", owner.info, base.attr), kind))
-    for key, kind in found:
-        engine.write(key, frozenset({Inst(kind)}))
+    news = [engine.write(key, frozenset({Inst(kind)})) for key, kind in found]
+    return any(news)
 
 
 def _used_as_session(engine: Engine, body: FunctionInfo, record: Record) -> Iterator[tuple[ast.expr, str]]:

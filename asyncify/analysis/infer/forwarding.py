@@ -30,6 +30,8 @@ FORWARDS: Mapping[str, tuple[int, bool]] = MappingProxyType(
 
 def forwarded(run: Run, target: Value, args: Sequence[Values], kwargs: Mapping[str, Values]) -> Values:
     """Pass the arguments on; what the function gives, where the call gives it on."""
+    if not args:
+        return NOTHING
     name = ""
     if isinstance(target, Ext):
         name = canonical(target.name)

@@ -62,18 +62,18 @@ def pass_arguments(run: Run, function: Fn, args: Sequence[Values], kwargs: Mappi
     """Write arguments into the cells of the parameters that they reach."""
     info = function.info
     spec = info.node.args
-    positional = [*spec.posonlyargs, *spec.args]
-    if function.bound and info.cls is not None:
+    positional = info.positional
+    is_bound = function.bound and info.cls is not None
+    if is_bound:
         positional = positional[1:]
-    for arg, values in zip(positional, args, strict=False):
-        run.write(("param", info, function.receiver, arg.arg), values)
+    for name, values in zip(positional, args, strict=False):
+        run.write(("param", info, function.receiver, name), values)
     if spec.vararg is not None and len(args) > len(positional):
         rest = Inst("tuple", tuple(args[len(positional) :]))
         run.write(("param", info, function.receiver, spec.vararg.arg), frozenset({rest}))
-    known = {a.arg for a in (*positional, *spec.kwonlyargs)}
     extra = []
     for name, values in kwargs.items():
-        if name in known:
+        if name in info.named and not (is_bound and (name,) == info.positional[:1]):
             run.write(("param", info, function.receiver, name), values)
         else:
             extra.append((name, values))

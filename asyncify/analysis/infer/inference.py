@@ -8,9 +8,10 @@ from asyncify.analysis.classes import Classes
 from asyncify.analysis.fixtures import Fixtures
 from asyncify.analysis.infer.annotations import read_annotation
 from asyncify.analysis.infer.bodies import walk_unit
-from asyncify.analysis.infer.engine import Engine, Facts, Language, Record, Unit
+from asyncify.analysis.infer.engine import Engine, Facts, Language, Record
 from asyncify.analysis.infer.evidence import suppose_sessions
 from asyncify.analysis.infer.expressions import EXPRESSIONS
+from asyncify.analysis.infer.schedule import Unit
 from asyncify.analysis.infer.told import Told, tell
 from asyncify.analysis.names import Names
 from asyncify.analysis.orm import Orm
@@ -28,11 +29,11 @@ def infer(names: Names, classes: Classes, orm: Orm, fixtures: Fixtures, sessions
             engine.walked.add((function, None))
             engine.enqueue((function, None))
     records: dict[Unit, Record] = {}
-    while engine.is_busy:
-        for unit in engine.next_round():
+    supposed = False
+    while not supposed:
+        for unit in engine.queued():
             records[unit] = walk_unit(engine, unit)
-        if not engine.is_busy:  # asked last; what is new to somebody has that walked again
-            suppose_sessions(engine, records)
+        supposed = not suppose_sessions(engine, records)  # asked last; what is new to somebody has that walked again
     return _joined(records.values())
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from asyncify.analysis.infer.engine import Engine, Key, Read, Record, Unit
+from asyncify.analysis.infer.engine import Engine, Key, Read, Record
+from asyncify.analysis.infer.schedule import Unit
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo
 from asyncify.analysis.values import NOTHING, Cls, Const, Ext, Fn, Inst, Obj, Origin, Pattern, Value, Values, union
 from asyncify.knowledge import names
