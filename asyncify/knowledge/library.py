@@ -8,6 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from asyncify.knowledge import names
+from asyncify.knowledge.session_libraries import ASYNC_PROXY, PROXY
 
 #: what a coroutine itself has. Source: Python data model, "Coroutine Objects"
 OF_COROUTINES = frozenset("send throw close cr_await cr_code cr_frame cr_origin cr_running cr_suspended".split())
@@ -32,6 +33,9 @@ ATTRIBUTES = MappingProxyType(
         # sync_engine and sync_session have no row: what is asked of them stays synchronous on purpose
     }
 )
+
+#: attributes of objects that a library has at its top -> the class of what they give
+OBJECTS = MappingProxyType({f"{PROXY}.session": names.SESSION, f"{ASYNC_PROXY}.session": names.ASYNC_SESSION})
 
 #: functions of libraries -> the class of what they give
 RETURNS = MappingProxyType(

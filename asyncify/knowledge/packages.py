@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from asyncify.knowledge.session_libraries import SYNC_PACKAGE
+
 #: Lock file to the command that writes it anew without moving other versions more than it must.
 LOCK_COMMANDS = MappingProxyType(
     {
@@ -20,7 +22,7 @@ LOCK_COMMANDS = MappingProxyType(
 )
 
 #: What brings SQLAlchemy along without its `asyncio` extra, so that the extra must be asked for beside it.
-BRINGS_SQLALCHEMY = frozenset({"sqlmodel"})
+BRINGS_SQLALCHEMY = frozenset({"sqlmodel", SYNC_PACKAGE})
 
 #: Extra of SQLAlchemy to the packages it brings: greenlet always, as `asyncio` does, except by the drivers
 #: that serve sync engines too (metadata of 1.4.54, 2.0.58 and 2.1.9).

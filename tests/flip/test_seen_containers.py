@@ -126,3 +126,73 @@ container.wire(modules=[__name__])
 """
     files = {"db.py": "", "database.py": database, "repositories.py": repositories, "containers.py": containers}
     prove(tmp_path, {**files, "main.py": app}, [*USERS, ("POST", "/users?name=x"), USERS[0]])
+
+
+def test_global_session_of_a_middleware(tmp_path: Path) -> None:
+    """`db.session` of FastAPI-SQLAlchemy; fastapi-async-sqlalchemy takes its place."""
+    app = """\
+from fastapi import FastAPI
+from fastapi_sqlalchemy import DBSessionMiddleware, db
+from sqlalchemy.orm import Session
+
+from models import User
+
+app = FastAPI()
+app.add_middleware(DBSessionMiddleware, db_url="sqlite:///./app.db")
+
+
+def find(key):
+    return db.session.query(User).filter(User.id == key).first()
+
+
+@app.get("/users")
+def users():
+    return [u.name for u in db.session.query(User).order_by(User.id).all()]
+
+
+@app.get("/users/{key}")
+def user(key: int):
+    found = find(key)
+    return found.name if found else None
+
+
+def total(session: Session) -> int:
+    return session.query(User).count()
+
+
+@app.get("/total")
+def show_total():
+    return [total(db.session), db.session.get(User, 1).name]
+
+
+@app.post("/users")
+def add(name: str):
+    with db():
+        db.session.add(User(name=name))
+        db.session.commit()
+    with db(commit_on_exit=True):
+        db.session.add(User(name=name + "2"))
+    return db.session.query(User).count()
+"""
+    script = """\
+from fastapi_sqlalchemy import db
+
+import main
+from models import User
+
+
+def seed():
+    with db():
+        db.session.add(User(name="seed"))
+        db.session.commit()
+        print(db.session.query(User).count())
+
+
+if __name__ == "__main__":
+    main.app.build_middleware_stack()
+    seed()
+"""
+    files = {"db.py": "", "requirements.txt": "fastapi\nfastapi-sqlalchemy\n", "main.py": app, "seed.py": script}
+    requests = [*USERS, ("GET", "/total"), ("POST", "/users?name=x"), ("GET", "/total")]
+    done = prove(tmp_path, files, requests, [["seed.py"]])
+    assert "fastapi-async-sqlalchemy" in done["requirements.txt"]

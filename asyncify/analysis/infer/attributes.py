@@ -31,7 +31,7 @@ from asyncify.analysis.values import (
 from asyncify.knowledge import containers as table
 from asyncify.knowledge import names
 from asyncify.knowledge.containers import PROVIDED, PROVIDER
-from asyncify.knowledge.library import ATTRIBUTES, OF_COROUTINES, STATES
+from asyncify.knowledge.library import ATTRIBUTES, OBJECTS, OF_COROUTINES, STATES
 from asyncify.knowledge.names import canonical
 from asyncify.knowledge.object_factories import FACTORY, MANY, ONE
 
@@ -56,7 +56,9 @@ def attribute(run: Run, base: Values, name: str, node: ast.AST) -> Values:
         elif isinstance(value, Mod):
             found.append(_of_module(run, value, name))
         elif isinstance(value, Ext):
-            found.append(frozenset({Ext(canonical(f"{value.name}.{name}"))}))
+            dotted = canonical(f"{value.name}.{name}")
+            known = OBJECTS.get(dotted)
+            found.append(frozenset({Inst(known) if known else Ext(dotted)}))
         elif isinstance(value, Rec) and not hasattr(dict, name):
             found.append(value.get(name))  # a named tuple
         elif isinstance(value, Member):

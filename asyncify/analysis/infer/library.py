@@ -36,9 +36,10 @@ from asyncify.analysis.values import (
     union,
 )
 from asyncify.knowledge import names
-from asyncify.knowledge.library import NAMED_TUPLE, RETURNS, SAME_ELEMENTS
+from asyncify.knowledge.library import NAMED_TUPLE, OBJECTS, RETURNS, SAME_ELEMENTS
 from asyncify.knowledge.names import canonical, is_a
 from asyncify.knowledge.object_factories import FACTORY, ONE
+from asyncify.knowledge.session_libraries import ASYNC_PROXY, PROXY
 
 Args = Sequence[Values]
 Kwargs = Mapping[str, Values]
@@ -89,6 +90,8 @@ def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call
         keep_lifespan_state(run, kwargs)
     if name == "contextlib.contextmanager":
         return frozenset({Inst(name, tuple(args[:1]))})
+    if name in (PROXY, ASYNC_PROXY):
+        return frozenset({Inst("contextmanager", (frozenset({Inst(OBJECTS[f"{name}.session"])}),))})
     if name == NAMED_TUPLE and len(node.args) > 1:
         return _named_tuple(node.args[1])
     if name == "contextlib.closing":

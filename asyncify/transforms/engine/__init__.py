@@ -17,6 +17,7 @@ from asyncify.knowledge import names
 from asyncify.knowledge.drivers import Choice, async_driver
 from asyncify.knowledge.engine_arguments import ARGUMENTS, EngineArgument
 from asyncify.knowledge.names import canonical
+from asyncify.knowledge.session_libraries import MIDDLEWARE
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import AppendToModule, EditCall, EditDecorators, InsertStatements, Op, Replace
 from asyncify.transforms.base import Decisions, Transform
@@ -56,12 +57,21 @@ class _Planner:
                 continue
             if self.program.colouring.twins.is_staying(node):
                 continue
+            self.middleware(module, node)
             for value in self.program.values(node.func):
                 name = canonical(value.name) if isinstance(value, Ext) else ""
                 if name in MAKERS:
                     self.engine(module, node, MAKERS[name])
                 elif name in LISTENERS and node.args:
                     self.listener(module, node)
+
+    def middleware(self, module: ModuleInfo, node: ast.Call) -> None:
+        """`add_middleware(DBSessionMiddleware, db_url=...)`: a library makes the engine."""
+        for given in (node.func, *node.args[:1]):
+            if any(isinstance(v, Ext) and v.name == MIDDLEWARE for v in self.program.values(given)):
+                for keyword in node.keywords:
+                    if keyword.arg == "db_url":
+                        self.url(module, keyword.value, shared=False)
 
     def engine(self, module: ModuleInfo, node: ast.Call, maker: str) -> None:
         """One `create_engine(...)`."""

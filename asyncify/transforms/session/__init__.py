@@ -13,6 +13,7 @@ from asyncify.transforms.session.expiring_listeners import expiring_edits
 from asyncify.transforms.session.factories import factory_edits
 from asyncify.transforms.session.object_factories import factory_session_edits
 from asyncify.transforms.session.outer_transaction import outer_transaction_edits
+from asyncify.transforms.session.session_libraries import session_library_edits
 from asyncify.transforms.session.types import type_edits
 from asyncify.transforms.sync_twins import SyncTwins
 
@@ -27,7 +28,7 @@ def plan(program: Program) -> Decisions:
         if kept_sync(program, path):
             continue
         module = program.modules[path]
-        for item in factory_edits(program, module, legacy=legacy):
+        for item in (*factory_edits(program, module, legacy=legacy), *session_library_edits(program, module)):
             if isinstance(item, Edit):
                 edits.append(item)
             else:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from asyncify.analysis.manifests import Form, Kind, Manifest, ProjectDependencies, Requirement
 from asyncify.analysis.manifests.project import read_manifest
 from asyncify.knowledge.drivers import async_driver
-from asyncify.knowledge.packages import asyncio_plugin
+from asyncify.knowledge.packages import BRINGS_SQLALCHEMY, asyncio_plugin
 from asyncify.model.edit import Finding, TextEdit
 from asyncify.model.span import Span
 from asyncify.transforms.settings.needs import Needs
@@ -136,7 +136,7 @@ def _packages(needs: Needs) -> Mapping[str, str]:
 def _without_place(project: ProjectDependencies, needs: Needs) -> Iterator[Finding]:
     """Packages that no manifest has a place for."""
     path = project.manifests[0].path if project.manifests else "."
-    homes = {"sqlalchemy", "sqlmodel"} & project.listed
+    homes = {"sqlalchemy", *BRINGS_SQLALCHEMY} & project.listed
     tests = {name for name in project.listed if name == "pytest" or name.startswith("pytest-")}
     for package, why in _packages(needs).items():
         placed = homes | tests if package in _test_only(needs) else homes
@@ -191,4 +191,4 @@ def _locks(project: ProjectDependencies, needs: Needs) -> Iterator[Finding]:
 
 
 def _holds(manifest: Manifest) -> bool:
-    return any(r.form is not Form.CONDA for r in manifest.find("sqlalchemy", "sqlmodel", "pytest"))
+    return any(r.form is not Form.CONDA for r in manifest.find("sqlalchemy", *BRINGS_SQLALCHEMY, "pytest"))

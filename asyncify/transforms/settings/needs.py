@@ -8,8 +8,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from asyncify.knowledge.drivers import ASYNC_DRIVERS, Choice, async_driver, async_drivername, backend_of, sync_packages
+from asyncify.knowledge.session_libraries import ASYNC_MODULE
 
-_ASYNC_ENGINE = re.compile(rb"\b(create_async_engine|async_engine_from_config)\b")
+_SESSION_LIBRARY = re.compile(rb"\b%s\b" % ASYNC_MODULE.encode())
+_ASYNC_ENGINE = re.compile(rb"\b(create_async_engine|async_engine_from_config|%s)\b" % ASYNC_MODULE.encode())
 _PLUGIN = re.compile(rb"\bpytest_asyncio\b|\bmark\.asyncio\b")
 _PLUGIN_SETTING = re.compile(rb"^\s*asyncio_mode\s*=", re.MULTILINE)
 _ANYIO = re.compile(rb"\bmark\.anyio\b|\banyio_backend\b")
@@ -24,10 +26,11 @@ _TEST_CONFIG = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", ".pytest
 class Needs:
     """What the migrated code uses.
 
-    asyncio: it makes async engines at all.
+    asyncio: it makes async engines at all, or a library makes them for it.
     drivers: async drivernames of the app. test_drivers: those that only tests use.
     missing: backends that it uses and that have no async driver for the project's SQLAlchemy.
     pytest_asyncio: its tests need the plugin. http_client: the package of `AsyncClient` in tests, if any.
+    session_library: it uses the async library that keeps the session of a request.
     """
 
     asyncio: bool = False
@@ -36,6 +39,7 @@ class Needs:
     missing: tuple[str, ...] = ()
     pytest_asyncio: bool = False
     http_client: str = ""
+    session_library: bool = False
 
 
 def needs_of(files: Mapping[str, bytes], listed: Collection[str], choice: Choice) -> Needs:
@@ -65,6 +69,7 @@ def needs_of(files: Mapping[str, bytes], listed: Collection[str], choice: Choice
         tuple(sorted(missing | missing_in_tests)),
         configured or (not anyio and any(_PLUGIN.search(data) for data in test_files)),
         client["package"].decode() if client else "",
+        any(_SESSION_LIBRARY.search(data) for data in python.values()),
     )
 
 

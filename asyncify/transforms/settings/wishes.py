@@ -15,6 +15,7 @@ from asyncify.knowledge.packages import (
     SQLALCHEMY_EXTRAS,
     asyncio_plugin,
 )
+from asyncify.knowledge.session_libraries import ASYNC_PACKAGE, SYNC_PACKAGE
 from asyncify.transforms.settings.needs import Needs
 from asyncify.transforms.settings.splices import NewRequirement
 
@@ -39,6 +40,7 @@ def new_requirements(project: ProjectDependencies, manifest: Manifest, needs: Ne
         *_sqlalchemy(project, manifest),
         *(w for name in needs.drivers for w in _driver(project, manifest, name, _homes(manifest))),
         *(w for name in needs.test_drivers for w in _driver(project, manifest, name, _test_homes(project, manifest))),
+        *(_session_library(project, manifest) if needs.session_library else ()),
         *_test_packages(project, manifest, needs),
     ]
     return tuple(dict.fromkeys(wishes))
@@ -53,6 +55,12 @@ def _sqlalchemy(project: ProjectDependencies, manifest: Manifest) -> Iterator[Ne
     for anchor in manifest.find("sqlalchemy"):
         if anchor.form is Form.CONDA and not manifest.find("greenlet"):
             yield NewRequirement(anchor, "greenlet")
+
+
+def _session_library(project: ProjectDependencies, manifest: Manifest) -> Iterator[NewRequirement]:
+    for anchor in _first_of_groups(manifest, lambda r: r.name == SYNC_PACKAGE):
+        if not _there(manifest, project.related(manifest), anchor.group, ASYNC_PACKAGE):
+            yield NewRequirement(anchor, ASYNC_PACKAGE)
 
 
 def _driver(
