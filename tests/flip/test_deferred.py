@@ -64,3 +64,35 @@ def test_what_is_read_is_loaded(tmp_path: Path) -> None:
 def test_a_program_that_asks_for_columns_is_left_to_it() -> None:
     app = APP + "\n\nfrom sqlalchemy.orm import undefer\n\noptions = [undefer(User.bio)]\n"
     assert migrate({**BASE, "models.py": MODELS, "main.py": app})["models.py"] == MODELS
+
+
+def test_subqueries_keep_their_tables(tmp_path: Path) -> None:
+    models = (
+        BASE["models.py"].replace("import DeclarativeBase,", "import column_property, DeclarativeBase,")
+        + """
+
+from sqlalchemy import func, select
+
+
+class Author(Base):
+    __table__ = User.__table__
+    posts = relationship(Post, primaryjoin=User.id == Post.user_id, viewonly=True)
+    count = column_property(
+        select(func.count(Post.id)).where(Post.user_id == User.__table__.c.id).scalar_subquery(), deferred=True
+    )
+"""
+    )
+    app = (
+        HEAD
+        + """
+from models import Author, Post
+
+
+@app.get("/authors")
+def authors(db: Session = Depends(get_db)):
+    found = db.query(Author).join(Post, Post.user_id == Author.id).order_by(Author.id, Post.id).all()
+    return [[author.name, author.count] for author in found]
+"""
+    )
+    done = prove(tmp_path, {"models.py": models, "main.py": app}, [("GET", "/authors")])
+    assert ".correlate_except(Post).scalar_subquery()" in done["models.py"]

@@ -1,7 +1,8 @@
 """Deferred columns: the first read of one loads it, which an async session cannot do.
 
 What something reads is loaded with its row. A program that asks for a column where it needs it (`undefer`) is left to
-it. Source: SQLAlchemy "Limiting which Columns Load with Column Deferral".
+it. A subquery must not lose its FROM to a query that joins the same table: it correlates with all but its own tables.
+Source: SQLAlchemy "Limiting which Columns Load with Column Deferral"; "Using column_property", `correlate_except`.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import Ext
 from asyncify.model.edit import Edit
-from asyncify.model.ops import EditCall, Hole, Op, Replace
+from asyncify.model.ops import AppendCall, EditCall, Hole, Op, Replace
 from asyncify.transforms.eager.reading import Reading
 
 #: functions whose `deferred=True` is meant, and the one that defers what it is given
 MAKERS = frozenset({"sqlalchemy.orm.mapped_column", "sqlalchemy.orm.column_property"})
 DEFERRED = "sqlalchemy.orm.deferred"
 UNDEFER = frozenset({"undefer", "undefer_group"})
+#: what makes an expression of a select
+ENDS = frozenset({"scalar_subquery", "as_scalar", "label", "subquery", "exists"})
 
 
 def plan_deferred(program: Program, reading: Reading) -> Iterator[Edit]:
@@ -31,10 +34,16 @@ def plan_deferred(program: Program, reading: Reading) -> Iterator[Edit]:
         for name, stmt in owner.attributes.items():
             if isinstance(stmt.value, ast.Call) and any((c, name) in reading.columns for c in models):
                 op = _loaded(program, owner, stmt.value)
-                if op is not None:
-                    because = f"{name} is read, and a deferred column loads itself then"
-                    drops = ("deferred",) if isinstance(op, Replace) else ()
-                    yield Edit("eager", owner.path, owner.source.target(stmt.value), op, (), drops, because=because)
+                subqueries = list(_subqueries(program, owner, stmt.value))
+                if op is None or None in subqueries:
+                    continue
+                because = f"{name} is read, and a deferred column loads itself then"
+                drops = ("deferred",) if isinstance(op, Replace) else ()
+                yield Edit("eager", owner.path, owner.source.target(stmt.value), op, (), drops, because=because)
+                for found in filter(None, subqueries):
+                    select, tables = found
+                    link = AppendCall("correlate_except", ", ".join(tables))
+                    yield Edit("eager", owner.path, owner.source.target(select), link, because=because)
 
 
 def _undefers(program: Program) -> bool:
@@ -46,6 +55,50 @@ def _undefers(program: Program) -> bool:
                 if name in UNDEFER:
                     return True
     return False
+
+
+def _subqueries(
+    program: Program, owner: ClassInfo, definition: ast.Call
+) -> Iterator[tuple[ast.expr, list[str]] | None]:
+    """The selects of a definition that correlate by themselves, with the tables that are their own; None for one of
+    which the tables are not known."""
+    for node in ast.walk(definition):
+        if not isinstance(node, ast.Call) or getattr(node.func, "id", getattr(node.func, "attr", "")) != "select":
+            continue
+        select: ast.expr = node
+        while isinstance(link := owner.source.parent(select), ast.Attribute) and link.attr not in ENDS:
+            call = owner.source.parent(link)
+            if link.attr.startswith("correlate") or not isinstance(call, ast.Call):
+                break
+            select = call
+        else:
+            tables = _tables(program, owner, [*node.args, *_joined(select)])
+            yield (select, tables) if tables else None
+
+
+def _joined(select: ast.expr) -> Iterator[ast.expr]:
+    """What a select names in `join` and `select_from`."""
+    while isinstance(select, ast.Call) and isinstance(select.func, ast.Attribute):
+        if select.func.attr in ("join", "outerjoin", "select_from"):
+            yield from select.args[:1]
+        select = select.func.value
+
+
+def _tables(program: Program, owner: ClassInfo, parts: list[ast.expr]) -> list[str]:
+    """The mapped classes that expressions name; none where one of them names nothing that is known."""
+    found: dict[str, None] = {}
+    for part in parts:
+        named = [
+            n.id
+            for n in ast.walk(part)
+            if isinstance(n, ast.Name)
+            and isinstance(known := program.names.resolve(owner.path, n.id), ClassInfo)
+            and program.orm.is_model(known)
+        ]
+        if not named:
+            return []
+        found |= dict.fromkeys(named)
+    return list(found)
 
 
 def _loaded(program: Program, owner: ClassInfo, call: ast.Call) -> Op | None:
