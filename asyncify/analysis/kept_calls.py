@@ -16,8 +16,10 @@ from asyncify.analysis.handed_sessions import given
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.points import Point, PointKind
 from asyncify.analysis.program import Program
+from asyncify.analysis.routes import routes
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import Cls
+from asyncify.analysis.values import Cls, has
+from asyncify.knowledge import names
 
 
 def stays_with(program: Program, index: CallIndex) -> set[FunctionInfo]:
@@ -49,13 +51,16 @@ class KeptCalls:
 
     waiting: those of the functions that wait, each with one place that does. points: calls that are run in the
     greenlet, with the file of each. given: calls that make an object of a class that stays and get the sync session.
-    handed: places that hand one of them to a library together with a session, with the file of each.
+    handed: places that hand one of them to a library together with a session, with the file of each. taken: places
+    elsewhere that take a session from one of them. injected: those to which FastAPI gives a session.
     """
 
     waiting: dict[FunctionInfo, Point] = field(default_factory=dict)
     points: list[tuple[str, Point]] = field(default_factory=list)
     given: set[ast.Call] = field(default_factory=set)
     handed: list[tuple[str, ast.AST, FunctionInfo]] = field(default_factory=list)
+    taken: list[tuple[str, ast.AST, FunctionInfo]] = field(default_factory=list)
+    injected: set[FunctionInfo] = field(default_factory=set)
 
 
 def kept_calls(
@@ -77,6 +82,14 @@ def kept_calls(
                 found.given.add(call)
     for function in sorted(kept, key=lambda f: (f.path, f.node.lineno)):
         found.handed.extend(_handed(program, index, function))
+        found.taken.extend(_taken(program, index, kept, function))
+    answering = {route.function for route in routes(program)} if found.waiting else set()
+    for function in found.waiting:
+        injects = any(has(program.values(n), names.DEPENDS) for n in index.callers.get(function, ()))
+        if (injects or function in answering) and any(
+            has(program.values(a), names.SESSION) for a in function.parameters
+        ):
+            found.injected.add(function)
     for function in found.waiting:
         if function.name == "__init__" or function.is_generator or function.is_async:
             continue
@@ -87,6 +100,18 @@ def kept_calls(
             if given(program, node) or (function.cls is not None and function.cls in holders):
                 found.points.append((path, Point(PointKind.KEPT, node, f"{function.qualname}(), which stays sync,")))
     return found
+
+
+def _taken(
+    program: Program, index: CallIndex, kept: set[FunctionInfo], function: FunctionInfo
+) -> Iterator[tuple[str, ast.AST, FunctionInfo]]:
+    """Where code that is migrated gets a session from a function that stays: it is a sync one for ever."""
+    given_back = [n.value for n in function.nodes if isinstance(n, (ast.Return, ast.Yield)) and n.value is not None]
+    if any(has(program.values(value), names.SESSION) for value in given_back):
+        for node in index.callers.get(function, ()):
+            path = index.paths[node]
+            if program.function_of(node) not in kept and not kept_sync(program, path):
+                yield path, node, function
 
 
 def _handed(program: Program, index: CallIndex, function: FunctionInfo) -> Iterator[tuple[str, ast.AST, FunctionInfo]]:

@@ -174,6 +174,48 @@ def read(tasks: BackgroundTasks, db: Session = Depends(get_db)):
     ]
 
 
+def test_sessions_across_the_border_are_reported() -> None:
+    """Kept code that FastAPI gives an async session, and async code that gets a sync one from kept code."""
+    app = """\
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+from sqlalchemy.orm import Session
+
+from db import SessionLocal, get_db
+from fresh import get_fresh
+from models import User
+
+app = FastAPI()
+Fresh = Annotated[Session, Depends(get_fresh)]
+
+
+# asyncify: keep-sync
+@app.get("/kept")
+def kept(db: Fresh):
+    return db.get(User, 1)
+
+
+@app.get("/")
+def read(db: Session = Depends(get_db)):
+    return db.get(User, 1)
+
+
+@app.get("/own")
+def own():
+    with SessionLocal() as db:
+        return db.get(User, 1)
+"""
+    fresh = BASE["db.py"].replace("get_db", "get_fresh")
+    done = migrate({**BASE, "main.py": app, "fresh.py": fresh}, Config(keep_sync=("/db.py",)))
+    lines = app.splitlines()
+    assert [(f.code, lines[f.span.line - 1].strip()) for f in done.findings if f.span] == [
+        ("kept-dependency", "def kept(db: Fresh):"),
+        ("kept-gives-session", "def read(db: Session = Depends(get_db)):"),
+        ("kept-gives-session", "with SessionLocal() as db:"),
+    ]
+
+
 def test_what_would_have_to_be_loaded_in_kept_code_is_reported() -> None:
     """A relationship that async code reads of what a kept function loads."""
     app = f"""\

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.nodes import own_nodes
 from asyncify.analysis.program import Program
@@ -22,15 +23,30 @@ def kept_conflicts(program: Program) -> Iterator[Finding]:
     for path in sorted(program.overrides.files):
         module = program.modules[path]
         yield from _uses(program, module, f"{path}", list(own_nodes(module.source.tree)))
+    calls = program.colouring.kept_calls
     kept = {f for f in program.colouring.kept if f in program.overrides.functions}
-    kept |= program.colouring.kept_calls.waiting.keys()
+    kept |= calls.waiting.keys()
     for function in sorted(kept, key=lambda f: (f.path, f.node.lineno)):
         module = program.modules[function.path]
         nodes = [*function.nodes, *ast.walk(function.node.args)]
-        yield from _uses(program, module, function.qualname, nodes)
-        if function in program.colouring.kept_calls.waiting:
+        used = list(_uses(program, module, function.qualname, nodes))
+        yield from used
+        if function in calls.injected and not used:
+            yield _finding(
+                module.source, function.node, "kept-dependency",
+                f"{function.qualname} stays sync, and FastAPI gives it a session that becomes async",
+                "give it a dependency of its own that gives a sync session",
+            )  # fmt: skip
+        if function in calls.waiting:
             yield from _of_waiting(program, module, function)
-    for path, node, function in program.colouring.kept_calls.handed:
+    for path, node, function in calls.taken:
+        yield _finding(
+            program.modules[path].source, node, "kept-gives-session",
+            f"{function.qualname} stays sync and gives sync sessions, and what is done with this one is awaited",
+            "do not keep what opens the sessions of the app, or keep what uses them too",
+        )  # fmt: skip
+    yield from _makers(program)
+    for path, node, function in calls.handed:
         yield _finding(
             program.modules[path].source, node, "kept-handed",
             f"{function.qualname} stays sync and is handed on with a session that becomes async",
@@ -59,6 +75,26 @@ def _uses(program: Program, module: ModuleInfo, who: str, nodes: list[ast.AST]) 
                     module.source, node, "kept-sync-object",
                     f"{who} stays sync and uses {node.id}, which becomes async",
                     "give it a sync engine and session factory of its own",
+                )  # fmt: skip
+
+
+def _makers(program: Program) -> Iterator[Finding]:
+    """Async code that uses an engine or a factory of a file that is kept."""
+    for path in sorted(program.modules if program.overrides.files else ()):
+        module = program.modules[path]
+        seen: set[str] = set()
+        for node in module.source.nodes_of(ast.Name) if not kept_sync(program, path) else ():
+            function = program.function_of(node)
+            if node.id in seen or not program.colouring.is_async_context(function):
+                continue
+            target = program.names.resolve_expression(path, node)
+            made = isinstance(target, Assigned) and target.path in program.overrides.files
+            if made and has(program.values(node), *SYNC_OBJECTS):
+                seen.add(node.id)
+                yield _finding(
+                    module.source, node, "kept-gives-session",
+                    f"{node.id} stays sync in {getattr(target, 'path', '')}, and what is done with it here is awaited",
+                    "do not keep what opens the sessions of the app, or keep what uses them too",
                 )  # fmt: skip
 
 
