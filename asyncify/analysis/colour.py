@@ -165,7 +165,7 @@ class _Worker:
         """At the top of a module: whether the place alone can be run to its end (a coroutine, tables)."""
         point = self.result.points.get(node)
         if point is not None:
-            return point.kind is PointKind.DDL
+            return point.kind in (PointKind.DDL, PointKind.REFLECT)
         drives = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "next"
         if node in self.program.facts.lambdas:
             return True

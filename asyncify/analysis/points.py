@@ -11,6 +11,7 @@ from asyncify.analysis.alembic_connections import runs_migrations
 from asyncify.analysis.exit_stacks import exit_stacks
 from asyncify.analysis.handed_sessions import callee_of, is_class
 from asyncify.analysis.program import Program
+from asyncify.analysis.reflection import reflects_with
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.test_clients import is_async_client
 from asyncify.analysis.unawaited import is_unawaited
@@ -35,6 +36,7 @@ class PointKind(Enum):
     HANDED = "handed"  # a library function is given a session: run in SQLAlchemy's greenlet with the sync one inside
     KEPT = "kept"  # a function of the program that stays sync on purpose is called: likewise
     INSPECT = "inspect"  # an inspector is made or asked: run in SQLAlchemy's greenlet
+    REFLECT = "reflect"  # tables are read from the database: run in SQLAlchemy's greenlet
     DDL = "ddl"  # metadata.create_all(engine): run_sync on a connection
     WITH = "with"  # a with statement over a session, connection or transaction
     FACTORY = "factory"  # a factory_boy factory makes an instance: run in SQLAlchemy's greenlet
@@ -149,6 +151,8 @@ def _call_point(
 ) -> Point | None:
     if has(program.values(node), *INSPECTORS) and not has(program.values(node.func), *INSPECTORS):
         return Point(PointKind.INSPECT, node, f"{module.source.segment(node.func)}()")
+    if reflects_with(program, node) is not None:
+        return Point(PointKind.REFLECT, node, f"{module.source.segment(node.func)}(), which reads tables,")
     if runs_migrations(program, node):
         return Point(PointKind.INSPECT, node, f"{module.source.segment(node.func)}(), which is given a connection,")
     if _makes_object(program, node):

@@ -147,3 +147,132 @@ async def read(key: int, db: Session = Depends(get_db)):
 """
     )
     prove(tmp_path, app, ONE)
+
+
+def test_any_and_all(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + HELPERS
+        + """
+asked = []
+
+
+def note(db, key):
+    asked.append(key)
+    return exists(db, key)
+
+
+@app.get("/users/{key}")
+def read(key: int, db: Session = Depends(get_db)):
+    asked.clear()
+    first = any(note(db, k) for k in (8, key, 1, 2))
+    every = all(note(db, k) for k in (1, key, 2))
+    if any(exists(db, k) for k in (key, 9)) and not all([exists(db, 1), exists(db, key)]):
+        return "mixed"
+    lowest = min((k for k in range(5) if exists(db, k)), default=None)
+    found = next((k for k in (9, 8, key) if exists(db, k)), None)
+    return [first, every, list(asked), lowest, found, bool(exists(db, key)), sorted(map(str, [exists(db, 3)]))]
+"""
+    )
+    prove(tmp_path, app, ONE)
+
+
+def test_retry_decorators_that_commit(tmp_path: Path) -> None:
+    """A retry that commits or rolls back: hand-made, with arguments, around methods and functions."""
+    retry = """\
+import time
+from functools import wraps
+
+from sqlalchemy.exc import SQLAlchemyError
+
+
+def retry(times=3, delay=0.0, errors=(ValueError, SQLAlchemyError)):
+    def decorate(func):
+        @wraps(func)
+        def wrapper(db, *args, **kwargs):
+            last = None
+            for attempt in range(times):
+                try:
+                    result = func(db, *args, **kwargs)
+                    db.commit()
+                    return result
+                except errors as error:
+                    db.rollback()
+                    last = error
+                    time.sleep(delay)
+            raise last
+
+        return wrapper
+
+    return decorate
+
+
+def retry_method(func):
+    @wraps(func)
+    def wrapper(self, *args, **kwargs):
+        try:
+            return func(self, *args, **kwargs)
+        except ValueError:
+            self.db.rollback()
+            return func(self, *args, **kwargs)
+
+    return wrapper
+"""
+    app = (
+        HEAD
+        + """
+from retry import retry, retry_method
+
+tries = []
+
+
+@retry(times=2)
+def add(db, name, fail=0):
+    db.add(User(name=name))
+    db.flush()
+    tries.append(name)
+    if len(tries) <= fail:
+        raise ValueError(name)
+    return db.query(User).count()
+
+
+class Service:
+    def __init__(self, db: Session):
+        self.db = db
+
+    @retry_method
+    def rename(self, key, name):
+        user = self.db.get(User, key)
+        user.name = name
+        tries.append(name)
+        if len(tries) == 1:
+            raise ValueError
+        self.db.commit()
+        return self.db.query(User.name).order_by(User.id).first()[0]
+
+
+@app.post("/users")
+def create(name: str, fail: int = 0, db: Session = Depends(get_db)):
+    tries.clear()
+    try:
+        return [add(db, name, fail=fail), len(tries)]
+    except ValueError:
+        return ["failed", len(tries), db.query(User).count()]
+
+
+@app.put("/users/{key}")
+def rename(key: int, name: str, db: Session = Depends(get_db)):
+    tries.clear()
+    return [Service(db).rename(key, name), tries]
+"""
+    )
+    prove(
+        tmp_path,
+        {"retry.py": retry, "main.py": app},
+        [
+            ("POST", "/users?name=x"),
+            ("POST", "/users?name=y&fail=1"),
+            ("POST", "/users?name=z&fail=9"),
+            ("PUT", "/users/1?name=w"),
+        ],
+    )

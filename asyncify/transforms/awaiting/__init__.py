@@ -18,6 +18,7 @@ from asyncify.transforms.awaiting.inner_attributes import attribute_edits
 from asyncify.transforms.awaiting.kept_conflicts import kept_conflicts
 from asyncify.transforms.awaiting.mended import mended
 from asyncify.transforms.awaiting.operators import operator_edits
+from asyncify.transforms.awaiting.reflection import reflection_edits
 from asyncify.transforms.awaiting.scripts import script_edits
 from asyncify.transforms.awaiting.shared_context import shared_contexts
 from asyncify.transforms.awaiting.statements import StatementEdits
@@ -56,6 +57,7 @@ def plan(program: Program) -> Decisions:
         edits.extend(driven.edits())
         edits.extend(block_edits(program, module))
         edits.extend(attribute_edits(program, module))
+        edits.extend(reflection_edits(program, module, helpers))
         edits.extend(operator_edits(program, module))
         edits.extend(unclosed_edits(program, module))
         edits.extend(generator_edits(program, module))

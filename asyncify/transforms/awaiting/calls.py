@@ -159,7 +159,7 @@ class CallEdits:
             yield self._edit(
                 node, spawn(self.source, node, name), imports, f"{what} sends SQL on the sync session inside"
             )
-        elif kind is PointKind.QUERY and context is Context.AWAIT:
+        elif kind is PointKind.QUERY and context is Context.AWAIT and not self._is_query(node):
             name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
             because = "the legacy query stays and runs in SQLAlchemy's greenlet"
             yield self._edit(node, spawn(self.source, node, name), imports, because)
