@@ -44,7 +44,8 @@ class Barriers:
         if function.cls is not None and has_async_form(function):
             return None
         if function.cls is not None:
-            return BY_METHOD.get(function.name) or self._overridden(function.cls, function) or self._decorated(function)
+            own = BY_METHOD.get(function.name) or self._overridden(function.cls, function)
+            return own or self._decorated(function) or self._standing.get(function)
         if function.parent is None and function.name in BY_HOOK and is_test_path(function.path):
             return BY_HOOK[function.name]
         return self._decorated(function) or self._stored.get(function) or self._standing.get(function)
@@ -66,20 +67,19 @@ class Barriers:
 
 
 def _standing_for_methods(program: Program) -> dict[FunctionInfo, Barrier]:
-    """The wrappers of decorators that are used on methods alone that Python calls by itself: `@auto_init()` on an
-    `__init__` puts its wrapper in the place of that."""
-    used: dict[FunctionInfo, list[Barrier | None]] = defaultdict(list)
+    """What decorators on methods that Python calls by itself bring under the same barrier: `@auto_init()` puts its
+    wrapper in the place of an `__init__`, and the wrapper runs other methods that it is used on as well."""
+    used: dict[FunctionInfo, list[FunctionInfo]] = defaultdict(list)
     for function in program.functions:
-        barrier = BY_METHOD.get(function.name) if function.cls is not None else None
         for node in function.node.decorator_list:
             for value in program.values(node):
-                if isinstance(value, Fn):
-                    used[value.info].append(barrier)
+                if isinstance(value, Fn) and value.info.functions:
+                    used[value.info].append(function)
     found: dict[FunctionInfo, Barrier] = {}
-    for decorator, barriers in used.items():
-        first = barriers[0]
-        if first is not None and all(b is first for b in barriers):
-            found |= {wrapper: first for wrapper in decorator.functions if wrapper.name not in BY_METHOD}
+    for decorator, functions in used.items():
+        barriers = [BY_METHOD[f.name] for f in functions if f.cls is not None and f.name in BY_METHOD]
+        if barriers and all(f.cls is not None for f in functions):
+            found |= dict.fromkeys((*decorator.functions, *functions), barriers[0])
     return found
 
 

@@ -1,10 +1,11 @@
-"""Sessions that a test suite opens and never closes, left to Python's garbage collector.
+"""Sessions that are opened and never closed, left to Python's garbage collector; most of them in test suites.
 
 It gives the connection of a sync session back to the pool. That of an async session it can only terminate, with a
 warning; and with the only connection an in-memory database is gone, for all tests that come later. Source: SQLAlchemy
 `pool/base.py`, `_finalize_fairy`.
 
-Only test suites: who opens a session in an app may be given the shared one of a test, which must stay open.
+In an app only `db = next(get_db())`, where the dependency says that the session is closed: who opens a session in
+other ways may be given the shared one of a test, which must stay open.
 """
 
 from __future__ import annotations
@@ -45,17 +46,16 @@ class Unclosed:
 
 
 def unclosed_sessions(program: Program, module: ModuleInfo) -> Iterator[Unclosed]:
-    """All of them in a file of tests."""
-    if not is_test(module.path):
-        return
-    overrides = program.overriding
+    """All of them in a file."""
+    in_tests = is_test(module.path)
+    overrides = program.overriding if in_tests else frozenset()
     for function in module.functions.values():
-        if function.is_generator and _closes_elsewhere(function):
+        if function.is_generator and (_closes_elsewhere(function) or not in_tests):
             continue
-        if not function.is_generator and (function in overrides or program.fixtures.is_fixture(function)):
+        if in_tests and not function.is_generator and (function in overrides or program.fixtures.is_fixture(function)):
             leak = Leak.OVERRIDE if function in overrides else Leak.GIVEN
             yield from _given(program, function, leak)
-        yield from _locals(program, function)
+        yield from _locals(program, function, in_tests)
 
 
 def _closes_elsewhere(function: FunctionInfo) -> bool:
@@ -73,6 +73,11 @@ def _opens(program: Program, node: ast.expr | None) -> bool:
         return True
     if any(isinstance(v, Ext) and v.name in (names.SESSION, names.SQLMODEL_SESSION) for v in called):
         return True
+    return _takes(program, node)
+
+
+def _takes(program: Program, node: ast.Call) -> bool:
+    """`next(get_db())`."""
     made = node.args[0] if len(node.args) == 1 and isinstance(node.func, ast.Name) and node.func.id == "next" else None
     return isinstance(made, ast.Call) and any(isinstance(v, Fn) for v in program.values(made.func))
 
@@ -92,11 +97,11 @@ def _given(program: Program, function: FunctionInfo, leak: Leak) -> Iterator[Unc
             yield Unclosed(leak, last, name, last.value)
 
 
-def _locals(program: Program, function: FunctionInfo) -> Iterator[Unclosed]:
+def _locals(program: Program, function: FunctionInfo, in_tests: bool) -> Iterator[Unclosed]:
     """`db = SessionLocal()` that nothing closes and that does not leave the function."""
     for body in _bodies(function.node.body):
         for index, stmt in enumerate(body):
-            name = _opened_name(program, stmt)
+            name = _opened_name(program, stmt) if in_tests else _taken_name(program, stmt)
             rest = body[index + 1 :]
             if not name or not rest or _closed(function, name) or not _bound_once(function, name):
                 continue
@@ -129,6 +134,12 @@ def _opened_name(program: Program, stmt: ast.stmt) -> str:
     else:
         return ""
     return target.id if isinstance(target, ast.Name) and _opens(program, stmt.value) else ""
+
+
+def _taken_name(program: Program, stmt: ast.stmt) -> str:
+    """The name in `name = next(get_db())`, or ""."""
+    value = stmt.value if isinstance(stmt, (ast.Assign, ast.AnnAssign)) else None
+    return _opened_name(program, stmt) if isinstance(value, ast.Call) and _takes(program, value) else ""
 
 
 def _stays(program: Program, function: FunctionInfo, name: str, rest: list[ast.stmt]) -> bool:

@@ -14,7 +14,7 @@ MODELS = (
 from functools import wraps
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 
 def auto_init():
@@ -39,6 +39,11 @@ class Draft(Base):
     @auto_init()
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
+
+    @auto_init()
+    def rename(self, title):
+        self.title = f"{title} of {object_session(self).scalar(select(func.count(Draft.id)))}"
+        return self.title
 """
 )
 APP = (
@@ -58,7 +63,9 @@ def add(title: str, db: Session = Depends(get_db)):
     plain = Draft(title="plain")
     db.add(draft)
     db.commit()
-    return [draft.title, other.title, plain.title]
+    renamed = draft.rename(title="new", session=db)
+    db.refresh(draft)
+    return [draft.title, other.title, plain.title, renamed]
 """
 )
 

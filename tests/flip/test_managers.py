@@ -88,3 +88,27 @@ def counts(db: Session = Depends(get_db)):
 """
     )
     prove(tmp_path, app, [("GET", "/counts")])
+
+
+def test_a_session_taken_by_hand_is_given_back(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+
+@app.get("/count")
+def count():
+    db = next(get_db())
+    found = db.query(User).count()
+    return found
+
+
+@app.get("/name/{key}")
+def name(key: int):
+    db: Session = next(get_db())
+    user = db.get(User, key)
+    if user is not None:
+        print(user.name)
+"""
+    )
+    done = prove(tmp_path, app, [("GET", "/count"), ("GET", "/name/1"), ("GET", "/name/7")])["main.py"]
+    assert "    await db.close()\n    return found" in done
