@@ -62,7 +62,7 @@ def _with_todos(data: bytes, found: list[tuple[bytes, Finding]]) -> bytes:
         if anchor:
             indent = lines[anchor - 1][: len(lines[anchor - 1]) - len(lines[anchor - 1].lstrip(" \t"))]
             comment = "".join(f"{indent}{row}{source.newline}" for row in _rows(finding, len(indent)))
-            if comment not in comments.setdefault(anchor, []) and comment not in _above(lines, anchor):
+            if comment not in comments.setdefault(anchor, []) and not _is_told(lines, anchor, finding):
                 comments[anchor].append(comment)
     return _inserted(source, lines, comments).encode()
 
@@ -89,12 +89,14 @@ def _rows(finding: Finding, indent: int) -> list[str]:
     )
 
 
-def _above(lines: list[str], anchor: int) -> str:
-    """The comment lines directly above a line."""
+def _is_told(lines: list[str], anchor: int, finding: Finding) -> bool:
+    """Whether the comments directly above a line tell this class of findings; the words may be those of an earlier run,
+    which has seen other code."""
     start = anchor - 1
     while start and lines[start - 1].lstrip(" \t").startswith("#"):
         start -= 1
-    return "".join(lines[start : anchor - 1])
+    above = "".join(lines[start : anchor - 1])
+    return MARK in above and f"[{finding.code}]" in above
 
 
 def _anchors(tree: ast.Module, lines: list[str]) -> list[int]:

@@ -46,6 +46,14 @@ def test_a_second_run_adds_nothing(run: Run, repo: Path) -> None:
     assert before.count("TODO(asyncify)") == 1
 
 
+def test_other_words_of_the_same_code_are_not_added(run: Run, repo: Path) -> None:
+    """Each run sees the code that the one before has left, and may say it with other names."""
+    text = "# TODO(asyncify): a lambda in other\n#   words [a-lambda]\nf = lambda: 0\n"
+    put(repo, {"l.py": text})
+    run("migrate", "--todo", "--allow-dirty")
+    assert (repo / "l.py").read_text() == text
+
+
 def test_the_diff_shows_them_and_a_commit_has_them_alone(run: Run, repo: Path) -> None:
     put(repo, {"l.py": "f = lambda: 0\n"})
     git(repo, "add", ".")

@@ -35,6 +35,16 @@ def test_a_class_of_the_program_that_can_be_queried_is_no_session() -> None:
     assert converted(source) == (source, [])
 
 
+def test_the_work_of_an_earlier_run_is_not_reported() -> None:
+    """A query that stayed runs on the sync session inside of the async one."""
+    source = (
+        "from sqlalchemy.ext.asyncio import AsyncSession\nfrom sqlalchemy.util import greenlet_spawn\n\n"
+        "from models import User\n\n\nasync def page(db: AsyncSession):\n"
+        "    query = db.sync_session.query(User).filter(User.id > 1)\n    return await greenlet_spawn(query.all)\n"
+    )
+    assert converted(source) == (source, [])
+
+
 def test_query_property() -> None:
     models = MODELS.replace("Base = declarative_base()", "Base = declarative_base()\nBase.query = None")
     source = "from models import User\n\n\ndef everybody():\n    return User.query.filter(User.id > 1).all()\n"

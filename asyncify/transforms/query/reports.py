@@ -50,7 +50,9 @@ def reports(uses: Uses) -> Iterator[Finding]:
 
 
 def _unknown(uses: Uses, node: ast.Call) -> bool:
-    return not uses.program.values(node.func)
+    """Whether nothing is known of what is called; `db.sync_session.query` is the work of an earlier run."""
+    inner = node.func.value if isinstance(node.func, ast.Attribute) else None
+    return not uses.program.values(node.func) and getattr(inner, "attr", "") != "sync_session"
 
 
 def _is_dynamic(uses: Uses, node: ast.Attribute) -> bool:
