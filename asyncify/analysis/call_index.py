@@ -6,18 +6,22 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterable
 
+from asyncify.analysis.barriers import handing_of
 from asyncify.analysis.generator_uses import consumed_generators
 from asyncify.analysis.operators import operations
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
+from asyncify.analysis.values import Inst
 from asyncify.analysis.wrappers import Wrappers
+from asyncify.knowledge.barriers import Handing
 
 
 class CallIndex:
     """For each function (or lambda) the nodes that use it.
 
     callers: nodes that run it. handed: expressions that hand it to a library. consumers: nodes that iterate over, drive
-    or enter what the generator function made. lambda_calls: calls of a lambda. paths: the file of each of these nodes.
+    or enter what the generator function made. lambda_calls: calls of a lambda. lambda_readers: library calls that run
+    a lambda, which is kept in a name, before they return. paths: the file of each of these nodes.
     What runs or hands over the wrapper of a decorator does so with the function that it wraps.
     """
 
@@ -27,6 +31,7 @@ class CallIndex:
         self.handed: dict[FunctionInfo, list[ast.AST]] = defaultdict(list)
         self.consumers: dict[FunctionInfo, list[ast.AST]] = defaultdict(list)
         self.lambda_calls: dict[ast.Lambda, list[ast.AST]] = defaultdict(list)
+        self.lambda_readers: dict[ast.Lambda, list[ast.Call]] = defaultdict(list)
         facts = program.facts
         for path in sorted(program.modules):
             for node in program.modules[path].source.nodes:
@@ -42,12 +47,22 @@ class CallIndex:
             for one in lambdas:
                 self.lambda_calls[one].append(node)
         for path in sorted(program.modules):
+            self._note_readers(program, program.modules[path])
             for node, function in consumed_generators(program, program.modules[path]):
                 self.consumers[function].append(node)
                 self.paths[node] = path
             for operation in operations(program, program.modules[path]):
                 self.callers[operation.method].append(operation.node)
                 self.paths[operation.node] = path
+
+    def _note_readers(self, program: Program, module: ModuleInfo) -> None:
+        for call in module.source.nodes_of(ast.Call):
+            for argument in (*call.args, *(k.value for k in call.keywords)):
+                for value in program.values(argument) if isinstance(argument, (ast.Name, ast.Attribute)) else ():
+                    site = value.origin.site if isinstance(value, Inst) and value.origin is not None else None
+                    if isinstance(site, ast.Lambda) and handing_of(program, call) is Handing.CALLS:
+                        self.lambda_readers[site].append(call)
+                        self.paths[call] = module.path
 
     @staticmethod
     def _note(found: dict[FunctionInfo, list[ast.AST]], functions: Iterable[FunctionInfo], node: ast.AST) -> None:

@@ -132,8 +132,8 @@ class _Worker:
                 self.run_by_library(call, path, what, via)
             elif isinstance(call, ast.Call) and self._is_awaited_thread(call, source.parent(call), outer):
                 self.result.unwrapped.add(call)
-            elif outer.body is node and outer in self.index.lambda_calls:
-                self.pass_on(outer, path, what, via)
+            elif outer in self.index.lambda_calls or outer in self.index.lambda_readers:
+                self.pass_on(outer, path, what, via, gives=outer.body is node)
             elif outer not in self.replacing:
                 self.report(node, "lambda", f"{what} waits for the database inside a lambda", "make it an `async def`")
             return
@@ -150,13 +150,28 @@ class _Worker:
         handing = handing_of(self.program, call)
         return handing is Handing.UNWRAP and isinstance(parent, ast.Await) and not ast.unparse(function.args)
 
-    def pass_on(self, waiting: ast.Lambda, path: str, what: str, via: FunctionInfo | None) -> None:
-        """A lambda whose body is a call that waits gives its coroutine on: its callers await."""
-        if waiting in self.result.lambdas:
+    def pass_on(self, waiting: ast.Lambda, path: str, what: str, via: FunctionInfo | None, *, gives: bool) -> None:
+        """A lambda whose body is a call that waits gives its coroutine on, and its callers await. Where the call is but
+        a part of it, its callers run it in the greenlet."""
+        result = self.result
+        readers = self.index.lambda_readers[waiting]
+        gives = gives and not readers
+        if waiting in result.bridged_lambdas or (gives and waiting in result.lambdas):
             return
-        self.result.lambdas.add(waiting)
+        for reader in readers:
+            if is_unrollable(reader):
+                self.report(
+                    reader, "lambda", f"{what} waits for the database inside a lambda", "make it an `async def`"
+                )
+            else:
+                self.run_by_library(reader, self.paths[reader], what, via)
+        if gives:
+            result.lambdas.add(waiting)
+        else:
+            result.lambdas.discard(waiting)
+            result.bridged_lambdas.add(waiting)
         for call in self.index.lambda_calls[waiting]:
-            for other in self.program.calls(call):
+            for other in self.program.calls(call) if gives else ():
                 reason = Reason(f"it is called where a lambda with {what} is", path, waiting.lineno, via)
                 self.mark(self.wrappers.inner(other), reason)
             self.need(call, f"a lambda with {what}", via)

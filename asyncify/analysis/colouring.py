@@ -39,6 +39,7 @@ class Colouring:
     unrolled: calls of `map` and `filter` that become comprehensions.
     unwrapped: awaited calls that run a lambda in a thread; its body is awaited instead.
     lambdas: lambdas that give the coroutine of the call that is their body; who calls them awaits.
+    bridged_lambdas: lambdas that wait somewhere inside; who calls them runs them in the greenlet.
     scripts: statements at the top of a module that go into an async function, with the block they belong to.
     barriers: what keeps a function that waits from becoming a coroutine function for its callers.
     kept: functions that stay as they are: SQLAlchemy gives them sync sessions (event listeners, `run_sync` callbacks),
@@ -57,6 +58,7 @@ class Colouring:
     unrolled: set[ast.AST] = field(default_factory=set)
     unwrapped: set[ast.AST] = field(default_factory=set)
     lambdas: set[ast.Lambda] = field(default_factory=set)
+    bridged_lambdas: set[ast.Lambda] = field(default_factory=set)
     scripts: dict[ast.stmt, ScriptBlock] = field(default_factory=dict)
     barriers: dict[FunctionInfo, Barrier] = field(default_factory=dict)
     kept: set[FunctionInfo] = field(default_factory=set)

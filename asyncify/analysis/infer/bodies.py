@@ -94,6 +94,7 @@ def _function(run: Run, stmt: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         evaluate(run, default)
     result = apply_decorators(run, info, value)
     if run.class_scope:
+        run.env[stmt.name] = result  # the rest of the class body may read it
         if result != value:
             run.write(("method", run.class_scope[-1], stmt.name), result)
     else:

@@ -111,10 +111,12 @@ def call_instance(
         return frozenset({target}) | (target.args[0] if target.args else NOTHING)
     if target.type == "functools.partial":
         found = []
+        bound = [*(target.args[1:]), *args]
         for inner in target.args[0]:
             if isinstance(inner, Fn):
-                bound = [*(target.args[1:]), *args]
                 found.append(call_function(run, inner, bound, kwargs, node))
+            elif isinstance(inner, Inst) and inner.type == "functools.partial":
+                found.append(call_instance(run, inner, bound, kwargs, node))
         return union(found)
     if target.type == "contextlib.contextmanager":
         made = union(call_function(run, f, args, kwargs, node) for f in target.args[0] if isinstance(f, Fn))

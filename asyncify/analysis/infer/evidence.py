@@ -59,10 +59,11 @@ def _is_mapped(engine: Engine, record: Record, node: ast.expr) -> bool:
 
 
 def _selects_mapped(engine: Engine, record: Record, node: ast.expr) -> bool:
-    return any(
-        isinstance(v, Inst) and v.type == names.SELECT and any(_mapped_classes(engine, a) for a in v.args)
-        for v in record.values.get(node, frozenset())
-    )
+    """A select of mapped classes, or one that is written with one: `select(func.count()).select_from(User)`."""
+    selects = [v for v in record.values.get(node, frozenset()) if isinstance(v, Inst) and v.type == names.SELECT]
+    if any(_mapped_classes(engine, part) for select in selects for part in select.args):
+        return True
+    return bool(selects) and any(_mapped_classes(engine, record.values.get(n, frozenset())) for n in ast.walk(node))
 
 
 def _mapped_classes(engine: Engine, values: Values) -> bool:

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from asyncify.analysis.infer import containers, dynamic_imports, sql
 from asyncify.analysis.infer.annotations import constant_text
-from asyncify.analysis.infer.attributes import attribute
 from asyncify.analysis.infer.evaluate import annotated
 from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.framework import keep_lifespan_state
 from asyncify.analysis.infer.functions import call_function, made_by_factory
 from asyncify.analysis.infer.graphql import keep_context
 from asyncify.analysis.infer.iteration import awaited, elements, position_of
+from asyncify.analysis.infer.reflection import attribute_by_name, default_dictionary
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.infer.stores import grow
 from asyncify.analysis.infer.told import told_of
@@ -92,6 +92,10 @@ def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call
         return frozenset({Inst(name, tuple(args[:1]))})
     if name in (PROXY, ASYNC_PROXY):
         return frozenset({Inst("contextmanager", (frozenset({Inst(OBJECTS[f"{name}.session"])}),))})
+    if name == "functools.partialmethod":
+        return args[0] if args else NOTHING
+    if name == "collections.defaultdict":
+        return default_dictionary(args[0] if args else NOTHING)
     if name == NAMED_TUPLE and len(node.args) > 1:
         return _named_tuple(node.args[1])
     if name == "contextlib.closing":
@@ -172,11 +176,11 @@ def _builtin(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call) ->
     if short == "chain":
         return frozenset({collection("list", union(elements(run, a, node) for a in args))})
     if short == "getattr" and len(args) > 1:
-        text = constant_text(args[1])
-        found = attribute(run, first, text, node) if text else NOTHING
-        return found | (args[2] if len(args) > 2 else NOTHING)
+        return attribute_by_name(run, first, args[1], node) | (args[2] if len(args) > 2 else NOTHING)
     if short == "dict":
         return frozenset({Rec(tuple(kwargs.items())), *(v for v in first)}) if kwargs else first
+    if short in ("staticmethod", "classmethod"):
+        return first
     if short == "type":
         return frozenset(Cls(v.info) for v in first if isinstance(v, Obj))
     return NOTHING

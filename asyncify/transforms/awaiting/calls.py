@@ -96,8 +96,11 @@ class CallEdits:
                 yield self._edit(node, spawn(self.source, node, name), imports, f"{bridged[0].qualname} stays plain")
             return
         coroutines = [self.colouring.runs(t) for t in targets if self._is_coroutine(t)]
-        lambdas = self.program.facts.lambdas.get(node, set()) & self.colouring.lambdas
-        if lambdas and not coroutines:
+        lambdas = self.program.facts.lambdas.get(node, set())
+        if lambdas & self.colouring.bridged_lambdas:
+            yield from self._bridged_lambda(node, context, bool(coroutines or lambdas & self.colouring.lambdas))
+            return
+        if lambdas & self.colouring.lambdas and not coroutines:
             yield from self._coroutine(node, context, "the lambda gives a coroutine")
         if coroutines:
             if isinstance(node.func, ast.Attribute) and node.func.attr in ASYNC_METHODS:
@@ -105,6 +108,18 @@ class CallEdits:
                 yield self._edit(node.func, op, (), "the method has another name")
             text = f"{coroutines[0].qualname} becomes async"
             yield from self._coroutine(node, context, text)
+
+    def _bridged_lambda(self, node: ast.Call, context: Context, gives: bool) -> Iterator[Edit]:
+        """A call of a lambda that waits inside; gives: what is called there may also give a coroutine."""
+        if context is not Context.AWAIT:
+            return
+        because = "the lambda waits inside"
+        name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
+        op = spawn(self.source, node, name)
+        if gives:
+            yield from self.helpers.add(RESOLVED, node, because)
+            op = Replace(f"await {self.helpers.name(RESOLVED)}({op.template})", op.holes)
+        yield self._edit(node, op, imports, because)
 
     def _coroutine(self, node: ast.Call, context: Context, because: str) -> Iterator[Edit]:
         """A call that gives a coroutine; or sometimes a value, where plain callables are called there as well."""

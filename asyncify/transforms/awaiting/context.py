@@ -33,7 +33,7 @@ def context_of(program: Program, colouring: Colouring, module: ModuleInfo, node:
             if call in colouring.unrolled or call in colouring.unwrapped:
                 inner, outer = outer, source.parent(outer)
                 continue
-            return Context.BRIDGE if call in colouring.spawned else Context.SYNC
+            return Context.BRIDGE if call in colouring.spawned or outer in colouring.bridged_lambdas else Context.SYNC
         if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)):
             if inner not in outer.body:  # a decorator or a default: evaluated around the function
                 inner, outer = outer, source.parent(outer)
