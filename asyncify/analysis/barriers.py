@@ -13,6 +13,7 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Ext, Fn, Inst, Member
 from asyncify.knowledge.barriers import (
+    AWARE,
     BY_CALLEE,
     BY_DECORATOR,
     BY_HOOK,
@@ -154,3 +155,11 @@ def handing_of(program: Program, call: ast.Call) -> Handing | None:
     if isinstance(call.func, ast.Attribute) and call.func.attr == "set_defaults":
         return Handing.THREAD
     return BY_CALLEE.get(callee_name(program, call))
+
+
+def is_aware(program: Program, call: ast.Call) -> bool:
+    """Whether a call that is given a function is one of the program, or of a library that takes async functions."""
+    library = callee_name(program, call).partition(".")[0]
+    if isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value).endswith("dependency_overrides"):
+        return True
+    return library in AWARE if library else bool(program.values(call.func))

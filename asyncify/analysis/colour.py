@@ -11,7 +11,7 @@ from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 
 from asyncify.analysis.attribute_events import event_operations
-from asyncify.analysis.barriers import Barriers, handing_of
+from asyncify.analysis.barriers import Barriers, handing_of, is_aware
 from asyncify.analysis.call_index import CallIndex
 from asyncify.analysis.colouring import Colouring, Reason
 from asyncify.analysis.forms import (
@@ -337,7 +337,7 @@ class _Worker:
                 f"{function.qualname} becomes async, but {source.segment(call.func)} runs it outside the event loop",
                 "it runs in a loop of its own there: give it an engine of its own, connections do not change loops",
             )
-        elif handing is None and not self.program.values(call.func):
+        elif handing is None and not is_aware(self.program, call):
             self.report(
                 node,
                 "handed-to-unknown",

@@ -225,3 +225,10 @@ TAKES_ASYNC_ITERABLES = frozenset(
     "starlette.responses.StreamingResponse fastapi.responses.StreamingResponse "
     "sse_starlette.sse.EventSourceResponse sse_starlette.EventSourceResponse".split()
 )
+
+#: libraries that take async functions wherever they take functions, or that only keep, name or replace them; the other
+#: rows say what single functions of them do
+AWARE = frozenset(
+    "fastapi starlette asyncio anyio pytest pytest_asyncio unittest tenacity aiojobs arq taskiq functools contextlib "
+    "inspect typing types pickle copy weakref builtins dataclasses pydantic sqlalchemy strawberry ariadne list dict set tuple".split()
+)

@@ -99,3 +99,40 @@ def read(current: Current = Depends(Current)):
     )
     done = migrate({**BASE, "main.py": app})
     assert [f.code for f in done.findings] == ["bridge-dependency"]
+
+
+def test_what_is_handed_to_other_libraries() -> None:
+    """Nobody knows whether they await it; one that is known to, and a dictionary of FastAPI, are not listed."""
+    app = (
+        HEAD
+        + """
+import functools
+
+import somelib
+import tenacity
+
+
+def find(db, key):
+    return db.get(User, key)
+
+
+def get_other():
+    yield from get_db()
+
+
+kept = somelib.Registry()
+kept.register(find)
+again = tenacity.retry(find)
+first = functools.partial(find, key=1)
+app.dependency_overrides.pop(get_other, None)
+
+
+@app.get("/{key}")
+def read(key: int, db: Session = Depends(get_db)):
+    return find(db, key).name
+"""
+    )
+    done = migrate({**BASE, "main.py": app})
+    lines = [app.splitlines()[f.span.line - 1] for f in done.findings if f.span]
+    assert lines == ["kept.register(find)"]
+    assert done.codes == {"handed-to-unknown"}
