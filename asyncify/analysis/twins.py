@@ -201,7 +201,10 @@ class _Provable:
             arguments = [*call.args, *(k.value for k in call.keywords)]
             if any(isinstance(v, Cls) for a in arguments for v in self.program.values(a)):
                 return False  # a session class of the program may become an async one
-            if not any(self.definition.get(n) == maker for n in ast.walk(call)) and not _makes_inside(call):
+            inside = _engines_inside(call)
+            if any(may_be_in_memory(self.program, maker.path, engine) for engine in inside):
+                return False
+            if not inside and not any(self.definition.get(n) == maker for n in ast.walk(call)):
                 return False  # bound to nothing that is known
         return all(self.maker(inner) for inner in self.needs(maker))
 
@@ -210,9 +213,10 @@ class _Provable:
         return isinstance(parent, ast.Attribute) and parent.attr in ("configure", "kw")
 
 
-def _makes_inside(call: ast.Call) -> bool:
+def _engines_inside(call: ast.Call) -> list[ast.Call]:
     """`sessionmaker(create_engine(...))`."""
-    return any(isinstance(n, ast.Call) and ast.unparse(n.func).endswith("create_engine") for n in ast.walk(call))
+    calls = [n for n in ast.walk(call) if isinstance(n, ast.Call)]
+    return [n for n in calls if ast.unparse(n.func).endswith("create_engine")]
 
 
 def _assign(result: Twins, uses: Iterable[Use], in_sync: list[Use], provable: _Provable) -> None:

@@ -230,5 +230,6 @@ TAKES_ASYNC_ITERABLES = frozenset(
 #: rows say what single functions of them do
 AWARE = frozenset(
     "fastapi starlette asyncio anyio pytest pytest_asyncio unittest tenacity aiojobs arq taskiq functools contextlib "
-    "inspect typing types pickle copy weakref builtins dataclasses pydantic sqlalchemy strawberry ariadne list dict set tuple".split()
+    "inspect typing types pickle copy weakref builtins dataclasses pydantic sqlalchemy strawberry ariadne list dict "
+    "set tuple".split()
 )

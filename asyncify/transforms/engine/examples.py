@@ -74,6 +74,88 @@ engine = create_async_engine(
         },
     ),
     Example(
+        name="an engine that a listener or a worker uses as well has a sync twin, and each event loop its connections",
+        before={
+            "requirements.txt": "sqlalchemy==2.0.36\npsycopg2==2.9.9\nasyncpg==0.30.0\n",
+            "app.py": """\
+from celery import shared_task
+from sqlalchemy import create_engine, text
+
+engine = create_engine("postgresql://localhost/shop")
+
+
+def count():
+    with engine.connect() as connection:
+        return connection.scalar(text("SELECT count(*) FROM orders"))
+
+
+@shared_task
+def clean():
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM carts"))
+
+
+@shared_task
+def report():
+    return count()
+
+
+def page():
+    return count()
+""",
+        },
+        after={
+            "requirements.txt": "sqlalchemy==2.0.36\npsycopg2==2.9.9\nasyncpg==0.30.0\n",
+            "app.py": '''\
+import asyncio
+
+from celery import shared_task
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+
+def keep_to_loop(engine):
+    """Give the engine back: an event loop never gets connections from it that another loop has opened."""
+    if engine.dialect.name == "sqlite":
+        return engine  # its connections have threads, and belong to no loop
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def check_loop(connection, record, proxy):
+        loop = asyncio.get_running_loop()
+        if record.info.setdefault("loop", loop) is not loop:
+            record.dbapi_connection = proxy.dbapi_connection = None
+            raise DisconnectionError("this connection belongs to another event loop")
+
+    return engine
+
+
+engine = keep_to_loop(create_async_engine("postgresql+asyncpg://localhost/shop"))
+sync_engine = create_engine("postgresql://localhost/shop")
+
+
+def count():
+    with engine.connect() as connection:
+        return connection.scalar(text("SELECT count(*) FROM orders"))
+
+
+@shared_task
+def clean():
+    with sync_engine.begin() as connection:
+        connection.execute(text("DELETE FROM carts"))
+
+
+@shared_task
+def report():
+    return count()
+
+
+def page():
+    return count()
+''',
+        },
+    ),
+    Example(
         name="another library's create_engine stays",
         before="""\
 from steam import create_engine

@@ -74,6 +74,49 @@ class Repository:
 """,
     ),
     Example(
+        name="what a cache or a worker calls stays as it is, on a sync engine and factory beside the async ones",
+        before="""\
+from functools import lru_cache
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import sessionmaker
+
+SessionLocal = sessionmaker(create_engine("sqlite:///./app.db"))
+
+
+@lru_cache
+def currencies():
+    with SessionLocal() as db:
+        return db.scalars(text("SELECT code FROM currencies")).all()
+
+
+def orders():
+    with SessionLocal() as db:
+        return db.scalars(text("SELECT id FROM orders")).all()
+""",
+        after="""\
+from functools import lru_cache
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.ext.asyncio import async_sessionmaker
+from sqlalchemy.orm import sessionmaker
+
+SessionLocal = async_sessionmaker(create_engine("sqlite:///./app.db"), expire_on_commit=False)
+SyncSessionLocal = sessionmaker(create_engine("sqlite:///./app.db"))
+
+
+@lru_cache
+def currencies():
+    with SyncSessionLocal() as db:
+        return db.scalars(text("SELECT code FROM currencies")).all()
+
+
+def orders():
+    with SessionLocal() as db:
+        return db.scalars(text("SELECT id FROM orders")).all()
+""",
+    ),
+    Example(
         name="a factory keeps its arguments, annotations follow",
         before="""\
 from sqlalchemy.orm import Session, sessionmaker

@@ -13,6 +13,7 @@ from asyncify.knowledge import names
 from asyncify.knowledge.names import canonical
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import EditCall
+from asyncify.transforms.session.scopes import scope_edits
 from asyncify.transforms.session.subclasses import Role, role_of
 
 #: what a factory or session must say: without it every attribute read after a commit is a lazy load.
@@ -35,8 +36,7 @@ def factory_edits(program: Program, module: ModuleInfo, *, legacy: bool) -> Iter
                 yield _edit(module, node, EditCall(set=(KEEP,)), "instances stay readable after a commit")
             elif name == names.SCOPED_SESSION and not any(k.arg == "scopefunc" for k in node.keywords):
                 if len(node.args) < 2:
-                    op = EditCall(set=(("scopefunc", "asyncio.current_task"),))
-                    yield _edit(module, node, op, "one session for each task", (Import("asyncio"),))
+                    yield from scope_edits(program, module, node)
 
 
 def _whole(module: ModuleInfo, node: ast.Call) -> ast.AST:

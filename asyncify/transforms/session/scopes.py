@@ -1,0 +1,88 @@
+"""The scope of a scoped session: the task that asks for it.
+
+A thread of the pool lives on and keeps its session for the next request; a task ends with its request, and what it
+leaves in the registry is never closed. Where the app does not call `remove()`, the end of the task does that. Not where
+tests use the same registry: a fixture has a task of its own, and hands its session to the test.
+Source: SQLAlchemy asyncio documentation, "Using asyncio scoped session" (its warning about `remove()`).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.analysis.bindings import free_name
+from asyncify.analysis.fixtures import is_test_path
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ModuleInfo
+from asyncify.analysis.values import has
+from asyncify.knowledge import names
+from asyncify.model.edit import Edit, Import
+from asyncify.model.ops import EditCall, InsertStatements
+
+TASK = "asyncio.current_task"
+SCOPE_SOURCE = '''
+def SCOPE():
+    """The task that asks for a session. When it ends its session is closed: nothing else does that."""
+    task = asyncio.current_task()
+    sessions = REGISTRY.registry.registry
+    if task is not None and task not in sessions:
+        task.add_done_callback(CLOSE)
+    return task
+
+
+def CLOSE(task):
+    """Close the session of a task that has ended."""
+    session = REGISTRY.registry.registry.pop(task, None)
+    if session is not None:
+        closing = asyncio.ensure_future(session.close())
+        closing.add_done_callback(CLOSING.discard)
+        CLOSING.add(closing)
+
+
+CLOSING = set()
+'''
+
+
+def scope_edits(program: Program, module: ModuleInfo, node: ast.Call) -> Iterator[Edit]:
+    """What a `scoped_session(...)` without `scopefunc` gets."""
+    stmt = module.source.parent(node)
+    scope = TASK
+    if isinstance(stmt, ast.Assign) and stmt in module.source.tree.body and isinstance(stmt.targets[0], ast.Name):
+        if not is_test_path(module.path) and _is_left_open(program):
+            words = {
+                "SCOPE": free_name(program, module.path, "session_scope"),
+                "CLOSE": free_name(program, module.path, "close_session_of"),
+                "CLOSING": free_name(program, module.path, "_closing"),
+                "REGISTRY": stmt.targets[0].id,
+            }
+            scope = words["SCOPE"]
+            text = SCOPE_SOURCE.strip("\n")
+            for word in sorted(words, key=len, reverse=True):
+                text = text.replace(word, words[word])
+            because = "a task keeps its session in the registry for ever, and nothing here removes it"
+            yield _edit(module, stmt, InsertStatements(text, "before"), because)
+    yield _edit(module, node, EditCall(set=(("scopefunc", scope),)), "one session for each task")
+
+
+def _is_left_open(program: Program) -> bool:
+    """Whether the app asks for scoped sessions, never calls `remove()`, and no test uses them."""
+    asked = False
+    for path, module in program.modules.items():
+        if is_test_path(path):
+            nodes: tuple[ast.AST, ...] = (*module.source.nodes_of(ast.Name), *module.source.nodes_of(ast.Attribute))
+            if any(has(program.values(node), names.SCOPED_SESSION) for node in nodes):
+                return False
+            continue
+        for call in module.source.nodes_of(ast.Call):
+            member = call.func.value if isinstance(call.func, ast.Attribute) else call.func
+            if has(program.values(member), names.SCOPED_SESSION):
+                if isinstance(call.func, ast.Attribute) and call.func.attr == "remove":
+                    return False
+                asked = True
+    return asked
+
+
+def _edit(module: ModuleInfo, node: ast.AST, op: EditCall | InsertStatements, because: str) -> Edit:
+    target = module.source.target(node)
+    return Edit("session", module.path, target, op, (Import("asyncio"),), (), "flip", because)
