@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 from asyncify.analysis.call_index import CallIndex
 from asyncify.analysis.makers import Use
@@ -183,14 +185,19 @@ class Groups:
             return Standing.GIVEN
         family = [cls, *self.program.classes.descendants(cls)]
         methods = [m for c in family for m in c.methods.values() if m in self.touching]
-        makes = [n for f in self.program.functions if f not in members for n in self._instances(f, family)]
+        makes = any(f not in members for c in family for f in self._makers.get(c, ()))
         return Standing.CLOSED if all(m in members for m in methods) and not makes else Standing.SHARED
 
-    def _instances(self, function: FunctionInfo, family: Collection[ClassInfo]) -> Iterator[ast.Call]:
-        for node in function.nodes:
-            if isinstance(node, ast.Call):
-                if any(isinstance(v, Cls) and v.info in family for v in self.program.values(node.func)):
-                    yield node
+    @cached_property
+    def _makers(self) -> dict[ClassInfo, set[FunctionInfo]]:
+        """The functions that make instances of a class."""
+        found: dict[ClassInfo, set[FunctionInfo]] = defaultdict(set)
+        for function in self.program.functions:
+            for node in function.nodes:
+                for value in self.program.values(node.func) if isinstance(node, ast.Call) else ():
+                    if isinstance(value, Cls):
+                        found[value.info].add(function)
+        return found
 
     def _call(self, members: Collection[FunctionInfo], node: ast.Call) -> Standing:
         """What gives a session: a factory, a function of the group, something of a session."""
