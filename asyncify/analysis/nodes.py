@@ -6,6 +6,9 @@ import ast
 from collections.abc import Mapping
 from types import MappingProxyType
 
+#: what has names of its own
+SCOPES = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef})
+
 #: fields that hold no nodes: names, numbers, flags, and the operators and contexts that all trees share
 _PLAIN = frozenset(
     "arg asname attr conversion ctx id is_async kind kwd_attrs level module name op ops rest simple tag type_comment "
@@ -56,14 +59,20 @@ def own_nodes(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Module | as
     while stack:
         node = stack.pop()
         found.append(node)
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            stack.extend([*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)])
-        elif isinstance(node, ast.Lambda):
-            stack.extend([*node.args.defaults, *filter(None, node.args.kw_defaults)])
-        elif isinstance(node, ast.ClassDef):
-            stack.extend([*node.decorator_list, *node.bases, *(k.value for k in node.keywords)])
+        if type(node) in SCOPES:
+            stack += _outside(node)
         else:
             inner = children(node)
             inner.reverse()
             stack += inner
     return found
+
+
+def _outside(scope: ast.AST) -> list[ast.expr]:
+    """What a definition evaluates where it stands: decorators, defaults, bases."""
+    if isinstance(scope, ast.ClassDef):
+        return [*scope.decorator_list, *scope.bases, *(k.value for k in scope.keywords)]
+    if isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        decorators = [] if isinstance(scope, ast.Lambda) else scope.decorator_list
+        return [*decorators, *scope.args.defaults, *filter(None, scope.args.kw_defaults)]
+    return []

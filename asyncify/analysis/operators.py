@@ -61,9 +61,18 @@ class Operation:
     method: FunctionInfo
 
 
+#: kinds of nodes that may be such a place
+_OPERATING = frozenset(
+    {
+        *(ast.Call, ast.Compare, ast.BinOp, ast.FormattedValue, ast.For, ast.comprehension, ast.If, ast.While),
+        *(ast.IfExp, ast.UnaryOp, ast.Assign, ast.Delete),
+    }
+)
+
+
 def operations(program: Program, module: ModuleInfo) -> Iterator[Operation]:
     """All such places of a module whose object is known, but for `x[key]`, which is inferred as a call."""
-    for node in module.source.nodes:
+    for node in module.source.nodes_among(_OPERATING):
         if isinstance(node, ast.Call):
             if isinstance(node.func, ast.Name) and len(node.args) == 1 and node.func.id in BUILTINS:
                 yield from _of(program, node, node.args[0], *BUILTINS[node.func.id])

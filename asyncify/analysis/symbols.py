@@ -7,13 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from asyncify.analysis.nodes import own_nodes
+from asyncify.analysis.nodes import SCOPES, own_nodes
 from asyncify.analysis.source import SourceFile
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
-#: what has names of its own
-SCOPES = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef})
+#: kinds of nodes that bind names, or say that names are bound elsewhere
+_BINDING = frozenset(
+    getattr(ast, name)
+    for name in "FunctionDef AsyncFunctionDef ClassDef Assign AnnAssign AugAssign For AsyncFor With AsyncWith Import "
+    "ImportFrom Try TryStar Match Global Nonlocal NamedExpr".split()
+    if hasattr(ast, name)
+)
 
 
 @dataclass(eq=False)
@@ -60,12 +65,14 @@ class FunctionInfo:
         names |= {p.arg for p in (a.vararg, a.kwarg) if p is not None}
         outer: set[str] = set()
         for node in self.nodes:
+            if type(node) not in _BINDING:
+                continue
             if isinstance(node, (ast.Global, ast.Nonlocal)):
                 outer.update(node.names)
-            elif isinstance(node, ast.stmt):
-                names.update(names_bound_by(node))
             elif isinstance(node, ast.NamedExpr):
                 names.update(bound_names(node.target))
+            elif isinstance(node, ast.stmt):
+                names.update(names_bound_by(node))
         return frozenset(names - outer)
 
     @cached_property

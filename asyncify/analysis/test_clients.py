@@ -80,11 +80,14 @@ def find_clients(program: Program) -> TestClients:
     clients = TestClients()
     if not uses_database(program):
         return clients
+    known: dict[Values, frozenset[ast.AST]] = {}
     for path, module in program.modules.items():
         for node in module.source.nodes:
             values = program.values(node)
             if values and isinstance(node, ast.expr):
-                keys = frozenset(_keys(program, values))
+                keys = known.get(values)
+                if keys is None:
+                    keys = known[values] = frozenset(_keys(program, values))
                 if keys:
                     clients.uses[node] = keys
                     clients.made.update((k, path) for k in keys if k is node)
@@ -171,7 +174,7 @@ class _Search:
 
     def _mentions(self, path: str) -> bool:
         nodes = self.program.modules[path].source.nodes
-        return any(isinstance(n, ast.expr) and n in self.clients.uses for n in nodes)
+        return not self.clients.uses.keys().isdisjoint(nodes)
 
     def keep(self, path: str, node: ast.AST, keys: Iterable[ast.AST], code: str, message: str, advice: str) -> None:
         for key in keys:

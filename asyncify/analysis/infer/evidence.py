@@ -19,6 +19,7 @@ from asyncify.knowledge import names
 OF_CLASSES = frozenset({"query", "get", "get_one"})
 #: methods that run a statement; of a select of instances, only a session's give instances
 OF_SELECTS = frozenset({"scalars", "scalar", "execute", "stream_scalars"})
+_ASKED = OF_CLASSES | OF_SELECTS
 
 
 def suppose_sessions(engine: Engine, records: Mapping[Unit, Record]) -> bool:
@@ -41,15 +42,15 @@ def suppose_sessions(engine: Engine, records: Mapping[Unit, Record]) -> bool:
 
 def _used_as_session(engine: Engine, body: FunctionInfo, record: Record) -> Iterator[tuple[ast.expr, str]]:
     """The expressions of unknown kind that are used as a session, and which of the two sessions each is."""
-    awaited = {node.value for node in body.nodes if isinstance(node, ast.Await)}
     for node in body.nodes:
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
+        if type(node) is not ast.Call or not isinstance(node.func, ast.Attribute) or not node.args:
             continue
         base, method, first = node.func.value, node.func.attr, node.args[0]
-        if method not in OF_CLASSES | OF_SELECTS or record.values.get(base) or record.values.get(node.func):
+        if method not in _ASKED or record.values.get(base) or record.values.get(node.func):
             continue
         if _is_mapped(engine, record, first) if method in OF_CLASSES else _selects_mapped(engine, record, first):
-            yield base, names.ASYNC_SESSION if node in awaited else names.SESSION
+            awaited = isinstance(body.source.parent(node), ast.Await)
+            yield base, names.ASYNC_SESSION if awaited else names.SESSION
 
 
 def _is_mapped(engine: Engine, record: Record, node: ast.expr) -> bool:

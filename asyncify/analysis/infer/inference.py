@@ -15,7 +15,6 @@ from asyncify.analysis.infer.schedule import Unit
 from asyncify.analysis.infer.told import Told, tell
 from asyncify.analysis.names import Names
 from asyncify.analysis.orm import Orm
-from asyncify.analysis.values import NOTHING
 
 
 def infer(names: Names, classes: Classes, orm: Orm, fixtures: Fixtures, sessions: Iterable[Told] = ()) -> Facts:
@@ -41,7 +40,9 @@ def _joined(records: Iterable[Record]) -> Facts:
     facts = Facts()
     for record in records:
         for node, values in record.values.items():
-            facts.values[node] = facts.values.get(node, NOTHING) | values
+            known = facts.values.setdefault(node, values)
+            if known is not values:
+                facts.values[node] = known | values
         for node, functions in record.calls.items():
             facts.calls.setdefault(node, set()).update(functions)
         for node, functions in record.handed.items():
