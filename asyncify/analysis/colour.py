@@ -16,6 +16,7 @@ from asyncify.analysis.call_index import CallIndex
 from asyncify.analysis.colouring import Colouring, Reason
 from asyncify.analysis.forms import (
     PAIRS,
+    can_be_function,
     has_session_parameter,
     is_decorator,
     is_implicit,
@@ -29,6 +30,7 @@ from asyncify.analysis.operators import SEEN
 from asyncify.analysis.points import Point, PointKind, points_of
 from asyncify.analysis.program import Program, in_order
 from asyncify.analysis.script_blocks import in_main_guard, script_blocks
+from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.twins import find_twins
 from asyncify.analysis.values import has
@@ -134,6 +136,8 @@ class _Worker:
                 self.result.unwrapped.add(call)
             elif outer in self.index.lambda_calls or outer in self.index.lambda_readers:
                 self.pass_on(outer, path, what, via, gives=outer.body is node)
+            elif self._is_written_out(outer, call, source):
+                self.result.written_out.add(outer)
             elif outer not in self.replacing:
                 self.report(node, "lambda", f"{what} waits for the database inside a lambda", "make it an `async def`")
             return
@@ -149,6 +153,11 @@ class _Worker:
         """`await run_in_threadpool(lambda: f(db))`."""
         handing = handing_of(self.program, call)
         return handing is Handing.UNWRAP and isinstance(parent, ast.Await) and not ast.unparse(function.args)
+
+    def _is_written_out(self, waiting: ast.Lambda, parent: ast.AST | None, source: SourceFile) -> bool:
+        """Whether a library takes an async function for a lambda, and the lambda can become one."""
+        takes = isinstance(parent, ast.Call) and handing_of(self.program, parent) is Handing.ACCEPTS
+        return takes and waiting not in self.replacing and can_be_function(source, waiting)
 
     def pass_on(self, waiting: ast.Lambda, path: str, what: str, via: FunctionInfo | None, *, gives: bool) -> None:
         """A lambda whose body is a call that waits gives its coroutine on, and its callers await. Where the call is but

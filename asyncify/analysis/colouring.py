@@ -40,6 +40,7 @@ class Colouring:
     unwrapped: awaited calls that run a lambda in a thread; its body is awaited instead.
     lambdas: lambdas that give the coroutine of the call that is their body; who calls them awaits.
     bridged_lambdas: lambdas that wait somewhere inside; who calls them runs them in the greenlet.
+    written_out: lambdas for a library that become an async function in front of their statement.
     scripts: statements at the top of a module that go into an async function, with the block they belong to.
     barriers: what keeps a function that waits from becoming a coroutine function for its callers.
     kept: functions that stay as they are: SQLAlchemy gives them sync sessions (event listeners, `run_sync` callbacks),
@@ -59,6 +60,7 @@ class Colouring:
     unwrapped: set[ast.AST] = field(default_factory=set)
     lambdas: set[ast.Lambda] = field(default_factory=set)
     bridged_lambdas: set[ast.Lambda] = field(default_factory=set)
+    written_out: set[ast.Lambda] = field(default_factory=set)
     scripts: dict[ast.stmt, ScriptBlock] = field(default_factory=dict)
     barriers: dict[FunctionInfo, Barrier] = field(default_factory=dict)
     kept: set[FunctionInfo] = field(default_factory=set)

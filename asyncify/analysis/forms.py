@@ -58,6 +58,21 @@ def is_decorator(source: SourceFile, node: ast.AST) -> bool:
     return isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node in parent.decorator_list
 
 
+def can_be_function(source: SourceFile, node: ast.Lambda) -> bool:
+    """Whether a function in front of its statement can take the place of a lambda: it sees the same names there."""
+    scopes = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+    statement = source.statement(node)
+    outer = source.parent(node)
+    while outer is not statement and outer is not None:
+        if isinstance(outer, scopes):
+            return False
+        outer = source.parent(outer)
+    above = source.parent(statement)
+    is_elif = isinstance(statement, ast.If) and isinstance(above, ast.If) and above.orelse == [statement]
+    binds = any(isinstance(n, ast.NamedExpr) for n in ast.walk(statement) if not isinstance(n, ast.stmt))
+    return not is_elif and not binds and not isinstance(above, ast.ClassDef)
+
+
 def lambda_around(source: SourceFile, node: ast.AST) -> ast.Lambda | None:
     """The lambda in whose body a node stands."""
     inner, outer = node, source.parent(node)

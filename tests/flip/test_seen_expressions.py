@@ -276,3 +276,54 @@ def rename(key: int, name: str, db: Session = Depends(get_db)):
             ("PUT", "/users/1?name=w"),
         ],
     )
+
+
+def test_lambda_handed_to_a_helper(tmp_path: Path) -> None:
+    """A plain helper calls what it is given, and its `try` must still catch."""
+    helper = """\
+def safely(action, fallback=None):
+    try:
+        return action()
+    except LookupError:
+        return fallback
+
+
+def choose(condition, yes, no):
+    return yes() if condition() else no()
+
+
+def twice(function, value):
+    return function(function(value))
+
+
+def shout(text):
+    return safely(lambda: text.upper(), "?")
+"""
+    app = (
+        HEAD
+        + HELPERS
+        + """
+from fastapi import BackgroundTasks
+
+from helper import choose, safely, shout, twice
+
+seen = []
+
+
+@app.get("/users/{key}")
+def read(key: int, tasks: BackgroundTasks, db: Session = Depends(get_db)):
+    old = safely(lambda: grown(db, key), "nobody")
+    kind = choose(lambda: exists(db, key), lambda: "there", lambda: "not there")
+    name = safely(lambda: db.query(User).filter(User.id == key).one().name if exists(db, key) else "-", "x")
+    tasks.add_task(lambda: seen.append(exists(db, key)))
+    tasks.add_task(lambda: db.close())
+    total = choose(condition=lambda: grown(db, 1), yes=lambda: db.query(User).count() + 1, no=lambda: 0)
+    return [old, kind, name, shout("a"), twice(lambda n: n + 1, key), total]
+
+
+@app.get("/seen")
+def show():
+    return seen
+"""
+    )
+    prove(tmp_path, {"helper.py": helper, "main.py": app}, [*ONE, ("GET", "/seen")])

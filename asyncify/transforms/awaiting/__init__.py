@@ -26,6 +26,7 @@ from asyncify.transforms.awaiting.streams import stream_edits
 from asyncify.transforms.awaiting.told_factories import told_factories
 from asyncify.transforms.awaiting.unclosed import unclosed_edits
 from asyncify.transforms.awaiting.unresolved import unresolved_calls
+from asyncify.transforms.awaiting.written_out import written_out_edits
 from asyncify.transforms.base import Decisions, Transform
 
 
@@ -58,6 +59,7 @@ def plan(program: Program) -> Decisions:
         edits.extend(block_edits(program, module))
         edits.extend(attribute_edits(program, module))
         edits.extend(reflection_edits(program, module, helpers))
+        edits.extend(written_out_edits(program, module))
         edits.extend(operator_edits(program, module))
         edits.extend(unclosed_edits(program, module))
         edits.extend(generator_edits(program, module))

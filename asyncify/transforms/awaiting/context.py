@@ -28,6 +28,8 @@ def context_of(program: Program, colouring: Colouring, module: ModuleInfo, node:
         if inner in colouring.scripts:
             return Context.AWAIT
         if isinstance(outer, ast.Lambda) and inner is outer.body:
+            if outer in colouring.written_out:
+                return Context.AWAIT
             call = source.parent(outer)
             call = source.parent(call) if isinstance(call, ast.keyword) else call
             if call in colouring.unrolled or call in colouring.unwrapped:
