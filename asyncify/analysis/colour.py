@@ -27,7 +27,7 @@ from asyncify.analysis.kept import kept_functions
 from asyncify.analysis.kept_calls import kept_calls, stays_with
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.operators import SEEN
-from asyncify.analysis.points import Point, PointKind, points_of
+from asyncify.analysis.points import Point, PointKind, points_of, waits_as_context
 from asyncify.analysis.program import Program, in_order
 from asyncify.analysis.script_blocks import in_main_guard, script_blocks
 from asyncify.analysis.source import SourceFile
@@ -109,6 +109,12 @@ class _Worker:
         self.result.points[point.node] = point
         self.paths[point.node] = path
         self.need(point.node, point.what, None)
+        for item in point.node.items if isinstance(point.node, ast.With) else ():
+            for target in self.program.calls(item.context_expr):  # what is entered there instead of a session
+                if target.info.name == "__enter__" and waits_as_context(
+                    self.program.values(item.context_expr), self.clients
+                ):
+                    self.mark(target.info, Reason("it is entered where a session is", path, item.context_expr.lineno))
 
     def fire_events(self, waiting: set[FunctionInfo]) -> None:
         """The places that make listeners of attribute events ask the database. waiting: functions that do so."""

@@ -117,6 +117,8 @@ def call_instance(
                 found.append(call_function(run, inner, bound, kwargs, node))
             elif isinstance(inner, Inst) and inner.type == "functools.partial":
                 found.append(call_instance(run, inner, bound, kwargs, node))
+            elif isinstance(inner, Ext):
+                found.append(call_library(run, inner.name, bound, kwargs, node))
         return union(found)
     if target.type == "contextlib.contextmanager":
         made = union(call_function(run, f, args, kwargs, node) for f in target.args[0] if isinstance(f, Fn))

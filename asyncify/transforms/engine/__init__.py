@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from asyncify.analysis.bindings import bring, free_name
 from asyncify.analysis.fixtures import is_test_path
+from asyncify.analysis.handed_makers import is_provided, later_call
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.makers import Made
 from asyncify.analysis.program import Program
@@ -58,10 +59,11 @@ class _Planner:
             if self.program.colouring.twins.is_staying(node):
                 continue
             self.middleware(module, node)
-            for value in self.program.values(node.func):
+            made = later_call(self.program, node)
+            for value in self.program.values(made.func):
                 name = canonical(value.name) if isinstance(value, Ext) else ""
                 if name in MAKERS:
-                    self.engine(module, node, MAKERS[name])
+                    self.engine(module, made, MAKERS[name], provided=is_provided(self.program, node))
                 elif name in LISTENERS and node.args:
                     self.listener(module, node)
 
@@ -71,10 +73,10 @@ class _Planner:
             if any(isinstance(v, Ext) and v.name == MIDDLEWARE for v in self.program.values(given)):
                 for keyword in node.keywords:
                     if keyword.arg == "db_url":
-                        self.url(module, keyword.value, shared=False)
+                        self.url(module, keyword.value, shared=False, provided=False)
 
-    def engine(self, module: ModuleInfo, node: ast.Call, maker: str) -> None:
-        """One `create_engine(...)`."""
+    def engine(self, module: ModuleInfo, node: ast.Call, maker: str, *, provided: bool) -> None:
+        """One `create_engine(...)`. provided: a container calls it, and what it is given may be a provider."""
         local, imports = bring(self.program, module.path, ASYNCIO, maker)
         drops = tuple(n.id for n in ast.walk(node.func) if isinstance(n, ast.Name))
         self.edit(module, node.func, Replace(local), "the engine becomes async", imports, drops)
@@ -98,7 +100,7 @@ class _Planner:
                 self.connect_args(module, keyword.value)
         url = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg == "url"), None)
         if url is not None and maker == "create_async_engine":
-            self.url(module, url, shared=self.twins.has_twin(node))
+            self.url(module, url, shared=self.twins.has_twin(node), provided=provided)
             if self.program.colouring.own_loops and not is_test_path(module.path):
                 self.loops(module, node, url)
 
@@ -131,8 +133,8 @@ class _Planner:
                 module, node, "engine-connect-args", f"{driver.package} does not take {line.split(':')[0]}", line
             )
 
-    def url(self, module: ModuleInfo, node: ast.expr, *, shared: bool) -> None:
-        """The URL argument. shared: a sync twin of the engine is made from it as well."""
+    def url(self, module: ModuleInfo, node: ast.expr, *, shared: bool, provided: bool) -> None:
+        """The URL argument. shared: a sync twin of the engine is made from it too. provided: it may be a provider."""
         written = written_url(self.program, module.path, node)
         if written is not None and not (shared and written[1] is not node):
             path, literal_node = written
@@ -165,7 +167,12 @@ class _Planner:
             self.edit(
                 module, node, AppendToModule(helper, "imports"), "the URL is only known at run time", HELPER_IMPORTS
             )
-        self.edit(module, node, Replace(f"{HELPER_NAME}($it)"), "the URL is only known at run time")
+        text = f"{HELPER_NAME}($it)"
+        imports: tuple[Import, ...] = ()
+        if provided:
+            local, imports = bring(self.program, module.path, "dependency_injector.providers", "Callable")
+            text = f"{local}({HELPER_NAME}, $it)"
+        self.edit(module, node, Replace(text), "the URL is only known at run time", imports)
         self.numbers(module, node, meets="postgresql" in backends(self.program))
 
     def numbers(self, module: ModuleInfo, node: ast.expr, *, meets: bool) -> None:

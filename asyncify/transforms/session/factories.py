@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.analysis.bindings import bring
+from asyncify.analysis.handed_makers import later_call
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import Cls, Ext, Inst
@@ -28,10 +29,11 @@ def factory_edits(program: Program, module: ModuleInfo, *, legacy: bool) -> Iter
             continue
         if program.colouring.twins.is_staying(_whole(module, node)):
             continue
-        for value in program.values(node.func):
+        made = later_call(program, node)
+        for value in program.values(made.func):
             name = canonical(value.name) if isinstance(value, Ext) else ""
             if name == names.SESSIONMAKER and not _makes_async(program, node):
-                yield from _factory(program, module, node, legacy=legacy)
+                yield from _factory(program, module, made, legacy=legacy)
             elif name in (names.SESSION, names.SQLMODEL_SESSION):
                 yield _edit(module, node, EditCall(set=(KEEP,)), "instances stay readable after a commit")
             elif name == names.SCOPED_SESSION and not any(k.arg == "scopefunc" for k in node.keywords):
