@@ -57,7 +57,8 @@ class Applier(cst.CSTTransformer):
         node = parens.fix(updated_node)
         if isinstance(original_node, _CONTAINERS):
             node = self._edit_body(original_node, node)
-        for edit in self._edits.get(id(original_node), ()):
+        # the arguments of a call first: what stands in its place afterwards may be no call
+        for edit in sorted(self._edits.get(id(original_node), ()), key=lambda e: not isinstance(e.op, ops.EditCall)):
             if not _around(edit.op):
                 node = self._attempt(edit, node)
         self._results[id(original_node)] = node

@@ -14,6 +14,7 @@ from asyncify.transforms.tests.found import NAME, Work
 from asyncify.transforms.tests.mocks import plan_mocks
 from asyncify.transforms.tests.patched_names import plan_patched_names
 from asyncify.transforms.tests.requests import plan_requests
+from asyncify.transforms.tests.reread import plan_rereads
 from asyncify.transforms.tests.settings import plan_settings
 from asyncify.transforms.tests.sockets import plan_sockets
 from asyncify.transforms.tests.telling import plan_transports
@@ -31,6 +32,7 @@ def plan(program: Program) -> Decisions:
     plan_mocks(work)
     plan_patched_names(work)
     plan_expired(work)
+    plan_rereads(work)
     plan_cases(work)
     plan_settings(work)
     return Decisions(tuple(work.edits), tuple(work.text_edits), tuple(work.findings))

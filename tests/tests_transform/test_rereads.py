@@ -1,0 +1,92 @@
+"""Tests that look at rows again after the app changed them in ways that their session does not see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from repositories import APP, flip, pytest_run
+
+SUITE = {
+    "app/bulk.py": """\
+from fastapi import Depends
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.db import get_db
+from app.main import app
+from app.models import Note
+
+
+def rename(db: Session, text: str) -> None:
+    db.execute(update(Note.__table__).values(text=text))
+    db.commit()
+
+
+@app.put("/notes")
+def rename_all(text: str, db: Session = Depends(get_db)):
+    rename(db, text)
+""",
+    "tests/test_bulk.py": """\
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from app import bulk, crud
+from app.db import Base, SessionLocal, engine, get_db
+from app.main import app
+from app.models import Note
+
+
+@pytest.fixture
+def db():
+    Base.metadata.create_all(engine)
+    with SessionLocal() as session:
+        yield session
+    Base.metadata.drop_all(engine)
+
+
+@pytest.fixture
+def client(db):
+    app.dependency_overrides[get_db] = lambda: db
+    yield TestClient(app)
+    app.dependency_overrides.clear()
+
+
+@pytest.fixture
+def note(db) -> Note:
+    return crud.add(db, "old")
+
+
+def test_request(client, db, note):
+    client.put("/notes", params={"text": "new"})
+    found = db.execute(select(Note).where(Note.id == 1)).scalar_one()
+    assert found.text == "new"
+
+
+def test_function(db, note):
+    bulk.rename(db, "new")
+    assert db.get(Note, 1).text == "new"
+
+
+def test_statement(db):
+    db.add(Note(text="old"))
+    db.commit()
+    statement = select(Note).order_by(Note.id)
+    assert db.scalars(statement).first().text == "old"
+    bulk.rename(db, "newer")
+    assert db.scalars(statement).first().text == "newer"
+    assert db.scalars(select(Note.text)).all() == ["newer"]
+""",
+}
+
+
+def test_suite_passes_before_and_after(tmp_path: Path) -> None:
+    code, output = pytest_run(tmp_path / "before", {**APP, **SUITE})
+    assert code == 0, output
+    migrated, _ = flip(SUITE)
+    code, output = pytest_run(tmp_path / "after", migrated)
+    assert code == 0, output
+    text = migrated["tests/test_bulk.py"]
+    assert text.count("populate_existing") == 3
+    again, _ = flip(migrated, {})
+    assert again == migrated
