@@ -11,7 +11,7 @@ from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.forms import has_async_form
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import Ext, Fn, Inst, Member
+from asyncify.analysis.values import Ext, Fn, Inst, Member, Value
 from asyncify.knowledge.barriers import (
     AWARE,
     BY_CALLEE,
@@ -139,14 +139,16 @@ def _decorator_names(program: Program, function: FunctionInfo, node: ast.expr) -
     return found
 
 
+def library_name(value: Value) -> str:
+    """The canonical name of a function of a library, or of the method of a library object; else an empty string."""
+    if isinstance(value, Ext):
+        return canonical(value.name)
+    return f"{value.base.type}.{value.name}" if isinstance(value, Member) else ""
+
+
 def callee_name(program: Program, call: ast.Call) -> str:
     """The canonical library name of what is called, or an empty string."""
-    for value in program.values(call.func):
-        if isinstance(value, Ext):
-            return canonical(value.name)
-        if isinstance(value, Member):
-            return f"{value.base.type}.{value.name}"
-    return ""
+    return next(filter(None, map(library_name, program.values(call.func))), "")
 
 
 def handing_of(program: Program, call: ast.Call) -> Handing | None:

@@ -24,6 +24,10 @@ def _rows(owner: str, names: str, why: str) -> tuple[Blocking, ...]:
     return tuple(Blocking(f"{owner}.{name}", why) for name in names.split())
 
 
+_REDIS = (
+    "get set setex delete incr incrby decr expire ttl exists keys scan mget mset getdel ping publish "
+    "hget hset hgetall hdel lpush rpush lpop rpop lrange sadd srem smembers sismember zadd zrange zrem flushdb"
+)
 _HTTP = "get post put patch delete head options request"
 
 BLOCKING: tuple[Blocking, ...] = (
@@ -38,11 +42,31 @@ BLOCKING: tuple[Blocking, ...] = (
     *_rows("smtplib", "SMTP SMTP_SSL", "it waits for a mail server"),
     *_rows("smtplib.SMTP", "connect login send_message sendmail starttls quit", "it waits for a mail server"),
     *_rows("smtplib.SMTP_SSL", "connect login send_message sendmail quit", "it waits for a mail server"),
-    *_rows("redis.Redis", "get set delete incr decr expire hget hset publish lpush rpush exists", "it waits for Redis"),
-    *_rows("shutil", "copyfileobj copytree rmtree make_archive", "it reads and writes files"),
+    *_rows("emails.Message", "send", "it waits for a mail server"),
+    *_rows("redis.Redis", _REDIS, "it waits for Redis"),
+    *_rows("redis.StrictRedis", _REDIS, "it waits for Redis"),
+    *_rows("builtins", "open", "it opens a file"),
+    *_rows("pathlib.Path", "read_text write_text read_bytes write_bytes", "it reads and writes files"),
+    *_rows("shutil", "copy copy2 copyfile copyfileobj copytree rmtree move make_archive", "it reads and writes files"),
+    *_rows("pandas", "read_csv read_excel read_json read_parquet", "it reads and computes for long"),
+    *_rows("hashlib", "pbkdf2_hmac scrypt", "it computes for long on purpose"),
     *_rows("bcrypt", "hashpw checkpw kdf", "it computes for long on purpose"),
     *_rows("argon2.PasswordHasher", "hash verify", "it computes for long on purpose"),
     *_rows("passlib.context.CryptContext", "hash verify encrypt verify_and_update", "it computes for long on purpose"),
+    *_rows("pwdlib.PasswordHash", "hash verify verify_and_update", "it computes for long on purpose"),
 )
 
+#: libraries whose functions and objects wait for a server with nearly all that they do
+CLIENTS = frozenset("boto3 botocore stripe twilio minio sendgrid paramiko ftplib imaplib".split())
+#: names of calls of other libraries that look as if they waited for a server
+LOOKS = frozenset("send upload download fetch publish connect request sendmail put_object get_object".split())
+
 BY_NAME: Mapping[str, Blocking] = MappingProxyType({row.name: row for row in BLOCKING})
+
+
+def why_blocking(name: str) -> str:
+    """What a function of a library waits for, by its canonical name; empty where it is not known to block."""
+    if name in BY_NAME:
+        return BY_NAME[name].why
+    root, last = name.partition(".")[0], name.rpartition(".")[2]
+    return "it waits for a server" if root in CLIENTS and last[:1].islower() else ""

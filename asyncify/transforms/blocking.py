@@ -9,22 +9,24 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from asyncify.analysis.barriers import library_name
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.nodes import own_nodes
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
-from asyncify.analysis.values import Ext, Member, has
+from asyncify.analysis.values import has
 from asyncify.knowledge import names
-from asyncify.knowledge.blocking import BY_NAME
-from asyncify.knowledge.names import canonical
-from asyncify.model.edit import Edit
+from asyncify.knowledge.blocking import LOOKS, why_blocking
+from asyncify.model.edit import Edit, Finding
 from asyncify.model.ops import Hole, Replace, SetAsync
 from asyncify.transforms.awaiting.templates import spawn
 from asyncify.transforms.base import Decisions, Example, Transform
 
 GROUP = "flip"
+#: libraries of which other transforms know what waits, and builtins
+OWN = frozenset("sqlalchemy sqlmodel fastapi starlette contextlib list dict set generator lambda".split())
 BY_PERSON = "blocking of [tool.asyncify] names it"
 
 
@@ -32,19 +34,20 @@ def plan(program: Program) -> Decisions:
     """Put `await run_in_threadpool(...)` around the smallest call that blocks."""
     helpers = _blocking_functions(program)
     edits: list[Edit] = []
+    findings: list[Finding] = []
     for path in sorted(program.modules):
         if kept_sync(program, path) or is_test_path(path):
             continue
         for function in program.modules[path].functions.values():
             if program.colouring.is_async_context(function) and not function.is_async:
                 found = list(_in_function(program, program.modules[path], function, helpers))
-                if (
-                    found and function not in program.colouring.forked
-                ):  # the same edit as that of `await`, for who runs this transform alone
+                findings.extend(_not_known(program, program.modules[path], function, helpers))
+                # the same edit as that of `await`, for who runs this transform alone
+                if found and function not in program.colouring.forked:
                     target = program.modules[path].source.target(function.node)
                     found.append(Edit("blocking", path, target, SetAsync(), group=GROUP, because=found[0].because))
                 edits.extend(found)
-    return Decisions(tuple(edits))
+    return Decisions(tuple(edits), (), tuple(findings))
 
 
 def _in_function(
@@ -70,6 +73,34 @@ def _in_function(
         yield Edit("blocking", module.path, module.source.target(node), op, imports, (), GROUP, because)
 
 
+def _not_known(
+    program: Program, module: ModuleInfo, function: FunctionInfo, helpers: dict[FunctionInfo, str]
+) -> Iterator[Finding]:
+    """Calls that look like I/O and are not known; and those that block in a generator, which has no thread to go to."""
+    lazy = {n for g in function.nodes if isinstance(g, ast.GeneratorExp) for n in ast.walk(g)}
+    for node in function.nodes:
+        if not isinstance(node, ast.Call) or isinstance(module.source.parent(node), ast.Await):
+            continue
+        advice = "name it in `blocking` of [tool.asyncify] if it blocks, and it goes to a thread"
+        why = _why(program, node, helpers)
+        if why is not None and node in lazy:
+            advice = "make a list of it, or call it in a thread by hand"
+        elif why is not None or node in program.colouring.points or not _looks_blocking(program, node):
+            continue
+        text = f"{function.qualname} leaves the thread pool, and {why or ast.unparse(node.func) + '() looks like I/O'}"
+        yield Finding("blocking", module.path, module.source.span(node), "may-block", text, advice)
+
+
+def _looks_blocking(program: Program, node: ast.Call) -> bool:
+    for value in program.values(node.func):
+        name = library_name(value)
+        if name.rpartition(".")[2] in LOOKS and not name.startswith(
+            ("sqlalchemy.", "sqlmodel.", "fastapi.", "starlette.")
+        ):
+            return True
+    return False
+
+
 def _property(
     program: Program, module: ModuleInfo, node: ast.Attribute, helpers: dict[FunctionInfo, str]
 ) -> Iterator[Edit]:
@@ -92,13 +123,9 @@ def _inside_other(module: ModuleInfo, function: FunctionInfo, node: ast.AST) -> 
 def _why(program: Program, node: ast.Call, helpers: dict[FunctionInfo, str]) -> str | None:
     """What a call waits for, itself or in a plain helper of the program."""
     for value in program.values(node.func):
-        name = ""
-        if isinstance(value, Ext):
-            name = canonical(value.name)
-        elif isinstance(value, Member):
-            name = f"{value.base.type}.{value.name}"
-        if name in BY_NAME:
-            return f"{name}() blocks: {BY_NAME[name].why}"
+        name = library_name(value)
+        if why_blocking(name):
+            return f"{name}() blocks: {why_blocking(name)}"
         if name and name in program.overrides.blocking:
             return f"{name}() blocks: {BY_PERSON}"
     targets = program.calls(node)

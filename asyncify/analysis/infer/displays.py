@@ -101,7 +101,7 @@ def subscript(run: Run, node: ast.Subscript) -> Values:
                         found.append(value.args[position])
                 else:
                     found.extend(value.args)
-            elif value.type == "dict":
+            elif value.type == "dict" and len(value.args) > 1:
                 found.append(value.args[1])
             else:
                 found.append(thing_of(value))

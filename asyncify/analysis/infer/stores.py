@@ -7,7 +7,7 @@ import ast
 from asyncify.analysis.infer.evaluate import evaluate
 from asyncify.analysis.infer.iteration import position_of
 from asyncify.analysis.infer.run import Run
-from asyncify.analysis.values import NOTHING, Cls, Const, Inst, Mod, Obj, Rec, Value, Values, collection
+from asyncify.analysis.values import NOTHING, Cls, Const, Fn, Inst, Mod, Obj, Rec, Value, Values, collection
 from asyncify.knowledge.library import STATES
 
 
@@ -40,14 +40,18 @@ def grow(run: Run, node: ast.expr, value: Value) -> None:
     elif isinstance(node, ast.Attribute):
         for owner in evaluate(run, node.value):
             store_attribute(run, owner, node.attr, frozenset({value}))
-    elif isinstance(node, ast.Subscript) and _is_dictionary(evaluate(run, node.value)):
-        grow(run, node.value, Inst("dict", (NOTHING, frozenset({value}))))
+    elif isinstance(node, ast.Subscript) and _holds_callables(value):
+        if any(isinstance(v, Inst) and v.type == "dict" for v in evaluate(run, node.value)):
+            grow(run, node.value, Inst("dict", (NOTHING, frozenset({value}))))
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "setdefault":
-        grow(run, node.func.value, Inst("dict", (NOTHING, frozenset({value}))))
+        if _holds_callables(value):
+            grow(run, node.func.value, Inst("dict", (NOTHING, frozenset({value}))))
 
 
-def _is_dictionary(values: Values) -> bool:
-    return any(isinstance(v, Inst) and v.type == "dict" for v in values)
+def _holds_callables(value: Value) -> bool:
+    """Lists in dictionaries are followed for what is called from them only: data nests without end."""
+    inner = value.args[0] if isinstance(value, Inst) and value.type in ("list", "set") and value.args else NOTHING
+    return any(isinstance(v, (Fn, Obj, Cls)) or (isinstance(v, Inst) and v.type == "lambda") for v in inner)
 
 
 def store_attribute(run: Run, owner: Value, name: str, values: Values) -> None:
