@@ -136,3 +136,31 @@ def read(key: int, db: Session = Depends(get_db)):
     lines = [app.splitlines()[f.span.line - 1] for f in done.findings if f.span]
     assert lines == ["kept.register(find)"]
     assert done.codes == {"handed-to-unknown"}
+
+
+def test_what_async_engines_and_sessions_lack() -> None:
+    """Cursors of the driver and `query_property` have no async form: each place is named."""
+    db = """\
+from sqlalchemy import create_engine
+from sqlalchemy.orm import scoped_session, sessionmaker
+
+engine = create_engine("sqlite:///./app.db")
+Scoped = scoped_session(sessionmaker(engine))
+query = Scoped.query_property()
+
+
+def names():
+    raw = engine.raw_connection()
+    try:
+        return raw.cursor().execute("select name from users").fetchall()
+    finally:
+        raw.close()
+
+
+def driver():
+    with engine.connect() as connection:
+        return connection.connection
+"""
+    done = migrate({"db.py": db})
+    lines = sorted((f.code, f.span.line) for f in done.findings if f.span and f.code != "unresolved-call")
+    assert lines == [("query-property", 6), ("raw-connection", 10), ("raw-connection", 19)]

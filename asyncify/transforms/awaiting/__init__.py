@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.program import Program
 from asyncify.model.edit import Edit, Finding
+from asyncify.transforms.awaiting.absent import absent_members
 from asyncify.transforms.awaiting.blocks import block_edits
 from asyncify.transforms.awaiting.calls import CallEdits
 from asyncify.transforms.awaiting.class_dependencies import ClassDependencies
@@ -65,6 +66,7 @@ def plan(program: Program) -> Decisions:
         edits.extend(generator_edits(program, module))
         findings.extend((*statements.findings, *calls.findings, *driven.findings, *classes.findings))
         findings.extend(unresolved_calls(program, module))
+        findings.extend(absent_members(program, module))
         findings.extend(told_factories(program, module))
         findings.extend(shared_contexts(program, module))
     findings.extend(kept_conflicts(program))
