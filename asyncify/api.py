@@ -14,6 +14,7 @@ from pathlib import Path
 from asyncify.analysis.config import Config
 from asyncify.analysis.config_file import load_config
 from asyncify.analysis.discovery import discover
+from asyncify.analysis.memory import collector_paused
 from asyncify.analysis.overrides import check_overrides
 from asyncify.analysis.program import build
 from asyncify.analysis.why import Explanation, explain_definitions
@@ -41,7 +42,8 @@ def plan(root: Path, name: str, *, exclude: Sequence[str] = (), config: Config |
     """
     (stage,) = stages([name])
     config = config or load_config(root)
-    return decide(build(read(root, exclude, config), config), stage)
+    with collector_paused():
+        return decide(build(read(root, exclude, config), config), stage)
 
 
 def explain(
@@ -53,9 +55,10 @@ def explain(
     where there is no such function, or more than one. The other arguments and errors are those of `read`.
     """
     config = config or load_config(root)
-    program = build(read(root, exclude, config), config)
-    check_overrides(program.names, config)
-    return explain_definitions(program, name)
+    with collector_paused():
+        program = build(read(root, exclude, config), config)
+        check_overrides(program.names, config)
+        return explain_definitions(program, name)
 
 
 def migrate(
