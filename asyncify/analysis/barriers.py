@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TypeGuard
 
+from asyncify.analysis.driver_connections import on_driver_connections
 from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.forms import has_async_form
 from asyncify.analysis.program import Program
@@ -28,6 +29,10 @@ from asyncify.knowledge.names import canonical
 
 #: what the configuration calls an entry point
 ENTRY_POINT = Barrier("configuration", "entry-points", Treatment.ENTRY, "entry-points of [tool.asyncify] names it")
+#: of the functions that work below SQLAlchemy
+DRIVER_CONNECTION = Barrier(
+    "call", "driver-connection", Treatment.REFUSE, "the connection of the driver waits without `await`"
+)
 
 
 class Barriers:
@@ -37,6 +42,7 @@ class Barriers:
         self.program = program
         self._stored = dict(_stored(program))
         self._standing = _standing_for_methods(program)
+        self._standing |= dict.fromkeys(on_driver_connections(program), DRIVER_CONNECTION)
 
     def of(self, function: FunctionInfo) -> Barrier | None:
         """What keeps a function from becoming async."""

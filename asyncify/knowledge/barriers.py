@@ -193,7 +193,7 @@ HANDOVERS: tuple[Handover, ...] = (
             "asyncio.iscoroutinefunction builtins.callable builtins.isinstance builtins.getattr builtins.hasattr "
             "builtins.id builtins.repr builtins.str builtins.print builtins.type contextlib.contextmanager "
             "apscheduler.schedulers.asyncio.AsyncIOScheduler.add_job starlette.routing.Route "
-            "starlette.concurrency.iterate_in_threadpool"
+            "starlette.concurrency.iterate_in_threadpool dependency_injector.providers.Resource"
         ).split()
     ),
     *(

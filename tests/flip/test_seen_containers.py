@@ -196,3 +196,47 @@ if __name__ == "__main__":
     requests = [*USERS, ("GET", "/total"), ("POST", "/users?name=x"), ("GET", "/total")]
     done = prove(tmp_path, files, requests, [["seed.py"]])
     assert "fastapi-async-sqlalchemy" in done["requirements.txt"]
+
+
+def test_resource_provider(tmp_path: Path) -> None:
+    app = """\
+from dependency_injector import containers, providers
+from dependency_injector.wiring import Closing, Provide, inject
+from fastapi import Depends, FastAPI
+from sqlalchemy.orm import Session
+
+from db import SessionLocal
+from models import User
+
+
+def open_session():
+    session = SessionLocal()
+    yield session
+    session.close()
+
+
+class Container(containers.DeclarativeContainer):
+    session_factory = providers.Object(SessionLocal)
+    session = providers.Resource(open_session)
+
+
+container = Container()
+app = FastAPI()
+
+
+@app.get("/users")
+@inject
+def users(db: Session = Depends(Closing[Provide[Container.session]])):
+    return db.query(User).count()
+
+
+@app.get("/factory")
+@inject
+def factory(make=Depends(Provide[Container.session_factory])):
+    with make() as db:
+        return db.query(User).count()
+
+
+container.wire(modules=[__name__])
+"""
+    prove(tmp_path, app, [("GET", "/users"), ("GET", "/factory")])

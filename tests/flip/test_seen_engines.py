@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .harness import prove
+from .test_lookalikes import HEAD
 
 
 def test_rare_members_of_engines(tmp_path: Path) -> None:
@@ -114,3 +115,36 @@ def read(db: Session = Depends(get_db)):
     return [db.get(Owner, 1).name, names, titles, sorted(metadata.tables), list(here.c.keys())]
 """
     prove(tmp_path, {"db.py": db, "main.py": app}, [("GET", "/")], codes=["query-unknown-entity"])
+
+
+def test_connections_of_the_driver(tmp_path: Path) -> None:
+    """A route that opens one stays on a sync engine; a helper that is given a session runs in the greenlet."""
+    app = (
+        HEAD
+        + """
+from db import engine
+
+
+@app.get("/raw")
+def raw():
+    raw = engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+        cursor.execute("select max(age) from users")
+        return cursor.fetchone()[0]
+    finally:
+        raw.close()
+
+
+def oldest(db: Session):
+    cursor = db.connection().connection.cursor()
+    cursor.execute("select max(age) from users")
+    return cursor.fetchone()[0]
+
+
+@app.get("/under")
+def under(db: Session = Depends(get_db)):
+    return [oldest(db), db.query(User).count()]
+"""
+    )
+    prove(tmp_path, app, [("GET", "/raw"), ("GET", "/under")], codes=["barrier-driver-connection"])

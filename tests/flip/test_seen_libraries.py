@@ -199,3 +199,88 @@ def old(users: UserFilter = FilterDepends(UserFilter), db: Session = Depends(get
         [("GET", "/users?age__gte=25&order_by=-name"), ("GET", "/old?age__gte=25")],
         codes=["query-escapes"],
     )
+
+
+CRUD = '''\
+from fastapi import APIRouter, Depends
+
+
+class CRUDRouter(APIRouter):
+    """Routes for a model, made by a library, which uses the session itself."""
+
+    def __init__(self, model, db, **kwargs):
+        super().__init__(**kwargs)
+        self.model = model
+
+        @self.get("")
+        def rows(session=Depends(db)):
+            return [row.name for row in session.query(self.model).order_by(self.model.id)]
+'''
+
+
+def test_routes_of_a_library(tmp_path: Path) -> None:
+    """A library that is given the dependency uses the session by itself: named, and the rest works."""
+    app = (
+        HEAD
+        + """
+from crud_routes import CRUDRouter
+
+app.include_router(CRUDRouter(User, db=get_db, prefix="/users"))
+
+
+@app.get("/count")
+def count(db: Session = Depends(get_db)):
+    return db.query(User).count()
+"""
+    )
+    prove(tmp_path, app, [("GET", "/count")], codes=["handed-to-unknown"], installed={"crud_routes.py": CRUD})
+
+
+def test_admin_with_sessions(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+from sqladmin import Admin, ModelView
+from sqladmin.authentication import AuthenticationBackend
+from starlette.requests import Request
+
+from db import SessionLocal
+from models import Post
+
+
+class Auth(AuthenticationBackend):
+    async def login(self, request: Request) -> bool:
+        return True
+
+    async def logout(self, request: Request) -> bool:
+        return True
+
+    async def authenticate(self, request: Request) -> bool:
+        with SessionLocal() as db:
+            return db.query(User).filter(User.id == 1).first() is not None
+
+
+admin = Admin(app, session_maker=SessionLocal, authentication_backend=Auth(secret_key="x"))
+
+
+class UserAdmin(ModelView, model=User):
+    column_list = [User.id, User.name]
+
+    async def on_model_change(self, data, model, is_created, request):
+        with SessionLocal() as db:
+            data["age"] = db.query(User).count()
+
+    def is_visible(self, request):
+        with SessionLocal() as db:
+            return db.query(User).count() > 0
+
+
+admin.add_view(UserAdmin)
+
+
+@app.get("/users")
+def users(db: Session = Depends(get_db)):
+    return db.query(User).count()
+"""
+    )
+    prove(tmp_path, app, [("GET", "/users"), ("GET", "/admin/user/list"), ("GET", "/admin/user/details/3")])

@@ -262,3 +262,58 @@ def add(name: str):
     return store.session.query(User).count()
 """
     prove(tmp_path, {"store.py": store, "main.py": app}, [USERS[0], ("POST", "/users?name=x"), USERS[0]])
+
+
+def test_middleware_classes(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+from fastapi import Request
+from starlette.middleware.base import BaseHTTPMiddleware
+
+from db import SessionLocal
+
+
+class Counting(BaseHTTPMiddleware):
+    def __init__(self, app, header="x-users"):
+        super().__init__(app)
+        self.header = header
+
+    async def dispatch(self, request, call_next):
+        with SessionLocal() as db:
+            request.state.db = db
+            request.state.total = db.query(User).count()
+            response = await call_next(request)
+        response.headers[self.header] = str(request.state.total)
+        return response
+
+
+class Plain:
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] == "http":
+            session = SessionLocal()
+            try:
+                scope.setdefault("state", {})["names"] = [u.name for u in session.query(User).order_by(User.id)]
+            finally:
+                session.close()
+        await self.app(scope, receive, send)
+
+
+app.add_middleware(Counting, header="x-n")
+app.add_middleware(Plain)
+
+
+def current(request: Request):
+    db: Session = request.state.db
+    return db.get(User, 1)
+
+
+@app.get("/users")
+def users(request: Request, user: User = Depends(current)):
+    return [request.state.names, request.state.total, user.name]
+"""
+    )
+    prove(tmp_path, app, [("GET", "/users")])
