@@ -121,7 +121,9 @@ BARRIERS: tuple[Barrier, ...] = (
         "override",
         "logging.Handler.emit logging.Filter.filter logging.Formatter.format json.JSONEncoder.default "
         "argparse.Action.__call__ sqlalchemy.types.TypeDecorator.process_bind_param "
-        "sqlalchemy.types.TypeDecorator.process_result_value html.parser.HTMLParser.handle_data",
+        "sqlalchemy.types.TypeDecorator.process_result_value html.parser.HTMLParser.handle_data "
+        "sqladmin.ModelView.is_visible sqladmin.ModelView.is_accessible sqladmin.BaseView.is_visible "
+        "sqladmin.BaseView.is_accessible",
         Treatment.SYNC,
         "the class that it derives from calls it synchronously",
     ),
