@@ -13,18 +13,13 @@ from asyncify.analysis.values import of_type
 from asyncify.knowledge import names
 from asyncify.model.edit import Finding
 
-#: (owner, member) -> code, message, advice. Source: SQLAlchemy asyncio, `AsyncEngine`, `AsyncConnection`
+#: (owner, member) -> code, message, advice. Source: SQLAlchemy asyncio, `AsyncEngine`, `async_scoped_session`
 ABSENT: Mapping[tuple[str, str], tuple[str, str, str]] = MappingProxyType(
     {
         (names.ENGINE, "raw_connection"): (
             "raw-connection",
             "the cursors of the driver's own connection send SQL where nothing is awaited",
             "do it in a function that is given to `await connection.run_sync(...)`, in the SQL of the async driver",
-        ),
-        (names.CONNECTION, "connection"): (
-            "raw-connection",
-            "an async connection does not give the driver's own connection like this",
-            "use `await connection.get_raw_connection()`, and the methods of the async driver",
         ),
         (names.SCOPED_SESSION, "query_property"): (
             "query-property",
