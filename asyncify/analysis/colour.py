@@ -79,7 +79,9 @@ class _Worker:
             for point in points_of(self.program, self.program.modules[path], self.clients)
         ]
         kept = kept_functions(self.program, self.index) | by_person
-        self.result.twins = find_twins(self.program, self.index, [point.node for _, point in points], kept)
+        self.result.twins = find_twins(
+            self.program, self.index, self.barriers, [point.node for _, point in points], kept
+        )
         self.result.kept = kept | self.result.twins.functions.keys()
         waiting: dict[FunctionInfo, Point] = {}
         for path, point in points:

@@ -53,17 +53,23 @@ class Twins:
         return any(node is call for maker in self.staying for _, call in maker.calls)
 
 
-def find_twins(program: Program, index: CallIndex, waiting: Iterable[ast.AST], kept: Collection[FunctionInfo]) -> Twins:
+def find_twins(
+    program: Program,
+    index: CallIndex,
+    barriers: Barriers,
+    waiting: Iterable[ast.AST],
+    kept: Collection[FunctionInfo],
+) -> Twins:
     """Decide for a program.
 
     waiting: the places that wait for the database. kept: functions that get sync objects from SQLAlchemy itself.
     """
     result = Twins()
-    makers = find_makers(program)
-    roots = _roots(program, index, _waiting_functions(program, index, waiting))
+    roots = _roots(program, index, barriers, _waiting_functions(program, index, waiting))
     sync_files = [path for path in program.modules if kept_sync(program, path)]
     if not roots and not kept and not sync_files:
         return result
+    makers = find_makers(program)
     uses = list(uses_of(program, makers))
     provable = _Provable(program, makers, uses)
     groups = Groups(program, index, uses, kept)
@@ -105,10 +111,11 @@ def _waiting_functions(program: Program, index: CallIndex, waiting: Iterable[ast
     return found
 
 
-def _roots(program: Program, index: CallIndex, waiting: Collection[FunctionInfo]) -> dict[FunctionInfo, bool]:
+def _roots(
+    program: Program, index: CallIndex, barriers: Barriers, waiting: Collection[FunctionInfo]
+) -> dict[FunctionInfo, bool]:
     """The functions that wait and that nobody awaits, and whether each runs in a thread or process of its own."""
     found = {}
-    barriers = Barriers(program)
     for function in program.functions:
         if function not in waiting or function.is_async or kept_sync(program, function.path):
             continue

@@ -14,6 +14,7 @@ from asyncify.analysis.bindings import bring
 from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.nodes import own_nodes
+from asyncify.analysis.operators import Operation, operations
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.values import has
@@ -21,6 +22,7 @@ from asyncify.knowledge import names
 from asyncify.knowledge.blocking import LOOKS, why_blocking
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.ops import Hole, Replace, SetAsync
+from asyncify.transforms.awaiting.operators import run_through
 from asyncify.transforms.awaiting.templates import spawn
 from asyncify.transforms.base import Decisions, Example, Transform
 
@@ -38,10 +40,12 @@ def plan(program: Program) -> Decisions:
     for path in sorted(program.modules):
         if kept_sync(program, path) or is_test_path(path):
             continue
-        for function in program.modules[path].functions.values():
+        module = program.modules[path]
+        operators: dict[ast.AST, Operation] = {o.node: o for o in operations(program, module) if o.method in helpers}
+        for function in module.functions.values():
             if program.colouring.is_async_context(function) and not function.is_async:
-                found = list(_in_function(program, program.modules[path], function, helpers))
-                findings.extend(_not_known(program, program.modules[path], function, helpers))
+                found = list(_in_function(program, module, function, helpers, operators))
+                findings.extend(_not_known(program, module, function, helpers))
                 # the same edit as that of `await`, for who runs this transform alone
                 if found and function not in program.colouring.forked:
                     target = program.modules[path].source.target(function.node)
@@ -51,12 +55,19 @@ def plan(program: Program) -> Decisions:
 
 
 def _in_function(
-    program: Program, module: ModuleInfo, function: FunctionInfo, helpers: dict[FunctionInfo, str]
+    program: Program,
+    module: ModuleInfo,
+    function: FunctionInfo,
+    helpers: dict[FunctionInfo, str],
+    operators: dict[ast.AST, Operation],
 ) -> Iterator[Edit]:
     lazy = {n for g in own_nodes(function.node) if isinstance(g, ast.GeneratorExp) for n in ast.walk(g)}
     outside = {n for d in function.node.decorator_list for n in ast.walk(d)}
     for node in own_nodes(function.node):
         if node in lazy or node in outside or _inside_other(module, function, node):
+            continue
+        if node in operators:
+            yield _operator(program, module, operators[node], helpers)
             continue
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and node in program.facts.calls:
             yield from _property(program, module, node, helpers)
@@ -99,6 +110,15 @@ def _looks_blocking(program: Program, node: ast.Call) -> bool:
         ):
             return True
     return False
+
+
+def _operator(program: Program, module: ModuleInfo, operation: Operation, helpers: dict[FunctionInfo, str]) -> Edit:
+    """`len(users)`, `key in users` where the special method opens a sync session of its own."""
+    name, imports = bring(program, module.path, "fastapi.concurrency", "run_in_threadpool")
+    op, more = run_through(module, operation, name)
+    because = f"{operation.method.qualname} blocks: {helpers[operation.method]}"
+    target = module.source.target(operation.node)
+    return Edit("blocking", module.path, target, op, (*imports, *more), (), GROUP, because)
 
 
 def _property(

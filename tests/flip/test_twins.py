@@ -107,7 +107,8 @@ def read(db: Session = Depends(get_db)):
     users = Users(25)
     db.commit()
     names = users.names
-    seen = [len(users), "bob" in users, names, users.total, users == Users(1)]
+    total = len(users)
+    seen = [total, "bob" in users, names, users.total, users == Users(1)]
     oldest = users.oldest
     return [*seen, oldest, name_of(1), name_of(1), name_of.cache_info().hits]
 """
@@ -120,6 +121,7 @@ def read(db: Session = Depends(get_db)):
     assert "def is_taken(db: Session, name: str) -> bool:" in done["main.py"]
     assert "users = await run_in_threadpool(Users, 25)" in done["main.py"]
     assert "await run_in_threadpool(name_of, 1)" in done["main.py"]
+    assert "total = await run_in_threadpool(len, users)" in done["main.py"]
     assert 'names = await run_in_threadpool(getattr, users, "names")' in done["main.py"]
 
 

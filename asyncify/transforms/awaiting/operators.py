@@ -37,11 +37,17 @@ def operator_edits(program: Program, module: ModuleInfo) -> Iterator[Edit]:
         if context_of(program, program.colouring, module, node) is not Context.AWAIT:
             continue
         name, imports = bring(program, module.path, UTIL, "greenlet_spawn")
-        text, needs_operator = _call(operation)
-        op = spawn(module.source, node, name) if isinstance(node, ast.Call) else _op(module, operation, name, text)
+        op, more = run_through(module, operation, name)
         because = f"{operation.method.qualname} waits for the database"
-        more = (Import("operator"),) if needs_operator else ()
         yield Edit("await", module.path, module.source.target(node), op, (*imports, *more), (), GROUP, because)
+
+
+def run_through(module: ModuleInfo, operation: Operation, runner: str) -> tuple[Op, tuple[Import, ...]]:
+    """The operator as a function that `runner` is awaited with, and what that needs to be imported."""
+    if isinstance(operation.node, ast.Call):
+        return spawn(module.source, operation.node, runner), ()
+    text, needs_operator = _call(operation)
+    return _op(module, operation, runner, text), (Import("operator"),) if needs_operator else ()
 
 
 def _call(operation: Operation) -> tuple[str, bool]:
