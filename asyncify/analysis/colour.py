@@ -71,7 +71,8 @@ class _Worker:
         self.at_top: dict[str, list[ast.AST]] = defaultdict(list)
 
     def run(self) -> Colouring:
-        by_person = stays_with(self.program, self.index)
+        staying = stays_with(self.program, self.index)
+        by_person = staying.functions
         points = [
             (path, point)
             for path in sorted(self.program.modules)
@@ -91,7 +92,7 @@ class _Worker:
             elif function not in self.result.kept and path not in self.program.overrides.files:
                 self.wait_at(point, path)
         self.fire_events({f for _, point in points if (f := self.program.function_of(point.node)) is not None})
-        self.result.kept_calls = kept_calls(self.program, self.index, by_person, waiting)
+        self.result.kept_calls = kept_calls(self.program, self.index, staying, waiting)
         for path, point in self.result.kept_calls.points:
             self.wait_at(point, path)
         for function in sorted(self.program.overrides.forced, key=lambda f: (f.path, f.node.lineno)):

@@ -86,6 +86,63 @@ def create(name: str, db: Session = Depends(get_db)):
     assert "service.label()," in done["main.py"]
 
 
+def test_classes_that_kept_code_shares_with_routes_stay_with_it(tmp_path: Path) -> None:
+    """Their objects hold whatever session they are given: the whole family is lent the sync one then."""
+    services = """\
+from models import Post, User
+
+
+class Base:
+    model = User
+
+    def __init__(self, db):
+        self.db = db
+
+    def count(self):
+        return self.db.query(self.model).count()
+
+    def names(self):
+        yield from (u.name for u in self.db.query(User).order_by(User.id))
+
+
+class Users(Base):
+    def first(self):
+        return Posts(self.db).count(), self.db.query(User).order_by(User.id).first().name
+
+
+class Posts(Base):
+    model = Post
+
+
+# asyncify: keep-sync
+def report(db):
+    return [Users(db).first(), Users(db).count()]
+"""
+    app = f"""\
+{HEAD}
+from services import Posts, Users, report
+
+
+class Page:
+    def __init__(self, db: Session):
+        self.posts = Posts(db)
+
+    def numbers(self):
+        return [self.posts.count(), *[self.posts.count() for _ in range(2)]]
+
+
+@app.get("/")
+def read(db: Session = Depends(get_db)):
+    return [report(db), Users(db).first(), Page(db).numbers(), db.query(User).count()]
+"""
+    done = prove(tmp_path, {"main.py": app, "services.py": services}, [("GET", "/")])
+    assert "async def" not in done["services.py"] and "await " not in done["services.py"]
+    assert "self.posts = Posts(db.sync_session)" in done["main.py"]
+    reading = app + "\n\ndef other(db: Session):\n    return Posts(db).db.get(User, 1)\n"
+    codes = [f.code for f in migrate({**BASE, "main.py": reading, "services.py": services}).findings]
+    assert codes == ["kept-gives-session"]
+
+
 def test_the_configuration_keeps_functions_and_files(tmp_path: Path) -> None:
     """The same by name: a function, and a file by a pattern."""
     app = f"""\
@@ -134,7 +191,12 @@ class Users:
         return self.db.query(User).first()
 
     def last(self):
-        return self.db.query(User).count()
+        return helper()
+
+
+def helper():
+    with SessionLocal() as db:
+        return db.query(User).count()
 
 
 # asyncify: keep-sync
@@ -145,7 +207,7 @@ def nightly():
 
 # asyncify: keep-sync
 def show(db: Session, user_id):
-    return Users(db).last()
+    return helper(), db.get(User, user_id)
 
 
 # asyncify: keep-sync
@@ -169,7 +231,7 @@ def read(tasks: BackgroundTasks, db: Session = Depends(get_db)):
     assert "def nightly():\n    with SyncSessionLocal() as db:" in done["main.py"]  # that one works, on a sync engine
     codes = [f.message for f in done.findings if f.code == "kept-calls-async"]
     assert codes == [
-        "show stays sync and uses Users.last, which becomes async",
+        "show stays sync and uses helper, which becomes async",
         "kept stays sync and uses get_db, which becomes async",
     ]
 

@@ -10,7 +10,7 @@ from asyncify.analysis.names import Assigned
 from asyncify.analysis.nodes import own_nodes
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
-from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo
+from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.values import has
 from asyncify.knowledge import names
 from asyncify.model.edit import Finding
@@ -44,6 +44,12 @@ def kept_conflicts(program: Program) -> Iterator[Finding]:
             program.modules[path].source, node, "kept-gives-session",
             f"{function.qualname} stays sync and gives sync sessions, and what is done with this one is awaited",
             "do not keep what opens the sessions of the app, or keep what uses them too",
+        )  # fmt: skip
+    for path, node, function in calls.unbridged:
+        yield _finding(
+            program.modules[path].source, node, "kept-unbridged",
+            f"{function.qualname} stays sync, and this is no call that SQLAlchemy's greenlet can run",
+            "do not keep it, or call it in a plain function that is given to session.run_sync",
         )  # fmt: skip
     yield from _makers(program)
     for path, node, function in calls.handed:
@@ -113,16 +119,16 @@ def _of_waiting(program: Program, module: ModuleInfo, function: FunctionInfo) ->
             f"{function.qualname} is async, waits for the database, and stays as it is",
             "a coroutine cannot run on a sync session: make it a plain function, or do not keep it",
         )  # fmt: skip
-    elif function.cls is not None and not _whole_class(program, function.cls) and _holds_session(program, function):
+    elif (
+        function.cls is not None
+        and function not in program.colouring.kept_calls.inner
+        and _holds_session(program, function)
+    ):
         yield _finding(
             module.source, function.node, "kept-method",
             f"{function.qualname} stays sync, and the session of its object becomes async",
             f"keep the whole class {function.cls.qualname} sync, or hand the session to the method",
         )  # fmt: skip
-
-
-def _whole_class(program: Program, info: ClassInfo) -> bool:
-    return info in program.overrides.kept or info.path in program.overrides.files
 
 
 def _holds_session(program: Program, function: FunctionInfo) -> bool:
