@@ -23,6 +23,8 @@ from asyncify.analysis.forms import (
     is_unrollable,
     lambda_around,
 )
+from asyncify.analysis.generator_uses import stepped_generator
+from asyncify.analysis.handed_away import handed_barrier
 from asyncify.analysis.kept import kept_functions
 from asyncify.analysis.kept_calls import kept_calls, stays_with
 from asyncify.analysis.kept_files import kept_sync
@@ -199,7 +201,7 @@ class _Worker:
         point = self.result.points.get(node)
         if point is not None:
             return point.kind in (PointKind.DDL, PointKind.REFLECT)
-        drives = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "next"
+        drives = isinstance(node, ast.Call) and stepped_generator(node) is not None
         if node in self.program.facts.lambdas:
             return True
         return drives or (isinstance(node, ast.Call) and via in self.result.becomes_async and not via.is_generator)
@@ -211,7 +213,8 @@ class _Worker:
             return
         if function in result.kept:
             return
-        barrier = self.barriers.of(function)
+        away = None if function in self.replacing else handed_barrier(self.program, self.index, function)
+        barrier = self.barriers.of(function) or away
         if barrier is not None:
             result.barriers[function] = barrier
         if barrier is None:

@@ -37,6 +37,14 @@ DRAINS = frozenset(
 DRAINING_METHODS = frozenset("join extend update union writelines writerows add_all fromkeys intersection".split())
 
 
+def stepped_generator(node: ast.Call) -> ast.expr | None:
+    """What `next(rows)` or `rows.__next__()` takes an item of; None for other calls."""
+    func = node.func
+    if isinstance(func, ast.Name) and func.id == "next" and node.args:
+        return node.args[0]
+    return func.value if isinstance(func, ast.Attribute) and func.attr == "__next__" and not node.args else None
+
+
 def drained_arguments(program: Program, node: ast.Call) -> list[ast.expr]:
     """The arguments that a call of a library runs to their end: `list(rows())`, `",".join(rows())`."""
     if program.calls(node) and not isinstance(node.func, ast.Name):
@@ -56,8 +64,9 @@ def consumed_generators(program: Program, module: ModuleInfo) -> Iterator[tuple[
         consumed: list[ast.expr] = []
         if isinstance(node, ast.Call):
             consumed = drained_arguments(program, node)
-            if isinstance(node.func, ast.Name) and node.func.id == "next":
-                consumed = node.args[:1]
+            stepped = stepped_generator(node)
+            if stepped is not None:
+                consumed = [stepped]
             elif isinstance(node.func, ast.Attribute) and node.func.attr in DRIVES:
                 consumed = [*consumed, node.func.value]
             elif isinstance(node.func, ast.Attribute) and node.func.attr == "enter_context":

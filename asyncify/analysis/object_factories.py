@@ -7,6 +7,7 @@ it gets the sync session inside the async one, and its calls that send SQL run i
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 
 from asyncify.analysis.classes import Classes
 from asyncify.analysis.names import Names
@@ -54,9 +55,16 @@ class ObjectFactories:
     def _creation_sends(self, info: ClassInfo) -> bool:
         if info not in self._sends:
             self._sends[info] = False  # for factories that make each other
-            own = any(self._option(info, name) is not None for name in SENDS)
+            own = self._options_are_set or any(self._option(info, name) is not None for name in SENDS)
             self._sends[info] = own or any(map(self._creation_sends, (*self._called(info), *self._parts(info))))
         return self._sends[info]
+
+    @cached_property
+    def _options_are_set(self) -> bool:
+        """`factory._meta.sqlalchemy_session_persistence = "commit"`: in a loop over all factories, mostly."""
+        assigned = (n for m in self._names.modules.values() for n in m.source.nodes_of(ast.Assign))
+        targets = (t for node in assigned for t in node.targets if isinstance(t, ast.Attribute) and t.attr in SENDS)
+        return any(isinstance(t.value, ast.Attribute) and t.value.attr == "_meta" for t in targets)
 
     def _called(self, info: ClassInfo) -> list[ClassInfo]:
         """Factories that are called inside the class: `LazyAttribute(lambda o: UserFactory().id)`."""

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from asyncify.analysis.generator_uses import stepped_generator
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.table_facts import is_test
@@ -78,7 +79,7 @@ def _opens(program: Program, node: ast.expr | None) -> bool:
 
 def _takes(program: Program, node: ast.Call) -> bool:
     """`next(get_db())`."""
-    made = node.args[0] if len(node.args) == 1 and isinstance(node.func, ast.Name) and node.func.id == "next" else None
+    made = stepped_generator(node) if len(node.args) < 2 else None
     return isinstance(made, ast.Call) and any(isinstance(v, Fn) for v in program.values(made.func))
 
 

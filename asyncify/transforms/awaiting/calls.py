@@ -15,9 +15,9 @@ from asyncify.analysis.points import PointKind
 from asyncify.analysis.program import Program
 from asyncify.analysis.script_blocks import in_main_guard
 from asyncify.analysis.symbols import ModuleInfo
-from asyncify.analysis.values import Cls, Ext, Fn, Inst, Value, has
+from asyncify.analysis.values import Cls, Ext, Fn, Inst, Member, Value, has
 from asyncify.knowledge import names
-from asyncify.knowledge.api import INSIDE
+from asyncify.knowledge.api import INSIDE, Form, form_of
 from asyncify.knowledge.barriers import ASYNC_METHODS, Handing
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import Hole, Op, RenameAttribute, Replace
@@ -130,6 +130,13 @@ class CallEdits:
         else:
             yield from self._wrap(node, context, Replace("await $it"), because)
 
+    def _is_mixed(self, node: ast.Call) -> bool:
+        """Whether a call waits for some only of the callables it may run: `retry(db.commit)`, `retry(db.add, x)`."""
+        called = self.program.values(node.func)
+        forms = {form_of(v.base.type, v.name) for v in called if isinstance(v, Member)}
+        plain = Form.PLAIN in forms or any(self._stays_plain(v) for v in called)
+        return plain or bool(lookalikes(self.program, node))
+
     def _stays_plain(self, value: Value) -> bool:
         """Whether a callable gives a value and no coroutine after the migration."""
         if isinstance(value, Inst) and value.type == "lambda" and value.origin is not None:
@@ -151,7 +158,7 @@ class CallEdits:
             yield self._with_options(node, opened, context)
         elif kind is PointKind.BEGIN and self._is_given_options(node):
             return  # moves behind them
-        elif kind in (PointKind.AWAIT, PointKind.BEGIN) and context is Context.AWAIT and lookalikes(self.program, node):
+        elif kind in (PointKind.AWAIT, PointKind.BEGIN) and context is Context.AWAIT and self._is_mixed(node):
             because = f"{what} is a coroutine where the object is a session"
             yield from self.helpers.add(RESOLVED, node, because)
             yield self._edit(node, Replace(f"await {self.helpers.name(RESOLVED)}($it)"), (), because)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from asyncify.analysis.bindings import bring, free_name
 from asyncify.analysis.colouring import Colouring
-from asyncify.analysis.generator_uses import DRIVES, drained_arguments
+from asyncify.analysis.generator_uses import DRIVES, drained_arguments, stepped_generator
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import Ext
-from asyncify.model.edit import Edit, Finding
+from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import Hole, Op, RenameAttribute, Replace, ReplaceStatement
 from asyncify.transforms.awaiting.calls import GROUP
 from asyncify.transforms.awaiting.context import Context, context_of, generator_targets
@@ -54,13 +54,15 @@ class DrivenEdits:
     def _call(self, node: ast.Call) -> Iterator[Edit]:
         """`next(get_db())`, `list(get_rows())`, `rows.close()` on what becomes an async generator."""
         func = node.func
+        stepped = stepped_generator(node)
         yield from self._wrapped(node)
-        if isinstance(func, ast.Attribute) and func.attr in DRIVES and self._is_async(func.value):
+        if stepped is not None:
+            if self._is_async(stepped):
+                yield from self._next(node, stepped)
+        elif isinstance(func, ast.Attribute) and func.attr in DRIVES and self._is_async(func.value):
             if self._context(node) is Context.AWAIT:
                 yield self._edit(func, RenameAttribute(DRIVES[func.attr]), DRIVEN)
                 yield self._edit(node, Replace("await $it"), DRIVEN)
-        elif isinstance(func, ast.Name) and func.id == "next" and node.args and self._is_async(node.args[0]):
-            yield from self._next(node)
         elif isinstance(func, ast.Name) and func.id == "list" and len(node.args) == 1 and self._is_async(node.args[0]):
             if self._context(node) is Context.AWAIT:
                 holes = (Hole("g", self.source.span(node.args[0])),)
@@ -72,12 +74,10 @@ class DrivenEdits:
 
     def _drives(self, node: ast.AST) -> bool:
         """`next(rows)` or `rows.__next__()` on what becomes an async generator."""
-        if not isinstance(node, ast.Call):
-            return False
-        func = node.func
-        if isinstance(func, ast.Attribute):
-            return func.attr in DRIVES and self._is_async(func.value)
-        return isinstance(func, ast.Name) and func.id == "next" and bool(node.args) and self._is_async(node.args[0])
+        stepped = stepped_generator(node) if isinstance(node, ast.Call) else None
+        if stepped is None and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            stepped = node.func.value if node.func.attr in DRIVES else None
+        return stepped is not None and self._is_async(stepped)
 
     def _ended(self, node: ast.Try) -> Iterator[Edit]:
         """`except StopIteration` around it: an async generator ends with another exception."""
@@ -105,18 +105,20 @@ class DrivenEdits:
         if self._context(node) is Context.AWAIT:
             yield self._edit(node, Replace(f"[{self._all('$it')}]"), DRAINED)
 
-    def _next(self, node: ast.Call) -> Iterator[Edit]:
+    def _next(self, node: ast.Call, first: ast.expr) -> Iterator[Edit]:
         """`next(x)`. A generator that nothing else holds is closed at once by Python; an async one must be told."""
-        first = node.args[0]
         hole = (Hole("g", self.source.span(first)),)
         context = self._context(node)
-        if isinstance(first, ast.Call) and len(node.args) == 1:
+        if isinstance(first, ast.Call) and len(node.args) < 2:
             yield from self.helpers.add(FIRST, node, DRIVEN)
             text = f"{self.helpers.name(FIRST)}($g)"
         else:
-            text = "$g.__anext__()" if len(node.args) == 1 else f"anext($g, {self.source.segment(node.args[1])})"
+            text = "$g.__anext__()" if len(node.args) < 2 else f"anext($g, {self.source.segment(node.args[1])})"
         if context is Context.AWAIT:
             yield self._edit(node, Replace(f"await {text}", hole), DRIVEN)
+        elif context is Context.BRIDGE:
+            name, imports = bring(self.program, self.module.path, "sqlalchemy.util", "await_only")
+            yield self._edit(node, Replace(f"{name}({text})", hole), DRIVEN, imports)
         elif context is Context.MODULE:
             yield from self.helpers.add(RUN, node, DRIVEN)
             yield self._edit(node, Replace(f"{self.helpers.name(RUN)}({text})", hole), DRIVEN)
@@ -137,5 +139,5 @@ class DrivenEdits:
         op = ReplaceStatement(f"{loop} {name} in $g:\n    yield {name}", (Hole("g", self.source.span(node.value)),))
         yield self._edit(stmt, op, because)
 
-    def _edit(self, node: ast.AST, op: Op, because: str) -> Edit:
-        return Edit("await", self.module.path, self.source.target(node), op, (), (), GROUP, because)
+    def _edit(self, node: ast.AST, op: Op, because: str, imports: tuple[Import, ...] = ()) -> Edit:
+        return Edit("await", self.module.path, self.source.target(node), op, imports, (), GROUP, because)

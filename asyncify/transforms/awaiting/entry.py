@@ -20,6 +20,7 @@ RUN = "run_to_end"
 ENTRY = "run_async"
 FIRST = "first_of"
 RESOLVED = "resolved"
+ENTERED = "entered"
 
 RUN_SOURCE = '''
 def run_to_end(awaitable):
@@ -54,6 +55,19 @@ async def resolved(value):
     """What a plain or an async function gave, waited for where it has to be."""
     return await value if inspect.isawaitable(value) else value
 '''
+ENTERED_SOURCE = '''
+@contextmanager
+def entered(manager):
+    """An async context manager for plain code that runs in SQLAlchemy's greenlet."""
+    value = await_only(manager.__aenter__())
+    try:
+        yield value
+    except BaseException as error:
+        if not await_only(manager.__aexit__(type(error), error, error.__traceback__)):
+            raise
+    else:
+        await_only(manager.__aexit__(None, None, None))
+'''
 SOURCES: Mapping[str, tuple[str, tuple[Import, ...]]] = MappingProxyType(
     {
         RUN: (
@@ -67,6 +81,7 @@ SOURCES: Mapping[str, tuple[str, tuple[Import, ...]]] = MappingProxyType(
         ENTRY: (ENTRY_SOURCE, (Import("functools"),)),
         FIRST: (FIRST_SOURCE, ()),
         RESOLVED: (RESOLVED_SOURCE, (Import("inspect"),)),
+        ENTERED: (ENTERED_SOURCE, (Import("contextlib", "contextmanager"), Import("sqlalchemy.util", "await_only"))),
     }
 )
 

@@ -20,7 +20,7 @@ from asyncify.model.ops import ForkAsync, Hole, Op, Replace, ReplaceStatement, S
 from asyncify.model.span import Place
 from asyncify.transforms.awaiting.calls import GROUP
 from asyncify.transforms.awaiting.context import Context, context_of, generator_targets
-from asyncify.transforms.awaiting.entry import RUN, Helpers
+from asyncify.transforms.awaiting.entry import ENTERED, RUN, Helpers
 from asyncify.transforms.awaiting.templates import arguments
 
 
@@ -93,7 +93,9 @@ class StatementEdits:
             return
         context = context_of(self.program, self.colouring, self.module, node)
         if context is not Context.AWAIT:
-            if context in (Context.BRIDGE, Context.MODULE):
+            if context is Context.BRIDGE:
+                yield from self._entered(node, waiting)
+            elif context is Context.MODULE:
                 self._report(node, "with-in-sync", "a session is opened where nothing can be awaited")
             return
         if any(is_async_client(self.program.values(i.context_expr), self.clients) for i in node.items):
@@ -104,6 +106,15 @@ class StatementEdits:
             yield self._edit(node, SetAsync(), "an async context manager")
             return
         yield from self._mixed(node, waiting)
+
+    def _entered(self, node: ast.With, waiting: list[bool]) -> Iterator[Edit]:
+        """What plain code in SQLAlchemy's greenlet enters: the `with` stays, and waits through the greenlet."""
+        because = "entered through the greenlet"
+        for item, waits in zip(node.items, waiting, strict=True):
+            if waits:
+                yield from self.helpers.add(ENTERED, node, because)
+                yield from self._closing(item.context_expr)
+                yield self._edit(item.context_expr, Replace(f"{self.helpers.name(ENTERED)}($it)"), because)
 
     def _closing(self, node: ast.expr) -> Iterator[Edit]:
         """`closing(SessionLocal())` to `aclosing(...)`. Source: contextlib; `AsyncSession.aclose`."""

@@ -1,0 +1,152 @@
+"""Functions that a library gets of which nothing is known, and context managers in code that stays plain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import prove
+from .test_lookalikes import HEAD
+
+LIBRARY = """\
+CONFIGURED = []
+
+
+def configure(function):
+    function(CONFIGURED)
+
+
+class Registry:
+    def __init__(self):
+        self.found = {}
+
+    def register(self, name, made_by=None):
+        self.found[name] = made_by
+
+    def ask(self, name):
+        return self.found[name]()
+"""
+
+
+def test_a_library_that_nobody_knows_gets_a_plain_function(tmp_path: Path) -> None:
+    app = """
+import somewhere
+from db import SessionLocal
+
+registry = somewhere.Registry()
+
+
+def fill(names):
+    db = SessionLocal()
+    try:
+        names.extend(user.name for user in db.query(User).order_by(User.id))
+    finally:
+        db.close()
+
+
+def count():
+    with SessionLocal() as db:
+        return db.query(User).count()
+
+
+somewhere.configure(fill)
+registry.register("count", made_by=count)
+
+
+@app.get("/")
+def read(db: Session = Depends(get_db)):
+    return [somewhere.CONFIGURED, registry.ask("count"), db.get(User, 1).name]
+"""
+    installed = {"somewhere.py": LIBRARY}
+    after = prove(tmp_path, HEAD + app, [("GET", "/"), ("GET", "/")], installed=installed)["main.py"]
+    assert "@run_async\nasync def fill(names):" in after
+    assert "@run_async\nasync def count():" in after
+
+
+def test_plain_code_enters_sessions_and_connections(tmp_path: Path) -> None:
+    app = """
+from contextlib import contextmanager
+
+from sqlalchemy import text
+
+from db import engine as main_engine
+
+
+@contextmanager
+def opened(engine):
+    db = Session(engine)
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+class Store:
+    def __init__(self, engine):
+        self.engine = engine
+        with engine.connect() as connection, open("requirements.txt") as file:
+            self.one = connection.execute(text("select 1")).scalar()
+            self.lines = file.readable()
+        with Session(engine) as db:
+            self.names = [user.name for user in db.query(User)]
+        with opened(engine) as db:
+            self.count = db.query(User).count()
+
+    @property
+    def broken(self):
+        try:
+            with self.engine.begin() as connection:
+                connection.execute(text("update users set name = 'x'"))
+                raise ValueError("no")
+        except ValueError as error:
+            return str(error)
+
+
+@app.get("/")
+def read():
+    store = Store(main_engine)
+    return [store.one, store.lines, store.names, store.count, store.broken, Store(main_engine).names]
+"""
+    after = prove(tmp_path, HEAD + app, [("GET", "/")])["main.py"]
+    assert 'with entered(engine.connect()) as connection, open("requirements.txt") as file:' in after
+
+
+def test_a_dependency_is_stepped_in_a_constructor(tmp_path: Path) -> None:
+    app = """
+class Users:
+    def __init__(self):
+        self.db = get_db().__next__()
+        self.other = next(get_db())
+
+    def names(self):
+        return [user.name for user in [*self.db.query(User), self.other.get(User, 1)]]
+
+
+@app.get("/")
+def read():
+    db = get_db().__next__()
+    return [Users().names(), db.query(User).count()]
+"""
+    prove(tmp_path, HEAD + app, [("GET", "/"), ("GET", "/")])
+
+
+def test_bound_methods_of_a_session_some_of_which_wait(tmp_path: Path) -> None:
+    app = """
+def retry(work, *args, **options):
+    for attempt in range(3):
+        try:
+            return work(*args, **options)
+        except ConnectionError:
+            pass
+
+
+@app.get("/")
+def read(db: Session = Depends(get_db)):
+    user = User(name="dora")
+    retry(db.add, user)
+    retry(db.flush)
+    found = retry(db.execute, select(User).order_by(User.id)).scalars().all()
+    retry(db.expunge, user)
+    return [[u.name for u in found], retry(len, found), retry(db.get, User, 1).name]
+"""
+    after = prove(tmp_path, HEAD + app, [("GET", "/"), ("GET", "/")])["main.py"]
+    assert "return await resolved(work(*args, **options))" in after
