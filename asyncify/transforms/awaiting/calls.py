@@ -202,6 +202,8 @@ class CallEdits:
         because = "it works on the sync object inside, in SQLAlchemy's greenlet"
         named = (k.value for k in node.keywords if k.arg in ("bind", "connection", "subject"))
         for argument in (*node.args[:1], *named):
+            if isinstance(argument, ast.Call) and getattr(argument.func, "attr", "") == "get_bind":
+                continue  # that of an async session gives the sync engine already
             for owner, inner in INSIDE.items():
                 if has(self.program.values(argument), owner):
                     yield self._edit(argument, Replace(f"$it.{inner}"), (), because)

@@ -10,13 +10,14 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.analysis.alembic_connections import shared_connections
+from asyncify.analysis.points import PointKind
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import has
 from asyncify.knowledge import names
 from asyncify.knowledge.api import ATTRIBUTES, INSIDE, form_of
 from asyncify.model.edit import Edit
-from asyncify.model.ops import Replace
+from asyncify.model.ops import Hole, Replace
 
 
 def attribute_edits(program: Program, module: ModuleInfo) -> Iterator[Edit]:
@@ -27,6 +28,11 @@ def attribute_edits(program: Program, module: ModuleInfo) -> Iterator[Edit]:
             because = "Alembic works on the sync connection inside"
             op = Replace(f"$it.{INSIDE[names.CONNECTION]}")
             yield Edit("await", path, source.target(given), op, group="flip", because=because)
+    for call in source.nodes_of(ast.Call):
+        if _gives_sync_bind(program, module, call):
+            because = "get_bind() of an async session gives the sync engine inside"
+            op = Replace("$s.bind", (Hole("s", source.span(call.func.value)),))  # type: ignore[attr-defined]
+            yield Edit("await", module.path, source.target(call), op, group="flip", because=because)
     for node in source.nodes:
         if not isinstance(node, ast.Attribute) or program.function_of(node) in program.colouring.kept:
             continue
@@ -38,6 +44,21 @@ def attribute_edits(program: Program, module: ModuleInfo) -> Iterator[Edit]:
             because = f"the async object has no `{node.attr}`, the sync one inside has"
             op = Replace(f"$it.{inner}")
             yield Edit("await", module.path, source.target(node.value), op, group="flip", because=because)
+
+
+def _gives_sync_bind(program: Program, module: ModuleInfo, call: ast.Call) -> bool:
+    """`engine = session.get_bind()`, or tables that are created on it. Elsewhere the sync engine is what is wanted."""
+    func = call.func
+    parent = module.source.parent(call)
+    parent = module.source.parent(parent) if isinstance(parent, ast.keyword) else parent
+    point = program.colouring.points.get(parent) if parent is not None else None
+    if not isinstance(parent, (ast.Assign, ast.AnnAssign)) and (point is None or point.kind is not PointKind.DDL):
+        return False
+    if not isinstance(func, ast.Attribute) or func.attr != "get_bind" or call.args or call.keywords:
+        return False
+    if program.function_of(call) in program.colouring.kept:
+        return False
+    return has(program.values(func.value), names.SESSION) and has(program.values(call), names.ENGINE, names.CONNECTION)
 
 
 def _inner(program: Program, node: ast.Attribute) -> str:

@@ -1,0 +1,31 @@
+"""The engine of a session, asked of the session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import prove
+from .test_lookalikes import HEAD
+
+
+def test_the_engine_of_a_session(tmp_path: Path) -> None:
+    app = """
+from sqlalchemy import inspect, text
+
+from models import Base
+
+
+@app.get("/")
+def read(db: Session = Depends(get_db)):
+    engine = db.get_bind()
+    Base.metadata.create_all(bind=engine)
+    with engine.connect() as connection:
+        one = connection.execute(text("select 1")).scalar()
+    Base.metadata.create_all(db.get_bind())
+    tables = inspect(db.get_bind()).get_table_names()
+    same = inspect(engine).get_table_names() == tables
+    return [one, same, sorted(tables), db.get_bind().dialect.name, db.get(User, 1).name]
+"""
+    after = prove(tmp_path, HEAD + app, [("GET", "/")])["main.py"]
+    assert "engine = db.bind" in after
+    assert "db.get_bind().dialect.name" in after
