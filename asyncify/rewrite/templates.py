@@ -97,6 +97,10 @@ class _Filler(cst.CSTTransformer):
     def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> object:  # type: ignore[override]
         return super().on_leave(original_node, parens.fix(updated_node))
 
+    def leave_EmptyLine(self, original_node: cst.EmptyLine, updated_node: cst.EmptyLine) -> cst.EmptyLine:
+        """A blank line of a template stays blank wherever the template goes."""
+        return updated_node if updated_node.comment else updated_node.with_changes(indent=False)
+
     def _filling(self, name: str) -> Filling | None:
         return self._fillings.get(name[len(_PREFIX) :]) if name.startswith(_PREFIX) else None
 

@@ -29,3 +29,20 @@ def read(db: Session = Depends(get_db)):
     after = prove(tmp_path, HEAD + app, [("GET", "/")])["main.py"]
     assert "engine = db.bind" in after
     assert "db.get_bind().dialect.name" in after
+
+
+def test_tables_that_a_script_makes_in_a_block(tmp_path: Path) -> None:
+    script = """\
+from db import engine
+from models import Base
+
+if __name__ == "__main__":
+    print("begin")
+    Base.metadata.drop_all(bind=engine)
+    Base.metadata.create_all(bind=engine)
+    print("end")
+"""
+    app = HEAD + "\n\n@app.get('/')\ndef read():\n    return 1\n"
+    after = prove(tmp_path, {"main.py": app, "reset.py": script}, [("GET", "/")], [["reset.py"]])["reset.py"]
+    assert all(line == line.rstrip() for line in after.splitlines())
+    assert "\n\n\n    " not in after

@@ -220,7 +220,8 @@ class StatementEdits:
         function = free_name(self.program, self.module.path, wish)
         body = "\n".join(f"    {line}" for line in template.split("\n"))
         yield from self.helpers.add(RUN, stmt, because)
-        text = f"async def {function}():\n{body}\n\n\n{self.helpers.name(RUN)}({function}())"
+        apart = "\n\n\n" if isinstance(self.source.parent(stmt), ast.Module) else "\n\n"
+        text = f"async def {function}():\n{body}{apart}{self.helpers.name(RUN)}({function}())"
         yield self._edit(stmt, ReplaceStatement(text, holes), because)
 
     # -- helpers -------------------------------------------------------------------------------------
