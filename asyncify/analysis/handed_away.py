@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 
-from asyncify.analysis.barriers import callee_name
+from asyncify.analysis.barriers import callee_name, handing_of, is_aware
 from asyncify.analysis.call_index import CallIndex
 from asyncify.analysis.forms import has_session_parameter
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.knowledge.barriers import BY_CALLEE, TAKE_EITHER, Barrier, Treatment
+from asyncify.knowledge.barriers import Barrier, Treatment
 
 
 def handed_barrier(program: Program, index: CallIndex, function: FunctionInfo) -> Barrier | None:
@@ -25,7 +25,7 @@ def handed_barrier(program: Program, index: CallIndex, function: FunctionInfo) -
         source = program.modules[index.paths[node]].source
         call = source.parent(node)
         call = source.parent(call) if isinstance(call, ast.keyword) else call
-        name = callee_name(program, call) if isinstance(call, ast.Call) else ""
-        if name and name not in BY_CALLEE and not name.startswith(TAKE_EITHER):
+        if isinstance(call, ast.Call) and handing_of(program, call) is None and not is_aware(program, call):
+            name = callee_name(program, call) or source.segment(call.func)
             return Barrier("handed", "handed", Treatment.TASK, f"nothing is known of {name}, to which it is handed")
     return None

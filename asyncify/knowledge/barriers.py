@@ -220,13 +220,6 @@ HANDOVERS: tuple[Handover, ...] = (
         "argparse.ArgumentParser.set_defaults".split()
     ),
 )
-#: how names of library objects begin that take async functions where they take plain ones, and of those that only look
-#: at a function, keep it, or put it in the place of another in a test. Sources: the documentation of each
-TAKE_EITHER = tuple(
-    "fastapi. starlette. anyio. asyncio. apscheduler.schedulers.asyncio. strawberry. sse_starlette. tenacity. "
-    "dependency_injector. arq. taskiq. faststream. nicegui. aiohttp. aiojobs. unittest. pytest mock. builtins. "
-    "functools. inspect. typing. operator. contextlib. logging. list. dict. set. tuple.".split()
-)
 BY_CALLEE: Mapping[str, Handing] = MappingProxyType({h.name: h.handing for h in HANDOVERS})
 
 #: callables of libraries that iterate with `async for` over what is an async iterable. Source: Starlette "Responses"
@@ -240,5 +233,5 @@ TAKES_ASYNC_ITERABLES = frozenset(
 AWARE = frozenset(
     "fastapi starlette asyncio anyio pytest pytest_asyncio unittest tenacity aiojobs arq taskiq functools contextlib "
     "inspect typing types pickle copy weakref builtins dataclasses pydantic sqlalchemy strawberry ariadne list dict "
-    "set tuple".split()
+    "set tuple operator logging mock aiohttp sse_starlette faststream nicegui dependency_injector".split()
 )

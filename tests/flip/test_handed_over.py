@@ -21,8 +21,12 @@ def count():
         return db.query(User).count()
 
 
+def count_in(db: Session):
+    return db.query(User).count()
+
+
 def start():
-    plugins.on_start(count)
+    plugins.on_start(count_in)
 
 
 known = [count]
