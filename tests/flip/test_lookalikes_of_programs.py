@@ -351,7 +351,7 @@ def read(db: Session = Depends(get_db)):
     session = [1, 2]  # kept
     first = session.count(1)  # kept
     names = [session.upper() for session in ("a", "b")]  # kept
-    with open("models.py") as session:  # kept
+    with open("models.py") as session:
         session.close()  # kept
     session = db
     total = session.query(User).count()
