@@ -70,4 +70,23 @@ def test_what_is_too_deep_is_forgotten_and_the_rest_kept() -> None:
         deep = frozenset(collection(kind, deep) for kind in ("list", "set", "tuple", "deque"))
     assert nested(Widening().cut(deep)) == DEPTHS[1] + 1  # 4 ** 6 of them are more than any code says
     flat = frozenset({collection("list", NOTHING)})
-    assert Widening().cut(flat) is flat
+    assert Widening().cut(flat) == flat
+
+
+def test_a_dictionary_that_is_made_of_itself_has_each_key_once() -> None:
+    text = """\
+from sqlalchemy.orm import Session
+
+found = {"db": 1, "other": 2}
+
+
+def more(db: Session):
+    global found
+    found = {**found, **found, "db": db, **found}
+    return found["db"]
+"""
+    program = build(Workspace(Path(), {"app.py": text.encode()}))
+    nodes = program.modules["app.py"].source.nodes
+    assert [has(program.values(n), names.SESSION) for n in nodes if isinstance(n, ast.Subscript)] == [True]
+    sizes = [len(v.items) for n in nodes for v in program.values(n) if isinstance(v, Rec)]
+    assert max(sizes) == 2

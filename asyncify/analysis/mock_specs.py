@@ -117,5 +117,3 @@ class Specs:
         if not seen:
             return "", ()
         return info.name, (Import(seen.most_common(1)[0][0], info.name),)
-
-

@@ -122,9 +122,7 @@ def _entry(root: Path, change: Change, index: int) -> Entry:
         raise UsageError(f"{change.path} leads out of {root}; nothing was written")
     now = _read(target)
     if now != change.before:
-        raise UsageError(
-            f"{change.path} was changed while asyncify was running; run it again, nothing was written"
-        )
+        raise UsageError(f"{change.path} was changed while asyncify was running; run it again, nothing was written")
     mode = stat.S_IMODE(target.stat().st_mode) if now is not None else 0o644
     if now is not None and (not mode & 0o222 or not os.access(target, os.W_OK)):
         raise UsageError(f"{change.path} is read-only; make it writable or --exclude it, nothing was written")

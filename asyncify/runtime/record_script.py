@@ -48,9 +48,7 @@ def ask(app: Any, scenario: dict[str, Any]) -> dict[str, Answer]:
     with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
         for sent in scenario["requests"]:
             headers = visitors[sent["visitor"]]
-            answer = client.request(
-                sent["method"], sent["path"], headers=headers, json=sent["json"], data=sent["form"]
-            )
+            answer = client.request(sent["method"], sent["path"], headers=headers, json=sent["json"], data=sent["form"])
             if answer.status_code >= 400:
                 raise SystemExit(f"{sent['method']} {sent['path']} was answered with {answer.status_code}")
         for name, headers in visitors.items():

@@ -15,15 +15,12 @@ HEAD = "from fastapi.testclient import TestClient\n\nfrom app.main import app\n\
 
 KEPT = {
     "test-client-only": (
-        "def test_a():\n"
-        "    with TestClient(app).websocket_connect('/') as socket:\n        socket.close()\n"
+        "def test_a():\n    with TestClient(app).websocket_connect('/') as socket:\n        socket.close()\n"
     ),
     "test-client-place": "client = TestClient(app)\ntoken = client.get('/').text\n",
     "test-client-library": (
-
-            "from locust import drive\n\ndef test_a():\n"
-            "    client = TestClient(app)\n    drive(client)\n    client.get('/')\n"
-
+        "from locust import drive\n\ndef test_a():\n"
+        "    client = TestClient(app)\n    drive(client)\n    client.get('/')\n"
     ),
     "test-client-arguments": "def test_a(options):\n    TestClient(app, **options).get('/')\n",
     "test-client-subclass": (

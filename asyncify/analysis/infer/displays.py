@@ -15,7 +15,22 @@ from asyncify.analysis.infer.iteration import elements, no_text, position_of
 from asyncify.analysis.infer.narrowing import narrow
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.infer.sql import row_of
-from asyncify.analysis.values import Ann, Cls, Const, Ext, Fn, Inst, Member, Obj, Rec, Value, Values, collection, union
+from asyncify.analysis.values import (
+    NOTHING,
+    Ann,
+    Cls,
+    Const,
+    Ext,
+    Fn,
+    Inst,
+    Member,
+    Obj,
+    Rec,
+    Value,
+    Values,
+    collection,
+    union,
+)
 from asyncify.knowledge import names
 
 
@@ -45,7 +60,7 @@ def tuple_of(run: Run, node: ast.Tuple) -> Values:
 
 def dict_of(run: Run, node: ast.Dict) -> Values:
     """`{key: value}`."""
-    items: list[tuple[str, Values]] = []
+    items: dict[str, Values] = {}
     found: set[Value] = set()
     keys: list[Values] = []
     values: list[Values] = []
@@ -54,17 +69,18 @@ def dict_of(run: Run, node: ast.Dict) -> Values:
         if key is None:
             for value in result:
                 if isinstance(value, Rec):
-                    items.extend(value.items)
+                    for name, part in value.items:
+                        items[name] = items.get(name, NOTHING) | part
                 else:
                     found.add(value)
             continue
         if isinstance(key, ast.Constant) and isinstance(key.value, str):
-            items.append((key.value, no_text(result)))
+            items[key.value] = no_text(result)
         else:
             keys.append(no_text(evaluate(run, key)))
         values.append(no_text(result))
     if items:
-        found.add(Rec(tuple(items)))
+        found.add(Rec(tuple(items.items())))
     found.add(Inst("dict", (union(keys), union(values))))
     return frozenset(found)
 

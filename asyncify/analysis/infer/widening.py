@@ -20,18 +20,58 @@ _HOLDERS = (Inst, Rec, Member)
 
 
 class Widening:
-    """Cuts values at a depth. What was measured and cut is remembered: values share their parts."""
+    """Cuts values at a depth. Of equal values it gives out one and the same: what shares its parts is then compared
+    and measured by its parts once, not along every way through them."""
 
     def __init__(self) -> None:
+        self._values: dict[Value, Value] = {}
+        self._sets: dict[Values, Values] = {}
+        self._ids: set[int] = set()  # of the values and sets above, which stay as long as this does
+        #: what was given out in this cut, by the id of the value that it stands for, which is held: ids come again
+        self._met: dict[int, tuple[Value, Value]] = {}
         self._measures: dict[Value, tuple[int, int]] = {}
         self._cuts: dict[tuple[Value, int], Value] = {}
 
     def cut(self, values: Values) -> Values:
         """The same values, without what is nested too deep in one of them."""
-        cut = [(v, self._fitting(v)) for v in values if isinstance(v, _HOLDERS)]
-        if all(v is new for v, new in cut):
+        if id(values) in self._ids or not any(isinstance(v, _HOLDERS) for v in values):
             return values
-        return values.difference(v for v, _ in cut).union(new for _, new in cut)
+        cut = self._set(frozenset(self._fitting(self._one(v)) for v in values))
+        self._met.clear()
+        return cut
+
+    # -- one object for equal values -----------------------------------------------------------------
+
+    def _one(self, value: Value) -> Value:
+        """The one value that is given out for all that are equal to this one."""
+        if not isinstance(value, _HOLDERS) or id(value) in self._ids:
+            return value
+        if id(value) not in self._met:
+            new = self._of_ones(value)
+            found = self._values.setdefault(new, new)
+            self._ids.add(id(found))
+            self._met[id(value)] = (value, found)
+        return self._met[id(value)][1]
+
+    def _of_ones(self, value: Value) -> Value:
+        if isinstance(value, Member):
+            base = self._one(value.base)
+            return replace(value, base=base) if isinstance(base, Inst) else value
+        if isinstance(value, Inst) and value.args:
+            return replace(value, args=tuple(self._set(part) for part in value.args))
+        if isinstance(value, Rec):
+            return Rec(tuple((key, self._set(part)) for key, part in value.items))
+        return value
+
+    def _set(self, values: Values) -> Values:
+        if id(values) in self._ids:
+            return values
+        values = frozenset(map(self._one, values))
+        found = self._sets.setdefault(values, values)
+        self._ids.add(id(found))
+        return found
+
+    # -- cutting -------------------------------------------------------------------------------------
 
     def _fitting(self, value: Value) -> Value:
         value = self._at(value, DEPTHS[0])
@@ -42,11 +82,11 @@ class Widening:
 
     def _at(self, value: Value, most: int) -> Value:
         """A value without what is nested deeper."""
-        if self._measure(value)[0] <= most:
+        if not isinstance(value, _HOLDERS) or self._measure(value)[0] <= most:
             return value
         cut = self._cuts.get((value, most))
         if cut is None:
-            cut = self._cuts[value, most] = self._shallow(value, most)
+            cut = self._cuts[value, most] = self._one(self._shallow(value, most))
         return cut
 
     def _shallow(self, value: Value, most: int) -> Value:

@@ -188,8 +188,6 @@ def is_bare_client(program: Program, path: str, call: ast.Call) -> bool:
         return False
     names_given = [t.id for t in parent.targets if isinstance(t, ast.Name)] if isinstance(parent, ast.Assign) else []
     entered = {
-        n.context_expr.id
-        for n in source.nodes
-        if isinstance(n, ast.withitem) and isinstance(n.context_expr, ast.Name)
+        n.context_expr.id for n in source.nodes if isinstance(n, ast.withitem) and isinstance(n.context_expr, ast.Name)
     }
     return not (set(names_given) & entered)

@@ -62,9 +62,7 @@ def _rewrite(work: Work, source: SourceFile, node: ast.With | ast.AsyncWith) -> 
     body = Hole("body", source.span(node.body[0]), Place.STATEMENT, source.span(node.body[-1]))
     template = "".join(f"{line}\n" for line in _nested(items))
     work.taken.update(i.context_expr for i in node.items)
-    work.edit(
-        source.path, node, ReplaceStatement(template, (*items.holes, body)), _WHY, items.imports, items.drops
-    )
+    work.edit(source.path, node, ReplaceStatement(template, (*items.holes, body)), _WHY, items.imports, items.drops)
     for line in items.before:
         work.edit(source.path, node, InsertStatements(line, "before", _app_holes(items, line)), _WHY)
 

@@ -15,9 +15,7 @@ from asyncify.model.ops import Replace
 from asyncify.transforms.session.types import ASYNC_CLASSES
 from asyncify.transforms.tests.found import Work
 
-_RENAMED = MappingProxyType(
-    {**ASYNC_CLASSES, names.CREATE_ENGINE: ("sqlalchemy.ext.asyncio", "create_async_engine")}
-)
+_RENAMED = MappingProxyType({**ASYNC_CLASSES, names.CREATE_ENGINE: ("sqlalchemy.ext.asyncio", "create_async_engine")})
 
 
 def plan_patched_names(work: Work) -> None:
