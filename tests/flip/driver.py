@@ -95,6 +95,8 @@ def serve(folder: Path, form: str, requests: Sequence[Sequence[Any]]) -> None:
     os.dup2(errors.fileno(), 2)
     sys.stderr = errors
     sys.path.insert(0, str(folder))
+    for module in folder.iterdir():  # the process is forked from the tests, which may have modules of these names
+        sys.modules.pop(module.stem, None)
     warnings.simplefilter("always", RuntimeWarning)
     seed()
     answers: list[Any] = []
