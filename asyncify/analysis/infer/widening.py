@@ -6,6 +6,7 @@ where there is more than any code says, the contents are forgotten.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from asyncify.analysis.values import NOTHING, Inst, Member, Rec, Value, Values
@@ -47,21 +48,11 @@ class Widening:
         if not isinstance(value, _HOLDERS) or id(value) in self._ids:
             return value
         if id(value) not in self._met:
-            new = self._of_ones(value)
+            new = _with_parts(value, self._set)
             found = self._values.setdefault(new, new)
             self._ids.add(id(found))
             self._met[id(value)] = (value, found)
         return self._met[id(value)][1]
-
-    def _of_ones(self, value: Value) -> Value:
-        if isinstance(value, Member):
-            base = self._one(value.base)
-            return replace(value, base=base) if isinstance(base, Inst) else value
-        if isinstance(value, Inst) and value.args:
-            return replace(value, args=tuple(self._set(part) for part in value.args))
-        if isinstance(value, Rec):
-            return Rec(tuple((key, self._set(part)) for key, part in value.items))
-        return value
 
     def _set(self, values: Values) -> Values:
         if id(values) in self._ids:
@@ -86,18 +77,9 @@ class Widening:
             return value
         cut = self._cuts.get((value, most))
         if cut is None:
-            cut = self._cuts[value, most] = self._one(self._shallow(value, most))
+            shallow = _with_parts(value, lambda part: self._contents(part, most))
+            cut = self._cuts[value, most] = self._one(shallow)
         return cut
-
-    def _shallow(self, value: Value, most: int) -> Value:
-        if isinstance(value, Member):
-            base = self._shallow(value.base, most)
-            return replace(value, base=base) if isinstance(base, Inst) else value
-        if isinstance(value, Inst):
-            return replace(value, args=tuple(self._contents(part, most) for part in value.args))
-        if isinstance(value, Rec):
-            return Rec(tuple((key, self._contents(part, most)) for key, part in value.items))
-        return value
 
     def _contents(self, part: Values, most: int) -> Values:
         return frozenset(self._at(v, most - 1) for v in part) if most > 0 else NOTHING
@@ -112,6 +94,18 @@ class Widening:
                 sum(size for _, size in inner) + 1,
             )
         return known
+
+
+def _with_parts(value: Value, change: Callable[[Values], Values]) -> Value:
+    """A value that holds what becomes of its parts."""
+    if isinstance(value, Member):
+        base = _with_parts(value.base, change)
+        return replace(value, base=base) if isinstance(base, Inst) else value
+    if isinstance(value, Inst) and value.args:
+        return replace(value, args=tuple(map(change, value.args)))
+    if isinstance(value, Rec):
+        return Rec(tuple((key, change(part)) for key, part in value.items))
+    return value
 
 
 def _parts(value: Value) -> tuple[Values, ...]:
