@@ -139,8 +139,7 @@ class _Worker:
         reason = Reason(what, path, getattr(node, "lineno", 0), via)
         outer = lambda_around(source, node)
         if outer is not None:
-            call = source.parent(outer)
-            call = source.parent(call) if isinstance(call, ast.keyword) else call
+            call = source.holder(outer)
             if isinstance(call, ast.Call) and handing_of(self.program, call) is Handing.CALLS:
                 self.run_by_library(call, path, what, via)
             elif isinstance(call, ast.Call) and self._is_awaited_thread(call, source.parent(call), outer):
@@ -334,8 +333,7 @@ class _Worker:
         if kept_sync(self.program, path):
             return
         source = self.program.modules[path].source
-        call = source.parent(node)
-        call = source.parent(call) if isinstance(call, ast.keyword) else call
+        call = source.holder(node)
         if not isinstance(call, ast.Call) or function in self.result.bridged or function in self.replacing:
             return
         handing = handing_of(self.program, call)

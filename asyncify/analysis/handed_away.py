@@ -23,8 +23,7 @@ def handed_barrier(program: Program, index: CallIndex, function: FunctionInfo) -
         return None
     for node in index.handed[function]:
         source = program.modules[index.paths[node]].source
-        call = source.parent(node)
-        call = source.parent(call) if isinstance(call, ast.keyword) else call
+        call = source.holder(node)
         if isinstance(call, ast.Call) and handing_of(program, call) is None and not is_aware(program, call):
             name = callee_name(program, call) or source.segment(call.func)
             return Barrier("handed", "handed", Treatment.TASK, f"nothing is known of {name}, to which it is handed")

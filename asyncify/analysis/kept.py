@@ -30,8 +30,7 @@ def kept_functions(program: Program, index: CallIndex) -> set[FunctionInfo]:
                 kept.add(function)
     for argument, functions in program.facts.handed.items():
         source = program.modules[index.paths[argument]].source
-        call = source.parent(argument)
-        call = source.parent(call) if isinstance(call, ast.keyword) else call
+        call = source.holder(argument)
         for value in program.values(call.func) if isinstance(call, ast.Call) else ():
             name = value.name if isinstance(value, (Ext, Member)) else ""
             if name in SYNC_CALLBACKS or (isinstance(value, Member) and name == "run_sync"):

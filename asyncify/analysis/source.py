@@ -105,6 +105,11 @@ class SourceFile:
         """The node around a node; None for the module."""
         return self._parents.get(node)
 
+    def holder(self, argument: ast.AST) -> ast.AST | None:
+        """The node around an expression; for `f(name=expression)` the call, as for `f(expression)`."""
+        outer = self.parent(argument)
+        return self.parent(outer) if isinstance(outer, ast.keyword) else outer
+
     def statement(self, node: ast.AST) -> ast.stmt:
         """The innermost statement that holds a node (or the node itself)."""
         found: ast.AST | None = node

@@ -133,8 +133,7 @@ def _roots(
 def _in_thread(program: Program, index: CallIndex, node: ast.AST) -> bool:
     """Whether a function is handed to something that runs it in a thread or process of its own."""
     source = program.modules[index.paths[node]].source
-    call = source.parent(node)
-    call = source.parent(call) if isinstance(call, ast.keyword) else call
+    call = source.holder(node)
     return isinstance(call, ast.Call) and handing_of(program, call) is Handing.THREAD
 
 

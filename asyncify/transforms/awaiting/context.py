@@ -30,8 +30,7 @@ def context_of(program: Program, colouring: Colouring, module: ModuleInfo, node:
         if isinstance(outer, ast.Lambda) and inner is outer.body:
             if outer in colouring.written_out:
                 return Context.AWAIT
-            call = source.parent(outer)
-            call = source.parent(call) if isinstance(call, ast.keyword) else call
+            call = source.holder(outer)
             if call in colouring.unrolled or call in colouring.unwrapped:
                 inner, outer = outer, source.parent(outer)
                 continue

@@ -49,8 +49,7 @@ def attribute_edits(program: Program, module: ModuleInfo) -> Iterator[Edit]:
 def _gives_sync_bind(program: Program, module: ModuleInfo, call: ast.Call) -> bool:
     """`engine = session.get_bind()`, or tables that are created on it. Elsewhere the sync engine is what is wanted."""
     func = call.func
-    parent = module.source.parent(call)
-    parent = module.source.parent(parent) if isinstance(parent, ast.keyword) else parent
+    parent = module.source.holder(call)
     point = program.colouring.points.get(parent) if parent is not None else None
     if not isinstance(parent, (ast.Assign, ast.AnnAssign)) and (point is None or point.kind is not PointKind.DDL):
         return False
