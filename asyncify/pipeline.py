@@ -15,7 +15,8 @@ from asyncify.analysis.memory import collector_paused
 from asyncify.analysis.overrides import check_overrides
 from asyncify.analysis.program import Program, build
 from asyncify.model.errors import UsageError
-from asyncify.model.plan import Plan, RunResult, Skipped, StepResult, Workspace, content_hash
+from asyncify.model.plan import Plan, Rewritten, RunResult, Skipped, StepResult, Workspace, content_hash
+from asyncify.model.tally import tallies
 from asyncify.rewrite.apply import apply_plan
 from asyncify.transforms import registry
 from asyncify.transforms.base import Transform
@@ -140,6 +141,7 @@ def decide(program: Program, stage: Stage, progress: Progress | None = None) -> 
         text_edits,
         tuple(chain.from_iterable(d.findings for d in decisions)),
         {path: content_hash(files[path]) for path in touched},
+        tuple(chain.from_iterable(d.subjects for d in decisions)),
     )
 
 
@@ -148,4 +150,7 @@ def _run_stage(program: Program, stage: Stage, progress: Progress, start: float)
     progress.working(stage.name, "rewriting")
     after, results = apply_plan(plan, program.workspace, program.reexports())
     unread = tuple(Skipped(path, reason) for path, reason in sorted(program.broken.items()))
-    return StepResult(stage.name, after, (*results, *unread), plan.findings, time.perf_counter() - start)
+    applied = frozenset(edit.group for r in results if isinstance(r, Rewritten) for edit in r.edits)
+    counted = tallies(plan.subjects, applied - {""})
+    seconds = time.perf_counter() - start
+    return StepResult(stage.name, after, (*results, *unread), plan.findings, seconds, tallies=counted)

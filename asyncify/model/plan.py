@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from asyncify.model.edit import Edit, Finding, TextEdit
+from asyncify.model.tally import Subject, Tally
 
 
 def content_hash(data: bytes) -> str:
@@ -47,6 +48,7 @@ class Plan:
     """What one step wants to do.
 
     hashes: path to `content_hash` of every file with an edit; a stale plan is refused.
+    subjects: what the step looked for, to be counted.
     """
 
     step: str
@@ -54,6 +56,7 @@ class Plan:
     text_edits: tuple[TextEdit, ...] = ()
     findings: tuple[Finding, ...] = ()
     hashes: Mapping[str, str] = field(default_factory=dict)
+    subjects: tuple[Subject, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ class StepResult:
     """The outcome of one step: the workspace after it, and one result for each file it touched.
 
     kept: what stays synchronous on purpose; the first step of a run says it.
+    tallies: what was found, and what came of it, in numbers.
     """
 
     step: str
@@ -117,6 +121,7 @@ class StepResult:
     findings: tuple[Finding, ...]
     seconds: float = 0.0
     kept: tuple[KeptSync, ...] = ()
+    tallies: tuple[Tally, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -146,3 +151,8 @@ class RunResult:
     def kept(self) -> tuple[KeptSync, ...]:
         """What stays synchronous on purpose, of all steps, each once."""
         return tuple(dict.fromkeys(k for s in self.steps for k in s.kept))
+
+    @property
+    def tallies(self) -> tuple[Tally, ...]:
+        """What was found and what came of it, of all steps, in order."""
+        return tuple(t for s in self.steps for t in s.tallies)

@@ -9,6 +9,7 @@ from typing import Any
 from asyncify.model.edit import Edit, Finding, TextEdit
 from asyncify.model.plan import Failed, Rewritten, RunResult
 from asyncify.model.span import Span
+from asyncify.model.tally import Tally
 from asyncify.report.facts import edits_by_transform, edits_of, made_async, not_rewritten
 from asyncify.report.patch import patch
 
@@ -25,6 +26,7 @@ def as_json(result: RunResult, written: bool) -> str:
         "root": str(result.before.root),
         "written": written,
         "summary": _summary(result),
+        "tallies": [_tally(t) for t in result.tallies],
         "files": [_file(result, path) for path in _paths(result)],
         "changed": list(result.changed),
         "made_async": list(made_async(result)),
@@ -59,6 +61,10 @@ def _summary(result: RunResult) -> dict[str, Any]:
         "kept": len(result.kept),
         "not_rewritten": len({r.path for r in not_rewritten(result)}),
     }
+
+
+def _tally(tally: Tally) -> dict[str, Any]:
+    return {"kind": tally.kind, "found": tally.found, **{fate.name.lower(): count for fate, count in tally.fates}}
 
 
 def _paths(result: RunResult) -> list[str]:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from asyncify.model.plan import RunResult, StepResult
+from asyncify.model.tally import Tally
 from asyncify.report.facts import edits_by_transform, files_by_transform, made_async, not_rewritten
 
 
@@ -16,6 +17,7 @@ def show_summary(result: RunResult, console: Console) -> None:
     """Print the table of a run; a sentence when there is nothing to do."""
     if not result.changed:
         console.print(Text("Nothing to change."))
+        _show_tallies(result, console)
         return
     table = Table("transform", box=None, header_style="bold", pad_edge=False)
     table.add_column("edits", justify="right")
@@ -26,7 +28,19 @@ def show_summary(result: RunResult, console: Console) -> None:
     for name in _transforms(result):
         table.add_row(Text(name), _count(edits.get(name, 0)), _count(files.get(name, 0)), _count(left[name]))
     console.print(table)
+    _show_tallies(result, console)
     console.print(Text(closing(result)))
+
+
+def tally_line(tally: Tally) -> str:
+    """`3 legacy queries found: 2 converted, 1 left for the bridge.`; fates that none had are not told."""
+    told = [f"{count} {fate.value}" for fate, count in tally.fates if count]
+    return f"{plural(tally.found, tally.kind)} found: {', '.join(told)}."
+
+
+def _show_tallies(result: RunResult, console: Console) -> None:
+    for tally in result.tallies:
+        console.print(Text(tally_line(tally)), soft_wrap=True)
 
 
 def closing(result: RunResult) -> str:
@@ -59,8 +73,10 @@ def show_steps(result: RunResult, parts: Sequence[tuple[str, Sequence[str]]], co
 
 
 def plural(count: int, noun: str) -> str:
-    """`1 file`, `2 files`."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+    """`1 file`, `2 files`, `2 queries`."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count} {noun[:-1]}ies" if noun.endswith("ry") else f"{count} {noun}s"
 
 
 def _changed_by(result: RunResult, step: StepResult) -> int:

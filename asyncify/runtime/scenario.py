@@ -1,15 +1,15 @@
 """`demo.toml` of an app: what fills its database, and who asks its routes.
 
-    prepare = [["-m", "scripts.seed"]]      # Python commands, run before the first start
+prepare = [["-m", "scripts.seed"]]      # Python commands, run before the first start
 
-    [visitors.customer]                     # headers; each route is asked as each visitor, and without headers
-    Authorization = "Bearer abc"
+[visitors.customer]                     # headers; each route is asked as each visitor, and without headers
+Authorization = "Bearer abc"
 
-    [[requests]]                            # sent in this order after the first start, so that there is data
-    as = "customer"                         # may be left out
-    method = "POST"
-    path = "/orders"
-    json = { sku = "A-1" }                  # or `form`, or neither
+[[requests]]                            # sent in this order after the first start, so that there is data
+as = "customer"                         # may be left out
+method = "POST"
+path = "/orders"
+json = { sku = "A-1" }                  # or `form`, or neither
 """
 
 from __future__ import annotations

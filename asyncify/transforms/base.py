@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 
 from asyncify.analysis.program import Program
 from asyncify.model.edit import Edit, Finding, TextEdit
+from asyncify.model.tally import Subject
 
 
 @dataclass(frozen=True)
 class Decisions:
-    """What one transform wants done to a program."""
+    """What one transform wants done to a program. subjects: what it looked for, to be counted."""
 
     edits: tuple[Edit, ...] = ()
     text_edits: tuple[TextEdit, ...] = ()
     findings: tuple[Finding, ...] = ()
+    subjects: tuple[Subject, ...] = ()
 
 
 @dataclass(frozen=True)

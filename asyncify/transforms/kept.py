@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from asyncify.analysis.lookup import first_line
 from asyncify.analysis.program import Program
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.span import Span
+from asyncify.model.tally import Fate
 from asyncify.transforms.base import Decisions
 
 #: the group of a whole step: its transforms know what is kept, and the rest of it must go on
@@ -30,6 +33,7 @@ def leave_kept(program: Program, decisions: Decisions) -> Decisions:
             *(f for f in decisions.findings if f.code.startswith("kept-") or not _inside(regions, f.path, f.span)),
             *dict.fromkeys(_left(e) for e in refused if e.transform == "eager"),
         ),
+        tuple(replace(s, otherwise=Fate.KEPT) if _inside(regions, s.path, s.span) else s for s in decisions.subjects),
     )
 
 

@@ -13,6 +13,7 @@ from asyncify.model.edit import Edit, Finding, TextEdit
 from asyncify.model.ops import SetAsync
 from asyncify.model.plan import Failed, KeptSync, Rewritten, RunResult, Skipped, StepResult, Workspace
 from asyncify.model.span import Place, Span, Target
+from asyncify.model.tally import Fate, Tally
 from asyncify.report.as_json import as_json
 from asyncify.report.facts import edits_by_transform, files_by_transform, made_async
 from asyncify.report.findings import PLACES, show_left
@@ -114,6 +115,17 @@ def test_a_fault_of_ours_is_called_that(result: RunResult) -> None:
     text = printed(lambda console: show_left(RunResult(result.before, (step,)), console))
     assert "a.py:3: does not parse" in text
     assert "a fault of asyncify" in text
+
+
+def test_what_was_counted_is_told_even_if_nothing_changes(tmp_path: Path) -> None:
+    before = Workspace(tmp_path, {})
+    counted = Tally("legacy query", ((Fate.CONVERTED, 0), (Fate.BRIDGED, 2), (Fate.REPORTED, 1)))
+    run = RunResult(before, (StepResult("query", before, (), (), tallies=(counted,)),))
+    text = printed(show_summary, run)
+    assert text == "Nothing to change.\n3 legacy queries found: 2 left for the bridge, 1 only reported.\n"
+    assert json.loads(as_json(run, written=False))["tallies"] == [
+        {"kind": "legacy query", "found": 3, "converted": 0, "bridged": 2, "reported": 1}
+    ]
 
 
 def test_json_has_all_of_it(result: RunResult) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from asyncify.analysis.program import Program
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.ops import Replace
+from asyncify.model.tally import Fate, Subject
 from asyncify.transforms.base import Decisions
 from asyncify.transforms.query.annotations import annotation_edits
 from asyncify.transforms.query.contexts import Contexts
@@ -18,6 +20,8 @@ from asyncify.transforms.query.mocked import mocked
 from asyncify.transforms.query.reports import reports
 from asyncify.transforms.query.shapes import Shapes
 from asyncify.transforms.query.uses import Uses
+
+KIND = "legacy query"
 
 
 def plan(program: Program) -> Decisions:
@@ -39,17 +43,35 @@ def plan(program: Program) -> Decisions:
         problems = list(dict.fromkeys(d.finding() for d in decisions if isinstance(d, Problem)))
         findings += problems
         if not problems:
-            path = uses.holds[group].source.path
-            name = f"query:{path}:{group.lineno}:{group.col_offset}"
+            name = _name(uses, group)
             edits += [replace(d, group=name) for d in decisions if isinstance(d, Edit)]
-    findings += reports(uses)
+    unfollowed = tuple(reports(uses))
+    findings += unfollowed
     of_mocks, left = mocked(uses, places, edits)
     edits += of_mocks
     findings += left
     return Decisions(
         edits=tuple(sorted(edits, key=_order)),
         findings=tuple(sorted(findings, key=lambda f: (f.path, f.span.line if f.span else 0, f.code))),
+        subjects=(*_recognised(uses), *_subjects(unfollowed)),
     )
+
+
+def _name(uses: Uses, group: ast.Call) -> str:
+    return f"query:{uses.holds[group].source.path}:{group.lineno}:{group.col_offset}"
+
+
+def _recognised(uses: Uses) -> Iterator[Subject]:
+    """Every call that makes a query, with the edits that convert it: there are none where one of its group stays."""
+    for site, source in uses.sites.items():
+        yield Subject(KIND, source.path, source.span(site), _name(uses, uses.groups[site]))
+
+
+def _subjects(findings: Iterable[Finding]) -> Iterator[Subject]:
+    """What makes queries as well, but of no session that could be told."""
+    for finding in findings:
+        if finding.span is not None:
+            yield Subject(KIND, finding.path, finding.span, otherwise=Fate.REPORTED)
 
 
 def _order(edit: Edit) -> tuple[object, ...]:
