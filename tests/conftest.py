@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 
 import pytest
+from postgres import Postgres, running
 
 from asyncify import api
 from asyncify.cli.demo import bundled
@@ -26,3 +27,10 @@ def bundled_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run
         return api.migrate(folder)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def postgres(testrun_uid: str) -> Iterator[Postgres]:
+    """A PostgreSQL server, one for all processes of a test run."""
+    with running(testrun_uid) as server:
+        yield server
