@@ -1,6 +1,9 @@
 # ruff: noqa: E501 - one case on one line
 """Short functions that use the legacy Query; each is run as it is and converted, and must give the same."""
 
+import textwrap
+from collections.abc import Mapping
+
 HEADER = """\
 from sqlalchemy import and_, case, desc, distinct, exists, func, literal, not_, or_, text
 from sqlalchemy.orm import (
@@ -339,3 +342,22 @@ STAY = frozenset(
         "autoflush_count",
     }
 )
+
+#: the version of SQLAlchemy that came with what a legacy case uses
+SINCE: Mapping[str, str] = {"tuples": "2.0"}
+
+#: how the names of cases begin whose SQL may differ by more than labels, and why
+OTHER_SQL: Mapping[str, str] = {
+    "count": "the rows of one entity are counted without a subquery",
+    "comprehension": "it counts",
+    "exists": "EXISTS selects the columns, which no database reads, in place of 1",
+    "filter_exists": "the same",
+    "filter_not_exists": "the same",
+    "slice_empty": "a Query does not send q[2:2] at all",
+}
+
+
+def source_of(cases: Mapping[str, str]) -> str:
+    """A file with a function `case_NAME(db)` for each case."""
+    functions = (f"\n\ndef case_{n}(db: Session):\n{textwrap.indent(b.strip(), '    ')}\n" for n, b in cases.items())
+    return HEADER + "".join(functions)

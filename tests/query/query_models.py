@@ -74,24 +74,24 @@ class Engineer(Staff):
     __mapper_args__ = {"polymorphic_identity": "engineer"}
 """
 
+#: what makes the rows of these models: with duplicates, gaps and ties
+FILL = """\
 
-def fill(models: object, session: object) -> None:
-    """Rows that make duplicates, gaps and ties."""
-    m, s = vars(models), session
-    users = [m["User"](id=i, name=n, age=a) for i, n, a in ((1, "ann", 30), (2, "bob", 20), (3, "cid", None))]
-    tags = [m["Tag"](id=1, name="red"), m["Tag"](id=2, name="blue")]
+
+def fill(session):
+    users = [User(id=i, name=n, age=a) for i, n, a in ((1, "ann", 30), (2, "bob", 20), (3, "cid", None))]
+    tags = [Tag(id=1, name="red"), Tag(id=2, name="blue")]
     posts = [
-        m["Post"](id=1, title="a", score=3, data=[1], author=users[0], tags=tags),
-        m["Post"](id=2, title="b", score=1, data=[2], author=users[0], tags=tags[:1]),
-        m["Post"](id=3, title="a", score=None, data={"k": 1}, author=users[1]),
-        m["Post"](id=4, title="d", score=3, data=[1], author=None),
+        Post(id=1, title="a", score=3, data=[1], author=users[0], tags=tags),
+        Post(id=2, title="b", score=1, data=[2], author=users[0], tags=tags[:1]),
+        Post(id=3, title="a", score=None, data={"k": 1}, author=users[1]),
+        Post(id=4, title="d", score=3, data=[1], author=None),
     ]
-    shelves = [m["Shelf"](id=1), m["Shelf"](id=2)]
-    books = [m["Book"](id=i, shelf_id=1 if i < 4 else 2) for i in range(1, 6)]
-    staff = [
-        m["Staff"](id=1, name="sue"),
-        m["Manager"](id=2, name="max", level=7),
-        m["Engineer"](id=3, name="eve", language="c"),
-    ]
-    s.add_all([*users, *tags, *posts, *shelves, *books, *staff])  # type: ignore[attr-defined]
-    s.commit()  # type: ignore[attr-defined]
+    shelves = [Shelf(id=1), Shelf(id=2)]
+    session.add_all([*users, *tags, *posts, *shelves])
+    session.flush()
+    books = [Book(id=i, shelf_id=1 if i < 4 else 2) for i in range(1, 6)]
+    staff = [Staff(id=1, name="sue"), Manager(id=2, name="max", level=7), Engineer(id=3, name="eve", language="c")]
+    session.add_all([*books, *staff])
+    session.commit()
+"""

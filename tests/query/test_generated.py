@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
-
+import case_runner
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from query_cases import HEADER
+from query_cases import source_of
 from query_models import MODELS
 from query_world import convert
-from test_same_results import outcome
+from test_same_results import COMPARED, question
 
 HEADS = ("User", "Post", "Shelf", "Manager", "User, Post.title", "User.name, Post.id", "User, Post", "User.name")
 LINKS = (
@@ -56,12 +55,13 @@ def functions(draw: st.DrawFn) -> str:
 def test_generated(body: str) -> None:
     if body.endswith(".exists()"):
         body = body.replace("return ", "return db.query(", 1) + ").scalar()"
-    source = f"{HEADER}\n\ndef case_one(db: Session):\n{textwrap.indent(body, '    ')}\n"
+    source = source_of({"one": body})
     after, _ = convert({"models.py": MODELS, "app.py": source})
-    new, legacy = outcome(after["app.py"], "one"), outcome(source, "one")
+    found = case_runner.run(question({"legacy": source, "new": after["app.py"]}, ["one"]))
+    legacy, new = found["legacy"]["one"], found["new"]["one"]
     text = after["app.py"].split("case_one")[1]
-    if isinstance(legacy.result, str) and not legacy.result.endswith("Found"):
+    if not legacy.get("error", "Found").endswith("Found"):
         return  # what SQLAlchemy or the database refuses says nothing about results
-    assert (new.result, new.rows) == (legacy.result, legacy.rows), text
-    if not any(word in body for word in ("count()", "exists()")) and isinstance(legacy.result, tuple):
-        assert new.sql == legacy.sql, text
+    assert [new.get(what) for what in COMPARED] == [legacy.get(what) for what in COMPARED], text
+    if not any(word in body for word in ("count()", "exists()")) and "error" not in legacy:
+        assert new["sql"] == legacy["sql"], text
