@@ -1,7 +1,7 @@
 """What becomes of each public name of the legacy Query in 2.0 style.
 
 Source: SQLAlchemy 2.0 "Legacy Query API" and "2.0 Migration - ORM Usage", and runs of both forms side by side on
-2.0.58 and 2.1.9. Every public name of `sqlalchemy.orm.Query` is a row.
+1.4.54, 2.0.58 and 2.1.9. Every public name of `sqlalchemy.orm.Query` is a row.
 """
 
 from __future__ import annotations
@@ -80,6 +80,15 @@ _TABLE: tuple[Method, ...] = (
 )
 
 METHODS: Mapping[str, Method] = MappingProxyType({m.name: m for m in _TABLE})
+
+#: members that not every version of SQLAlchemy has -> those that do, of 1.4, 2.0 and 2.1
+ONLY_IN: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        **dict.fromkeys(("from_self", "select_entity_from", "with_polymorphic", "bind", "execute"), ("1.4",)),
+        **dict.fromkeys(("tuples", "is_from_statement", "logging_name", "get_children"), ("2.0", "2.1")),
+        "ext": ("2.1",),
+    }
+)
 
 #: links after which the rows of one entity can repeat: Query drops the repeats, a select does not
 MULTIPLYING = frozenset({"join", "outerjoin", "select_from", "from_statement"})
