@@ -19,6 +19,7 @@ from asyncify.analysis.nodes import below
 from asyncify.analysis.object_factories import ObjectFactories
 from asyncify.analysis.orm import Orm
 from asyncify.analysis.overrides import Overrides, find_overrides
+from asyncify.analysis.query_properties import QueryProperties
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo, collect
 from asyncify.analysis.values import NOTHING, Fn, Values
@@ -85,6 +86,11 @@ class Program:
     def object_factories(self) -> ObjectFactories:
         """factory_boy factories."""
         return ObjectFactories(self.names, self.classes)
+
+    @cached_property
+    def query_properties(self) -> QueryProperties:
+        """What makes `Model.query`."""
+        return QueryProperties(self.names, self.classes)
 
     @cached_property
     def facts(self) -> Facts:

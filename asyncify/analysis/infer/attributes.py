@@ -11,6 +11,7 @@ from asyncify.analysis.infer.evaluate import annotated
 from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.functions import call_function
 from asyncify.analysis.infer.graphql import context_of
+from asyncify.analysis.infer.queries import dynamic_collection, query_property
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import (
@@ -52,7 +53,7 @@ def attribute(run: Run, base: Values, name: str, node: ast.AST) -> Values:
         elif isinstance(value, Inst):
             found.append(_of_instance(run, value, name, node))
         elif isinstance(value, Cls):
-            found.append(_of_class(run, value.info, name))
+            found.append(_of_class(run, value.info, name, node))
         elif isinstance(value, Mod):
             found.append(_of_module(run, value, name))
         elif isinstance(value, Ext):
@@ -76,7 +77,10 @@ def _of_module(run: Run, value: Mod, name: str) -> Values:
     return frozenset({Mod(child)}) if child else NOTHING
 
 
-def _of_class(run: Run, info: ClassInfo, name: str) -> Values:
+def _of_class(run: Run, info: ClassInfo, name: str, node: ast.AST) -> Values:
+    query = query_property(run, info, name, node)
+    if query:
+        return query
     method = method_values(run, info, name, bound=False)
     if method:
         return method
@@ -137,9 +141,11 @@ def _of_object(run: Run, value: Obj, name: str, node: ast.AST) -> Values:
                 origin = origin.step(name) if len(origin.steps) < DEPTH else None
             target = run.instance(relationship.target, origin) if relationship.target else NOTHING
             if relationship.lazy == "dynamic":
-                entities = frozenset({Cls(relationship.target)}) if relationship.target else NOTHING
-                return frozenset({Inst(names.DYNAMIC, (entities,), origin)})
+                return dynamic_collection(run, relationship, node)
             return frozenset({collection("list", target)}) if relationship.collection else target
+    query = query_property(run, value.info, name, node)
+    if query:
+        return query
     methods = method_values(run, value.info, name, bound=True)
     found: list[Values] = []
     for method in methods:

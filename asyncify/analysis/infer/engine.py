@@ -19,6 +19,7 @@ from asyncify.analysis.infer.widening import Widening
 from asyncify.analysis.names import Names
 from asyncify.analysis.object_factories import ObjectFactories
 from asyncify.analysis.orm import Orm
+from asyncify.analysis.query_properties import QueryProperties
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import NOTHING, WIDTH, Ext, Fn, Mod, Origin, Values
 
@@ -87,6 +88,7 @@ class Engine:
         self.orm = orm
         self.fixtures = fixtures
         self.factories = ObjectFactories(names, classes)
+        self.query_properties = QueryProperties(names, classes)
         self.modules = names.modules
         self._cells: dict[Key, Values] = {}
         self._widening = Widening()

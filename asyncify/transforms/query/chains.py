@@ -17,7 +17,7 @@ class Chain:
     """
 
     links: tuple[ast.Call, ...]
-    site: ast.Call | None
+    site: Site | None
 
     @property
     def exact(self) -> bool:
@@ -59,7 +59,7 @@ class Outward:
     """
 
     links: tuple[ast.Call, ...]
-    end: ast.Call | None
+    end: Site | None
 
     @property
     def methods(self) -> frozenset[str]:

@@ -13,26 +13,31 @@ from asyncify.analysis.source import SourceFile
 from asyncify.analysis.values import Ext, Fn, Inst, Member, has
 from asyncify.knowledge import names
 from asyncify.knowledge.names import canonical
+from asyncify.knowledge.query_methods import COLLECTION_METHODS
+
+#: what makes a query: `session.query(...)`, `Query(...)`, `query.with_entities(...)`; or an attribute that is read,
+#: `Model.query` and a collection with `lazy="dynamic"`
+Site = ast.Call | ast.Attribute
 
 
 @dataclass(frozen=True)
 class Use:
-    """An expression that may hold a query, and the calls that may have made it."""
+    """An expression that may hold a query, and the places that may have made it."""
 
     source: SourceFile
     node: ast.AST
-    sites: frozenset[ast.Call]
+    sites: frozenset[Site]
 
 
 @dataclass(eq=False)
 class Uses:
     """All uses of legacy queries in a program.
 
-    sites: the calls `session.query(...)` and `Query(...)`, with their files. reshaped: `with_entities(...)` calls.
+    sites: the places that make new queries, with their files. reshaped: `with_entities(...)` calls.
     """
 
     program: Program
-    sites: dict[ast.Call, SourceFile] = field(default_factory=dict)
+    sites: dict[Site, SourceFile] = field(default_factory=dict)
     reshaped: set[ast.Call] = field(default_factory=set)
     holds: dict[ast.AST, Use] = field(default_factory=dict)
 
@@ -48,44 +53,53 @@ class Uses:
 
     def _look(self, source: SourceFile, node: ast.AST) -> None:
         sites = frozenset(q.origin.site for q in queries(self.program, node) if q.origin is not None)
-        calls = frozenset(s for s in sites if isinstance(s, ast.Call))
-        if not calls:
+        known = frozenset(s for s in sites if isinstance(s, Site))
+        if not known or _is_the_collection(self.program, source, node):
             return
-        self.holds[node] = Use(source, node, calls)
-        if isinstance(node, ast.Call) and node in calls:
-            if is_site(self.program, node):
+        self.holds[node] = Use(source, node, known)
+        if isinstance(node, Site) and node in known:
+            if isinstance(node, ast.Attribute) or is_site(self.program, node):
                 self.sites[node] = source
             else:
                 self.reshaped.add(node)
 
-    def ancestry(self, sites: frozenset[ast.Call]) -> frozenset[ast.Call]:
+    def ancestry(self, sites: frozenset[Site]) -> frozenset[Site]:
         """Sites, and those whose queries they were made from by `with_entities`."""
-        found: set[ast.Call] = set()
+        found: set[Site] = set()
         todo = list(sites)
         while todo:
             site = todo.pop()
             if site not in found:
                 found.add(site)
-                if site in self.reshaped and isinstance(site.func, ast.Attribute):
+                if site in self.reshaped and isinstance(site, ast.Call) and isinstance(site.func, ast.Attribute):
                     base = self.holds.get(site.func.value)
                     todo += base.sites if base is not None else ()
         return frozenset(found)
 
-    def is_constructor(self, site: ast.Call) -> bool:
+    def is_constructor(self, site: Site) -> bool:
         """Whether a site is `Query(entities, session)` and not `session.query(...)`."""
-        return site in self.sites and not any(isinstance(v, Member) for v in self.program.values(site.func))
+        if not isinstance(site, ast.Call) or site not in self.sites:
+            return False
+        return not any(isinstance(v, Member) for v in self.program.values(site.func))
 
-    def entities(self, site: ast.Call) -> list[ast.expr]:
-        """What a site selects: the arguments, or what the first argument of `Query` lists."""
+    def is_dynamic(self, site: Site) -> bool:
+        """Whether a site is a collection with `lazy="dynamic"`."""
+        return isinstance(site, ast.Attribute) and has(self.program.values(site), names.DYNAMIC)
+
+    def entities(self, site: Site) -> list[ast.expr]:
+        """What a site selects, where that is written: the arguments, or what the first argument of `Query` lists, or
+        the class in `Model.query`."""
+        if isinstance(site, ast.Attribute):
+            return [] if self.is_dynamic(site) else [site.value]
         if not self.is_constructor(site) or not site.args:
             return list(site.args)
         first = site.args[0]
         return list(first.elts) if isinstance(first, (ast.List, ast.Tuple)) else [first]
 
     @cached_property
-    def links(self) -> Mapping[ast.Call, list[ast.Call]]:
+    def links(self) -> Mapping[Site, list[ast.Call]]:
         """For each site the calls of methods on queries that it may have made."""
-        found: dict[ast.Call, list[ast.Call]] = defaultdict(list)
+        found: dict[Site, list[ast.Call]] = defaultdict(list)
         for node, use in self.holds.items():
             call = link_around(use.source, node)
             if call is not None:
@@ -94,17 +108,17 @@ class Uses:
         return found
 
     @cached_property
-    def groups(self) -> Mapping[ast.Call, ast.Call]:
+    def groups(self) -> Mapping[Site, Site]:
         """Each site to the representative of its group: sites whose queries can be in one place, or one of which
         is made from the other, are converted together or not at all."""
-        parent: dict[ast.Call, ast.Call] = {}
+        parent: dict[Site, Site] = {}
 
-        def find(site: ast.Call) -> ast.Call:
+        def find(site: Site) -> Site:
             while parent.get(site, site) is not site:
                 site = parent[site]
             return site
 
-        def join(sites: Iterator[ast.Call]) -> None:
+        def join(sites: Iterator[Site]) -> None:
             first = find(next(sites))
             for other in sites:
                 root = find(other)
@@ -122,18 +136,35 @@ class Uses:
             sites = [site for value in returned if value in self.holds for site in self.holds[value].sites]
             if sites:
                 join(iter(sites))
-        first: dict[ast.Call, ast.Call] = {}  # the one that stands first, whatever the order in which they were met
+        first: dict[Site, Site] = {}  # the one that stands first, whatever the order in which they were met
         for site in sorted({s for use in self.holds.values() for s in use.sites}, key=self._position):
             first.setdefault(find(site), site)
         return {site: first[find(site)] for use in self.holds.values() for site in use.sites}
 
-    def _position(self, site: ast.Call) -> tuple[str, int, int, int]:
+    def _position(self, site: Site) -> tuple[str, int, int, int]:
         return self.holds[site].source.path, site.lineno, site.col_offset, site.end_col_offset or 0
 
 
 def queries(program: Program, node: ast.AST) -> tuple[Inst, ...]:
-    """The legacy queries among the values of a node (dynamic collections not counted)."""
-    return tuple(v for v in program.values(node) if isinstance(v, Inst) and v.type == names.QUERY)
+    """The legacy queries among the values of a node."""
+    return tuple(v for v in program.values(node) if is_query(v))
+
+
+def is_query(value: object) -> bool:
+    """Whether a value is a legacy query."""
+    return isinstance(value, Inst) and value.type in (names.QUERY, names.DYNAMIC)
+
+
+def _is_the_collection(program: Program, source: SourceFile, node: ast.AST) -> bool:
+    """Whether a dynamic collection is used as what it is, not as a query: `user.posts.append(post)`. Its `.statement`
+    is a select already."""
+    parent = source.parent(node)
+    return (
+        isinstance(node, ast.Attribute)
+        and isinstance(parent, ast.Attribute)
+        and parent.attr in COLLECTION_METHODS
+        and has(program.values(node), names.DYNAMIC)
+    )
 
 
 def is_site(program: Program, node: ast.Call) -> bool:
