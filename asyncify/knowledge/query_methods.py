@@ -116,6 +116,7 @@ UNHASHABLE_TYPES = frozenset({"JSON", "JSONB", "ARRAY", "HSTORE", "PickleType", 
 #: methods of columns that take a query or select as a subquery
 SUBQUERY_TAKERS = frozenset({"in_", "not_in", "notin_", "any_", "all_", "is_", "is_not", "isnot", "op"})
 
-#: members of a collection with `lazy="dynamic"` that are not those of a query; `statement` is a select.
-#: Source: SQLAlchemy, "Dynamic Relationship Loaders"; `AppenderMixin` of 1.4, 2.0 and 2.1; asyncio documentation
-COLLECTION_METHODS = frozenset({"append", "add", "add_all", "extend", "remove", "statement"})
+#: members of collections with `lazy="dynamic"` or "write_only" that send nothing; `statement` and the others make
+#: statements. Source: SQLAlchemy, "Dynamic Relationship Loaders", "Write Only Relationships"; `AppenderMixin` and
+#: `WriteOnlyCollection` of 1.4, 2.0 and 2.1; asyncio documentation
+COLLECTION_METHODS = frozenset("append add add_all extend remove statement select insert".split())

@@ -547,6 +547,7 @@ class Remark(Base):
 class NodeOut(BaseModel):
     id: int
     children: list["NodeOut"]
+    notes: list[int]
 
 
 @app.get("/tree", response_model=NodeOut)

@@ -23,6 +23,7 @@ from asyncify.analysis.values import (
     Member,
     Mod,
     Obj,
+    Origin,
     Rec,
     Value,
     Values,
@@ -30,10 +31,9 @@ from asyncify.analysis.values import (
     union,
 )
 from asyncify.knowledge import containers as table
-from asyncify.knowledge import names
 from asyncify.knowledge.containers import PROVIDED, PROVIDER
 from asyncify.knowledge.library import ATTRIBUTES, OBJECTS, OF_COROUTINES, STATES
-from asyncify.knowledge.names import canonical
+from asyncify.knowledge.names import DYNAMIC, SELECT, canonical
 from asyncify.knowledge.object_factories import FACTORY, MANY, ONE
 
 #: how many relationships are followed from one loaded instance (a tree of categories has no end)
@@ -208,6 +208,8 @@ def _of_instance(run: Run, value: Inst, name: str, node: ast.AST) -> Values:
     context = context_of(run, value, name)
     if context:
         return context
+    if value.type == DYNAMIC and name == "statement":
+        return frozenset({Inst(SELECT, value.args, Origin(run.path, node))})
     known = ATTRIBUTES.get((value.type, name))
     if known is not None:
         return frozenset({Inst(known)})

@@ -21,8 +21,8 @@ def read_code(reading: Reading) -> None:
         relationship = program.orm.relationship(read.owner, read.name)
         reader = Reader(read.path, read.node, "code", f"{read.owner.name}.{read.name}")
         if relationship is not None and relationship.lazy in QUERIES:
-            reading.dynamic.append((f"{read.owner.name}.{read.name}", reader))
-        elif _reads_value(program, read.path, read.node):
+            continue  # a query of its own: the query step has made a select of it, or has reported it
+        if _reads_value(program, read.path, read.node):
             reading.note(read.origin, read.name, reader)
     for path in sorted(program.modules):
         _Module(reading, program.modules[path]).walk()

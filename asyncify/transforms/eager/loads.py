@@ -25,6 +25,9 @@ NO_JOIN = frozenset({"group_by", "distinct", "with_for_update", "from_statement"
 RUNS = frozenset({"execute", "scalars", "scalar", "exec", "stream", "stream_scalars"})
 GIVES = frozenset("all first one one_or_none get scalar yield_per".split())
 
+#: a call that makes a statement, or an attribute that is one: `Model.query`, `user.posts.statement`
+Site = ast.Call | ast.Attribute
+
 
 @dataclass(frozen=True)
 class Entity:
@@ -61,7 +64,8 @@ class Statements:
 
     def _sites(self, node: ast.expr) -> Iterator[ast.AST]:
         for value in self.program.values(node):
-            if isinstance(value, Inst) and value.type in (names.SELECT, names.QUERY) and value.origin is not None:
+            kinds = (names.SELECT, names.QUERY, names.DYNAMIC)
+            if isinstance(value, Inst) and value.type in kinds and value.origin is not None:
                 yield value.origin.site
 
     def methods(self, site: ast.AST) -> frozenset[str]:
@@ -73,8 +77,10 @@ class Statements:
         return self._runs.get(site, [])
 
 
-def entities(program: Program, path: str, site: ast.Call) -> list[Entity]:
-    """The classes that a call loads, those alone that are named by a name that always means them."""
+def entities(program: Program, path: str, site: Site) -> list[Entity]:
+    """The classes that a place loads, those alone that are named by a name that always means them."""
+    if isinstance(site, ast.Attribute):
+        return _of_attribute(program, path, site)
     found = []
     for argument in site.args:
         info = static_class(program, path, argument)
@@ -86,6 +92,16 @@ def entities(program: Program, path: str, site: ast.Call) -> list[Entity]:
         if info is not None:
             found.append(Entity(program.modules[path].source.segment(argument), info))
     return found
+
+
+def _of_attribute(program: Program, path: str, site: ast.Attribute) -> list[Entity]:
+    """The class behind `Model.query`, or behind the statement of a dynamic collection."""
+    made = of_type(program.values(site), names.QUERY) + of_type(program.values(site), names.SELECT)
+    classes = {v.info for statement in made if statement.args for v in statement.args[0] if isinstance(v, Cls)}
+    only = classes.pop() if len(classes) == 1 else None
+    namer = Namer(program, path)
+    name = namer.model(only) if only is not None else None
+    return [Entity(name, only)] if only is not None and name is not None and not namer.imports else []
 
 
 def static_class(program: Program, path: str, node: ast.expr) -> ClassInfo | None:
@@ -168,7 +184,7 @@ def missing(
 
 
 def plan_statement(
-    program: Program, statements: Statements, site: ast.Call, path: str, paths: Mapping[Steps, str]
+    program: Program, statements: Statements, site: Site, path: str, paths: Mapping[Steps, str]
 ) -> tuple[list[Edit], list[Steps]]:
     """The edits that give a select or query its options, and the paths for which none can be written there.
 
@@ -218,7 +234,7 @@ def chained(link: str) -> AppendCall | Replace:
 def _placed(
     program: Program,
     statements: Statements,
-    site: ast.Call,
+    site: Site,
     path: str,
     options: list[str],
     imports: tuple[Import, ...],

@@ -23,7 +23,7 @@ from asyncify.transforms.eager.deferred import plan_deferred
 from asyncify.transforms.eager.doubles import Doubles
 from asyncify.transforms.eager.expiring import Expiring
 from asyncify.transforms.eager.late import Late, Spot
-from asyncify.transforms.eager.loads import Statements, end_of, entities, plan_statement, static_class
+from asyncify.transforms.eager.loads import Site, Statements, end_of, entities, plan_statement, static_class
 from asyncify.transforms.eager.lookups import plan_lookup
 from asyncify.transforms.eager.pages import Pages
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
@@ -72,7 +72,7 @@ class Planner:
     def run(self) -> Decisions:
         """All edits and findings."""
         for site, readers in self.reading.paths.items():
-            if isinstance(site, ast.Call):
+            if isinstance(site, (ast.Call, ast.Attribute)):
                 self._site(site, self.reading.files[site], readers)
         expiring: dict[ast.AST, str] = {}
         for place, info in Expiring(self.reading, self.created, self.reach).refreshes():
@@ -129,7 +129,7 @@ class Planner:
 
     # -- one loading place ---------------------------------------------------------------------------
 
-    def _site(self, site: ast.Call, path: str, readers: Readers) -> None:
+    def _site(self, site: Site, path: str, readers: Readers) -> None:
         at_site: Readers = defaultdict(list)
         for steps, found in readers.items():
             for reader in found:
@@ -144,7 +144,7 @@ class Planner:
                     self._refresh(refresh, steps, reader)
                 elif refresh is not None:
                     self._beside(site, steps, reader)
-                elif is_construction(self.program, site):
+                elif isinstance(site, ast.Call) and is_construction(self.program, site):
                     self._constructed(site, path, steps, reader)
                 elif (
                     self.program.function_of(reader.node) not in (shown := self.reading.shown.get(site, set()))
@@ -214,7 +214,7 @@ class Planner:
                 return
         self._spots[key].append((spot, {steps: reader}))
 
-    def _loaded(self, site: ast.Call, path: str, readers: Readers) -> None:
+    def _loaded(self, site: Site, path: str, readers: Readers) -> None:
         if not readers:
             return
         because = _because({steps: found[0] for steps, found in readers.items()})
@@ -222,7 +222,7 @@ class Planner:
         left: list[Steps] = list(readers)
         if has(self.program.values(site), names.QUERY, names.SELECT):
             edits, left = plan_statement(self.program, self.statements, site, path, because)
-        elif is_lookup(self.program, site):
+        elif isinstance(site, ast.Call) and is_lookup(self.program, site):
             info = static_class(self.program, path, site.args[0])
             fresh = info is not None and self.contents.fresh(site, info)
             edits, left = plan_lookup(self.program, self.statements.existing, site, path, because, fresh=fresh)
@@ -237,7 +237,7 @@ class Planner:
         """The routes that may run a function, by number."""
         return frozenset(i for i, reach in enumerate(self._reaches) if function in reach)
 
-    def _shared(self, site: ast.Call, path: str, readers: Readers) -> Readers:
+    def _shared(self, site: Site, path: str, readers: Readers) -> Readers:
         """What is left for the statement itself, when collections that only some of the requests read are loaded
         beside those readers."""
         served = self.requests(self.program.function_of(site))
@@ -266,7 +266,7 @@ class Planner:
     def _of(self, reader: Reader) -> frozenset[int]:
         return self.requests(self.program.function_of(reader.node))
 
-    def _is_collection(self, site: ast.Call, path: str, steps: Steps) -> bool:
+    def _is_collection(self, site: Site, path: str, steps: Steps) -> bool:
         """Whether loading a path takes a statement of its own that the mapping or the statement has not got yet."""
         there = {e.steps for e in self.statements.existing.of_statement(site) if e.loads}
         if steps in there:

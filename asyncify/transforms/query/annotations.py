@@ -14,7 +14,7 @@ from asyncify.knowledge.names import canonical
 from asyncify.model.edit import Edit
 from asyncify.model.ops import Replace
 from asyncify.transforms.query.decisions import Place, Places
-from asyncify.transforms.query.uses import Uses
+from asyncify.transforms.query.uses import Site, Uses
 
 WHY = "what was a Query is a Select now"
 SPELLINGS = ("sqlalchemy.sql.Select", "sqlalchemy.Select", "sqlalchemy.sql.expression.Select")
@@ -22,7 +22,7 @@ SPELLINGS = ("sqlalchemy.sql.Select", "sqlalchemy.Select", "sqlalchemy.sql.expre
 SINCE_2 = frozenset({"Mapped", "mapped_column", "DeclarativeBase", "MappedAsDataclass"})
 
 
-def annotation_edits(uses: Uses, places: Places) -> Iterator[tuple[frozenset[ast.Call], Edit]]:
+def annotation_edits(uses: Uses, places: Places) -> Iterator[tuple[frozenset[Site], Edit]]:
     """Edits of annotations, each with the sites whose queries it is about."""
     for path in sorted(uses.program.modules):
         module = uses.program.modules[path]
@@ -47,8 +47,8 @@ def _returned(function: FunctionInfo) -> Iterator[ast.AST]:
 
 
 def _edits(
-    uses: Uses, place: Place, annotation: ast.expr, sites: frozenset[ast.Call]
-) -> Iterator[tuple[frozenset[ast.Call], Edit]]:
+    uses: Uses, place: Place, annotation: ast.expr, sites: frozenset[Site]
+) -> Iterator[tuple[frozenset[Site], Edit]]:
     inside = set[ast.AST]()
     for node in ast.walk(annotation):
         if node in inside:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from asyncify.transforms.query.uses import Uses, link_around, method_of
+from asyncify.analysis.source import SourceFile
+from asyncify.transforms.query.uses import Site, Uses, link_around, method_of
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def chain_of(uses: Uses, node: ast.AST) -> Chain:
         found.append(current)
         current = current.func.value
     found.reverse()
-    if isinstance(current, ast.Call) and current in uses.sites:
+    if isinstance(current, Site) and current in uses.sites:
         return Chain(tuple(found), current)
     sites = uses.ancestry(uses.holds[current].sites)
     before = [call for site in sites for call in uses.links.get(site, ()) if call in uses.holds]
@@ -59,7 +60,7 @@ class Outward:
     """
 
     links: tuple[ast.Call, ...]
-    end: Site | None
+    end: ast.Call | None
 
     @property
     def methods(self) -> frozenset[str]:
@@ -67,9 +68,10 @@ class Outward:
         return frozenset(method_of(call) for call in self.links)
 
 
-def outward(uses: Uses, site: ast.Call) -> Outward:
+def outward(uses: Uses, site: Site) -> Outward:
     """The chain that begins with a site."""
-    source, node = uses.sites[site], site
+    source: SourceFile = uses.sites[site]
+    node: ast.expr = site
     links: list[ast.Call] = []
     while (call := link_around(source, node)) is not None:
         if call not in uses.holds:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from asyncify.analysis.values import Ext, Inst, Member
+from asyncify.analysis.values import Ext, Inst, Member, Value, has
 from asyncify.knowledge import names
 from asyncify.knowledge.query_methods import METHODS, SUBQUERY_TAKERS, Becomes
 from asyncify.model.ops import Hole, Replace
@@ -104,7 +104,7 @@ class Contexts:
         if isinstance(how, Problem):
             yield how
         else:
-            yield place.edit(node, Replace(how.result("$it"), how.holes), WHY)
+            yield place.edit(node, Replace(how.result("$it"), how.session.holes), WHY, how.session.imports)
 
     def _argument(self, use: Use, place: Place, call: ast.Call) -> Iterator[Decision]:
         """The query is an argument."""
@@ -117,10 +117,13 @@ class Contexts:
                 if isinstance(how, Problem):
                     yield how
                     return
-                holes = (*how.holes, place.hole("q", use.node))
-                yield place.edit(call, Replace(f"{how.result('$q')}.all()", holes), WHY)
+                holes = (*how.session.holes, place.hole("q", use.node))
+                yield place.edit(call, Replace(f"{how.result('$q')}.all()", holes), WHY, how.session.imports)
             elif isinstance(use.node, ast.expr):
                 yield from self._iterated(use, place, use.node)
+            return
+        if names.GREENLET_SPAWN in library:  # the work of an earlier run
+            yield self._problem(use, "query-escapes", "this query is run in a greenlet as it is")
             return
         if library & HARMLESS or (library and all(n.startswith(("sqlalchemy.", "sqlmodel.")) for n in library)):
             return
@@ -172,8 +175,8 @@ class Contexts:
             return
         link_text, after, holes = built
         template = f"{how.result('$q' + link_text)}.all(){after}"
-        op = Replace(template, (*how.holes, place.hole("q", use.node), *holes))
-        yield place.edit(subscript, op, "a slice of a query is LIMIT and OFFSET")
+        op = Replace(template, (*how.session.holes, place.hole("q", use.node), *holes))
+        yield place.edit(subscript, op, "a slice of a query is LIMIT and OFFSET", how.session.imports)
 
 
 def _slice(place: Place, index: ast.expr, limited: bool) -> tuple[str, str, tuple[Hole, ...]] | None:
@@ -196,8 +199,8 @@ def _slice(place: Place, index: ast.expr, limited: bool) -> tuple[str, str, tupl
     return None
 
 
-def _is_query(value: object) -> bool:
-    return isinstance(value, Inst) and value.type == names.QUERY
+def _is_query(value: Value) -> bool:
+    return has(frozenset({value}), names.QUERY)
 
 
 def _takes_selects(base: Inst) -> bool:

@@ -9,8 +9,9 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.analysis.symbols import ClassInfo
-from asyncify.analysis.values import Cls
+from asyncify.analysis.values import Cls, Obj
 from asyncify.model.ops import EditCall, RenameAttribute
+from asyncify.transforms.query.attribute_sites import attribute_models, is_through_table
 from asyncify.transforms.query.chains import Chain, chain_of
 from asyncify.transforms.query.decisions import Decision, Place, Problem
 from asyncify.transforms.query.uses import Uses, method_of
@@ -46,8 +47,10 @@ def filter_by(uses: Uses, place: Place, call: ast.Call) -> Iterator[Decision]:
 
 def _ambiguous(uses: Uses, call: ast.Call, chain: Chain) -> bool:
     links = _before(call, chain)
-    several = any(len(uses.entities(site)) > 1 for site in uses.holds[call].sites)
-    return several or any(method_of(c) in JOINS for c in links)
+    sites = uses.holds[call].sites
+    several = any(len(uses.entities(site)) > 1 for site in sites)
+    beside = any(is_through_table(uses.program, site) for site in sites if isinstance(site, ast.Attribute))
+    return several or beside or any(method_of(c) in JOINS for c in links)
 
 
 def _clear(uses: Uses, call: ast.Call, chain: Chain) -> bool:
@@ -61,6 +64,9 @@ def _clear(uses: Uses, call: ast.Call, chain: Chain) -> bool:
         if not found:
             return False
         models |= found
+    for site in uses.holds[call].sites:
+        if isinstance(site, ast.Attribute):
+            models.update(attribute_models(uses.program, site))
     names = [k.arg for k in call.keywords]
     return not call.args and all(
         name is not None and sum(name in orm.columns(m) or name in orm.relationships(m) for m in models) == 1
@@ -94,16 +100,18 @@ def _entity(uses: Uses, place: Place, call: ast.Call, chain: Chain) -> str | Non
         if name in JOINS:
             target = link.args[0] if link.args else None
         elif name == "reset_joinpoint":
-            target = uses.entities(chain.site)[0]
+            target = next(iter(uses.entities(chain.site)), None)
         elif name in ("select_from", "with_entities"):
             return None
     if target is None:
         return None
-    if target is uses.entities(chain.site)[0] and isinstance(target, ast.Attribute):
+    if target in uses.entities(chain.site)[:1] and isinstance(target, ast.Attribute):
         first = target.value  # query(User.id, ...): the entity of the first column
         if any(isinstance(v, Cls) for v in uses.program.values(first)):
             target = first
     values = uses.program.values(target)
+    if isinstance(chain.site, ast.Attribute) and any(isinstance(v, Obj) for v in values):
+        return None  # `self.query`
     if any(isinstance(v, Cls) for v in values) or isinstance(target, ast.Name):
         return place.source.segment(target) if isinstance(target, (ast.Name, ast.Attribute)) and values else None
     return _relationship_target(uses, place, target)

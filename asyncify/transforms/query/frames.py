@@ -9,7 +9,7 @@ from asyncify.transforms.query.shapes import assigned
 from asyncify.transforms.query.uses import Uses
 
 
-def in_callers_words(uses: Uses, session: ast.expr, site: ast.Call, place: ast.expr) -> ast.expr | None:
+def in_callers_words(uses: Uses, session: ast.expr, site: ast.AST, place: ast.expr) -> ast.expr | None:
     """The session of a site as an expression at `place`, where the query came from one call of the site's function.
 
     `self.db` of a method is `repo.db` for who calls `repo.method()`; a parameter is what the caller passed.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -17,9 +16,10 @@ from asyncify.transforms.query.contexts import Contexts
 from asyncify.transforms.query.decisions import Decision, Places, Problem
 from asyncify.transforms.query.heads import head
 from asyncify.transforms.query.mocked import mocked
+from asyncify.transforms.query.properties import unread_properties
 from asyncify.transforms.query.reports import reports
 from asyncify.transforms.query.shapes import Shapes
-from asyncify.transforms.query.uses import Uses
+from asyncify.transforms.query.uses import Site, Uses
 
 KIND = "legacy query"
 
@@ -30,7 +30,7 @@ def plan(program: Program) -> Decisions:
     shapes = Shapes(uses)
     places = Places(program)
     contexts = Contexts(uses, shapes, places)
-    found: dict[ast.Call, list[Decision]] = defaultdict(list)
+    found: dict[Site, list[Decision]] = defaultdict(list)
     for site in uses.sites:
         found[uses.groups[site]] += head(uses, shapes, places.of(uses.sites[site]), site)
     for use in uses.holds.values():
@@ -39,12 +39,15 @@ def plan(program: Program) -> Decisions:
         found[uses.groups[next(iter(sites))]].append(edit)
     edits: list[Edit] = []
     findings: list[Finding] = []
+    converted: set[Site] = set()
     for group, decisions in found.items():
         problems = list(dict.fromkeys(d.finding() for d in decisions if isinstance(d, Problem)))
         findings += problems
         if not problems:
             name = _name(uses, group)
             edits += [replace(d, group=name) for d in decisions if isinstance(d, Edit)]
+            converted |= {s for s in uses.sites if uses.groups[s] is group}
+    edits += unread_properties(uses, places, frozenset(converted))
     unfollowed = tuple(reports(uses))
     findings += unfollowed
     of_mocks, left = mocked(uses, places, edits)
@@ -57,7 +60,7 @@ def plan(program: Program) -> Decisions:
     )
 
 
-def _name(uses: Uses, group: ast.Call) -> str:
+def _name(uses: Uses, group: Site) -> str:
     return f"query:{uses.holds[group].source.path}:{group.lineno}:{group.col_offset}"
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from asyncify.analysis.values import Cls, Inst
-from asyncify.knowledge import names
+from asyncify.analysis.values import Cls
 from asyncify.knowledge.query_methods import METHODS
 from asyncify.model.edit import Finding
 from asyncify.transforms.query.decisions import NAME
@@ -29,16 +28,7 @@ def reports(uses: Uses) -> Iterator[Finding]:
                         "this looks like a legacy query, but what it is called on is not known to be a session",
                         "Annotate the session (db: Session), and run again.",
                     )
-            elif isinstance(node, ast.Attribute) and _is_dynamic(uses, node) and link_around(source, node) is not None:
-                yield Finding(
-                    NAME,
-                    path,
-                    source.span(node),
-                    "query-dynamic",
-                    'a collection with lazy="dynamic" is a legacy query of its own and has no async form',
-                    "Use select(Model).where(with_parent(...)) with the session, or make the collection write_only.",
-                )
-            elif isinstance(node, ast.Attribute) and node.attr == "query" and _is_model(uses, node.value):
+            elif isinstance(node, ast.Attribute) and node.attr == "query" and _is_unknown_property(uses, node):
                 yield Finding(
                     NAME,
                     path,
@@ -55,11 +45,6 @@ def _unknown(uses: Uses, node: ast.Call) -> bool:
     return not uses.program.values(node.func) and getattr(inner, "attr", "") != "sync_session"
 
 
-def _is_dynamic(uses: Uses, node: ast.Attribute) -> bool:
-    values = uses.program.values(node)
-    return any(isinstance(v, Inst) and v.type == names.DYNAMIC for v in values)
-
-
 def _of_model(uses: Uses, node: ast.Call) -> bool:
     orm, values = uses.program.orm, uses.program.values
     for argument in node.args:
@@ -69,12 +54,13 @@ def _of_model(uses: Uses, node: ast.Call) -> bool:
     return False
 
 
-def _is_model(uses: Uses, node: ast.expr) -> bool:
+def _is_unknown_property(uses: Uses, node: ast.Attribute) -> bool:
+    """Whether this is a `Model.query` of which nobody can see what it is."""
     program = uses.program
-    return any(
+    return node not in uses.holds and any(
         isinstance(v, Cls)
         and program.orm.is_model(v.info)
         and "query" not in program.orm.columns(v.info)
         and program.classes.method(v.info, "query") is None
-        for v in program.values(node)
+        for v in program.values(node.value)
     )

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from asyncify.knowledge.query_methods import DML_LINKS, GET_LINKS
 from asyncify.model.edit import Import
 from asyncify.model.ops import Hole, Replace
+from asyncify.transforms.query.attribute_sites import entity, is_of_class
 from asyncify.transforms.query.chains import Chain, chain_of, outward
 from asyncify.transforms.query.decisions import FUNC, SELECT, Decision, Place, Problem
+from asyncify.transforms.query.found_sessions import SessionText
 from asyncify.transforms.query.heads import is_dml, is_plain_count
-from asyncify.transforms.query.sessions import session_of, session_text
+from asyncify.transforms.query.sessions import session_at, session_of
 from asyncify.transforms.query.shapes import Shape, Shapes
 from asyncify.transforms.query.uniqueness import needs_unique
-from asyncify.transforms.query.uses import Uses, method_of
+from asyncify.transforms.query.uses import Site, Uses, method_of
 
 BY_HAND = "Write this query as a select() by hand."
 ONE = {"one": "one", "one_or_none": "one_or_none", "scalar": "one_or_none"}
@@ -25,12 +27,11 @@ ONE = {"one": "one", "one_or_none": "one_or_none", "scalar": "one_or_none"}
 class Execution:
     """How the statement at a place is run.
 
-    session: source of the session, or `$s` with its hole. scalars: whether instances come out, not rows.
+    session: how the session is written. scalars: whether instances come out, not rows.
     unique: `.unique()` where repeated results must go.
     """
 
-    session: str
-    holes: tuple[Hole, ...]
+    session: SessionText
     scalars: bool
     unique: str
     shape: Shape
@@ -38,7 +39,7 @@ class Execution:
 
     def result(self, statement: str) -> str:
         """Source of the result of a statement."""
-        return f"{self.session}.{'scalars' if self.scalars else 'execute'}({statement}){self.unique}"
+        return f"{self.session.text}.{'scalars' if self.scalars else 'execute'}({statement}){self.unique}"
 
 
 class Runs:
@@ -48,16 +49,16 @@ class Runs:
         self._uses = uses
         self._shapes = shapes
 
-    def session(self, place: Place, node: ast.expr) -> tuple[str, tuple[Hole, ...]] | Problem:
+    def session(self, place: Place, node: ast.expr) -> SessionText | Problem:
         """The session for the query in an expression."""
         chain = chain_of(self._uses, node)
         if chain.site is not None:
             given = chain.named("with_session")
             inner = given[-1].args[0] if given else session_of(self._uses, chain.site)
             if inner is not None:
-                return "$s", (place.hole("s", inner),)
-        text = session_text(self._uses, node, place.source, self._uses.holds[node].sites)
-        if text is None:
+                return SessionText("$s", (place.hole("s", inner),))
+        found = session_at(self._uses, place, node)
+        if found is None:
             return Problem(
                 place.source,
                 node,
@@ -65,7 +66,7 @@ class Runs:
                 "the session of this query is not at hand where the query runs",
                 "Hand the session to this function under the name that it has where the query is made.",
             )
-        return text, ()
+        return found
 
     def execution(self, place: Place, node: ast.expr) -> Execution | Problem:
         """How to run the query in an expression."""
@@ -87,8 +88,7 @@ class Runs:
             return Problem(
                 place.source, node, "query-method", "yield_per() may or may not have been called on this query", BY_HAND
             )
-        text, holes = session
-        return Execution(text, holes, shape.single, ".unique()" if unique else "", shape, chain)
+        return Execution(session, shape.single, ".unique()" if unique else "", shape, chain)
 
     def terminal(self, place: Place, call: ast.Call) -> Iterator[Decision]:
         """A method that runs the query."""
@@ -112,8 +112,9 @@ class Runs:
         if template is None:
             yield Problem(place.source, call, "query-method", f"Query.{name}() has no equal on a select", BY_HAND)
             return
-        holes = [*how.holes, place.hole("q", base), *(place.hole(f"a{i}", a) for i, a in enumerate(call.args))]
-        yield place.edit(call, Replace(template, tuple(holes)), f"the session runs the statement of Query.{name}()")
+        holes = (*how.session.holes, place.hole("q", base), *(place.hole(f"a{i}", a) for i, a in enumerate(call.args)))
+        why = f"the session runs the statement of Query.{name}()"
+        yield place.edit(call, Replace(template, holes), why, how.session.imports)
 
     def _template(self, name: str, how: Execution, call: ast.Call) -> str | None:
         statement = "$q"
@@ -126,17 +127,17 @@ class Runs:
             if not (how.chain.exact and links and method_of(links[-1]) == "limit" and _is_one(links[-1])):
                 statement = "$q.limit(1)"
             method, first = ("scalar", "") if how.scalars else ("execute", ".first()")
-            return f"{how.session}.{method}({statement}){first}"
+            return f"{how.session.text}.{method}({statement}){first}"
         if name == "scalar" and how.shape.one_row and not how.chain.methods & {"group_by", "having", "limit"}:
-            return f"{how.session}.scalar({statement})"
+            return f"{how.session.text}.scalar({statement})"
         if name in ONE:
             method = "scalar_one_or_none" if name == "scalar" and not how.scalars else ONE[name]
             return f"{how.result(statement)}.{method}()"
         if name == "value" and len(call.args) == 1 and not call.keywords:
-            return f"{how.session}.scalar($q.with_only_columns($a0))"
+            return f"{how.session.text}.scalar($q.with_only_columns($a0))"
         if name == "values" and call.args and not call.keywords and how.shape.single:
             names = ", ".join(f"$a{i}" for i in range(len(call.args)))
-            return f"{how.session}.execute($q.with_only_columns({names}))"
+            return f"{how.session.text}.execute($q.with_only_columns({names}))"
         return None
 
     def _count(self, place: Place, call: ast.Call) -> Iterator[Decision]:
@@ -151,16 +152,15 @@ class Runs:
             why = "this count has options that a count of a subquery does not get"
             yield Problem(place.source, call, "query-method", why, BY_HAND)
             return
-        text, holes = session
-        imports: tuple[Import, ...] = ()
+        text, imports = session.text, session.imports
         if chain.site is not None and is_plain_count(self._uses, self._shapes, chain.site):
             template = f"{text}.scalar($q)"
         else:
             select, first = place.name(*SELECT)
             func, second = place.name(*FUNC)
-            imports = (*first, *second)
+            imports = (*imports, *first, *second)
             template = f"{text}.scalar({select}({func}.count()).select_from($q.subquery()))"
-        op = Replace(template, (*holes, place.hole("q", base)))
+        op = Replace(template, (*session.holes, place.hole("q", base)))
         yield place.edit(call, op, "Query.count() counts the rows of the statement", imports)
 
     def _get(self, place: Place, call: ast.Call) -> Iterator[Decision]:
@@ -168,10 +168,10 @@ class Runs:
         chain = chain_of(self._uses, call.func.value)
         keys = [*call.args, *(k.value for k in call.keywords if k.arg == "ident")]
         options = _get_options(place, chain)
-        session = session_of(self._uses, chain.site) if chain.site is not None else None
+        session = self.session(place, call.func.value)
         if (
             chain.site is None
-            or session is None
+            or isinstance(session, Problem)
             or options is None
             or len(keys) != 1
             or len(call.args) + len(call.keywords) != 1
@@ -189,14 +189,15 @@ class Runs:
             )
             return
         texts, holes = options
-        template = ", ".join(["$model", "$key", *texts])
+        model = entity(self._uses.program, chain.site) if isinstance(chain.site, ast.Attribute) else "$model"
+        template = f"{session.text}.get({', '.join([model, '$key', *texts])})"
         parts = (
-            place.hole("s", session),
+            *session.holes,
             place.hole("model", self._uses.entities(chain.site)[0]),
             place.hole("key", keys[0]),
             *holes,
         )
-        yield place.edit(call, Replace(f"$s.get({template})", parts), "Query.get() is Session.get()")
+        yield place.edit(call, Replace(template, parts), "Query.get() is Session.get()", session.imports)
 
     def _update(self, place: Place, call: ast.Call) -> Iterator[Decision]:
         values = call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == "values"), None)
@@ -233,7 +234,7 @@ class Runs:
                 f"Write it as session.execute({verb}(Model).where(...)) by hand.",
             )
             return
-        text, holes = session
+        holes = session.holes
         template, imports, more = statement
         if values is not None:
             template += ".values($values)"
@@ -242,8 +243,9 @@ class Runs:
             template += ".execution_options(synchronize_session=$sync)"
             holes = (*holes, place.hole("sync", rest[0]))
         count = "" if isinstance(place.source.parent(call), ast.Expr) else ".rowcount"
-        op = Replace(f"{text}.execute({template}){count}", (*holes, *more))
-        yield place.edit(call, op, f"Query.{verb}() executes {verb.upper()} with the criteria of the query", imports)
+        op = Replace(f"{session.text}.execute({template}){count}", (*holes, *more))
+        why = f"Query.{verb}() executes {verb.upper()} with the criteria of the query"
+        yield place.edit(call, op, why, (*session.imports, *imports))
 
     def _dml_statement(
         self, place: Place, base: ast.expr, verb: str
@@ -263,13 +265,15 @@ class Runs:
             same_file = source is place.source
             if not (own and any(c.args or c.keywords for c in own) and same_file and self._shapes.of_site(site).single):
                 return None
+            if isinstance(site, ast.Attribute) and not is_of_class(self._uses.program, site):
+                return None
             entities.add(ast.unparse(self._uses.entities(site)[0]))
         if len(entities) != 1 or not chain.methods <= DML_LINKS or not self._is_global(base, next(iter(entities))):
             return None
         name, imports = place.name(f"sqlalchemy.{verb}")
         return f"{name}({entities.pop()}).where($q.whereclause)", imports, hole
 
-    def _assigned(self, site: ast.Call) -> tuple[ast.Call, ...]:
+    def _assigned(self, site: Site) -> tuple[ast.Call, ...]:
         return outward(self._uses, site).links
 
     def _is_global(self, place: ast.AST, text: str) -> bool:

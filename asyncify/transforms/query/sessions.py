@@ -9,13 +9,17 @@ from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import has
 from asyncify.knowledge import names
+from asyncify.transforms.query.decisions import Place
+from asyncify.transforms.query.found_sessions import SessionText, of_module, of_property, owners_sites
 from asyncify.transforms.query.frames import in_callers_words
 from asyncify.transforms.query.shapes import only_value
-from asyncify.transforms.query.uses import Uses
+from asyncify.transforms.query.uses import Site, Uses
 
 
-def session_of(uses: Uses, site: ast.Call) -> ast.expr | None:
-    """The session of `session.query(...)`, or that of `Query(entities, session)`."""
+def session_of(uses: Uses, site: ast.AST) -> ast.expr | None:
+    """The session of `session.query(...)` and `session.get(...)`, or that of `Query(entities, session)`."""
+    if not isinstance(site, ast.Call):
+        return None
     if isinstance(site.func, ast.Attribute) and has(uses.program.values(site.func.value), names.SESSION):
         return site.func.value
     if uses.is_constructor(site) and len(site.args) > 1:
@@ -23,29 +27,65 @@ def session_of(uses: Uses, site: ast.Call) -> ast.expr | None:
     return next((k.value for k in site.keywords if k.arg == "session"), None)
 
 
-def session_text(uses: Uses, place: ast.expr, source: SourceFile, sites: frozenset[ast.Call]) -> str | None:
-    """Source that gives, at a place, the session of queries that were made elsewhere; None where nothing surely does.
+def session_at(uses: Uses, place: Place, node: ast.expr) -> SessionText | None:
+    """The session of the queries in an expression, which were made elsewhere; None where nothing surely gives it.
 
     It is the expression that every one of them was made with, where that means the same thing at the place: a name
-    that is bound once in the same function, an attribute of the same object, or a parameter of the same name.
+    that is bound once in the same function, an attribute of the same object, a parameter of the same name, or a name
+    of a module.
     """
-    texts: set[str] = set()
-    for site in uses.ancestry(sites):
-        if site in uses.reshaped:
-            continue
-        session = session_of(uses, site)
-        if session is None or not _is_path(session):
-            return None
-        text = _here(uses, session, site, place, source)
-        if text is None and (whole := _alias_of(uses, session)) is not None:
-            text = _here(uses, whole, site, place, source)
-        if text is None:
-            return None
-        texts.add(text)
-    return texts.pop() if len(texts) == 1 else None
+    sites = uses.ancestry(uses.holds[node].sites) - uses.reshaped
+    found = {_of_site(uses, place, site, node) for site in sites}
+    return found.pop() if len(found) == 1 else None
 
 
-def _here(uses: Uses, session: ast.expr, site: ast.Call, place: ast.expr, source: SourceFile) -> str | None:
+def _of_site(uses: Uses, place: Place, site: Site, node: ast.expr) -> SessionText | None:
+    """The session of the queries that one site makes, at a place."""
+    if isinstance(site, ast.Attribute):
+        return of_collection(uses, place, site, node) if uses.is_dynamic(site) else of_property(place, site)
+    session = session_of(uses, site)
+    return _written(uses, place, session, site, node) if session is not None else None
+
+
+def _written(uses: Uses, place: Place, session: ast.expr, made: ast.AST, node: ast.expr) -> SessionText | None:
+    """The session that stands at `made` in the words of a place."""
+    if not _is_path(session):
+        return None
+    text = _here(uses, session, made, node, place.source)
+    if text is None and (whole := _alias_of(uses, session)) is not None:
+        text = _here(uses, whole, made, node, place.source)
+    if text is not None:
+        return SessionText(text)
+    path = _path_of(uses, made)
+    return of_module(place, path, session, node) if path is not None else None
+
+
+def _path_of(uses: Uses, node: ast.AST) -> str | None:
+    """The file of what makes queries or loads instances."""
+    function = uses.program.function_of(node)
+    use = uses.holds.get(node)
+    return function.path if function is not None else use.source.path if use is not None else None
+
+
+def of_collection(uses: Uses, place: Place, site: ast.Attribute, node: ast.expr) -> SessionText | None:
+    """The session of a dynamic collection: that with which its object was loaded, else the one that the object has."""
+    found: set[SessionText | None] = set()
+    for made in owners_sites(uses.program, site):
+        if made is not None and isinstance(made, ast.Attribute):
+            found.add(of_property(place, made))
+        else:
+            session = session_of(uses, made) if made is not None else None
+            found.add(_written(uses, place, session, made, site.value) if session is not None and made else None)
+    only = found.pop() if len(found) == 1 else None
+    if only is not None and uses.program.function_of(site) is uses.program.function_of(node):
+        return only
+    if not _is_path(site.value) or not _means_the_same(uses, site.value, site, node, place.source):
+        return None
+    name, imports = place.name(names.OBJECT_SESSION)
+    return SessionText(f"{name}({ast.unparse(site.value)})", imports=imports)
+
+
+def _here(uses: Uses, session: ast.expr, site: ast.AST, place: ast.expr, source: SourceFile) -> str | None:
     """The session of one site in the words of a place."""
     if _means_the_same(uses, session, site, place, source):
         return ast.unparse(session)
@@ -74,14 +114,14 @@ def _root(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _means_the_same(uses: Uses, session: ast.expr, site: ast.Call, place: ast.AST, source: SourceFile) -> bool:
+def _means_the_same(uses: Uses, session: ast.expr, site: ast.AST, place: ast.AST, source: SourceFile) -> bool:
     program = uses.program
     root, text = _root(session), ast.unparse(session)
     made, used = program.function_of(site), program.function_of(place)
     owner_made, owner_used = _owner(made, root), _owner(used, root)
     if owner_made is owner_used:
         if owner_made is None:  # a name of the module
-            return uses.holds[site].source is source
+            return _path_of(uses, site) == source.path
         return _bound_once(owner_made, root) and not _attribute_stores(owner_made, text)
     if owner_made is None or owner_used is None:
         return False

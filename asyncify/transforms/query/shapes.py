@@ -12,7 +12,7 @@ from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Cls, Ext, Inst, Obj, Values
 from asyncify.knowledge import names
 from asyncify.knowledge.query_methods import AGGREGATES, UNHASHABLE_FUNCTIONS, UNHASHABLE_TYPES
-from asyncify.transforms.query.uses import Uses, queries
+from asyncify.transforms.query.uses import Site, Uses, queries
 
 ALIASES = frozenset({"sqlalchemy.orm.aliased", "sqlalchemy.orm.with_polymorphic"})
 
@@ -75,8 +75,10 @@ class Shapes:
             return None
         return max(found, key=lambda s: (s.uniquing, not s.one_row, len(s.kinds), str(s.kinds)))
 
-    def of_site(self, site: ast.Call) -> Shape:
+    def of_site(self, site: Site) -> Shape:
         """The shape that the arguments of a `query(...)` or `with_entities(...)` call give."""
+        if isinstance(site, ast.Attribute):
+            return Shape((Kind.ENTITY,))
         source = self._uses.holds[site].source
         arguments = self._uses.entities(site)
         kinds: list[Kind] = []
@@ -99,9 +101,9 @@ class Shapes:
     def _of_query(self, query: Inst) -> Shape:
         assert query.origin is not None
         site = query.origin.site
-        assert isinstance(site, ast.Call)
+        assert isinstance(site, Site)
         shape = self.of_site(site)
-        own = 1 if self._uses.is_constructor(site) else len(site.args)
+        own = len(site.args) if isinstance(site, ast.Call) and not self._uses.is_constructor(site) else 1
         extra = [Kind.ENTITY if _entity_values(a) else Kind.COLUMN for a in query.args[own:]]
         return Shape((*shape.kinds, *extra))
 

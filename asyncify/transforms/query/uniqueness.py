@@ -13,6 +13,7 @@ from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import Cls, Ext, Inst, Obj
 from asyncify.knowledge import names
 from asyncify.knowledge.query_methods import MULTIPLYING
+from asyncify.transforms.query.attribute_sites import attribute_models, is_repeating
 from asyncify.transforms.query.chains import Chain
 from asyncify.transforms.query.shapes import ALIASES, Shape
 from asyncify.transforms.query.uses import Uses, method_of
@@ -33,6 +34,7 @@ def needs_unique(uses: Uses, node: ast.AST, chain: Chain, shape: Shape) -> bool 
     repeats = (
         bool(chain.methods & (MULTIPLYING | WIDENING))
         or not models
+        or any(is_repeating(program, s) for s in uses.holds[node].sites if isinstance(s, ast.Attribute))
         or any(_joined_collection(program, m, frozenset()) for m in models)
         or any(_eager_collection(program, a) for call in chain.named("options") for a in call.args)
         or any(_foreign(program, call, models) for call in chain.links if method_of(call) in CRITERIA)
@@ -46,6 +48,9 @@ def needs_unique(uses: Uses, node: ast.AST, chain: Chain, shape: Shape) -> bool 
 def _models(uses: Uses, node: ast.AST) -> Iterator[ClassInfo]:
     """The entities in what is selected."""
     for site in uses.holds[node].sites:
+        if isinstance(site, ast.Attribute):
+            yield from attribute_models(uses.program, site)
+            continue
         for argument in uses.entities(site):
             for value in uses.program.values(argument):
                 if isinstance(value, Cls):
@@ -58,7 +63,7 @@ def _only_entities(uses: Uses, node: ast.AST) -> bool:
     """Whether nothing but entities and their own columns is selected: what is not known can come from anywhere."""
     for site in uses.holds[node].sites:
         models = set(_models(uses, node))
-        for argument in uses.entities(site):
+        for argument in uses.entities(site) if isinstance(site, ast.Call) else ():
             if isinstance(argument, ast.Starred):
                 return False
             values = uses.program.values(argument)

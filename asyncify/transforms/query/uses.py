@@ -10,7 +10,7 @@ from functools import cached_property
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
-from asyncify.analysis.values import Ext, Fn, Inst, Member, has
+from asyncify.analysis.values import Ext, Fn, Inst, Member, has, of_type
 from asyncify.knowledge import names
 from asyncify.knowledge.names import canonical
 from asyncify.knowledge.query_methods import COLLECTION_METHODS
@@ -147,12 +147,7 @@ class Uses:
 
 def queries(program: Program, node: ast.AST) -> tuple[Inst, ...]:
     """The legacy queries among the values of a node."""
-    return tuple(v for v in program.values(node) if is_query(v))
-
-
-def is_query(value: object) -> bool:
-    """Whether a value is a legacy query."""
-    return isinstance(value, Inst) and value.type in (names.QUERY, names.DYNAMIC)
+    return of_type(program.values(node), names.QUERY)
 
 
 def _is_the_collection(program: Program, source: SourceFile, node: ast.AST) -> bool:

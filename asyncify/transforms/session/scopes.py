@@ -25,17 +25,17 @@ SCOPE_SOURCE = '''
 def SCOPE():
     """The task that asks for a session. When it ends its session is closed: nothing else does that."""
     task = asyncio.current_task()
-    sessions = REGISTRY.registry.registry
-    if task is not None and task not in sessions:
+    in_use = REGISTRY.registry.registry
+    if task is not None and task not in in_use:
         task.add_done_callback(CLOSE)
     return task
 
 
 def CLOSE(task):
     """Close the session of a task that has ended."""
-    session = REGISTRY.registry.registry.pop(task, None)
-    if session is not None:
-        closing = asyncio.ensure_future(session.close())
+    ended = REGISTRY.registry.registry.pop(task, None)
+    if ended is not None:
+        closing = asyncio.ensure_future(ended.close())
         closing.add_done_callback(CLOSING.discard)
         CLOSING.add(closing)
 
