@@ -97,6 +97,20 @@ def test_a_query_that_leaves_the_program_stays() -> None:
     assert findings == ["app.py:8 query-escapes", "app.py:12 query-escapes"]
 
 
+def test_sessions_before_2_0_style_keep_their_queries() -> None:
+    source = (
+        "from sqlalchemy.orm import Session\n\nfrom models import User\n\n\n"
+        "def users(db: Session):\n    return db.query(User).all(), db.query(User).count()\n"
+    )
+    files = {"models.py": MODELS, "app.py": source, "requirements.txt": "sqlalchemy==1.3.24\n"}
+    after, findings = convert(files)
+    assert after == files
+    assert [(f.path, f.code) for f in findings] == [("app.py", "query-version")]
+    assert "all 2 queries" in findings[0].message
+    proven = "from sqlalchemy.orm import DeclarativeBase\n\n\nclass Base(DeclarativeBase):\n    pass\n"
+    assert "select(User)" in convert({**files, "base.py": proven})[0]["app.py"]
+
+
 def test_names_that_a_file_uses_otherwise_are_not_taken() -> None:
     after, _ = converted(
         "from sqlalchemy.orm import Session\n\nfrom models import User\n\n\n"

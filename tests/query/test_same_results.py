@@ -5,6 +5,7 @@ Results, errors, rows and SQL must be equal.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -26,8 +27,8 @@ RUNS = [(name, version) for name in CASES for version in VERSIONS if version >= 
 
 
 @cache
-def converted() -> str:
-    after, _ = convert({"models.py": MODELS, "app.py": source_of(CASES)})
+def converted(requirements: str = "") -> str:
+    after, _ = convert({"models.py": MODELS, "app.py": source_of(CASES), "requirements.txt": requirements})
     return after["app.py"]
 
 
@@ -76,6 +77,17 @@ def test_same(name: str, version: str, backend: str, outcomes: Callable[[str, st
     assert [new.get(what) for what in COMPARED] == [legacy.get(what) for what in COMPARED], (own, messages)
     if not any(name.startswith(start) for start in OTHER_SQL):
         assert new["sql"] == legacy["sql"], own
+
+
+def test_sessions_without_scalars_are_not_asked_for_them() -> None:
+    """`Session.scalars` came with 1.4.24."""
+    names = [name for name, version in RUNS if version == "1.4"]
+    early = converted("sqlalchemy==1.4.23")
+    assert ".scalars(" in early
+    assert re.findall(r"\.scalars\((?!\)).*", early) == []
+    found = installed("1.4").run(RUNNER, question({"legacy": source_of(CASES), "new": early}, names))
+    differ = [n for n in names if any(found["new"][n].get(w) != found["legacy"][n].get(w) for w in COMPARED)]
+    assert differ == []
 
 
 def test_second_run_changes_nothing() -> None:

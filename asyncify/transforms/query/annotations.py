@@ -17,9 +17,8 @@ from asyncify.transforms.query.decisions import Place, Places
 from asyncify.transforms.query.uses import Site, Uses
 
 WHY = "what was a Query is a Select now"
+#: `sqlalchemy.Select` is of 2.0; 1.4 has it in `sqlalchemy.sql`
 SPELLINGS = ("sqlalchemy.sql.Select", "sqlalchemy.Select", "sqlalchemy.sql.expression.Select")
-#: what only SQLAlchemy 2.0 has, as does `sqlalchemy.Select`; 1.4 has it in `sqlalchemy.sql`
-SINCE_2 = frozenset({"Mapped", "mapped_column", "DeclarativeBase", "MappedAsDataclass"})
 
 
 def annotation_edits(uses: Uses, places: Places) -> Iterator[tuple[frozenset[Site], Edit]]:
@@ -58,8 +57,7 @@ def _edits(
         if not isinstance(head, ast.expr) or not _is_query_class(uses, place.source, head):
             continue
         inside |= set(ast.walk(node))
-        new = any(SINCE_2 & module.imports.keys() for module in uses.program.modules.values())
-        local, imports = place.name(*(SPELLINGS[1:] if new else SPELLINGS))
+        local, imports = place.name(*(SPELLINGS[1:] if uses.library.exports_select else SPELLINGS))
         drops = (head.id,) if isinstance(head, ast.Name) else ()
         if subscript and isinstance(node, ast.Subscript):
             op = Replace(f"{local}[tuple[$of]]", (place.hole("of", node.slice),))

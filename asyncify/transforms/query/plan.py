@@ -13,7 +13,7 @@ from asyncify.model.tally import Fate, Subject
 from asyncify.transforms.base import Decisions
 from asyncify.transforms.query.annotations import annotation_edits
 from asyncify.transforms.query.contexts import Contexts
-from asyncify.transforms.query.decisions import Decision, Places, Problem
+from asyncify.transforms.query.decisions import NAME, Decision, Places, Problem
 from asyncify.transforms.query.heads import head
 from asyncify.transforms.query.mocked import mocked
 from asyncify.transforms.query.properties import unread_properties
@@ -27,6 +27,8 @@ KIND = "legacy query"
 def plan(program: Program) -> Decisions:
     """The edits that make selects of queries, and findings for those that stay."""
     uses = Uses.of(program)
+    if uses.sites and not uses.library.has_selects_of_entities:
+        return Decisions(findings=(_too_old(uses),), subjects=tuple(_recognised(uses)))
     shapes = Shapes(uses)
     places = Places(program)
     contexts = Contexts(uses, shapes, places)
@@ -58,6 +60,14 @@ def plan(program: Program) -> Decisions:
         findings=tuple(sorted(findings, key=lambda f: (f.path, f.span.line if f.span else 0, f.code))),
         subjects=(*_recognised(uses), *_subjects(unfollowed)),
     )
+
+
+def _too_old(uses: Uses) -> Finding:
+    """The one finding for all queries of a project whose sessions cannot execute what would take their place."""
+    version = ".".join(map(str, uses.library.version or ()))
+    message = f"sessions of SQLAlchemy {version} do not execute select(Model): all {len(uses.sites)} queries stay"
+    path = min(source.path for source in uses.sites.values())
+    return Finding(NAME, path, None, "query-version", message, "Go to SQLAlchemy 1.4 or later first.")
 
 
 def _name(uses: Uses, group: Site) -> str:

@@ -28,7 +28,7 @@ class Execution:
     """How the statement at a place is run.
 
     session: how the session is written. scalars: whether instances come out, not rows.
-    unique: `.unique()` where repeated results must go.
+    unique: `.unique()` where repeated results must go. direct: whether the session has a method `scalars`.
     """
 
     session: SessionText
@@ -36,10 +36,14 @@ class Execution:
     unique: str
     shape: Shape
     chain: Chain
+    direct: bool
 
     def result(self, statement: str) -> str:
         """Source of the result of a statement."""
-        return f"{self.session.text}.{'scalars' if self.scalars else 'execute'}({statement}){self.unique}"
+        if not self.scalars:
+            return f"{self.session.text}.execute({statement}){self.unique}"
+        how = f"scalars({statement})" if self.direct else f"execute({statement}).scalars()"
+        return f"{self.session.text}.{how}{self.unique}"
 
 
 class Runs:
@@ -88,7 +92,8 @@ class Runs:
             return Problem(
                 place.source, node, "query-method", "yield_per() may or may not have been called on this query", BY_HAND
             )
-        return Execution(session, shape.single, ".unique()" if unique else "", shape, chain)
+        direct = self._uses.library.has_session_scalars
+        return Execution(session, shape.single, ".unique()" if unique else "", shape, chain, direct)
 
     def terminal(self, place: Place, call: ast.Call) -> Iterator[Decision]:
         """A method that runs the query."""

@@ -14,6 +14,7 @@ from asyncify.analysis.values import Ext, Fn, Inst, Member, has, of_type
 from asyncify.knowledge import names
 from asyncify.knowledge.names import canonical
 from asyncify.knowledge.query_methods import COLLECTION_METHODS
+from asyncify.transforms.query.versions import SqlAlchemy
 
 #: what makes a query: `session.query(...)`, `Query(...)`, `query.with_entities(...)`; or an attribute that is read,
 #: `Model.query` and a collection with `lazy="dynamic"`
@@ -95,6 +96,11 @@ class Uses:
             return list(site.args)
         first = site.args[0]
         return list(first.elts) if isinstance(first, (ast.List, ast.Tuple)) else [first]
+
+    @cached_property
+    def library(self) -> SqlAlchemy:
+        """The SQLAlchemy of the project."""
+        return SqlAlchemy.of(self.program)
 
     @cached_property
     def links(self) -> Mapping[Site, list[ast.Call]]:
