@@ -11,6 +11,7 @@ from asyncify.analysis.alembic_connections import runs_migrations
 from asyncify.analysis.exit_stacks import exit_stacks
 from asyncify.analysis.handed_sessions import callee_of, is_class
 from asyncify.analysis.program import Program
+from asyncify.analysis.query_points import iterated_queries, sliced_queries
 from asyncify.analysis.reflection import reflects_with
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.test_clients import is_async_client
@@ -21,6 +22,7 @@ from asyncify.knowledge import names
 from asyncify.knowledge.api import Form, form_of
 from asyncify.knowledge.names import is_a
 from asyncify.knowledge.object_factories import CREATES, FACTORY
+from asyncify.knowledge.query_methods import COLLECTING
 
 #: metadata and table methods that take an engine or connection. Source: SQLAlchemy "Describing Databases with MetaData"
 DDL = frozenset({"create_all", "drop_all", "reflect", "create", "drop"})
@@ -65,7 +67,7 @@ OWNERS = (names.SESSION, names.ENGINE, names.CONNECTION, names.TRANSACTION)
 
 
 #: kinds of nodes that may be such a place
-_WAITING = frozenset({ast.Call, ast.With, ast.For, ast.comprehension})
+_WAITING = frozenset({ast.Call, ast.With})
 
 
 def points_of(program: Program, module: ModuleInfo, clients: frozenset[ast.AST]) -> Iterator[Point]:
@@ -78,6 +80,10 @@ def points_of(program: Program, module: ModuleInfo, clients: frozenset[ast.AST])
         for call, manager in stack.entered:
             if stack.local and waits_as_context(program.values(manager), clients):
                 yield Point(PointKind.AWAIT, call, f"{module.source.segment(call.func)}()")
+    for iterated in iterated_queries(program, module):
+        yield Point(PointKind.QUERY, iterated, "iterates over a query")
+    for sliced in sliced_queries(program, module):
+        yield Point(PointKind.QUERY, sliced, "takes a part of a query")
     for node in module.source.nodes_among(_WAITING):
         if node in inside_factories:
             continue
@@ -92,9 +98,6 @@ def points_of(program: Program, module: ModuleInfo, clients: frozenset[ast.AST])
                 if waits_as_context(program.values(item.context_expr), clients):
                     yield Point(PointKind.WITH, node, f"with {module.source.segment(item.context_expr)}")
                     break
-        elif isinstance(node, (ast.For, ast.comprehension)):
-            if has(program.values(node.iter), names.QUERY) and not isinstance(node, ast.AsyncFor):
-                yield Point(PointKind.QUERY, node.iter, "iterates over a query")
 
 
 def _inside_factories(program: Program, module: ModuleInfo) -> frozenset[ast.AST]:
@@ -198,7 +201,7 @@ def _function_point(program: Program, module: ModuleInfo, node: ast.Call) -> Poi
     callee = callee_of(program, node)
     if callee and not is_class(callee):
         return Point(PointKind.HANDED, node, f"{module.source.segment(node.func)}(), which is given a session,")
-    if node.args and isinstance(node.func, ast.Name) and node.func.id in ("list", "tuple", "set", "sorted", "next"):
+    if node.args and any(isinstance(v, Ext) and v.name in COLLECTING for v in program.values(node.func)):
         if has(program.values(node.args[0]), names.QUERY):
             return Point(PointKind.QUERY, node, module.source.segment(node.func))
     return None

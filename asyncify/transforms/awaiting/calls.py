@@ -24,6 +24,7 @@ from asyncify.model.ops import Hole, Op, RenameAttribute, Replace
 from asyncify.transforms.awaiting.context import Context, context_of
 from asyncify.transforms.awaiting.entry import ENTRY, RESOLVED, RUN, Helpers
 from asyncify.transforms.awaiting.lazy import GeneratorExpressions
+from asyncify.transforms.awaiting.queries import query_edits
 from asyncify.transforms.awaiting.templates import opened_with_options, options_first, run_sync, spawn, through_run_sync
 from asyncify.transforms.awaiting.threads import unwrapped
 from asyncify.transforms.awaiting.unrolled import unrolled
@@ -53,8 +54,7 @@ class CallEdits:
                 yield from self._property(node)
             elif isinstance(node, ast.Subscript) and node in self.program.facts.calls:
                 yield from self._item(node)
-            elif isinstance(node, (ast.For, ast.comprehension)) and self._is_query(node.iter):
-                yield from self._iterated_query(node.iter)
+        yield from query_edits(self.program, self.module, self.waiting)
         yield from GeneratorExpressions(self.program, self.module, self.waiting).edits()
 
     # -- one call ------------------------------------------------------------------------------------
@@ -65,7 +65,6 @@ class CallEdits:
         if isinstance(self.source.parent(node), ast.Await):
             return
         point = self.colouring.points.get(node)
-        yield from self._query_root(node, context)
         yield from self._in_thread(node)
         if node in self.colouring.unrolled:
             if context is Context.AWAIT:
@@ -181,10 +180,6 @@ class CallEdits:
             yield self._edit(
                 node, spawn(self.source, node, name), imports, f"{what} sends SQL on the sync session inside"
             )
-        elif kind is PointKind.QUERY and context is Context.AWAIT and not self._is_query(node):
-            name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
-            because = "the legacy query stays and runs in SQLAlchemy's greenlet"
-            yield self._edit(node, spawn(self.source, node, name), imports, because)
 
     def _with_options(self, node: ast.Call, opened: ast.Call, context: Context) -> Edit:
         op = options_first(self.source, node, opened)
@@ -235,25 +230,6 @@ class CallEdits:
             advice = "use the async variant of the library, or keep a sync session for it"
             span = self.source.span(node)
             self.findings.append(Finding("await", self.module.path, span, "library-session", text, advice))
-
-    def _query_root(self, node: ast.Call, context: Context) -> Iterator[Edit]:
-        """`db.query(...)` that stayed: built on the sync session inside the async one."""
-        func = node.func
-        if not isinstance(func, ast.Attribute) or func.attr != "query":
-            return
-        if not has(self.program.values(func.value), names.SESSION) or not has(self.program.values(node), names.QUERY):
-            return
-        if context in (Context.AWAIT, Context.BRIDGE):
-            yield self._edit(func.value, Replace("$it.sync_session"), (), "AsyncSession has no query()")
-
-    def _is_query(self, node: ast.expr) -> bool:
-        """Whether an iterable is a legacy query itself, not the result of running something."""
-        return node in self.colouring.points and has(self.program.values(node), names.QUERY)
-
-    def _iterated_query(self, node: ast.expr) -> Iterator[Edit]:
-        if context_of(self.program, self.colouring, self.module, node) is Context.AWAIT:
-            name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
-            yield self._edit(node, Replace(f"await {name}(list, $it)"), imports, "iterating sends the query")
 
     def _spawned(self, node: ast.Call) -> Replace:
         name, _ = bring(self.program, self.module.path, UTIL, "greenlet_spawn")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from asyncify.analysis.values import Ext, Inst, Member, Value, has
 from asyncify.knowledge import names
-from asyncify.knowledge.query_methods import METHODS, SUBQUERY_TAKERS, Becomes
+from asyncify.knowledge.query_methods import ITERATING, METHODS, SUBQUERY_TAKERS, Becomes
 from asyncify.model.ops import Hole, Replace
 from asyncify.transforms.query.chains import chain_of
 from asyncify.transforms.query.decisions import Decision, Place, Places, Problem
@@ -17,10 +17,6 @@ from asyncify.transforms.query.runs import BY_HAND, Runs
 from asyncify.transforms.query.shapes import Shapes
 from asyncify.transforms.query.uses import Use, Uses, link_around, method_of
 
-CONSUMERS = frozenset(
-    f"builtins.{n}"
-    for n in "list tuple set frozenset sorted enumerate zip map filter sum any all min max iter reversed dict".split()
-)
 HARMLESS = frozenset({"builtins.str", "builtins.print", "builtins.repr", "builtins.id", "builtins.type"})
 WHY = "a query is run by iterating over it, a select by its session"
 
@@ -111,7 +107,7 @@ class Contexts:
         program = self._uses.program
         callees = program.values(call.func)
         library = {v.name for v in callees if isinstance(v, Ext)}
-        if library & CONSUMERS or any(n.startswith("itertools.") for n in library):
+        if library & ITERATING or any(n.startswith("itertools.") for n in library):
             if library == {"builtins.list"} and len(call.args) == 1 and isinstance(use.node, ast.expr):
                 how = self._runs.execution(place, use.node)
                 if isinstance(how, Problem):

@@ -1,0 +1,50 @@
+"""The places where a legacy query that stayed sends its SQL without a call of one of its methods."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ModuleInfo
+from asyncify.analysis.values import Ext, has
+from asyncify.knowledge import names
+from asyncify.knowledge.query_methods import COLLECTING, ITERATING
+
+_PLACES = frozenset({ast.For, ast.comprehension, ast.Starred, ast.YieldFrom, ast.Assign, ast.Compare, ast.Call})
+
+
+def iterated_queries(program: Program, module: ModuleInfo) -> Iterator[ast.expr]:
+    """Expressions that hold a query and are iterated over where they stand.
+
+    `list(query)` and its like are none of them: such a call runs as a whole.
+    """
+    for node in module.source.nodes_among(_PLACES):
+        for expression in _iterated(program, node):
+            if has(program.values(expression), names.QUERY):
+                yield expression
+
+
+def _iterated(program: Program, node: ast.AST) -> Iterator[ast.expr]:
+    if isinstance(node, (ast.For, ast.comprehension)):
+        yield node.iter
+    elif isinstance(node, (ast.Starred, ast.YieldFrom)):
+        yield node.value
+    elif isinstance(node, ast.Assign):
+        if any(isinstance(target, (ast.Tuple, ast.List)) for target in node.targets):
+            yield node.value
+    elif isinstance(node, ast.Compare):
+        for op, right in zip(node.ops, node.comparators, strict=True):
+            if isinstance(op, (ast.In, ast.NotIn)):
+                yield right
+    elif isinstance(node, ast.Call) and any(has(program.values(a), names.QUERY) for a in node.args):
+        called = {v.name for v in program.values(node.func) if isinstance(v, Ext)}
+        if called & (ITERATING - COLLECTING) or any(name.startswith("itertools.") for name in called):
+            yield from node.args
+
+
+def sliced_queries(program: Program, module: ModuleInfo) -> Iterator[ast.Subscript]:
+    """`query[1]` and `query[1:3]`."""
+    for node in module.source.nodes_of(ast.Subscript):
+        if isinstance(node.ctx, ast.Load) and has(program.values(node.value), names.QUERY):
+            yield node

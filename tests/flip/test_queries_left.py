@@ -1,0 +1,58 @@
+"""Legacy queries that cannot be converted: they are built on the sync session inside, and run in the greenlet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import prove
+
+APP = """\
+from db import get_db
+from fastapi import Depends, FastAPI
+from models import User
+from sqlalchemy.orm import Query, Session
+
+app = FastAPI()
+
+
+class Names:
+    def __init__(self, db: Session):
+        self.db = db
+
+    def base(self, whole: bool):
+        if whole:
+            return self.db.query(User).order_by(User.id)
+        return Query([User.name], session=self.db).order_by(User.id)
+
+
+def said(rows):
+    return [getattr(row, "name") for row in rows]
+
+
+@app.get("/loops")
+def loops(db: Session = Depends(get_db)):
+    names = Names(db)
+    first, second, third = names.base(True)
+    counted = [f"{number} {row.name}" for number, row in enumerate(names.base(False))]
+    return [*said([first, second, third]), *counted, len([*names.base(True)]), first in names.base(True)]
+
+
+@app.get("/parts")
+def parts(low: int = 1, db: Session = Depends(get_db)):
+    query = Names(db).base(low > 1)
+    return [query[0].name, said(query[low:]), said(query[low : low + 1]), said(query.with_session(db)[:1])]
+
+
+@app.get("/values")
+def values(db: Session = Depends(get_db)):
+    query = Names(db).base(True)
+    return [[name for name, in query.values(User.name)], next(query.values(User.id))[0]]
+"""
+
+
+def test_queries_that_stay_work(tmp_path: Path) -> None:
+    requests = [("GET", "/loops"), ("GET", "/parts"), ("GET", "/parts?low=2"), ("GET", "/values")]
+    codes = ["query-unknown-entity", "query-method"]
+    migrated = prove(tmp_path, APP, requests, codes=codes)
+    assert "Query([User.name], session=self.db.sync_session)" in migrated["main.py"]
+    assert "return self.db.sync_session.query(User)" in migrated["main.py"]
