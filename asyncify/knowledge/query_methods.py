@@ -120,6 +120,7 @@ SUBQUERY_TAKERS = frozenset({"in_", "not_in", "notin_", "any_", "all_", "is_", "
 #: statements. Source: SQLAlchemy, "Dynamic Relationship Loaders", "Write Only Relationships"; `AppenderMixin` and
 #: `WriteOnlyCollection` of 1.4, 2.0 and 2.1; asyncio documentation
 COLLECTION_METHODS = frozenset("append add add_all extend remove statement select insert".split())
+
 #: functions that make a collection of what they iterate over, in one call
 COLLECTING = frozenset(f"builtins.{n}" for n in ("list", "tuple", "set", "sorted"))
 
