@@ -9,14 +9,15 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.analysis.symbols import ClassInfo
-from asyncify.analysis.values import Cls, Obj
+from asyncify.analysis.values import Cls
 from asyncify.model.ops import EditCall, RenameAttribute
 from asyncify.transforms.query.attribute_sites import attribute_models, is_through_table
 from asyncify.transforms.query.chains import Chain, chain_of
 from asyncify.transforms.query.decisions import Decision, Place, Problem
+from asyncify.transforms.query.entities import entity_of
+from asyncify.transforms.query.joins import JOINS, last_joined
 from asyncify.transforms.query.uses import Uses, method_of
 
-JOINS = ("join", "outerjoin")
 ATOMS = (ast.Name, ast.Attribute, ast.Call, ast.Constant, ast.Subscript, ast.List, ast.Tuple, ast.Dict, ast.Set)
 WHY = "filter_by() after a join means the entity that was joined last"
 
@@ -94,45 +95,17 @@ def _entity(uses: Uses, place: Place, call: ast.Call, chain: Chain) -> str | Non
     """Source of the entity that the names belong to."""
     if chain.site is None:
         return None
-    target: ast.expr | None = next(iter(uses.entities(chain.site)), None)
+    first = next((entity_of(uses, e) for e in uses.entities(chain.site)), None)
+    target = first
     for link in _before(call, chain):
         name = method_of(link)
         if name in JOINS:
-            target = link.args[0] if link.args else None
+            target = last_joined(uses, place, link, first)
         elif name == "reset_joinpoint":
-            target = next(iter(uses.entities(chain.site)), None)
+            target = first
         elif name in ("select_from", "with_entities"):
             return None
-    if target is None:
-        return None
-    if target in uses.entities(chain.site)[:1] and isinstance(target, ast.Attribute):
-        first = target.value  # query(User.id, ...): the entity of the first column
-        if any(isinstance(v, Cls) for v in uses.program.values(first)):
-            target = first
-    values = uses.program.values(target)
-    if isinstance(chain.site, ast.Attribute) and any(isinstance(v, Obj) for v in values):
-        return None  # `self.query`
-    if any(isinstance(v, Cls) for v in values) or isinstance(target, ast.Name):
-        return place.source.segment(target) if isinstance(target, (ast.Name, ast.Attribute)) and values else None
-    return _relationship_target(uses, place, target)
-
-
-def _relationship_target(uses: Uses, place: Place, node: ast.expr) -> str | None:
-    """`join(User.posts)`: the name that the file has for Post."""
-    if not isinstance(node, ast.Attribute):
-        return None
-    for value in uses.program.values(node.value):
-        if isinstance(value, Cls):
-            relationship = uses.program.orm.relationship(value.info, node.attr)
-            if relationship is not None and relationship.target is not None:
-                candidates = [relationship.target.name]
-                if isinstance(node.value, ast.Attribute):  # models.User.posts: models.Post
-                    candidates.append(f"{ast.unparse(node.value.value)}.{relationship.target.name}")
-                for text in candidates:
-                    expression = ast.parse(text, mode="eval").body
-                    if uses.program.names.resolve_expression(place.source.path, expression) is relationship.target:
-                        return text
-    return None
+    return target.text if target is not None and target.text else None
 
 
 def _criterion(place: Place, entity: str, keyword: ast.keyword) -> str:

@@ -11,6 +11,7 @@ from asyncify.transforms.query.chains import chain_of, outward
 from asyncify.transforms.query.decisions import Decision, Place, Problem
 from asyncify.transforms.query.filter_by import filter_by
 from asyncify.transforms.query.heads import is_plain_count
+from asyncify.transforms.query.joins import JOINS, join
 from asyncify.transforms.query.shapes import Shapes
 from asyncify.transforms.query.uses import Uses, method_of
 
@@ -34,6 +35,8 @@ def link(uses: Uses, shapes: Shapes, place: Place, call: ast.Call) -> Iterator[D
         yield _drop(place, call, "neither an order nor a loader option changes a count")
     elif name == "filter_by":
         yield from filter_by(uses, place, call)
+    elif name in JOINS:
+        yield from join(uses, place, call)
     elif row.becomes is Becomes.RENAMED:
         yield place.edit(call.func, RenameAttribute(row.to), why)
     elif row.becomes is Becomes.OPTION:
