@@ -12,6 +12,8 @@ from asyncify.transforms.query.decisions import Decision, Place, Problem
 from asyncify.transforms.query.filter_by import filter_by
 from asyncify.transforms.query.heads import is_plain_count
 from asyncify.transforms.query.joins import JOINS, join
+from asyncify.transforms.query.link_arguments import arguments
+from asyncify.transforms.query.parents import with_parent
 from asyncify.transforms.query.shapes import Shapes
 from asyncify.transforms.query.uses import Uses, method_of
 
@@ -31,6 +33,7 @@ def link(uses: Uses, shapes: Shapes, place: Place, call: ast.Call) -> Iterator[D
     end = outward(uses, chain.site).end if chain.site is not None else None
     if end is not None and method_of(end) == "get":
         return  # they are arguments of session.get() then
+    yield from arguments(uses, place, call)
     if chain.site is not None and name in ("order_by", "options") and is_plain_count(uses, shapes, chain.site):
         yield _drop(place, call, "neither an order nor a loader option changes a count")
     elif name == "filter_by":
@@ -77,12 +80,8 @@ def _special(uses: Uses, place: Place, call: ast.Call) -> Iterator[Decision]:
         yield place.edit(call.func, RenameAttribute("set_label_style"), why, imports)
         yield place.edit(call, EditCall(append=(style,)), why)
         return
-    if name == "with_parent" and len(call.args) == 2 and not call.keywords:
-        function, imports = place.name("sqlalchemy.orm.with_parent")
-        parts = [place.source.segment(a) for a in call.args]
-        why = "with_parent() is a criterion"
-        yield place.edit(call.func, RenameAttribute("where"), why, imports)
-        yield place.edit(call, EditCall(remove=(0, 1), append=(f"{function}({', '.join(parts)})",)), why)
+    if name == "with_parent" and (criterion := with_parent(uses, place, call)) is not None:
+        yield criterion
         return
     if name == "with_session" and len(call.args) == 1 and chain_of(uses, call).exact:
         yield _drop(place, call, "the session that runs a select is no part of it")

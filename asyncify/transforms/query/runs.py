@@ -299,7 +299,8 @@ def _get_options(place: Place, chain: Chain) -> tuple[list[str], list[Hole]] | N
     """The arguments of `Session.get` that stand for the links before `get()`."""
     texts: list[str] = []
     holes: list[Hole] = []
-    options = [a for call in chain.named("options") for a in call.args]
+    given = [a for call in chain.named("options") for a in call.args]
+    options = [o for a in given for o in (a.elts if isinstance(a, (ast.List, ast.Tuple)) else [a])]
     if options:
         texts.append(f"options=[{', '.join(f'$o{i}' for i in range(len(options)))}]")
         holes += [place.hole(f"o{i}", a) for i, a in enumerate(options) if not isinstance(a, ast.Starred)]
