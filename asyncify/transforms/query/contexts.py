@@ -15,6 +15,7 @@ from asyncify.transforms.query.flows import Flows
 from asyncify.transforms.query.links import link
 from asyncify.transforms.query.runs import BY_HAND, Runs
 from asyncify.transforms.query.shapes import Shapes
+from asyncify.transforms.query.trails import Trails
 from asyncify.transforms.query.uses import Use, Uses, link_around, method_of
 
 HARMLESS = frozenset({"builtins.str", "builtins.print", "builtins.repr", "builtins.id", "builtins.type"})
@@ -27,7 +28,8 @@ class Contexts:
     def __init__(self, uses: Uses, shapes: Shapes, places: Places) -> None:
         self._uses = uses
         self._shapes = shapes
-        self._runs = Runs(uses, shapes)
+        self.trails = Trails(uses)
+        self._runs = Runs(uses, shapes, self.trails)
         self._flows = Flows(uses)
         self._places = places
 

@@ -9,8 +9,9 @@ from functools import cached_property
 
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import Cls, Ext, Obj
+from asyncify.analysis.values import Cls, Const, Ext, Inst, Obj, Pattern, Values
 from asyncify.transforms.query.decisions import Decision, Problem
+from asyncify.transforms.query.frames import is_spread
 from asyncify.transforms.query.uses import Use, Uses
 
 ADVICE = "Write this query, and what receives it, as a select() by hand."
@@ -86,17 +87,21 @@ class Flows:
             if name not in PLAIN_DECORATORS and f"builtins.{name}" not in PLAIN_DECORATORS:
                 yield self.escape(use.source, use.node)
                 return
-        if function in self._handed or function.name in self._unresolved:
+        if function in self._handed or self._may_be_called(function):
             yield self.escape(use.source, use.node)
 
     def _receives(self, use: Use, function: FunctionInfo) -> Iterator[Decision]:
         """Whether everything that a function is called with is known, so that it can count on selects."""
-        if function.name in self._unresolved or function in self._handed:
+        if self._may_be_called(function) or function in self._handed:
             yield self.escape(use.source, use.node)
             return
         parameters = {a.arg for a in function.parameters if a in self._uses.holds}
         if not parameters:  # it went into *args or **kwargs
             yield self.escape(use.source, use.node)
+
+    def _may_be_called(self, function: FunctionInfo) -> bool:
+        """Whether a call of which nothing is known can be one of a function, by its name and arguments."""
+        return any(_fits(call, function) for call in self._unresolved.get(function.name, ()))
 
     @cached_property
     def _handed(self) -> frozenset[FunctionInfo]:
@@ -111,6 +116,28 @@ class Flows:
             for node in module.source.nodes:
                 if isinstance(node, ast.Call) and not program.calls(node) and not program.values(node.func):
                     func = node.func
+                    if isinstance(func, ast.Attribute) and _is_foreign(program.values(func.value), func.value):
+                        continue
                     name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
                     found[name].append(node)
         return found
+
+
+def _is_foreign(values: Values, node: ast.expr) -> bool:
+    """Whether an object is surely none of the program's: a text, or what a library made."""
+    if isinstance(node, (ast.Constant, ast.JoinedStr)):
+        return True
+    return bool(values) and all(isinstance(v, (Ext, Inst, Const, Pattern)) for v in values)
+
+
+def _fits(call: ast.Call, function: FunctionInfo) -> bool:
+    """Whether a call has arguments that a function can take; spread ones always fit."""
+    if is_spread(call):
+        return True
+    spec = function.node.args
+    bound = function.cls is not None and "staticmethod" not in function.decorators
+    most = len(function.positional) - (bound and isinstance(call.func, ast.Attribute))
+    if len(call.args) > most and spec.vararg is None:
+        return False
+    known = {a.arg for a in function.parameters}
+    return spec.kwarg is not None or all(k.arg in known for k in call.keywords)

@@ -1,12 +1,148 @@
-"""The session of a query that a function made for its caller, in the caller's words."""
+"""From the words of a function to those of its caller, and back: what is `self.db` inside is `repo.db` outside."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
 
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Fn
+from asyncify.transforms.query.paths import (
+    alias_of,
+    is_parameter,
+    is_path,
+    is_steady,
+    owner_of,
+    root_of,
+    stays,
+    with_root,
+)
 from asyncify.transforms.query.shapes import assigned
 from asyncify.transforms.query.uses import Uses
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The way into a function: the call, or the attribute of an object whose property or stored value is read.
+
+    path: the file of the node.
+    """
+
+    node: ast.AST
+    function: Fn
+    path: str
+
+
+def argument(entry: Entry, name: str) -> ast.expr | None:
+    """What is handed over for a parameter; for the first of a bound method, the receiver. None: not said."""
+    node, info = entry.node, entry.function.info
+    spec = info.node.args
+    positional = [a.arg for a in (*spec.posonlyargs, *spec.args)]
+    if isinstance(node, ast.Attribute):
+        return node.value if positional[:1] == [name] else None
+    if not isinstance(node, ast.Call):
+        return None
+    if entry.function.bound and info.cls is not None and positional and "staticmethod" not in info.decorators:
+        if positional[0] == name:
+            receiver = node.func.value if isinstance(node.func, ast.Attribute) else None
+            return receiver if info.name != "__init__" else None
+        positional = positional[1:]
+    for keyword in node.keywords:
+        if keyword.arg == name:
+            return keyword.value
+    index = positional.index(name) if name in positional else len(node.args)
+    if index < len(node.args) and not any(isinstance(a, ast.Starred) for a in node.args[: index + 1]):
+        return node.args[index]
+    return None
+
+
+def is_spread(node: ast.Call) -> bool:
+    """Whether a call hands over arguments that are not written out."""
+    return any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords)
+
+
+def outside(program: Program, path: ast.expr, entry: Entry) -> ast.expr | None:
+    """A path of a function in the words of who entered it; None where there are none."""
+    function = entry.function.info
+    root = root_of(path)
+    owner = owner_of(function, root)
+    if owner is None:
+        return path if _same_global(program, root, entry) else None
+    if owner is not function:  # of the function around it: seen from there too
+        return path if owner is owner_of(program.function_of(entry.node), root) else None
+    if not stays(owner, path):
+        return None
+    if not is_parameter(function, root):
+        whole = alias_of(program, ast.Name(root), function.node.body[0])
+        return outside(program, with_root(path, whole), entry) if whole is not None else None
+    given = argument(entry, root)
+    if given is None:
+        given = _kept_as(program, entry, root) if isinstance(entry.node, ast.Attribute) else None
+    if given is None or not is_path(given) or not is_steady(program, given, entry.node):
+        return None
+    return with_root(path, given)
+
+
+def inside(program: Program, path: ast.expr, entry: Entry) -> Iterator[ast.expr]:
+    """The paths by which the function that a call enters knows what the caller calls `path`."""
+    function, text = entry.function.info, ast.unparse(path)
+    for arg in function.parameters:
+        given = argument(entry, arg.arg)
+        if given is None or not is_path(given):
+            continue
+        handed = ast.unparse(given)
+        if text == handed or text.startswith(f"{handed}."):
+            found = ast.parse(arg.arg + text[len(handed) :], mode="eval").body
+            if stays(function, found):
+                yield found
+    root = root_of(path)
+    owner = owner_of(program.function_of(entry.node), root)
+    if owner is owner_of(function, root) and (owner is not None or _same_global(program, root, entry)):
+        yield path
+
+
+def _kept_as(program: Program, entry: Entry, name: str) -> ast.expr | None:
+    """`self.db = db` in the method that stores the query: the attribute that a parameter is kept in."""
+    assert isinstance(entry.node, ast.Attribute)
+    function = entry.function.info
+    first = function.parameters[0].arg if function.parameters else ""
+    for node in function.nodes:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id == name:
+            for target in node.targets:
+                inner = target.value if isinstance(target, ast.Attribute) else None
+                if isinstance(target, ast.Attribute) and isinstance(inner, ast.Name) and inner.id == first:
+                    if _stored_once(program, function, target.attr):
+                        return ast.Attribute(value=entry.node.value, attr=target.attr, ctx=ast.Load())
+    return None
+
+
+def _stored_once(program: Program, function: FunctionInfo, attribute: str) -> bool:
+    """Whether nothing but one statement of its class, and the classes around it, writes an attribute."""
+    if function.cls is None:
+        return False
+    related = {*program.classes.program_ancestors(function.cls), *program.classes.descendants(function.cls)}
+    stores = [
+        node
+        for info in related
+        for method in info.methods.values()
+        for node in method.nodes
+        if isinstance(node, ast.Attribute) and node.attr == attribute and not isinstance(node.ctx, ast.Load)
+    ]
+    return len(stores) == 1
+
+
+def _same_global(program: Program, name: str, entry: Entry) -> bool:
+    """Whether a name of a function's module is the same thing for who enters the function."""
+    if owner_of(program.function_of(entry.node), name) is not None:
+        return False
+    path = entry.function.info.path
+    if entry.path == path:
+        return name in program.modules[path].bound or name in program.modules[path].imports
+    expression = ast.Name(name, ast.Load())
+    there, here = (program.names.resolve_expression(p, expression) for p in (path, entry.path))
+    return there is not None and there == here
 
 
 def in_callers_words(uses: Uses, session: ast.expr, site: ast.AST, place: ast.expr) -> ast.expr | None:
@@ -15,26 +151,13 @@ def in_callers_words(uses: Uses, session: ast.expr, site: ast.AST, place: ast.ex
     `self.db` of a method is `repo.db` for who calls `repo.method()`; a parameter is what the caller passed.
     Returns None where there is no such call, or where it is not the only way that the query can come.
     """
-    made = uses.program.function_of(site)
+    program = uses.program
+    made, around = program.function_of(site), program.function_of(place)
     call = _origin(uses, place)
-    if made is None or call is None:
+    function = next((f for f in program.calls(call) if f.info is made), None) if call is not None else None
+    if call is None or function is None or around is None or not is_path(session):
         return None
-    function = next((f for f in uses.program.calls(call) if f.info is made), None)
-    if function is None:
-        return None
-    steps: list[str] = []
-    root = session
-    while isinstance(root, ast.Attribute):
-        steps.append(root.attr)
-        root = root.value
-    if not isinstance(root, ast.Name):
-        return None
-    found = _argument(call, function, root.id)
-    if found is None:
-        return None
-    for name in reversed(steps):
-        found = ast.Attribute(value=found, attr=name, ctx=ast.Load())
-    return found
+    return outside(program, session, Entry(call, function, around.path))
 
 
 def _origin(uses: Uses, node: ast.expr) -> ast.Call | None:
@@ -60,21 +183,3 @@ def _root(uses: Uses, node: ast.expr) -> ast.expr:
     ):
         node = node.func.value
     return node
-
-
-def _argument(call: ast.Call, function: Fn, name: str) -> ast.expr | None:
-    """What a call hands over for a parameter; for the first of a bound method, the receiver."""
-    spec = function.info.node.args
-    positional = [a.arg for a in (*spec.posonlyargs, *spec.args)]
-    if function.bound and function.info.cls is not None and positional:
-        if positional[0] == name:
-            return call.func.value if isinstance(call.func, ast.Attribute) else None
-        positional = positional[1:]
-    for keyword in call.keywords:
-        if keyword.arg == name:
-            return keyword.value
-    if name in positional and not any(isinstance(a, ast.Starred) for a in call.args):
-        index = positional.index(name)
-        if index < len(call.args):
-            return call.args[index]
-    return None

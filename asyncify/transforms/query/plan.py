@@ -14,6 +14,7 @@ from asyncify.transforms.base import Decisions
 from asyncify.transforms.query.annotations import annotation_edits
 from asyncify.transforms.query.contexts import Contexts
 from asyncify.transforms.query.decisions import NAME, Decision, Places, Problem
+from asyncify.transforms.query.handing import handing_edits
 from asyncify.transforms.query.heads import head
 from asyncify.transforms.query.mocked import mocked
 from asyncify.transforms.query.properties import unread_properties
@@ -37,6 +38,8 @@ def plan(program: Program) -> Decisions:
         found[uses.groups[site]] += head(uses, shapes, places.of(uses.sites[site]), site)
     for use in uses.holds.values():
         found[uses.groups[next(iter(use.sites))]] += contexts.decide(use)
+    for handed in contexts.trails.handed.values():
+        found[uses.groups[next(iter(handed.sites))]] += handing_edits(uses, places, handed)
     for sites, edit in annotation_edits(uses, places):
         found[uses.groups[next(iter(sites))]].append(edit)
     edits: list[Edit] = []

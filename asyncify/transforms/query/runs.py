@@ -16,6 +16,7 @@ from asyncify.transforms.query.found_sessions import SessionText
 from asyncify.transforms.query.heads import is_dml, is_plain_count
 from asyncify.transforms.query.sessions import session_at, session_of
 from asyncify.transforms.query.shapes import Shape, Shapes
+from asyncify.transforms.query.trails import Trails
 from asyncify.transforms.query.uniqueness import needs_unique
 from asyncify.transforms.query.uses import Site, Uses, method_of
 
@@ -49,9 +50,10 @@ class Execution:
 class Runs:
     """Decides on the places where queries run."""
 
-    def __init__(self, uses: Uses, shapes: Shapes) -> None:
+    def __init__(self, uses: Uses, shapes: Shapes, trails: Trails) -> None:
         self._uses = uses
         self._shapes = shapes
+        self._trails = trails
 
     def session(self, place: Place, node: ast.expr) -> SessionText | Problem:
         """The session for the query in an expression."""
@@ -61,7 +63,8 @@ class Runs:
             inner = given[-1].args[0] if given else session_of(self._uses, chain.site)
             if inner is not None:
                 return SessionText("$s", (place.hole("s", inner),))
-        found = session_at(self._uses, place, node)
+        text = self._trails.at(node)
+        found = SessionText(text) if text is not None else session_at(self._uses, place, node)
         if found is None:
             return Problem(
                 place.source,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
@@ -12,7 +11,7 @@ from asyncify.knowledge import names
 from asyncify.transforms.query.decisions import Place
 from asyncify.transforms.query.found_sessions import SessionText, of_module, of_property, owners_sites
 from asyncify.transforms.query.frames import in_callers_words
-from asyncify.transforms.query.shapes import only_value
+from asyncify.transforms.query.paths import alias_of, is_path, owner_of, root_of, stays
 from asyncify.transforms.query.uses import Site, Uses
 
 
@@ -49,10 +48,10 @@ def _of_site(uses: Uses, place: Place, site: Site, node: ast.expr) -> SessionTex
 
 def _written(uses: Uses, place: Place, session: ast.expr, made: ast.AST, node: ast.expr) -> SessionText | None:
     """The session that stands at `made` in the words of a place."""
-    if not _is_path(session):
+    if not is_path(session):
         return None
     text = _here(uses, session, made, node, place.source)
-    if text is None and (whole := _alias_of(uses, session)) is not None:
+    if text is None and (whole := alias_of(uses.program, session, session)) is not None:
         text = _here(uses, whole, made, node, place.source)
     if text is not None:
         return SessionText(text)
@@ -79,7 +78,7 @@ def of_collection(uses: Uses, place: Place, site: ast.Attribute, node: ast.expr)
     only = found.pop() if len(found) == 1 else None
     if only is not None and uses.program.function_of(site) is uses.program.function_of(node):
         return only
-    if not _is_path(site.value) or not _means_the_same(uses, site.value, site, node, place.source):
+    if not is_path(site.value) or not _means_the_same(uses, site.value, site, node, place.source):
         return None
     name, imports = place.name(names.OBJECT_SESSION)
     return SessionText(f"{name}({ast.unparse(site.value)})", imports=imports)
@@ -90,55 +89,26 @@ def _here(uses: Uses, session: ast.expr, site: ast.AST, place: ast.expr, source:
     if _means_the_same(uses, session, site, place, source):
         return ast.unparse(session)
     translated = in_callers_words(uses, session, site, place)
-    if translated is None or not _is_path(translated) or not _is_steady(uses, translated, place):
-        return None
-    return ast.unparse(translated)
-
-
-def _alias_of(uses: Uses, session: ast.expr) -> ast.expr | None:
-    """`db = self.db`: what a local name of a session stands for."""
-    owner = _owner(uses.program.function_of(session), session.id) if isinstance(session, ast.Name) else None
-    value = only_value(owner, session.id) if owner is not None and isinstance(session, ast.Name) else None
-    return value if value is not None and isinstance(value, ast.Attribute) and _is_path(value) else None
-
-
-def _is_path(node: ast.expr) -> bool:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return isinstance(node, ast.Name)
-
-
-def _root(node: ast.expr) -> str:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
+    return ast.unparse(translated) if translated is not None else None
 
 
 def _means_the_same(uses: Uses, session: ast.expr, site: ast.AST, place: ast.AST, source: SourceFile) -> bool:
     program = uses.program
-    root, text = _root(session), ast.unparse(session)
+    root = root_of(session)
     made, used = program.function_of(site), program.function_of(place)
-    owner_made, owner_used = _owner(made, root), _owner(used, root)
+    owner_made, owner_used = owner_of(made, root), owner_of(used, root)
     if owner_made is owner_used:
         if owner_made is None:  # a name of the module
             return _path_of(uses, site) == source.path
-        return _bound_once(owner_made, root) and not _attribute_stores(owner_made, text)
+        return stays(owner_made, session)
     if owner_made is None or owner_used is None:
         return False
-    if not _bound_once(owner_used, root) or _attribute_stores(owner_used, text):
+    if not stays(owner_used, session):
         return False
     if isinstance(session, ast.Name):  # a parameter of the same name: the same session goes along
         arg = next((a for a in owner_used.parameters if a.arg == root), None)
         return arg is not None and has(program.values(arg), names.SESSION)
     return _same_self(uses, owner_made, owner_used, root)
-
-
-def _is_steady(uses: Uses, session: ast.expr, place: ast.AST) -> bool:
-    """Whether an expression means the same anywhere in the function around a place."""
-    owner = _owner(uses.program.function_of(place), _root(session))
-    if owner is None:
-        return True
-    return _bound_once(owner, _root(session)) and not _attribute_stores(owner, ast.unparse(session))
 
 
 def _same_self(uses: Uses, made: FunctionInfo, used: FunctionInfo, root: str) -> bool:
@@ -149,27 +119,3 @@ def _same_self(uses: Uses, made: FunctionInfo, used: FunctionInfo, root: str) ->
         return False
     classes = uses.program.classes
     return made.cls in classes.ancestors(used.cls) or used.cls in classes.ancestors(made.cls)
-
-
-def _owner(function: FunctionInfo | None, name: str) -> FunctionInfo | None:
-    """The function whose local a name is."""
-    while function is not None and name not in function.local_names:
-        function = function.parent
-    return function
-
-
-def _bound_once(function: FunctionInfo, name: str) -> bool:
-    stores = sum(1 for n in _nodes(function) if isinstance(n, ast.Name) and n.id == name and _writes(n))
-    return stores + any(a.arg == name for a in function.parameters) == 1
-
-
-def _attribute_stores(function: FunctionInfo, text: str) -> bool:
-    return any(isinstance(n, ast.Attribute) and _writes(n) and ast.unparse(n) == text for n in _nodes(function))
-
-
-def _writes(node: ast.Name | ast.Attribute) -> bool:
-    return isinstance(node.ctx, (ast.Store, ast.Del))
-
-
-def _nodes(function: FunctionInfo) -> Iterable[ast.AST]:
-    return function.nodes
