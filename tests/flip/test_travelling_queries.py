@@ -1,0 +1,90 @@
+"""Queries that go through functions before they run: the whole migration, run before and after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import prove
+from .test_lookalikes import HEAD
+
+
+def test_a_session_is_handed_to_what_runs_the_query(tmp_path: Path) -> None:
+    pages = """\
+from sqlalchemy.orm import Query
+
+
+def window(query: Query, page: int = 1, size: int = 2):
+    return query.offset((page - 1) * size).limit(size).all()
+
+
+def paginate(query: Query, page: int, size: int = 2) -> dict:
+    items = window(query, page=page, size=size)
+    return {"total": query.count(), "names": [getattr(i, "name", None) or i.title for i in items]}
+"""
+    app = (
+        HEAD
+        + """
+from models import Post
+from pages import paginate
+
+
+class Posts:
+    def __init__(self, session: Session):
+        self.session = session
+
+    def page(self, number):
+        return paginate(self.session.query(Post).order_by(Post.id), number, 1)
+
+
+@app.get("/users")
+def users(page: int = 1, least: int = 0, db: Session = Depends(get_db)):
+    query = db.query(User).order_by(User.id)
+    if least:
+        query = query.filter(User.age >= least)
+    return paginate(query, page)
+
+
+@app.get("/posts")
+def posts(page: int = 1, db: Session = Depends(get_db)):
+    return Posts(db).page(page)
+"""
+    )
+    requests = [("GET", f"/{path}") for path in ("users", "users?page=2", "users?least=25", "posts", "posts?page=2")]
+    migrated = prove(tmp_path, {"main.py": app, "pages.py": pages}, requests)
+    assert "async def paginate(query: Select, page: int, size: int = 2, *, db: AsyncSession)" in migrated["pages.py"]
+
+
+def test_a_repository_that_is_asked_for_its_query(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+class Repo:
+    def __init__(self, db: Session):
+        self.db = db
+
+    @property
+    def base(self):
+        return self.db.query(User).order_by(User.id)
+
+    def older(self, age):
+        return self.base.filter(User.age > age)
+
+
+class Service:
+    def __init__(self, repo: Repo):
+        self.repo = repo
+
+    def names(self, age):
+        return [u.name for u in self.repo.older(age)]
+
+
+def get_service(db: Session = Depends(get_db)):
+    return Service(Repo(db))
+
+
+@app.get("/users")
+def users(age: int = 0, service: Service = Depends(get_service)):
+    return service.names(age), service.repo.base.count()
+"""
+    )
+    prove(tmp_path, app, [("GET", "/users"), ("GET", "/users?age=25")])
