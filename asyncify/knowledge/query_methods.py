@@ -21,6 +21,7 @@ class Becomes(Enum):
     DROPPED = "dropped"  # no effect on a select; the link goes
     SELF = "self"  # an attribute that is the select itself
     RUNS = "runs"  # sends SQL: the session does it with the statement
+    COMBINES = "combines"  # a compound statement, which has few of the methods of a select
     SPECIAL = "special"  # a rewriting of its own
     REPORTED = "reported"  # no general equivalent: left alone and reported
 
@@ -64,10 +65,9 @@ _TABLE: tuple[Method, ...] = (
         Becomes.SPECIAL,
         "subquery with_labels apply_labels with_parent enable_eagerloads with_session",
     ),
+    *_rows(Becomes.COMBINES, "union union_all intersect intersect_all except_ except_all"),
     *_rows(
         Becomes.REPORTED,
-        # set operations of entities need an alias whose columns later links must name
-        "union union_all intersect intersect_all except_ except_all "
         # 1.4 only; from_self is a subquery that later links silently adapt to
         "from_self select_entity_from with_polymorphic bind execute "
         # a property of Query, a method of Select
@@ -90,8 +90,28 @@ ONLY_IN: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 
+SET_OPERATIONS = frozenset(row.name for row in _TABLE if row.becomes is Becomes.COMBINES)
+
+#: methods that a compound statement has as well, and that mean the same there. Source: `CompoundSelect` of 1.4 to 2.1
+COMPOUND_LINKS = frozenset({"limit", "offset", "slice", "params", "exists", "scalar_subquery", "as_scalar", "label"})
+
+#: links that say how a query runs, not what it selects: what a statement within another says about it is lost
+RUN_LINKS = frozenset(
+    "populate_existing autoflush yield_per execution_options with_for_update enable_eagerloads tuples "
+    "only_return_tuples from_statement with_labels apply_labels set_label_style".split()
+)
+
+#: loader options that load with statements of their own, or not at all: those that `from_statement()` can have.
+#: Source: SQLAlchemy 2.0 "Relationship Loading Techniques"; joins cannot be added to a statement that is given
+SEPARATE_LOADS = frozenset(
+    {"selectinload", "immediateload", "lazyload", "noload", "raiseload", "load_only", "defer", "undefer"}
+)
+
 #: links after which the rows of one entity can repeat: Query drops the repeats, a select does not
 MULTIPLYING = frozenset({"join", "outerjoin", "select_from", "from_statement"})
+
+#: links that select more than before
+WIDENING = frozenset({"add_columns", "add_column", "add_entity"})
 
 #: links that an UPDATE or DELETE of the same criteria can keep
 DML_LINKS = frozenset({"filter", "where", "filter_by", "execution_options", "enable_eagerloads"})

@@ -4,6 +4,8 @@
 import textwrap
 from collections.abc import Mapping
 
+from set_operation_cases import LEGACY_UNIONS, UNIONS
+
 HEADER = """\
 from sqlalchemy import and_, case, desc, distinct, exists, func, literal, not_, or_, text
 from sqlalchemy.orm import (
@@ -121,6 +123,9 @@ CASES: dict[str, str] = {
     "cross": "return db.query(User).filter(User.id == Post.author_id).order_by(User.id).all()",
     "cross_variable": "same = User.id == Post.author_id\nreturn db.query(User).filter(same).order_by(User.id).all()",
     "cross_and": "return db.query(User).filter(and_(User.id == Post.author_id, Post.id > 0)).order_by(User.id).all()",
+    "cross_subquery": "ids = db.query(Post.author_id).subquery()\n"
+    "return db.query(User).filter(User.id == ids.c.author_id).order_by(User.id).all()",
+    "cross_table": "return db.query(Post).filter(Post.id == post_tags.c.post_id).order_by(Post.id).all()",
     "cross_starred": "where = [User.id == Post.author_id]\nreturn db.query(User).filter(*where).order_by(User.id).all()",
     "joinedload": "return [(u, u.posts) for u in db.query(User).options(joinedload(User.posts)).order_by(User.id).all()]",
     "joinedload_limited": "return [(u, u.posts) for u in "
@@ -322,8 +327,7 @@ CASES: dict[str, str] = {
     "return everybody(db).all(), everybody(session=db).count()",
     "grouped": "from itertools import groupby\n"
     "return [(k, len(list(g))) for k, g in groupby(db.query(Post).order_by(Post.title, Post.id), key=lambda p: p.title)]",
-    "union": "return db.query(User).filter(User.id == 1).union(db.query(User).filter(User.id == 2)).order_by(User.id).all()",
-    "union_columns": "return db.query(User.id).union(db.query(Post.id)).order_by(User.id).all()",
+    **UNIONS,
     "negative": "return db.query(User)[-1]",
     "custom_in": "names = ['ann', 'bob']\nreturn [u.id for u in db.query(User).filter(User.name.in_(names)).all()]",
 }
@@ -334,12 +338,11 @@ STAY = frozenset(
         "two_shapes",
         "update_joined",
         "delete_limited",
-        "union",
-        "union_columns",
         "negative",
         "filters_two_shapes",
         "filter_by_later",
         "autoflush_count",
+        *LEGACY_UNIONS,
     }
 )
 
@@ -353,6 +356,7 @@ OTHER_SQL: Mapping[str, str] = {
     "exists": "EXISTS selects the columns, which no database reads, in place of 1",
     "filter_exists": "the same",
     "filter_not_exists": "the same",
+    "union": "the compound statement is run itself, not a select from it",
     "slice_empty": "a Query does not send q[2:2] at all",
 }
 

@@ -204,9 +204,13 @@ def call_member(run: Run, member: Member, args: Args, kwargs: Kwargs, node: ast.
     if told:
         return told
     if kind in (names.QUERY, names.DYNAMIC):
+        if name == "with_transformation" and args:
+            return _apply(run, args[0], (frozenset({base}),), node) or frozenset({base})
         return sql.call_query(run, base, name, args, node)
     if kind == names.SELECT:
         return sql.call_select(run, base, name, args, node)
+    if kind == names.CTE:
+        return sql.call_cte(base, name)
     if kind in (names.RESULT, names.SCALARS):
         return sql.call_result(run, base, name, args)
     if is_a(kind, names.SESSION) or is_a(kind, names.ASYNC_SESSION):

@@ -25,9 +25,11 @@ CHAIN = frozenset(
     "filter filter_by where join outerjoin order_by group_by having distinct limit offset options select_from "
     "with_for_update execution_options yield_per populate_existing enable_eagerloads autoflush params prefix_with "
     "suffix_with with_hint with_statement_hint correlate reset_joinpoint slice enable_assertions with_parent "
-    "union union_all intersect except_ intersect_all except_all from_self from_statement with_session tuples "
+    "from_self from_statement with_session tuples "
     "set_label_style with_labels apply_labels only_return_tuples unique".split()
 )
+#: methods of Query and Select that make one statement of several
+SET_OPERATIONS = frozenset("union union_all intersect intersect_all except_ except_all".split())
 MANY = frozenset({"all", "fetchall", "fetchmany", "partitions"})
 ONE = frozenset({"first", "one", "one_or_none", "fetchone"})
 SCALAR = frozenset({"scalar", "scalar_one", "scalar_one_or_none"})
@@ -61,6 +63,10 @@ def call_query(run: Run, query: Inst, name: str, args: Sequence[Values], node: a
     """A method of the legacy Query."""
     if name in CHAIN:
         return frozenset({query})
+    if name in SET_OPERATIONS:
+        return statement(query.type, query.args, Origin(run.path, node))
+    if name == "cte":
+        return frozenset({Inst(names.CTE)})
     if name in MANY:
         return frozenset({collection("list", row_of(run, query))})
     if name in ONE:
@@ -78,13 +84,20 @@ def call_query(run: Run, query: Inst, name: str, args: Sequence[Values], node: a
 
 def call_select(run: Run, select: Inst, name: str, args: Sequence[Values], node: ast.Call) -> Values:
     """A method of a 2.0 select."""
-    if name in CHAIN:
+    if name in CHAIN or name in SET_OPERATIONS:
         return frozenset({select})
+    if name == "cte":
+        return frozenset({Inst(names.CTE)})
     if name == "with_only_columns":
         return statement(names.SELECT, args, Origin(run.path, node))
     if name == "add_columns":
         return frozenset({Inst(names.SELECT, (*select.args, *args), select.origin)})
     return NOTHING
+
+
+def call_cte(cte: Inst, name: str) -> Values:
+    """A method of a common table expression: `cte.union_all(...)` makes it recursive."""
+    return frozenset({cte}) if name in SET_OPERATIONS or name == "alias" else NOTHING
 
 
 def call_result(run: Run, result: Inst, name: str, args: Sequence[Values]) -> Values:

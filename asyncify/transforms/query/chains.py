@@ -14,16 +14,18 @@ class Chain:
     """What happened to a query up to a place.
 
     links: calls of its methods, innermost first. exact: whether these are all, in this order, on the query of
-    `site`; else they are all that may have been called on the queries that can be here.
+    `site`, or on what the set operation `combined` made; else they are all that may have been called on the queries
+    that can be here.
     """
 
     links: tuple[ast.Call, ...]
     site: Site | None
+    combined: ast.Call | None = None
 
     @property
     def exact(self) -> bool:
         """Whether the whole chain is one expression."""
-        return self.site is not None
+        return self.site is not None or self.combined is not None
 
     @property
     def methods(self) -> frozenset[str]:
@@ -40,14 +42,18 @@ def chain_of(uses: Uses, node: ast.AST) -> Chain:
     found: list[ast.Call] = []
     current = node
     while isinstance(current, ast.Call) and isinstance(current.func, ast.Attribute) and current not in uses.sites:
-        if current.func.value not in uses.holds:
+        if current.func.value not in uses.holds or uses.combines(current):
             break
         found.append(current)
         current = current.func.value
     found.reverse()
     if isinstance(current, Site) and current in uses.sites:
         return Chain(tuple(found), current)
-    sites = uses.ancestry(uses.holds[current].sites)
+    if isinstance(current, ast.Call) and uses.combines(current):
+        return Chain(tuple(found), None, current)
+    sites = uses.holds[current].sites
+    if not uses.is_combined(current):  # what was called on the operands is theirs
+        sites = uses.ancestry(sites)
     before = [call for site in sites for call in uses.links.get(site, ()) if call in uses.holds]
     return Chain(tuple(dict.fromkeys([*before, *found])), None)
 

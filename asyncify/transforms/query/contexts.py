@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from asyncify.analysis.values import Ext, Inst, Member, Value, has
 from asyncify.knowledge import names
-from asyncify.knowledge.query_methods import ITERATING, METHODS, SUBQUERY_TAKERS, Becomes
+from asyncify.knowledge.query_methods import ITERATING, METHODS, MULTIPLYING, SUBQUERY_TAKERS, Becomes
 from asyncify.model.ops import Hole, Replace
 from asyncify.transforms.query.chains import chain_of
 from asyncify.transforms.query.decisions import Decision, Place, Places, Problem
@@ -91,7 +91,7 @@ class Contexts:
             yield from self._runs.terminal(place, call)
         elif call is not None:
             yield from link(self._uses, self._shapes, place, call)
-        elif row is not None and row.becomes is Becomes.SELF:
+        elif row is not None and row.becomes is Becomes.SELF and not self._uses.is_combined(use.node):
             op = Replace("$q", (place.hole("q", use.node),))
             yield place.edit(attribute, op, f"a select is its own {attribute.attr}")
         elif attribute.attr not in ("whereclause", "column_descriptions"):
@@ -102,7 +102,7 @@ class Contexts:
         if isinstance(how, Problem):
             yield how
         else:
-            yield place.edit(node, Replace(how.result("$it"), how.session.holes), WHY, how.session.imports)
+            yield place.edit(node, Replace(how.result("$it"), how.holes), WHY, how.imports)
 
     def _argument(self, use: Use, place: Place, call: ast.Call) -> Iterator[Decision]:
         """The query is an argument."""
@@ -115,8 +115,8 @@ class Contexts:
                 if isinstance(how, Problem):
                     yield how
                     return
-                holes = (*how.session.holes, place.hole("q", use.node))
-                yield place.edit(call, Replace(f"{how.result('$q')}.all()", holes), WHY, how.session.imports)
+                holes = (*how.holes, place.hole("q", use.node))
+                yield place.edit(call, Replace(f"{how.result('$q')}.all()", holes), WHY, how.imports)
             elif isinstance(use.node, ast.expr):
                 yield from self._iterated(use, place, use.node)
             return
@@ -128,7 +128,8 @@ class Contexts:
         if any(isinstance(v, Member) and _takes_selects(v.base) for v in callees):
             row = METHODS.get(method_of(call))
             to_query = any(isinstance(v, Member) and _is_query(v.base) for v in callees)
-            if to_query and (row is None or row.becomes is Becomes.REPORTED):
+            opaque = self._uses.is_combined(use.node) and row is not None and row.name in MULTIPLYING
+            if to_query and (row is None or row.becomes is Becomes.REPORTED or opaque):
                 yield self._problem(use, "query-method", f"this query goes into .{method_of(call)}() of another one")
             return
         if (
@@ -173,8 +174,8 @@ class Contexts:
             return
         link_text, after, holes = built
         template = f"{how.result('$q' + link_text)}.all(){after}"
-        op = Replace(template, (*how.session.holes, place.hole("q", use.node), *holes))
-        yield place.edit(subscript, op, "a slice of a query is LIMIT and OFFSET", how.session.imports)
+        op = Replace(template, (*how.holes, place.hole("q", use.node), *holes))
+        yield place.edit(subscript, op, "a slice of a query is LIMIT and OFFSET", how.imports)
 
 
 def _slice(place: Place, index: ast.expr, limited: bool) -> tuple[str, str, tuple[Hole, ...]] | None:
@@ -202,5 +203,13 @@ def _is_query(value: Value) -> bool:
 
 
 def _takes_selects(base: Inst) -> bool:
-    kinds = (names.QUERY, names.SELECT, names.SESSION, names.SCOPED_SESSION, names.SQLMODEL_SESSION, "relationship")
+    kinds = (
+        names.QUERY,
+        names.SELECT,
+        names.CTE,
+        names.SESSION,
+        names.SCOPED_SESSION,
+        names.SQLMODEL_SESSION,
+        "relationship",
+    )
     return base.type in kinds

@@ -246,6 +246,42 @@ def remove(db: Session, post_id: int):
 """,
     ),
     _example(
+        "combined queries are read from the compound statement",
+        """\
+from sqlalchemy.orm import Session
+
+from models import Post, User
+
+
+def drafts_and_answers(db: Session):
+    drafts = db.query(Post).filter(Post.title == "")
+    return drafts.union_all(db.query(Post).filter(Post.author_id > 1)).order_by(Post.id).limit(5).all()
+
+
+def keys(db: Session):
+    return db.query(User.id).union(db.query(Post.author_id)).count()
+""",
+        """\
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import Post, User
+
+
+def drafts_and_answers(db: Session):
+    drafts = select(Post).where(Post.title == "")
+    return db.scalars(
+        select(Post).from_statement(drafts.union_all(select(Post).where(Post.author_id > 1)).order_by(Post.id).limit(5))
+    ).unique().all()
+
+
+def keys(db: Session):
+    return db.scalar(
+        select(func.count()).select_from(select(User.id).union(select(Post.author_id)).subquery())
+    )
+""",
+    ),
+    _example(
         "what cannot be known stays and is reported",
         """\
 from sqlalchemy.orm import Session
@@ -258,7 +294,7 @@ def everything(db: Session, model):
 
 
 def united(db: Session):
-    return db.query(User).union(db.query(User)).all()
+    return db.query(User).union(db.query(User)).filter(User.name == "ann").all()
 
 
 class Shelf:
@@ -270,7 +306,7 @@ def lookalike(shelf: Shelf):
     return shelf.query(User), {}.get("query")
 """,
         None,
-        ("query-unknown-entity", "query-method", "query-method"),
+        ("query-unknown-entity", "query-set-operation"),
     ),
     Example(
         "mocked sessions answer where the code asks now",

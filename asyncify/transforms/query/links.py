@@ -14,6 +14,7 @@ from asyncify.transforms.query.heads import is_plain_count
 from asyncify.transforms.query.joins import JOINS, join
 from asyncify.transforms.query.link_arguments import arguments
 from asyncify.transforms.query.parents import with_parent
+from asyncify.transforms.query.set_operations import SetOperations
 from asyncify.transforms.query.shapes import Shapes
 from asyncify.transforms.query.uses import Uses, method_of
 
@@ -29,6 +30,16 @@ def link(uses: Uses, shapes: Shapes, place: Place, call: ast.Call) -> Iterator[D
         return
     assert isinstance(call.func, ast.Attribute)
     why = f"Query.{name}() is {row.to}() on a select" if row.to != name else f"Query.{name}() does nothing to a select"
+    set_operations = SetOperations(uses, shapes)
+    if row.becomes is Becomes.COMBINES:
+        yield from set_operations.combine(place, call)
+        return
+    if uses.is_combined(call.func.value):
+        yield from set_operations.link(place, call)
+        return
+    if set_operations.moves(call):
+        yield set_operations.without(place, call)
+        return
     chain = chain_of(uses, call)
     end = outward(uses, chain.site).end if chain.site is not None else None
     if end is not None and method_of(end) == "get":

@@ -14,7 +14,9 @@ from asyncify.transforms.query.chains import Chain, chain_of, outward
 from asyncify.transforms.query.decisions import FUNC, SELECT, Decision, Place, Problem
 from asyncify.transforms.query.found_sessions import SessionText
 from asyncify.transforms.query.heads import is_dml, is_plain_count
+from asyncify.transforms.query.naming import is_global
 from asyncify.transforms.query.sessions import session_at, session_of
+from asyncify.transforms.query.set_operations import SetOperations, Wrapping
 from asyncify.transforms.query.shapes import Shape, Shapes
 from asyncify.transforms.query.trails import Trails
 from asyncify.transforms.query.uniqueness import needs_unique
@@ -30,6 +32,7 @@ class Execution:
 
     session: how the session is written. scalars: whether instances come out, not rows.
     unique: `.unique()` where repeated results must go. direct: whether the session has a method `scalars`.
+    wrapping: what stands around the statement.
     """
 
     session: SessionText
@@ -38,12 +41,24 @@ class Execution:
     shape: Shape
     chain: Chain
     direct: bool
+    wrapping: Wrapping
+
+    @property
+    def holes(self) -> tuple[Hole, ...]:
+        """The parts of the file in what is written around the statement."""
+        return (*self.session.holes, *self.wrapping.holes)
+
+    @property
+    def imports(self) -> tuple[Import, ...]:
+        """What that must import."""
+        return (*self.session.imports, *self.wrapping.imports)
 
     def result(self, statement: str) -> str:
         """Source of the result of a statement."""
+        whole = self.wrapping.around(statement)
         if not self.scalars:
-            return f"{self.session.text}.execute({statement}){self.unique}"
-        how = f"scalars({statement})" if self.direct else f"execute({statement}).scalars()"
+            return f"{self.session.text}.execute({whole}){self.unique}"
+        how = f"scalars({whole})" if self.direct else f"execute({whole}).scalars()"
         return f"{self.session.text}.{how}{self.unique}"
 
 
@@ -54,6 +69,7 @@ class Runs:
         self._uses = uses
         self._shapes = shapes
         self._trails = trails
+        self._set_operations = SetOperations(uses, shapes)
 
     def session(self, place: Place, node: ast.expr) -> SessionText | Problem:
         """The session for the query in an expression."""
@@ -95,8 +111,12 @@ class Runs:
             return Problem(
                 place.source, node, "query-method", "yield_per() may or may not have been called on this query", BY_HAND
             )
+        combined = self._uses.is_combined(node)
+        wrapping = self._set_operations.wrapping(place, node, shape) if combined else Wrapping("")
+        if isinstance(wrapping, Problem):
+            return wrapping
         direct = self._uses.library.has_session_scalars
-        return Execution(session, shape.single, ".unique()" if unique else "", shape, chain, direct)
+        return Execution(session, shape.single, ".unique()" if unique else "", shape, chain, direct, wrapping)
 
     def terminal(self, place: Place, call: ast.Call) -> Iterator[Decision]:
         """A method that runs the query."""
@@ -116,13 +136,14 @@ class Runs:
         if isinstance(how, Problem):
             yield how
             return
-        template = self._template(name, how, call)
+        narrows = name in ("value", "values") and self._uses.is_combined(base)
+        template = self._template(name, how, call) if not narrows else None
         if template is None:
             yield Problem(place.source, call, "query-method", f"Query.{name}() has no equal on a select", BY_HAND)
             return
-        holes = (*how.session.holes, place.hole("q", base), *(place.hole(f"a{i}", a) for i, a in enumerate(call.args)))
+        holes = (*how.holes, place.hole("q", base), *(place.hole(f"a{i}", a) for i, a in enumerate(call.args)))
         why = f"the session runs the statement of Query.{name}()"
-        yield place.edit(call, Replace(template, holes), why, how.session.imports)
+        yield place.edit(call, Replace(template, holes), why, how.imports)
 
     def _template(self, name: str, how: Execution, call: ast.Call) -> str | None:
         statement = "$q"
@@ -135,9 +156,9 @@ class Runs:
             if not (how.chain.exact and links and method_of(links[-1]) == "limit" and _is_one(links[-1])):
                 statement = "$q.limit(1)"
             method, first = ("scalar", "") if how.scalars else ("execute", ".first()")
-            return f"{how.session.text}.{method}({statement}){first}"
+            return f"{how.session.text}.{method}({how.wrapping.around(statement)}){first}"
         if name == "scalar" and how.shape.one_row and not how.chain.methods & {"group_by", "having", "limit"}:
-            return f"{how.session.text}.scalar({statement})"
+            return f"{how.session.text}.scalar({how.wrapping.around(statement)})"
         if name in ONE:
             method = "scalar_one_or_none" if name == "scalar" and not how.scalars else ONE[name]
             return f"{how.result(statement)}.{method}()"
@@ -276,22 +297,17 @@ class Runs:
             if isinstance(site, ast.Attribute) and not is_of_class(self._uses.program, site):
                 return None
             entities.add(ast.unparse(self._uses.entities(site)[0]))
-        if len(entities) != 1 or not chain.methods <= DML_LINKS or not self._is_global(base, next(iter(entities))):
+        if (
+            len(entities) != 1
+            or not chain.methods <= DML_LINKS
+            or not is_global(self._uses, base, next(iter(entities)))
+        ):
             return None
         name, imports = place.name(f"sqlalchemy.{verb}")
         return f"{name}({entities.pop()}).where($q.whereclause)", imports, hole
 
     def _assigned(self, site: Site) -> tuple[ast.Call, ...]:
         return outward(self._uses, site).links
-
-    def _is_global(self, place: ast.AST, text: str) -> bool:
-        root = text.partition(".")[0]
-        function = self._uses.program.function_of(place)
-        while function is not None:
-            if root in function.local_names and root != "self":
-                return False
-            function = function.parent
-        return text.replace(".", "").isidentifier()
 
 
 def _is_one(call: ast.Call) -> bool:

@@ -102,10 +102,21 @@ class Shapes:
         assert query.origin is not None
         site = query.origin.site
         assert isinstance(site, Site)
+        if self._uses.is_combined(site):
+            return self._of_combined(query, site)
+        return self._of_plain(query, site)
+
+    def _of_plain(self, query: Inst, site: Site) -> Shape:
         shape = self.of_site(site)
         own = len(site.args) if isinstance(site, ast.Call) and not self._uses.is_constructor(site) else 1
         extra = [Kind.ENTITY if _entity_values(a) else Kind.COLUMN for a in query.args[own:]]
         return Shape((*shape.kinds, *extra))
+
+    def _of_combined(self, query: Inst, site: Site) -> Shape:
+        """The shape of the first operand; there are several rows even of aggregates."""
+        found = {self._of_plain(query, first) for first in self._uses.first_operands(site)}
+        shape = found.pop() if len(found) == 1 else Shape((Kind.UNKNOWN,))
+        return Shape(tuple(Kind.COLUMN if k is Kind.AGGREGATE else k for k in shape.kinds))
 
 
 def classify(program: Program, source: SourceFile, node: ast.expr, depth: int = 0) -> Kind:
@@ -115,7 +126,7 @@ def classify(program: Program, source: SourceFile, node: ast.expr, depth: int = 
         return Kind.COLUMN
     if _entity_values(values):
         return Kind.ENTITY
-    if any(isinstance(v, Inst) and v.type in (names.TABLE, names.QUERY, names.SELECT) for v in values):
+    if any(isinstance(v, Inst) and v.type in (names.TABLE, names.QUERY, names.SELECT, names.CTE) for v in values):
         return Kind.COLUMN
     if isinstance(node, ast.Call):
         return _classify_call(program, source, node, depth)

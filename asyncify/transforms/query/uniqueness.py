@@ -12,7 +12,7 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import Cls, Ext, Inst, Obj
 from asyncify.knowledge import names
-from asyncify.knowledge.query_methods import MULTIPLYING
+from asyncify.knowledge.query_methods import MULTIPLYING, WIDENING
 from asyncify.transforms.query.attribute_sites import attribute_models, is_repeating
 from asyncify.transforms.query.chains import Chain
 from asyncify.transforms.query.shapes import ALIASES, Shape
@@ -21,7 +21,6 @@ from asyncify.transforms.query.uses import Uses, method_of
 CRITERIA = frozenset({"filter", "where", "order_by", "group_by", "having", "filter_by", "distinct"})
 #: methods of relationships and subqueries whose criteria add no FROM to the statement around them
 ENCLOSING = frozenset({"any", "has", "exists", "contains", "scalar_subquery", "as_scalar", "subquery", "label"})
-WIDENING = frozenset({"add_columns", "add_column", "add_entity"})
 JOINED = frozenset({"joined", "False"})
 
 
@@ -29,20 +28,27 @@ def needs_unique(uses: Uses, node: ast.AST, chain: Chain, shape: Shape) -> bool 
     """Whether results must be made unique; None where it depends on the way that the query took."""
     if not shape.uniquing:
         return False
+    if chain.combined is not None or uses.is_combined(node):
+        repeats = uses.is_mixed(node) or uses.keeps_repeats(node)
+    else:
+        repeats = _repeats(uses, node, chain)
+    if repeats and "yield_per" in chain.methods:
+        return False if chain.exact else None  # with yield_per Query keeps repeats too
+    return repeats
+
+
+def _repeats(uses: Uses, node: ast.AST, chain: Chain) -> bool:
     program = uses.program
     models = set(_models(uses, node))
-    repeats = (
+    return (
         bool(chain.methods & (MULTIPLYING | WIDENING))
         or not models
         or any(is_repeating(program, s) for s in uses.holds[node].sites if isinstance(s, ast.Attribute))
         or any(_joined_collection(program, m, frozenset()) for m in models)
         or any(_eager_collection(program, a) for call in chain.named("options") for a in call.args)
-        or any(_foreign(program, call, models) for call in chain.links if method_of(call) in CRITERIA)
+        or any(foreign(program, call, models) for call in chain.links if method_of(call) in CRITERIA)
         or not _only_entities(uses, node)
     )
-    if repeats and "yield_per" in chain.methods:
-        return False if chain.exact else None  # with yield_per Query keeps repeats too
-    return repeats
 
 
 def _models(uses: Uses, node: ast.AST) -> Iterator[ClassInfo]:
@@ -69,8 +75,8 @@ def _only_entities(uses: Uses, node: ast.AST) -> bool:
             values = uses.program.values(argument)
             entity = any(isinstance(v, Cls) or (isinstance(v, Inst) and v.type in ALIASES) for v in values)
             if not entity and len(uses.entities(site)) > 1:
-                mentioned = set(_mentioned(uses.program, argument))
-                if not mentioned or not all(_related(uses.program, m, models) for m in mentioned):
+                named = set(mentioned(uses.program, argument))
+                if not named or not all(_related(uses.program, m, models) for m in named):
                     return False
     return True
 
@@ -120,7 +126,7 @@ def _collection(program: Program, path: ast.expr) -> bool:
     return True
 
 
-def _foreign(program: Program, call: ast.Call, models: set[ClassInfo]) -> bool:
+def foreign(program: Program, call: ast.Call, models: set[ClassInfo]) -> bool:
     """Whether the criteria of a link can bring another table into the statement."""
     if method_of(call) == "filter_by":
         return False
@@ -130,7 +136,7 @@ def _foreign(program: Program, call: ast.Call, models: set[ClassInfo]) -> bool:
         if isinstance(argument, ast.Call) and not isinstance(argument.func, ast.Attribute):
             if not any(isinstance(v, Ext) for v in program.values(argument.func)):
                 return True  # criteria that a function makes
-        if any(not _related(program, m, models) for m in _mentioned(program, argument)):
+        if any(not _related(program, m, models) for m in mentioned(program, argument)):
             return True
         if isinstance(argument, ast.Compare) and _unknown_column(program, argument.left):
             return True
@@ -146,8 +152,8 @@ def _related(program: Program, model: ClassInfo | None, models: set[ClassInfo]) 
     return model is not None and any(model in classes.ancestors(m) or m in classes.ancestors(model) for m in models)
 
 
-def _mentioned(program: Program, node: ast.AST) -> Iterator[ClassInfo | None]:
-    """The models whose columns an expression names, those inside subqueries not counted; None for an alias."""
+def mentioned(program: Program, node: ast.AST) -> Iterator[ClassInfo | None]:
+    """The models whose columns an expression names, those inside subqueries not counted; None for other tables."""
     values = program.values(node)
     if any(isinstance(v, Inst) and v.type in (names.QUERY, names.SELECT) for v in values):
         return
@@ -155,7 +161,7 @@ def _mentioned(program: Program, node: ast.AST) -> Iterator[ClassInfo | None]:
         base = node.func.value
         held = program.values(base)
         if node.func.attr in ENCLOSING and not isinstance(base, ast.Name):
-            yield from _mentioned(program, base)
+            yield from mentioned(program, base)
             return
         if any(isinstance(v, Inst) and v.type in (names.QUERY, names.SELECT) for v in held):
             return
@@ -166,5 +172,11 @@ def _mentioned(program: Program, node: ast.AST) -> Iterator[ClassInfo | None]:
             yield None
     if any(isinstance(v, Obj) for v in values):
         return
+    if (
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Attribute)
+        and node.value.attr in ("c", "columns")
+    ):
+        yield None  # of a subquery or a table
     for child in ast.iter_child_nodes(node):
-        yield from _mentioned(program, child)
+        yield from mentioned(program, child)

@@ -13,7 +13,7 @@ from asyncify.analysis.source import SourceFile
 from asyncify.analysis.values import Ext, Fn, Inst, Member, has, of_type
 from asyncify.knowledge import names
 from asyncify.knowledge.names import canonical
-from asyncify.knowledge.query_methods import COLLECTION_METHODS
+from asyncify.knowledge.query_methods import COLLECTION_METHODS, SET_OPERATIONS
 from asyncify.transforms.query.versions import SqlAlchemy
 
 #: what makes a query: `session.query(...)`, `Query(...)`, `query.with_entities(...)`; or an attribute that is read,
@@ -34,7 +34,8 @@ class Use:
 class Uses:
     """All uses of legacy queries in a program.
 
-    sites: the places that make new queries, with their files. reshaped: `with_entities(...)` calls.
+    sites: the places that make new queries, with their files. reshaped: calls that make another query of one:
+    `with_entities(...)` and the set operations.
     """
 
     program: Program
@@ -65,7 +66,7 @@ class Uses:
                 self.reshaped.add(node)
 
     def ancestry(self, sites: frozenset[Site]) -> frozenset[Site]:
-        """Sites, and those whose queries they were made from by `with_entities`."""
+        """Sites, and those whose queries they were made from by `with_entities` or a set operation."""
         found: set[Site] = set()
         todo = list(sites)
         while todo:
@@ -76,6 +77,35 @@ class Uses:
                     base = self.holds.get(site.func.value)
                     todo += base.sites if base is not None else ()
         return frozenset(found)
+
+    def first_operands(self, site: Site) -> frozenset[Site]:
+        """The sites of the plain queries that a set operation begins with."""
+        found: set[Site] = set()
+        todo = [site]
+        while todo:
+            current = todo.pop()
+            if current not in found:
+                found.add(current)
+                if self.combines(current) and isinstance(current, ast.Call) and isinstance(current.func, ast.Attribute):
+                    todo += self.holds[current.func.value].sites
+        return frozenset(s for s in found if not self.combines(s))
+
+    def combines(self, node: ast.AST) -> bool:
+        """Whether a call is a set operation."""
+        return node in self.reshaped and isinstance(node, ast.Call) and method_of(node) in SET_OPERATIONS
+
+    def keeps_repeats(self, node: ast.AST) -> bool:
+        """Whether a set operation that can have made what is in an expression is one such as `union_all`."""
+        made = [site for site in self.holds[node].sites if self.combines(site)]
+        return any(isinstance(site, ast.Call) and method_of(site).endswith("_all") for site in made)
+
+    def is_combined(self, node: ast.AST) -> bool:
+        """Whether an expression can hold what a set operation made of several queries."""
+        return any(self.combines(site) for site in self.holds[node].sites)
+
+    def is_mixed(self, node: ast.AST) -> bool:
+        """Whether it can hold that or a plain query."""
+        return len({self.combines(site) for site in self.holds[node].sites}) > 1
 
     def is_constructor(self, site: Site) -> bool:
         """Whether a site is `Query(entities, session)` and not `session.query(...)`."""
@@ -135,8 +165,9 @@ class Uses:
             join(iter(use.sites))
             if node in self.reshaped and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 base = self.holds.get(node.func.value)
+                operands = [self.holds[a] for a in node.args if a in self.holds]
                 if base is not None:
-                    join(iter([*base.sites, node]))
+                    join(iter([*base.sites, node, *(s for operand in operands for s in operand.sites)]))
         for function in self.program.functions:  # an annotation speaks of all that a function returns
             returned = [n.value for n in function.nodes if isinstance(n, ast.Return) and n.value is not None]
             sites = [site for value in returned if value in self.holds for site in self.holds[value].sites]
