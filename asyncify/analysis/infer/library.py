@@ -74,7 +74,10 @@ def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call
         return sql.aliased(args)
     if name == names.INSPECT:
         # of an engine: an Inspector, which sends SQL; of an instance: its state, which does not
-        return frozenset({Inst(names.INSPECTOR)}) if args and has(args[0], names.ENGINE, names.CONNECTION) else NOTHING
+        if args and has(args[0], names.ENGINE, names.CONNECTION):
+            return frozenset({Inst(names.INSPECTOR)})
+        models = (v for v in (args[0] if args else NOTHING) if isinstance(v, Obj) and run.engine.orm.is_model(v.info))
+        return frozenset(Inst(names.INSTANCE_STATE) for _ in models)
     if name == f"{names.MIGRATION_CONTEXT}.configure":
         works = any(has(a, names.CONNECTION) for a in (*args, *kwargs.values()))
         return frozenset({Inst(names.MIGRATION_CONTEXT)}) if works else NOTHING

@@ -17,6 +17,7 @@ from asyncify.transforms.awaiting.exit_stacks import exit_stack_edits
 from asyncify.transforms.awaiting.generators import generator_edits
 from asyncify.transforms.awaiting.inner_attributes import attribute_edits
 from asyncify.transforms.awaiting.kept_conflicts import kept_conflicts
+from asyncify.transforms.awaiting.legacy_queries import legacy_query_edits
 from asyncify.transforms.awaiting.mended import mended
 from asyncify.transforms.awaiting.operators import operator_edits
 from asyncify.transforms.awaiting.reflection import reflection_edits
@@ -45,6 +46,7 @@ def plan(program: Program) -> Decisions:
         calls = CallEdits(program, colouring, module, helpers)
         edits.extend(statements.edits())
         edits.extend(calls.edits())
+        edits.extend(legacy_query_edits(program, module))
         edits.extend(script_edits(program, colouring, module, helpers))
         classes = ClassDependencies(program, module)
         edits.extend(classes.edits())

@@ -17,8 +17,9 @@ def absent_members(program: Program, module: ModuleInfo) -> Iterator[Finding]:
     """`Scoped.query_property()`. Source: SQLAlchemy asyncio, `async_scoped_session`."""
     if is_test_path(module.path):
         return
+    known = {made.call.func for made in program.query_properties.all if made.call is not None}
     for node in module.source.nodes:
-        if not isinstance(node, ast.Attribute) or node.attr != "query_property":
+        if not isinstance(node, ast.Attribute) or node.attr != "query_property" or node in known:
             continue
         if has(program.values(node.value), names.SCOPED_SESSION):
             message = "an async scoped session has no query_property, and Model.query no async form"

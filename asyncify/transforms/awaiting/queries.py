@@ -11,13 +11,14 @@ from asyncify.analysis.points import PointKind
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ModuleInfo
-from asyncify.analysis.values import Ext, Member, has
+from asyncify.analysis.values import Ext, Member, has, of_type
 from asyncify.knowledge import names
 from asyncify.knowledge.names import canonical
 from asyncify.model.edit import Edit, Import
 from asyncify.model.ops import Hole, Op, Replace
 from asyncify.transforms.awaiting.context import Context, context_of
 from asyncify.transforms.awaiting.templates import arguments, spawn
+from asyncify.transforms.session.subclasses import Role, role_of
 
 GROUP = "flip"
 
@@ -30,13 +31,21 @@ def query_edits(program: Program, module: ModuleInfo, waiting: set[ast.AST]) -> 
     for node in module.source.nodes:
         if isinstance(node, ast.Call):
             session = _session_of(program, node)
-            if session is not None and has(program.values(session), names.SESSION) and _flips(program, module, node):
-                yield _edit(module, session, Replace("$it.sync_session"), "AsyncSession has no query()")
+            if session is not None and has(program.values(session), names.SESSION) and flips(program, module, node):
+                yield inside(program, module, session)
         point = program.colouring.points.get(node)
         if point is not None and point.kind is PointKind.QUERY and isinstance(node, ast.expr):
             if context_of(program, program.colouring, module, node) is Context.AWAIT:
                 waiting.add(node)
                 yield _sent(program, module, node)
+
+
+def inside(program: Program, module: ModuleInfo, session: ast.expr) -> Edit:
+    """The sync session inside the async one; a scoped session is asked for its session first."""
+    found = of_type(program.values(session), names.SESSION)
+    registry = not isinstance(session, ast.Call) and all(v.type == names.SCOPED_SESSION for v in found)
+    op = Replace("$it().sync_session" if registry else "$it.sync_session")
+    return _edit(module, session, op, "AsyncSession has no query()")
 
 
 def _session_of(program: Program, node: ast.Call) -> ast.expr | None:
@@ -55,7 +64,7 @@ def _session_of(program: Program, node: ast.Call) -> ast.expr | None:
     return None
 
 
-def _flips(program: Program, module: ModuleInfo, node: ast.AST) -> bool:
+def flips(program: Program, module: ModuleInfo, node: ast.AST) -> bool:
     """Whether the sessions around a place become async: everywhere but in functions that are kept as they are."""
     colouring = program.colouring
     if in_run_sync(module, node):
@@ -64,8 +73,10 @@ def _flips(program: Program, module: ModuleInfo, node: ast.AST) -> bool:
     while outer is not None:
         if colouring.twins.is_staying(outer):
             return False
-        if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)) and module.functions[outer] in colouring.kept:
-            return False
+        if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            function = module.functions[outer]
+            if function in colouring.kept or (function.cls is not None and role_of(program, function.cls) is Role.INSIDE):
+                return False
         outer = module.source.parent(outer)
     return True
 

@@ -17,7 +17,7 @@ from asyncify.transforms.query.decisions import NAME, Decision, Places, Problem
 from asyncify.transforms.query.handing import handing_edits
 from asyncify.transforms.query.heads import head
 from asyncify.transforms.query.mocked import mocked
-from asyncify.transforms.query.properties import unread_properties
+from asyncify.transforms.query.properties import removals, unread_properties
 from asyncify.transforms.query.reports import reports
 from asyncify.transforms.query.shapes import Shapes
 from asyncify.transforms.query.uses import Site, Uses
@@ -45,14 +45,21 @@ def plan(program: Program) -> Decisions:
     edits: list[Edit] = []
     findings: list[Finding] = []
     converted: set[Site] = set()
+    staying: dict[Site, list[Problem]] = {}
     for group, decisions in found.items():
-        problems = list(dict.fromkeys(d.finding() for d in decisions if isinstance(d, Problem)))
-        findings += problems
-        if not problems:
-            name = _name(uses, group)
-            edits += [replace(d, group=name) for d in decisions if isinstance(d, Edit)]
-            converted |= {s for s in uses.sites if uses.groups[s] is group}
-    edits += unread_properties(uses, places, frozenset(converted))
+        if problems := [d for d in decisions if isinstance(d, Problem)]:
+            staying[group] = problems
+            continue
+        name = _name(uses, group)
+        edits += [replace(d, group=name) for d in decisions if isinstance(d, Edit)]
+        converted |= {s for s in uses.sites if uses.groups[s] is group}
+    unread = unread_properties(program, frozenset(converted))
+    edits += removals(program, places, unread)
+    gone = {made.statement for made in unread}
+    for group, problems in staying.items():
+        function = program.function_of(group)
+        if function is None or function.node not in gone:
+            findings += dict.fromkeys(p.finding() for p in problems)
     unfollowed = tuple(reports(uses))
     findings += unfollowed
     of_mocks, left = mocked(uses, places, edits)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.query_properties import QueryProperty
@@ -11,25 +11,26 @@ from asyncify.analysis.values import Cls, Const, Ext, Obj
 from asyncify.model.edit import Edit
 from asyncify.model.ops import ReplaceStatement
 from asyncify.transforms.query.decisions import Places
-from asyncify.transforms.query.uses import Site, Uses
+from asyncify.transforms.query.uses import Site
 
 
-def unread_properties(uses: Uses, places: Places, converted: frozenset[Site]) -> Iterator[Edit]:
-    """Edits that remove them. converted: the sites that become selects."""
-    program = uses.program
-    for made in program.query_properties.all:
-        reads = _reads(program, made)
-        if reads is None or not reads <= converted:
-            continue
-        place = places.of(program.modules[made.path].source)
+def unread_properties(program: Program, converted: frozenset[Site]) -> tuple[QueryProperty, ...]:
+    """Those that nothing reads any more. converted: the sites that become selects."""
+    reads = ((made, _reads(program, made)) for made in program.query_properties.all)
+    return tuple(made for made, found in reads if found is not None and found <= converted)
+
+
+def removals(program: Program, places: Places, unread: Iterable[QueryProperty]) -> Iterator[Edit]:
+    """Edits that take properties away."""
+    for made in unread:
+        place = places.of(program.modules[made.holder].source)
         around = place.source.parent(made.statement)
         alone = isinstance(around, ast.ClassDef) and around.body == [made.statement]
-        root = ast.unparse(made.session).partition(".")[0]
-        drops = () if root in program.reexports().get(made.path, ()) else (root,)
+        names = {n.id for n in ast.walk(made.statement) if isinstance(n, ast.Name)}
+        drops = tuple(sorted(names - program.reexports().get(made.holder, frozenset())))
         op = ReplaceStatement("pass" if alone else "")
-        yield place.edit(
-            made.statement, op, "nothing reads it any more, and an async session cannot make it", (), drops
-        )
+        why = "nothing reads it any more, and an async session cannot make it"
+        yield place.edit(made.statement, op, why, drops=drops)
 
 
 def _reads(program: Program, made: QueryProperty) -> frozenset[ast.AST] | None:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
-from asyncify.analysis.values import Ext
+from asyncify.analysis.values import Ext, has
 from asyncify.knowledge import names
 from asyncify.model.edit import Edit
-from asyncify.model.ops import Replace
+from asyncify.model.ops import RenameAttribute, Replace
 from asyncify.transforms.session.subclasses import Role, role_of
 
 #: sync class -> module and name of the async class. Source: SQLAlchemy asyncio API; SQLModel 0.0.50
@@ -54,7 +54,17 @@ def type_edits(program: Program, module: ModuleInfo, *, legacy: bool) -> Iterato
         if target is None or function in program.colouring.kept or _stays(program, module, node):
             continue
         yield _edit(program, module, node, found.name, target)
+    yield from _of_states(program, module)
     yield from _in_strings(program, module)
+
+
+def _of_states(program: Program, module: ModuleInfo) -> Iterator[Edit]:
+    """`inspect(user).session`. Source: SQLAlchemy 1.4.24 and later, `InstanceState.async_session`."""
+    for node in module.source.nodes_of(ast.Attribute):
+        if node.attr == "session" and has(program.values(node.value), names.INSTANCE_STATE):
+            if program.function_of(node) not in program.colouring.kept:
+                op, because = RenameAttribute("async_session"), "the sync session is inside the async one"
+                yield Edit("session", module.path, module.source.target(node), op, group="flip", because=because)
 
 
 def _is_local(function: FunctionInfo, name: str) -> bool:
