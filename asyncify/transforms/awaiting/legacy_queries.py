@@ -47,10 +47,10 @@ def _is_of_sync_session(program: Program, module: ModuleInfo, node: ast.Attribut
     that works inside of the async session."""
     if not isinstance(node.ctx, ast.Load) or not has(program.values(node.value), names.SESSION):
         return False
-    call = module.source.parent(node)
-    is_called = isinstance(call, ast.Call) and call.func is node
     if node.attr == "query":
-        return not (is_called and has(program.values(call), names.QUERY)) if call is not None else True
+        call = module.source.parent(node)
+        made_here = isinstance(call, ast.Call) and call.func is node and has(program.values(call), names.QUERY)
+        return not made_here
     classes = {v.info.cls for v in program.values(node) if isinstance(v, Fn)} - {None}
     return form_of(names.SESSION, node.attr) is None and any(
         cls is not None and role_of(program, cls) is Role.INSIDE for cls in classes

@@ -75,7 +75,9 @@ def flips(program: Program, module: ModuleInfo, node: ast.AST) -> bool:
             return False
         if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)):
             function = module.functions[outer]
-            if function in colouring.kept or (function.cls is not None and role_of(program, function.cls) is Role.INSIDE):
+            if function in colouring.kept or (
+                function.cls is not None and role_of(program, function.cls) is Role.INSIDE
+            ):
                 return False
         outer = module.source.parent(outer)
     return True
