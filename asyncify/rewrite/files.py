@@ -12,7 +12,7 @@ from asyncify.rewrite.appending import append
 from asyncify.rewrite.engine import Failure, edit_text
 from asyncify.rewrite.errors import RewriteError
 from asyncify.rewrite.imports import edit_imports
-from asyncify.rewrite.source import decode, indent_of, parse, split_lines
+from asyncify.rewrite.source import decode, indent_of, parse, split_lines, width_of
 from asyncify.rewrite.templates import Style
 
 
@@ -25,7 +25,8 @@ def rewrite_python(
     """
     source = decode(before)
     tree = parse(source.text)
-    style = Style(source.newline, indent_of(tree, split_lines(source.text)) or source.indent)
+    lines = split_lines(source.text)
+    style = Style(source.newline, indent_of(tree, lines) or source.indent, width_of(lines))
     edited = edit_text(source.text, tree, [e for e in edits if not isinstance(e.op, AppendToModule)], style)
     failures = edited.failures
     text = edited.text

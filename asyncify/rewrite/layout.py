@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 import libcst as cst
 
@@ -31,24 +32,65 @@ def is_broken(node: cst.BaseExpression) -> bool:
 
 def chain_break(node: cst.BaseExpression) -> Broken | None:
     """The white space before the dots of a chain whose links stand on own lines, without comments."""
-    current: cst.BaseExpression = node
-    while not current.lpar or current is node:
-        if isinstance(current, cst.Call):
-            current = current.func
-        elif isinstance(current, cst.Subscript):
-            current = current.value
-        elif isinstance(current, cst.Await):
-            current = current.expression
-        elif isinstance(current, cst.Attribute):
-            before = current.dot.whitespace_before
-            if isinstance(before, cst.ParenthesizedWhitespace):
-                return before.with_changes(first_line=_plain(before.first_line), empty_lines=[])
-            if isinstance(before, cst.SimpleWhitespace) and "\n" in before.value:
-                return before
-            current = current.value
-        else:
-            return None
+    for link in links(node):
+        before = link.dot.whitespace_before
+        if isinstance(before, cst.ParenthesizedWhitespace):
+            return before.with_changes(first_line=_plain(before.first_line), empty_lines=[])
+        if isinstance(before, cst.SimpleWhitespace) and "\n" in before.value:
+            return before
     return None
+
+
+def links(node: cst.BaseExpression) -> Iterator[cst.Attribute]:
+    """The attributes of a chain, the last one first."""
+    current = node
+    while not current.lpar or current is node:
+        if isinstance(current, cst.Attribute):
+            yield current
+        inner = _inside(current)
+        if inner is None:
+            return
+        current = inner
+
+
+def calls(node: cst.BaseExpression) -> Iterator[cst.Call]:
+    """The calls of a chain, the last one first."""
+    current: cst.BaseExpression | None = node
+    while current is not None:
+        if isinstance(current, cst.Call):
+            yield current
+        current = _inside(current)
+
+
+def first_of(node: cst.BaseExpression) -> cst.BaseExpression:
+    """What a chain begins with."""
+    inner = _inside(node)
+    return node if inner is None else first_of(inner)
+
+
+def closing_break(node: cst.BaseExpression) -> cst.ParenthesizedWhitespace | None:
+    """The white space before a closing bracket of a chain that stands on a line of its own, without comments."""
+    for call in calls(node):
+        last = call.args[-1] if call.args else cst.Arg(call)
+        space = last.comma.whitespace_after if isinstance(last.comma, cst.Comma) else last.whitespace_after_arg
+        if isinstance(space, cst.ParenthesizedWhitespace):
+            return space.with_changes(first_line=_plain(space.first_line), empty_lines=[])
+    return None
+
+
+def comments(node: cst.CSTNode) -> Iterator[str]:
+    """The comments in a node, in order."""
+    if isinstance(node, cst.Comment):
+        yield node.value
+    for child in node.children:
+        yield from comments(child)
+
+
+def swapped(node: cst.BaseExpression, old: cst.CSTNode, new: cst.CSTNode) -> cst.BaseExpression:
+    """The expression with one node in it instead of another."""
+    changed = node.visit(_Swap(old, new))
+    assert isinstance(changed, cst.BaseExpression)
+    return changed
 
 
 def on_own_line(node: cst.Attribute, before: Broken) -> cst.Attribute:
@@ -58,10 +100,10 @@ def on_own_line(node: cst.Attribute, before: Broken) -> cst.Attribute:
 
 def explode(call: cst.Call, before: cst.ParenthesizedWhitespace, unit: str) -> cst.Call:
     """The call with every argument on a line of its own, one unit deeper than the lines of the chain."""
-    deeper = _deepen(before, unit)
+    deeper = before.with_changes(last_line=cst.SimpleWhitespace(before.last_line.value + unit))
     args: list[cst.Arg] = []
     for arg in call.args:
-        moved = arg.with_changes(value=shift(arg.value, unit))
+        moved = arg.with_changes(value=shift(arg.value, len(unit), unit[0]))
         separator = deeper if arg is not call.args[-1] else before
         if arg is not call.args[-1] or len(call.args) > 1:
             args.append(moved.with_changes(comma=cst.Comma(whitespace_after=separator)))
@@ -70,30 +112,33 @@ def explode(call: cst.Call, before: cst.ParenthesizedWhitespace, unit: str) -> c
     return call.with_changes(args=args, whitespace_before_args=deeper)
 
 
-def over_lines(node: cst.BaseExpression, unit: str) -> cst.BaseExpression:
-    """The expression with the arguments of its longest call on lines of their own, one unit deeper than the block
-    that it stands in; unchanged when it is no chain with a call that has arguments."""
-    calls: list[cst.Call] = []
-    current: cst.CSTNode = node
-    while isinstance(current, cst.Call | cst.Attribute | cst.Subscript | cst.Await):
-        if isinstance(current, cst.Call) and current.args:
-            calls.append(current)
-        current = current.func if isinstance(current, cst.Call) else _inner(current)
-    if not calls:
+def over_lines(node: cst.BaseExpression, unit: str, margin: str = "") -> cst.BaseExpression:
+    """The expression with the arguments of its longest call on lines of their own, one unit deeper than the line
+    that it begins on; unchanged when it is no chain with a call that has arguments.
+
+    margin: by how much that line is deeper than the block."""
+    with_arguments = [call for call in calls(node) if call.args]
+    if not with_arguments:
         return node
-    longest = max(calls, key=lambda call: sum(len(code_of(arg)) for arg in call.args))
-    changed = node.visit(_Swap(longest, explode(longest, cst.ParenthesizedWhitespace(indent=True), unit)))
-    assert isinstance(changed, cst.BaseExpression)
-    return changed
+    longest = max(with_arguments, key=lambda call: sum(len(code_of(arg)) for arg in call.args))
+    before = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(margin))
+    return swapped(node, longest, explode(longest, before, unit))
 
 
-def _inner(node: cst.Attribute | cst.Subscript | cst.Await) -> cst.BaseExpression:
-    return node.expression if isinstance(node, cst.Await) else node.value
+def _inside(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """What a link of a chain is a link of."""
+    if isinstance(node, cst.Call):
+        return node.func
+    if isinstance(node, cst.Attribute | cst.Subscript):
+        return node.value
+    return node.expression if isinstance(node, cst.Await) else None
 
 
-def shift(node: cst.BaseExpression, unit: str) -> cst.BaseExpression:
-    """The expression with all its further lines one unit deeper."""
-    shifted = node.visit(_Shift(unit))
+def shift(node: cst.BaseExpression, columns: int, fill: str = " ") -> cst.BaseExpression:
+    """The expression with all its further lines so many columns deeper, or less deep. fill: a space, or a tab."""
+    if not columns:
+        return node
+    shifted = node.visit(_Shift(columns, fill))
     assert isinstance(shifted, cst.BaseExpression)
     return shifted
 
@@ -109,10 +154,6 @@ def hold(new: cst.BaseExpression, old: cst.BaseExpression) -> cst.BaseExpression
 
 def _plain(line: cst.TrailingWhitespace) -> cst.TrailingWhitespace:
     return cst.TrailingWhitespace(newline=line.newline)
-
-
-def _deepen(before: cst.ParenthesizedWhitespace, unit: str) -> cst.ParenthesizedWhitespace:
-    return before.with_changes(last_line=cst.SimpleWhitespace(before.last_line.value + unit))
 
 
 class _Swap(cst.CSTTransformer):
@@ -131,17 +172,22 @@ class _Swap(cst.CSTTransformer):
 
 
 class _Shift(cst.CSTTransformer):
-    def __init__(self, unit: str) -> None:
+    def __init__(self, columns: int, fill: str) -> None:
         super().__init__()
-        self._unit = unit
+        self._columns = columns
+        self._fill = fill
+
+    def _moved(self, space: cst.SimpleWhitespace) -> cst.SimpleWhitespace:
+        if self._columns < 0:
+            return cst.SimpleWhitespace(space.value[: self._columns] if len(space.value) > -self._columns else "")
+        return cst.SimpleWhitespace(space.value + self._fill * self._columns)
 
     def leave_ParenthesizedWhitespace(
         self, original_node: cst.ParenthesizedWhitespace, updated_node: cst.ParenthesizedWhitespace
     ) -> cst.ParenthesizedWhitespace:
-        return _deepen(updated_node, self._unit)
+        return updated_node.with_changes(last_line=self._moved(updated_node.last_line))
 
     def leave_EmptyLine(self, original_node: cst.EmptyLine, updated_node: cst.EmptyLine) -> cst.EmptyLine:
         if updated_node.comment is None:
             return updated_node
-        deeper = cst.SimpleWhitespace(updated_node.whitespace.value + self._unit)
-        return updated_node.with_changes(whitespace=deeper)
+        return updated_node.with_changes(whitespace=self._moved(updated_node.whitespace))

@@ -91,14 +91,21 @@ class Located:
             current = self.parents.get(id(current))
         return current is outer
 
-    def starts_line(self, node: cst.CSTNode, line: int, column: int) -> bool:
-        """Whether the statement around an expression starts at this place, and no f-string is in between."""
+    def start_of(self, node: cst.CSTNode) -> tuple[int, int] | None:
+        """Where the statement around an expression starts; None if an f-string is in between."""
         current: cst.CSTNode | None = node
         while current is not None and not isinstance(current, cst.FormattedString):
             if isinstance(current, Statement) and not isinstance(current, cst.SimpleStatementLine):
-                return self.statements.get((line, column)) is current
+                return next((place for place, found in self.statements.items() if found is current), None)
             current = self.parents.get(id(current))
-        return False
+        return None
+
+    def statement_of(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """The line of simple statements, or the compound statement, around a node."""
+        current: cst.CSTNode | None = node
+        while current is not None and not isinstance(current, cst.BaseStatement):
+            current = self.parents.get(id(current))
+        return current
 
     def spine(self, nodes: Iterable[cst.CSTNode]) -> set[int]:
         """The `id` of the nodes and of everything above them."""

@@ -10,6 +10,7 @@ import libcst as cst
 
 from asyncify.rewrite import layout, parens
 from asyncify.rewrite.errors import RewriteError
+from asyncify.rewrite.room import Room
 from asyncify.rewrite.statements import Block, Line
 
 _PREFIX = "_asyncify_hole_"
@@ -25,14 +26,16 @@ _TOKEN = re.compile(
 
 
 Filling = cst.BaseExpression | Block
+_NO_ROOM = Room()
 
 
 @dataclass(frozen=True)
 class Style:
-    """What new code of a file looks like."""
+    """What new code of a file looks like. width: of its lines; an edit alone makes none longer."""
 
     newline: str = "\n"
     indent: str = "    "
+    width: int = 110
 
 
 @dataclass(frozen=True)
@@ -45,14 +48,19 @@ class Template:
 
     def expression(self) -> cst.BaseExpression:
         """The template as an expression. Raises RewriteError."""
+        return self.laid_out(_NO_ROOM)[0]
+
+    def laid_out(self, room: Room) -> tuple[cst.BaseExpression, bool]:
+        """The template as an expression, and whether its brackets took the place of the parentheses of the room."""
         source = self._with_names()
         try:
             parsed = cst.parse_expression(source)
         except cst.ParserSyntaxError as error:
             raise RewriteError(f"the template {self.source!r} is no expression") from error
-        filled = parsed.visit(_Filler(self.fillings, self.style, wrap=False))
+        filler = _Filler(self.fillings, self.style, wrap=False, room=room, around=_around_hole(parsed))
+        filled = parsed.visit(filler)
         assert isinstance(filled, cst.BaseExpression)
-        return filled
+        return filled, filler.hugged
 
     def statements(self) -> Block:
         """The template as statements; blank lines and comments on top lead the first. Raises RewriteError."""
@@ -85,9 +93,20 @@ class Template:
 class _Filler(cst.CSTTransformer):
     """Puts nodes into the holes, with the parentheses and the lines that they need there."""
 
-    def __init__(self, fillings: Mapping[str, Filling], style: Style, wrap: bool) -> None:
+    def __init__(
+        self,
+        fillings: Mapping[str, Filling],
+        style: Style,
+        wrap: bool,
+        room: Room = _NO_ROOM,
+        around: cst.Call | None = None,
+    ) -> None:
         super().__init__()
         self._wrap = wrap
+        self._room = room
+        self.hugged = False
+        self._around = around
+        self._first = None if around is None else layout.first_of(around.args[0].value)
         self._fillings = fillings
         self._style = style
         self._footers: dict[int, tuple[cst.EmptyLine, ...]] = {}
@@ -124,9 +143,21 @@ class _Filler(cst.CSTTransformer):
 
     def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.Attribute:
         before = self._exploded.get(id(updated_node.value)) or layout.chain_break(updated_node.value)
-        return layout.on_own_line(updated_node, before) if before else updated_node
+        if before is None:
+            return updated_node
+        if original_node.value is self._first and isinstance(before, cst.ParenthesizedWhitespace):
+            before = self._room.with_comments(before)
+        return layout.on_own_line(updated_node, before)
 
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.Call:
+        if original_node is self._around:
+            if self._room.opening is not None:
+                self.hugged = True
+                bare = isinstance(original_node.args[0].value, cst.Name)
+                return self._room.hug(updated_node, bare, self._style.width)
+            closing = layout.closing_break(updated_node.args[0].value)
+            if closing is not None and layout.chain_break(updated_node.args[0].value) is None:
+                return layout.explode(updated_node, closing, self._style.indent)
         for arg in updated_node.args:
             before = None if arg.value.lpar else layout.chain_break(arg.value)
             if isinstance(before, cst.ParenthesizedWhitespace) and layout.is_broken(arg.value):
@@ -180,3 +211,16 @@ class _Filler(cst.CSTTransformer):
             done.append(statement.with_changes(leading_lines=lines) if waiting else statement)
             waiting = list(footer)
         return done, waiting
+
+
+def _around_hole(template: cst.BaseExpression) -> cst.Call | None:
+    """The call in a chain whose only argument is a hole, or a chain that begins with one."""
+    for call in layout.calls(template):
+        if len(call.args) == 1:
+            first = layout.first_of(call.args[0].value)
+            if isinstance(first, cst.Name) and first.value.startswith(_PREFIX):
+                return call
+            inner = _around_hole(call.args[0].value)
+            if inner is not None:
+                return inner
+    return None

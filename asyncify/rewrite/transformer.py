@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 import libcst as cst
@@ -13,6 +13,7 @@ from asyncify.model.span import Place, Span, Target
 from asyncify.rewrite import calls, functions, layout, parens, statements
 from asyncify.rewrite.errors import RewriteError
 from asyncify.rewrite.locate import Located, Run, Statement
+from asyncify.rewrite.room import Room, room_of
 from asyncify.rewrite.statements import Block, Changes, Line
 from asyncify.rewrite.templates import Filling, Style, Template
 
@@ -40,6 +41,8 @@ class Applier(cst.CSTTransformer):
         self._holes: dict[int, Mapping[str, Hole]] = {}
         self._results: dict[int, cst.CSTNode] = {}
         self._lines: dict[int, Block] = {}
+        self._lost: dict[int, list[str]] = defaultdict(list)
+        self._replaced = [edit.target.span for edit in edits if isinstance(edit.op, ops.Replace)]
         nodes: list[cst.CSTNode] = []
         for edit in edits:
             try:
@@ -61,6 +64,9 @@ class Applier(cst.CSTTransformer):
         for edit in sorted(self._edits.get(id(original_node), ()), key=lambda e: not isinstance(e.op, ops.EditCall)):
             if not _around(edit.op):
                 node = self._attempt(edit, node)
+        if id(original_node) in self._lost and isinstance(node, Line):
+            above = [cst.EmptyLine(comment=cst.Comment(text)) for text in self._lost[id(original_node)]]
+            node = statements.with_lines(node, [*statements.leading(node), *above])
         self._results[id(original_node)] = node
         return node
 
@@ -123,8 +129,12 @@ class Applier(cst.CSTTransformer):
     def _edit_expression(self, edit: Edit, node: cst.BaseExpression) -> cst.BaseExpression:
         op = edit.op
         if isinstance(op, ops.Replace):
-            new = self._template(edit, op.template, parens.strip(node)).expression()
-            new = self._fit(edit, layout.hold(parens.around(new, node), node))
+            template = self._template(edit, op.template, parens.strip(node))
+            new, hugged = template.laid_out(self._room(edit, node))
+            if not hugged or layout.is_broken(new):
+                new = layout.hold(parens.around(new, node), node)
+            new = self._fit(edit, new)
+            self._keep_comments(edit, node, new)
             return parens.wrap(new) if self._enclose and not new.lpar else new
         if isinstance(op, ops.RenameAttribute):
             return calls.rename_attribute(node, op)
@@ -137,17 +147,42 @@ class Applier(cst.CSTTransformer):
             return calls.set_generators(node, op.generators, op.on)
         raise RewriteError(f"{type(op).__name__} does not apply to an expression")
 
+    def _room(self, edit: Edit, node: cst.BaseExpression) -> Room:
+        """What the lines around a replaced expression offer."""
+        span = edit.target.span
+        if self._enclose or (span.line == span.end_line and not node.lpar):
+            return Room()
+        return room_of(node, span.column, self._margin(edit), self._style.indent)
+
+    def _keep_comments(self, edit: Edit, old: cst.BaseExpression, new: cst.BaseExpression) -> None:
+        """Comments that have no place in the new expression go above its statement."""
+        span = edit.target.span
+        if any("#" in line for line in self._source[span.line - 1 : span.end_line - 1]):
+            lost = Counter(layout.comments(old)) - Counter(layout.comments(new))
+            statement = self._located.statement_of(self._located.find(edit.target))
+            if lost and statement is not None:
+                self._lost[id(statement)] += lost.elements()
+
+    def _margin(self, edit: Edit) -> int | None:
+        """The indentation of the statement that begins on the line on which the target of an edit does."""
+        span = edit.target.span
+        margin = len(_margin(self._source[span.line - 1]))
+        return margin if self._located.start_of(self._located.find(edit.target)) == (span.line, margin) else None
+
     def _fit(self, edit: Edit, new: cst.BaseExpression) -> cst.BaseExpression:
         """The expression over lines, where it alone makes a line too long that the statement begins on."""
-        span = edit.target.span
+        span, limit = edit.target.span, self._style.width
         line = self._source[span.line - 1].rstrip("\r\n")
         code = layout.code_of(new)
         width = len(line) - (span.end_column - span.column) + len(code)
-        if span.end_line != span.line or "\n" in code or "\r" in code or width <= _WIDTH or len(line) > _WIDTH:
+        if span.end_line != span.line or "\n" in code or "\r" in code or width <= limit or len(line) > limit:
             return new
-        margin = len(line) - len(line.lstrip())
-        fits = self._located.starts_line(self._located.find(edit.target), span.line, margin)
-        return layout.over_lines(new, self._style.indent) if fits else new
+        if any(_around_on_line(other, span) for other in self._replaced):
+            return new  # of two edits on a line, the outer one breaks it
+        start = self._located.start_of(self._located.find(edit.target))
+        if start is None or self._source[start[0] - 1][: start[1]].strip():
+            return new
+        return layout.over_lines(new, self._style.indent, _margin(line)[start[1] :])
 
     def _template(self, edit: Edit, source: str, it: Filling | None) -> Template:
         fillings: dict[str, Filling] = {} if it is None else {"it": it}
@@ -277,5 +312,15 @@ def _around(op: ops.Op) -> bool:
     )
 
 
-_WIDTH = 110  # ruff's and black's users have 79 to 120; what was longer before is not our care
+def _margin(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
+
+
+def _around_on_line(outer: Span, inner: Span) -> bool:
+    """Whether a span holds another one, and more, on one line."""
+    if (outer.line, outer.end_line) != (inner.line, inner.line) or outer == inner:
+        return False
+    return outer.column <= inner.column and inner.end_column <= outer.end_column
+
+
 _PASS = cst.SimpleStatementLine([cst.Pass()])

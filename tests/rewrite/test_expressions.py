@@ -98,21 +98,18 @@ def f(db):
     assert query == (
         """\
 def f(db):
-    x = (
-        db.scalars(
-            select(A)
-            # only mine
-            .filter(A.b)
-            .limit(1)
-        )
-        .first()
-    )
+    x = db.scalars(
+        select(A)
+        # only mine
+        .filter(A.b)
+        .limit(1)
+    ).first()
 """
     )
     flip = File(query)
-    call = query[query.index("db.scalars") : query.index("\n        .first")]
+    call = query[query.index("db.scalars") : query.index(".first")]
     edits = [flip.at(call, AWAIT), flip.on("def f", SetAsync())]
-    assert "(await db.scalars(\n            select(A)\n" in flip.apply(*edits)
+    assert "x = (await db.scalars(\n        select(A)\n" in flip.apply(*edits)
 
 
 @pytest.mark.parametrize(

@@ -132,16 +132,12 @@ from models import Post, User
 
 
 def writers(db: Session, title: str):
-    return (
-        db.scalars(
-            select(User)
-            .join(Post)
-            .where(Post.title == title)
-            .order_by(User.name)
-        )
-        .unique()
-        .all()
-    )
+    return db.scalars(
+        select(User)
+        .join(Post)
+        .where(Post.title == title)
+        .order_by(User.name)
+    ).unique().all()
 """,
     ),
     _example(

@@ -17,7 +17,7 @@ from asyncify.transforms.query.heads import is_dml, is_plain_count
 from asyncify.transforms.query.naming import is_global
 from asyncify.transforms.query.sessions import session_at, session_of
 from asyncify.transforms.query.set_operations import SetOperations, Wrapping
-from asyncify.transforms.query.shapes import Shape, Shapes
+from asyncify.transforms.query.shapes import Kind, Shape, Shapes
 from asyncify.transforms.query.trails import Trails
 from asyncify.transforms.query.uniqueness import needs_unique
 from asyncify.transforms.query.uses import Site, Uses, method_of
@@ -157,7 +157,7 @@ class Runs:
                 statement = "$q.limit(1)"
             method, first = ("scalar", "") if how.scalars else ("execute", ".first()")
             return f"{how.session.text}.{method}({how.wrapping.around(statement)}){first}"
-        if name == "scalar" and how.shape.one_row and not how.chain.methods & {"group_by", "having", "limit"}:
+        if name == "scalar" and _one_row(how):
             return f"{how.session.text}.scalar({how.wrapping.around(statement)})"
         if name in ONE:
             method = "scalar_one_or_none" if name == "scalar" and not how.scalars else ONE[name]
@@ -308,6 +308,13 @@ class Runs:
 
     def _assigned(self, site: Site) -> tuple[ast.Call, ...]:
         return outward(self._uses, site).links
+
+
+def _one_row(how: Execution) -> bool:
+    """Whether the statement gives one row whatever is in the database."""
+    if how.shape.kinds == (Kind.EXISTS,):
+        return how.chain.exact and not how.chain.links  # it selects from nothing
+    return how.shape.one_row and not how.chain.methods & {"group_by", "having", "limit"}
 
 
 def _is_one(call: ast.Call) -> bool:

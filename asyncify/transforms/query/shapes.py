@@ -23,6 +23,7 @@ class Kind(Enum):
     ENTITY = "entity"
     COLUMN = "column"
     AGGREGATE = "aggregate"
+    EXISTS = "exists"
     UNHASHABLE = "unhashable"  # a column of lists or dicts
     UNKNOWN = "unknown"
 
@@ -169,7 +170,7 @@ def _classify_call(program: Program, source: SourceFile, node: ast.Call, depth: 
     if isinstance(node.func, ast.Attribute):
         base, method = node.func.value, node.func.attr
         if queries(program, base):  # a subquery of some sort: exists(), subquery(), label(...)
-            return Kind.COLUMN
+            return Kind.EXISTS if method == "exists" else Kind.COLUMN
         inner = classify(program, source, base, depth + 1)
         if inner in (Kind.COLUMN, Kind.AGGREGATE, Kind.UNHASHABLE):
             return inner if method in ("label", "op", "desc", "asc", "cast") else Kind.COLUMN
