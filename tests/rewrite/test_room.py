@@ -135,8 +135,8 @@ def test_only_the_call_around_the_statement_gets_the_brackets() -> None:
 
 
 def test_a_long_line_in_brackets_is_broken_at_its_own_depth() -> None:
-    before = f"if y:\n    x = {{\n        'key': db.query(A).filter({'b' * 69}).all(),\n    }}\n"
+    before = f"if y:\n    x = {{\n        'key': db.query(A).filter({'b' * 66}).all(),\n    }}\n"
     assert replaced(before, ALL) == (
         "if y:\n    x = {\n        'key': db.scalars(\n"
-        f"            select(A).filter({'b' * 69})\n        ).all(),\n    }}\n"
+        f"            select(A).filter({'b' * 66})\n        ).all(),\n    }}\n"
     )
