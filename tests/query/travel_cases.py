@@ -259,6 +259,60 @@ def other(session: Session):
 def case_run(db: Session):
     return One(db).page(), other(db)
 """,
+    "dict_of_queries": """
+def case_run(db: Session):
+    queries = {"users": db.query(User), "posts": db.query(Post)}
+    return {name: query.count() for name, query in queries.items()}, queries["users"].all()
+""",
+    "list_of_queries": """
+def case_run(db: Session):
+    found = []
+    queries = [db.query(User).filter(User.id == n) for n in (1, 2)]
+    queries.append(db.query(User).filter(User.id > 2))
+    for query in queries:
+        found += query.all()
+    return found, [q.count() for q in (db.query(User), db.query(Post))]
+""",
+    "rows_and_entities": """
+def page(query: Query, size: int):
+    return {"total": query.count(), "items": query.limit(size).all()}
+
+def case_run(db: Session):
+    users = page(db.query(User).order_by(User.id), 2)
+    names = page(db.query(User.name, User.id).order_by(User.id), 2)
+    one = page(db.query(User.name).order_by(User.id), 2)
+    both = page(db.query(User, Post).join(Post).order_by(User.id), 9)
+    writers = page(db.query(User).join(Post).order_by(User.id), 9)
+    return users, names, names["items"][0].name, one, both, writers
+""",
+    "checked": """
+def case_run(db: Session):
+    query = db.query(User)
+    assert isinstance(query, Query)
+    return query.count()
+""",
+    "optional": """
+def users(db: Session, query: Optional[Query] = None):
+    if query is None:
+        query = db.query(User)
+    return query.order_by(User.id).all()
+
+def users_or(db: Session, query: "Query | None" = None):
+    query = query or db.query(User).filter(User.id > 1)
+    return query.order_by(User.id).all()
+
+def case_run(db: Session):
+    return users(db), users(db, db.query(User).filter(User.id < 3)), users_or(db), users_or(db, db.query(User))
+""",
+    "tuples": """
+def narrowed(db: Session, low):
+    query = db.query(User).filter(User.id > low)
+    return query, query.count()
+
+def case_run(db: Session):
+    query, total = narrowed(db, 1)
+    return query.all(), total
+""",
 }
 
 #: programs that keep legacy queries, and the codes of what is reported

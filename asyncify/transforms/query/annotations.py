@@ -11,7 +11,7 @@ from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Ext
 from asyncify.knowledge import names
 from asyncify.knowledge.names import canonical
-from asyncify.model.edit import Edit
+from asyncify.model.edit import Edit, Import
 from asyncify.model.ops import Replace
 from asyncify.transforms.query.decisions import Place, Places
 from asyncify.transforms.query.uses import Site, Uses
@@ -52,12 +52,15 @@ def _edits(
     for node in ast.walk(annotation):
         if node in inside:
             continue
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from _quoted(uses, place, node, sites)
+            continue
         subscript = isinstance(node, ast.Subscript)
         head = node.value if isinstance(node, ast.Subscript) else node
-        if not isinstance(head, ast.expr) or not _is_query_class(uses, place.source, head):
+        if not isinstance(head, ast.expr) or not is_query_class(uses, place.source, head):
             continue
         inside |= set(ast.walk(node))
-        local, imports = place.name(*(SPELLINGS[1:] if uses.library.exports_select else SPELLINGS))
+        local, imports = select_name(uses, place)
         drops = (head.id,) if isinstance(head, ast.Name) else ()
         if subscript and isinstance(node, ast.Subscript):
             op = Replace(f"{local}[tuple[$of]]", (place.hole("of", node.slice),))
@@ -66,6 +69,62 @@ def _edits(
             yield sites, place.edit(node, Replace(local), WHY, imports, drops)
 
 
-def _is_query_class(uses: Uses, source: SourceFile, node: ast.expr) -> bool:
+def _quoted(
+    uses: Uses, place: Place, node: ast.Constant, sites: frozenset[Site]
+) -> Iterator[tuple[frozenset[Site], Edit]]:
+    """An annotation in quotes."""
+    try:
+        tree = ast.parse(str(node.value).strip(), mode="eval")
+    except SyntaxError:
+        return
+    local, imports = select_name(uses, place)
+    renamer = _Renamer(uses, place.source, local)
+    text = ast.unparse(renamer.visit(tree))
+    quote = place.source.segment(node)[-1]
+    drops = tuple(sorted(renamer.drops - {""}))
+    if renamer.drops and quote not in text:
+        yield (
+            sites,
+            place.edit(node, Replace(f"{quote}{text}{quote}"), WHY, imports, drops),
+        )
+
+
+class _Renamer(ast.NodeTransformer):
+    """Puts the name of the select class in the place of Query. drops: the names that were there."""
+
+    def __init__(self, uses: Uses, source: SourceFile, local: str) -> None:
+        self._uses, self._source, self._local = uses, source, local
+        self.drops: set[str] = set()
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        """`Query[Model]` is `Select[tuple[Model]]`."""
+        head = self.visit(node.value)
+        if head is node.value:
+            return ast.Subscript(head, self.visit(node.slice), node.ctx)
+        inner = ast.Subscript(ast.Name("tuple", ast.Load()), node.slice, ast.Load())
+        return ast.Subscript(head, inner, node.ctx)
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        """`Query`."""
+        return self._renamed(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        """`orm.Query`."""
+        return self._renamed(node)
+
+    def _renamed(self, node: ast.Name | ast.Attribute) -> ast.AST:
+        if not is_query_class(self._uses, self._source, node):
+            return node
+        self.drops.add(node.id if isinstance(node, ast.Name) else "")
+        return ast.Name(self._local, ast.Load())
+
+
+def select_name(uses: Uses, place: Place) -> tuple[str, tuple[Import, ...]]:
+    """The name of the class of selects in a file, and the imports for it."""
+    return place.name(*(SPELLINGS[1:] if uses.library.exports_select else SPELLINGS))
+
+
+def is_query_class(uses: Uses, source: SourceFile, node: ast.expr) -> bool:
+    """Whether an expression names the class of legacy queries."""
     found = uses.program.names.resolve_expression(source.path, node)
     return isinstance(found, Ext) and canonical(found.name) == names.QUERY

@@ -9,6 +9,7 @@ from asyncify.analysis.values import Ext, Inst, Member, Value, has
 from asyncify.knowledge import names
 from asyncify.knowledge.query_methods import ITERATING, METHODS, MULTIPLYING, SUBQUERY_TAKERS, Becomes
 from asyncify.model.ops import Hole, Replace
+from asyncify.transforms.query.annotations import is_query_class, select_name
 from asyncify.transforms.query.chains import chain_of
 from asyncify.transforms.query.decisions import Decision, Place, Places, Problem
 from asyncify.transforms.query.flows import Flows
@@ -29,7 +30,7 @@ class Contexts:
         self._uses = uses
         self._shapes = shapes
         self.trails = Trails(uses)
-        self._runs = Runs(uses, shapes, self.trails)
+        self.runs = Runs(uses, shapes, self.trails)
         self._flows = Flows(uses)
         self._places = places
 
@@ -40,11 +41,14 @@ class Contexts:
             return
         if self._in_annotation(use):
             return
+        parent = use.source.parent(node)
+        if isinstance(parent, ast.Call) and self._is_checked(parent, node):
+            yield from self._checked(use, place, parent)
+            return
         others = [v for v in self._uses.program.values(node) if not _is_query(v)]
-        if others:
+        if others and not isinstance(parent, (ast.Return, ast.Assign, ast.AnnAssign, ast.IfExp)):
             yield self._problem(use, "query-mixed", "this can be a query or something else")
             return
-        parent = use.source.parent(node)
         if isinstance(parent, ast.Attribute):
             yield from self._attribute(use, place, parent)
         elif isinstance(parent, ast.Call):
@@ -66,8 +70,32 @@ class Contexts:
             yield place.edit(parent, Replace("$q is None", (place.hole("q", node),)), "a select has no truth value")
         elif self._is_test(use, node):
             yield place.edit(node, Replace("$it is not None"), "a select has no truth value")
+        elif isinstance(parent, ast.BoolOp) and self._has_default(use, parent):
+            parts = (place.hole("q", node), place.hole("other", parent.values[1]))
+            yield place.edit(parent, Replace("$q if $q is not None else $other", parts), "a select has no truth value")
         else:
             yield from self._flows.decide(use, parent)
+
+    def _has_default(self, use: Use, choice: ast.BoolOp) -> bool:
+        """`query or other`, where another form of it needs no parentheses and reads a plain name twice."""
+        first, around = choice.values[0], use.source.parent(choice)
+        plain = isinstance(around, (ast.Assign, ast.AnnAssign, ast.Return, ast.Attribute, ast.keyword, ast.Call))
+        two = isinstance(choice.op, ast.Or) and len(choice.values) == 2 and first is use.node
+        return two and plain and isinstance(first, (ast.Name, ast.Attribute))
+
+    def _is_checked(self, call: ast.Call, node: ast.expr) -> bool:
+        """Whether a call is `isinstance(query, ...)`."""
+        callees = self._uses.program.values(call.func)
+        return callees == {Ext("builtins.isinstance")} and len(call.args) == 2 and call.args[0] is node
+
+    def _checked(self, use: Use, place: Place, call: ast.Call) -> Iterator[Decision]:
+        """`isinstance(query, Query)`: what is a Query now will be a Select."""
+        classes = call.args[1].elts if isinstance(call.args[1], ast.Tuple) else [call.args[1]]
+        for node in classes:
+            if is_query_class(self._uses, use.source, node):
+                name, imports = select_name(self._uses, place)
+                drops = (node.id,) if isinstance(node, ast.Name) else ()
+                yield place.edit(node, Replace(name), "what was a Query is a Select now", imports, drops)
 
     def _in_annotation(self, use: Use) -> bool:
         child: ast.AST = use.node
@@ -88,7 +116,7 @@ class Contexts:
         if not any(isinstance(v, Member) for v in self._uses.program.values(attribute)):
             yield self._problem(use, "query-method", f"what .{attribute.attr} is here is not known")
         elif call is not None and row is not None and row.becomes is Becomes.RUNS:
-            yield from self._runs.terminal(place, call)
+            yield from self.runs.terminal(place, call)
         elif call is not None:
             yield from link(self._uses, self._shapes, place, call)
         elif row is not None and row.becomes is Becomes.SELF and not self._uses.is_combined(use.node):
@@ -98,7 +126,7 @@ class Contexts:
             yield self._problem(use, "query-method", f"Query.{attribute.attr} has no equal on a select")
 
     def _iterated(self, use: Use, place: Place, node: ast.expr) -> Iterator[Decision]:
-        how = self._runs.execution(place, node)
+        how = self.runs.execution(place, node)
         if isinstance(how, Problem):
             yield how
         else:
@@ -111,7 +139,7 @@ class Contexts:
         library = {v.name for v in callees if isinstance(v, Ext)}
         if library & ITERATING or any(n.startswith("itertools.") for n in library):
             if library == {"builtins.list"} and len(call.args) == 1 and isinstance(use.node, ast.expr):
-                how = self._runs.execution(place, use.node)
+                how = self.runs.execution(place, use.node)
                 if isinstance(how, Problem):
                     yield how
                     return
@@ -162,7 +190,7 @@ class Contexts:
 
     def _subscript(self, use: Use, place: Place, subscript: ast.Subscript) -> Iterator[Decision]:
         assert isinstance(use.node, ast.expr)
-        how = self._runs.execution(place, use.node)
+        how = self.runs.execution(place, use.node)
         if isinstance(how, Problem):
             yield how
             return

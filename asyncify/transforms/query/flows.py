@@ -10,6 +10,7 @@ from functools import cached_property
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Cls, Const, Ext, Inst, Obj, Pattern, Values
+from asyncify.transforms.query.containers import container_of, stays_in_sight, unpacked
 from asyncify.transforms.query.decisions import Decision, Problem
 from asyncify.transforms.query.frames import is_spread
 from asyncify.transforms.query.uses import Use, Uses
@@ -45,15 +46,25 @@ class Flows:
             targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
             if all(self._keeps(t) for t in targets):
                 return
-        elif isinstance(parent, ast.IfExp) and parent in self._uses.holds:
+        elif parent in self._uses.holds and (isinstance(parent, ast.IfExp) or _is_last(parent, use.node)):
             return
         elif isinstance(parent, ast.Return):
             yield from self._returned(use)
             return
+        elif (container := container_of(use)) is not None:
+            if stays_in_sight(self._uses, use, container):
+                return
+            if isinstance(container, ast.Tuple) and isinstance(use.source.parent(container), ast.Return):
+                if unpacked(self._uses, use, container):
+                    yield from self._returned(use)
+                    return
         yield self.escape(use.source, use.node)
 
     def argument(self, use: Use, call: ast.Call) -> Iterator[Decision]:
-        """A query that is handed to a function."""
+        """A query that is handed to a function, or put in a container."""
+        container = container_of(use)
+        if container is not None and isinstance(container, ast.Name) and stays_in_sight(self._uses, use, container):
+            return
         called = self._uses.program.calls(call)
         if not called or any(isinstance(v, Ext) for v in self._uses.program.values(call.func)):
             yield self.escape(use.source, use.node)
@@ -121,6 +132,11 @@ class Flows:
                     name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
                     found[name].append(node)
         return found
+
+
+def _is_last(choice: ast.AST, node: ast.AST) -> bool:
+    """Whether an expression is the last of `a or b`, whose truth nobody asks for."""
+    return isinstance(choice, ast.BoolOp) and choice.values[-1] is node
 
 
 def _is_foreign(values: Values, node: ast.expr) -> bool:

@@ -14,6 +14,7 @@ from asyncify.transforms.base import Decisions
 from asyncify.transforms.query.annotations import annotation_edits
 from asyncify.transforms.query.contexts import Contexts
 from asyncify.transforms.query.decisions import NAME, Decision, Places, Problem
+from asyncify.transforms.query.either import helper_edits
 from asyncify.transforms.query.handing import handing_edits
 from asyncify.transforms.query.heads import head
 from asyncify.transforms.query.mocked import mocked
@@ -60,6 +61,9 @@ def plan(program: Program) -> Decisions:
         function = program.function_of(group)
         if function is None or function.node not in gone:
             findings += dict.fromkeys(p.finding() for p in problems)
+    needed = {place: sites & converted for place, sites in contexts.runs.either.items() if sites & converted}
+    names = {place: min(_name(uses, uses.groups[s]) for s in sites) for place, sites in needed.items()}
+    edits += helper_edits(uses, names)
     unfollowed = tuple(reports(uses))
     findings += unfollowed
     of_mocks, left = mocked(uses, places, edits)

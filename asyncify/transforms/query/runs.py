@@ -12,6 +12,7 @@ from asyncify.model.ops import Hole, Replace
 from asyncify.transforms.query.attribute_sites import entity, is_of_class
 from asyncify.transforms.query.chains import Chain, chain_of, outward
 from asyncify.transforms.query.decisions import FUNC, SELECT, Decision, Place, Problem
+from asyncify.transforms.query.either import helper_name, is_either
 from asyncify.transforms.query.found_sessions import SessionText
 from asyncify.transforms.query.heads import is_dml, is_plain_count
 from asyncify.transforms.query.naming import is_global
@@ -33,6 +34,7 @@ class Execution:
     session: how the session is written. scalars: whether instances come out, not rows.
     unique: `.unique()` where repeated results must go. direct: whether the session has a method `scalars`.
     wrapping: what stands around the statement.
+    either: the function that asks the statement if it gives instances or rows, where that is not known.
     """
 
     session: SessionText
@@ -42,6 +44,7 @@ class Execution:
     chain: Chain
     direct: bool
     wrapping: Wrapping
+    either: str = ""
 
     @property
     def holes(self) -> tuple[Hole, ...]:
@@ -55,6 +58,8 @@ class Execution:
 
     def result(self, statement: str) -> str:
         """Source of the result of a statement."""
+        if self.either:
+            return f"{self.either}({self.session.text}, {statement})"
         whole = self.wrapping.around(statement)
         if not self.scalars:
             return f"{self.session.text}.execute({whole}){self.unique}"
@@ -63,13 +68,17 @@ class Execution:
 
 
 class Runs:
-    """Decides on the places where queries run."""
+    """Decides on the places where queries run.
+
+    either: the files that need the function which asks a statement what it gives, with the sites of the queries.
+    """
 
     def __init__(self, uses: Uses, shapes: Shapes, trails: Trails) -> None:
         self._uses = uses
         self._shapes = shapes
         self._trails = trails
         self._set_operations = SetOperations(uses, shapes)
+        self.either: dict[Place, set[Site]] = {}
 
     def session(self, place: Place, node: ast.expr) -> SessionText | Problem:
         """The session for the query in an expression."""
@@ -95,7 +104,8 @@ class Runs:
         """How to run the query in an expression."""
         chain = chain_of(self._uses, node)
         shape = self._shapes.of(node, as_rows=bool(chain.methods & {"tuples", "only_return_tuples"}))
-        if shape is None:
+        either = shape is None and is_either(self._uses, self._shapes, node, chain)
+        if shape is None and not either:
             return Problem(
                 place.source,
                 node,
@@ -106,6 +116,10 @@ class Runs:
         session = self.session(place, node)
         if isinstance(session, Problem):
             return session
+        direct = self._uses.library.has_session_scalars
+        if shape is None:
+            self.either.setdefault(place, set()).update(self._uses.holds[node].sites)
+            return Execution(session, False, "", Shape(()), chain, direct, Wrapping(""), helper_name(place))
         unique = needs_unique(self._uses, node, chain, shape)
         if unique is None:
             return Problem(
@@ -155,8 +169,12 @@ class Runs:
                 return how.result(statement) + ".first()" if how.chain.exact else None
             if not (how.chain.exact and links and method_of(links[-1]) == "limit" and _is_one(links[-1])):
                 statement = "$q.limit(1)"
+            if how.either:
+                return how.result(statement) + ".first()"
             method, first = ("scalar", "") if how.scalars else ("execute", ".first()")
             return f"{how.session.text}.{method}({how.wrapping.around(statement)}){first}"
+        if how.either and name not in ("one", "one_or_none"):
+            return None
         if name == "scalar" and _one_row(how):
             return f"{how.session.text}.scalar({how.wrapping.around(statement)})"
         if name in ONE:

@@ -67,7 +67,7 @@ class Shapes:
 
         as_rows: whether a link such as `tuples()` makes rows of single entities too.
         """
-        found = {self._of_query(q) for q in queries(self._program, node) if q.origin is not None}
+        found = set(self.all_of(node))
         if not found or not all(shape.known for shape in found):
             return None
         if as_rows:
@@ -75,6 +75,10 @@ class Shapes:
         if len({shape.single for shape in found}) != 1:
             return None
         return max(found, key=lambda s: (s.uniquing, not s.one_row, len(s.kinds), str(s.kinds)))
+
+    def all_of(self, node: ast.AST) -> frozenset[Shape]:
+        """The shapes that the query in an expression can have."""
+        return frozenset(self._of_query(q) for q in queries(self._program, node) if q.origin is not None)
 
     def of_site(self, site: Site) -> Shape:
         """The shape that the arguments of a `query(...)` or `with_entities(...)` call give."""

@@ -176,7 +176,8 @@ class Trails:
         owner = owner_of(self.uses.program.function_of(node), node.id)
         values = values_of(owner, node.id) if owner is not None else None
         if owner is None or values is None:
-            raise Lost
+            yield from self._unpacked(owner, node, seen)
+            return
         if (owner, node.id) in seen:
             return
         seen.add((owner, node.id))
@@ -187,6 +188,28 @@ class Trails:
             yield Parameter(owner, node.id, node)
         elif not held:
             raise Lost
+
+    def _unpacked(self, owner: FunctionInfo | None, node: ast.Name, seen: set[object]) -> Iterator[Found]:
+        """`query, total = narrowed(db)`, where that is all that binds the name."""
+        stores = [n for n in (owner.nodes if owner else ()) if isinstance(n, ast.Name) and n.id == node.id]
+        source = self.uses.holds[node].source
+        bound = [n for n in stores if isinstance(n.ctx, ast.Store)]
+        display = source.parent(bound[0]) if len(bound) == 1 else None
+        stmt = source.parent(display) if isinstance(display, ast.Tuple) else None
+        if not isinstance(stmt, ast.Assign) or not isinstance(display, ast.Tuple):
+            raise Lost
+        functions = self.uses.program.calls(stmt.value)
+        if not functions:
+            raise Lost
+        for function in functions:
+            entry = Entry(stmt.value, function, source.path)
+            for result in function.info.nodes:
+                if isinstance(result, ast.Return):
+                    if not isinstance(result.value, ast.Tuple) or len(result.value.elts) != len(display.elts):
+                        raise Lost
+                    element = result.value.elts[display.elts.index(bound[0])]
+                    for found in self._back(element, set()):
+                        yield from self._outside(found, entry, seen)
 
     def _attribute(self, node: ast.Attribute, seen: set[object]) -> Iterator[Found]:
         """A property, or what the methods of a class store in an attribute."""
