@@ -88,3 +88,43 @@ def users(age: int = 0, service: Service = Depends(get_service)):
 """
     )
     prove(tmp_path, app, [("GET", "/users"), ("GET", "/users?age=25")])
+
+
+def test_instances_and_rows_through_one_function(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+from models import Post
+
+
+def page(query, size: int):
+    return {"total": query.count(), "items": query.limit(size).all(), "first": query.first()}
+
+
+def shown(found):
+    return found["total"], [i.name for i in found["items"]], found["first"].name
+
+
+@app.get("/users")
+def users(db: Session = Depends(get_db)):
+    return shown(page(db.query(User).order_by(User.id), 2))
+
+
+@app.get("/names")
+def names(db: Session = Depends(get_db)):
+    return shown(page(db.query(User.name, User.id).order_by(User.id), 2))
+
+
+@app.get("/writers")
+def writers(db: Session = Depends(get_db)):
+    found = page(db.query(User).join(Post).order_by(User.id), 9)
+    return shown(found), [len(u.posts) for u in found["items"]]
+
+
+@app.get("/counts")
+def counts(db: Session = Depends(get_db)):
+    queries = {"users": db.query(User), "posts": db.query(Post).filter(Post.id > 1)}
+    return {name: query.count() for name, query in queries.items()}
+"""
+    )
+    prove(tmp_path, app, [("GET", f"/{path}") for path in ("users", "names", "writers", "counts")])

@@ -116,6 +116,8 @@ class Late:
     def _statement(self, function: FunctionInfo, reader: Reader, expression: ast.expr) -> ast.stmt | None:
         """The statement before which the load goes: outside of loops that read."""
         source = function.source
+        if _is_of_comprehension(function, expression):
+            return None
         statement = source.statement(reader.node if reader.kind != "code" else expression)
         found: ast.stmt = statement
         node: ast.AST | None = source.parent(statement)
@@ -251,6 +253,17 @@ class Late:
 def _stores(root: ast.AST, name: str) -> bool:
     """Whether something below a node gives a name a value."""
     return any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store) for n in ast.walk(root))
+
+
+def _is_of_comprehension(function: FunctionInfo, expression: ast.expr) -> bool:
+    """Whether a name is bound by a comprehension around it: no statement before can mean it."""
+    current: ast.AST | None = expression
+    while isinstance(expression, ast.Name) and current is not None and not isinstance(current, ast.stmt):
+        for generator in getattr(current, "generators", ()):
+            if _stores(generator.target, expression.id):
+                return True
+        current = function.source.parent(current)
+    return False
 
 
 def _is_inside_lambda(function: FunctionInfo, node: ast.AST, statement: ast.stmt) -> bool:
