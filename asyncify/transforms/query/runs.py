@@ -16,6 +16,7 @@ from asyncify.transforms.query.either import helper_name, is_either
 from asyncify.transforms.query.found_sessions import SessionText
 from asyncify.transforms.query.heads import is_dml, is_plain_count
 from asyncify.transforms.query.naming import is_global
+from asyncify.transforms.query.row_names import Names, row_names
 from asyncify.transforms.query.sessions import session_at, session_of
 from asyncify.transforms.query.set_operations import SetOperations, Wrapping
 from asyncify.transforms.query.shapes import Kind, Shape, Shapes
@@ -126,11 +127,22 @@ class Runs:
                 place.source, node, "query-method", "yield_per() may or may not have been called on this query", BY_HAND
             )
         combined = self._uses.is_combined(node)
-        wrapping = self._set_operations.wrapping(place, node, shape) if combined else Wrapping("")
+        wrapping = (self._set_operations.wrapping if combined else self._named)(place, node, shape)
         if isinstance(wrapping, Problem):
             return wrapping
         direct = self._uses.library.has_session_scalars
         return Execution(session, shape.single, ".unique()" if unique else "", shape, chain, direct, wrapping)
+
+    def _named(self, place: Place, node: ast.expr, shape: Shape) -> Wrapping | Problem:
+        """What makes a select call the columns of its rows as Query did."""
+        called = Names.APART if shape.single else row_names(self._uses, node, chain_of(self._uses, node))
+        if called is Names.TWICE:
+            message = "columns of these rows have one name, and no select would call them so"
+            return Problem(place.source, node, "query-row-names", message, "Label what is selected, then run again.")
+        if called is Names.APART:
+            return Wrapping("")
+        style, imports = place.name("sqlalchemy.LABEL_STYLE_NONE")
+        return Wrapping("", imports=imports, after=f".set_label_style({style})")
 
     def terminal(self, place: Place, call: ast.Call) -> Iterator[Decision]:
         """A method that runs the query."""

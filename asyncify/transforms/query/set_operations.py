@@ -42,15 +42,19 @@ JOINING = frozenset({"joined", "subquery", "False"})
 
 @dataclass(frozen=True)
 class Wrapping:
-    """What reads instances from a compound statement. before: source up to the statement; a bracket closes it."""
+    """What reads instances from a compound statement, or is said of the rows of a plain one.
+
+    before: source up to the statement; a bracket closes it. after: a last link.
+    """
 
     before: str
     holes: tuple[Hole, ...] = ()
     imports: tuple[Import, ...] = ()
+    after: str = ""
 
     def around(self, statement: str) -> str:
         """Source of the statement that is run."""
-        return f"{self.before}{statement})" if self.before else statement
+        return f"{self.before}{statement}){self.after}" if self.before else f"{statement}{self.after}"
 
 
 class SetOperations:
