@@ -7,10 +7,10 @@ from pathlib import Path
 
 import member_names
 import pytest
-from query_cases import CASES, STAY
 from query_models import MODELS
 from query_world import convert
 from sqlalchemy_versions import REQUIREMENTS, VERSIONS, installed
+from table_cases import ALL_CASES, ALL_STAY
 
 from asyncify.knowledge.query_methods import METHODS, ONLY_IN, Becomes
 
@@ -44,7 +44,7 @@ def test_what_keeps_its_name_or_gets_another_exists_on_select(version: str) -> N
 
 
 def test_every_row_that_is_converted_has_a_case_that_is_converted() -> None:
-    text = "\n".join(body for name, body in CASES.items() if name not in STAY)
+    text = "\n".join(body for name, body in ALL_CASES.items() if name not in ALL_STAY)
     missing = [n for n in METHODS.keys() - REPORTED - PROTOCOL if f".{n}(" not in text and f".{n}" not in text]
     assert missing == []
 

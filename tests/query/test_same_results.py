@@ -8,27 +8,29 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import case_runner
 import pytest
 from postgres import Postgres
-from query_cases import CASES, OTHER_SQL, SINCE, STAY, source_of
+from query_cases import OTHER_SQL, SINCE, source_of
 from query_models import FILL, MODELS
 from query_world import convert
 from sqlalchemy_versions import VERSIONS, installed
+from table_cases import ALL_CASES, ALL_STAY
 
 RUNNER = Path(case_runner.__file__)
 #: what is the same in every outcome
 COMPARED = ("result", "error", "rows")
 Outcomes = Mapping[str, Mapping[str, Mapping[str, Any]]]
-RUNS = [(name, version) for name in CASES for version in VERSIONS if version >= SINCE.get(name, "")]
+RUNS = [(name, version) for name in ALL_CASES for version in VERSIONS if version >= SINCE.get(name, "")]
 
 
 @cache
 def converted(requirements: str = "") -> str:
-    after, _ = convert({"models.py": MODELS, "app.py": source_of(CASES), "requirements.txt": requirements})
+    after, _ = convert({"models.py": MODELS, "app.py": source_of(ALL_CASES), "requirements.txt": requirements})
     return after["app.py"]
 
 
@@ -54,29 +56,29 @@ def outcomes(request: pytest.FixtureRequest) -> Callable[[str, str], Outcomes]:
         if backend == "postgresql":
             server: Postgres = request.getfixturevalue("postgres")
             url = server.url(server.create())
-        apps = {"legacy": source_of(CASES), "new": converted()}
+        apps = {"legacy": source_of(ALL_CASES), "new": converted()}
         found: Outcomes = installed(version).run(RUNNER, question(apps, (n for n, v in RUNS if v == version), url))
         return found
 
     return run
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", ALL_CASES)
 def test_converted(name: str) -> None:
     own = function_texts(converted())[name]
-    assert (".query(" in own) == (name in STAY), own
+    assert (".query(" in own) == (name in ALL_STAY), own
 
 
-@pytest.mark.parametrize("backend", ("sqlite", "postgresql"))
-@pytest.mark.parametrize(("name", "version"), RUNS)
-def test_same(name: str, version: str, backend: str, outcomes: Callable[[str, str], Outcomes]) -> None:
-    found = outcomes(version, backend)
-    legacy, new = found["legacy"][name], found["new"][name]
+@pytest.mark.parametrize("name", ALL_CASES)
+def test_same(name: str, outcomes: Callable[[str, str], Outcomes]) -> None:
     own = function_texts(converted())[name]
-    messages = legacy.get("message"), new.get("message")
-    assert [new.get(what) for what in COMPARED] == [legacy.get(what) for what in COMPARED], (own, messages)
-    if not any(name.startswith(start) for start in OTHER_SQL):
-        assert new["sql"] == legacy["sql"], own
+    for version, backend in product((v for n, v in RUNS if n == name), ("sqlite", "postgresql")):
+        found = outcomes(version, backend)
+        legacy, new = found["legacy"][name], found["new"][name]
+        where = version, backend, own, legacy.get("message"), new.get("message")
+        assert [new.get(what) for what in COMPARED] == [legacy.get(what) for what in COMPARED], where
+        if not any(name.startswith(start) for start in OTHER_SQL):
+            assert new["sql"] == legacy["sql"], where
 
 
 def test_sessions_without_scalars_are_not_asked_for_them() -> None:
@@ -85,7 +87,7 @@ def test_sessions_without_scalars_are_not_asked_for_them() -> None:
     early = converted("sqlalchemy==1.4.23")
     assert ".scalars(" in early
     assert re.findall(r"\.scalars\((?!\)).*", early) == []
-    found = installed("1.4").run(RUNNER, question({"legacy": source_of(CASES), "new": early}, names))
+    found = installed("1.4").run(RUNNER, question({"legacy": source_of(ALL_CASES), "new": early}, names))
     differ = [n for n in names if any(found["new"][n].get(w) != found["legacy"][n].get(w) for w in COMPARED)]
     assert differ == []
 

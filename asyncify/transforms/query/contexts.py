@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from asyncify.analysis.values import Ext, Inst, Member, Value, has
 from asyncify.knowledge import names
 from asyncify.knowledge.query_methods import ITERATING, METHODS, MULTIPLYING, SUBQUERY_TAKERS, Becomes
-from asyncify.model.ops import Hole, Replace
+from asyncify.model.ops import Replace
 from asyncify.transforms.query.annotations import is_query_class, select_name
 from asyncify.transforms.query.chains import chain_of
 from asyncify.transforms.query.decisions import Decision, Place, Places, Problem
@@ -16,6 +16,7 @@ from asyncify.transforms.query.flows import Flows
 from asyncify.transforms.query.links import link
 from asyncify.transforms.query.runs import BY_HAND, Runs
 from asyncify.transforms.query.shapes import Shapes
+from asyncify.transforms.query.slices import slice_links
 from asyncify.transforms.query.trails import Trails
 from asyncify.transforms.query.uses import Use, Uses, link_around, method_of
 
@@ -125,12 +126,12 @@ class Contexts:
         elif attribute.attr not in ("whereclause", "column_descriptions"):
             yield self._problem(use, "query-method", f"Query.{attribute.attr} has no equal on a select")
 
-    def _iterated(self, use: Use, place: Place, node: ast.expr) -> Iterator[Decision]:
+    def _iterated(self, use: Use, place: Place, node: ast.expr, end: str = "") -> Iterator[Decision]:
         how = self.runs.execution(place, node)
         if isinstance(how, Problem):
             yield how
         else:
-            yield place.edit(node, Replace(how.result("$it"), how.holes), WHY, how.imports)
+            yield place.edit(node, Replace(how.result("$it") + end, how.holes), WHY, how.imports)
 
     def _argument(self, use: Use, place: Place, call: ast.Call) -> Iterator[Decision]:
         """The query is an argument."""
@@ -146,7 +147,12 @@ class Contexts:
                 holes = (*how.holes, place.hole("q", use.node))
                 yield place.edit(call, Replace(f"{how.result('$q')}.all()", holes), WHY, how.imports)
             elif isinstance(use.node, ast.expr):
-                yield from self._iterated(use, place, use.node)
+                # a result has keys(), so that dict() takes it for a mapping
+                yield from self._iterated(use, place, use.node, ".all()" if "builtins.dict" in library else "")
+            return
+        if library == {"builtins.bool"} and isinstance(use.node, ast.expr):
+            op = Replace("($q is not None)", (place.hole("q", use.node),))
+            yield place.edit(call, op, "a select has no truth value")
             return
         if names.GREENLET_SPAWN in library:  # the work of an earlier run
             yield self._problem(use, "query-escapes", "this query is run in a greenlet as it is")
@@ -196,7 +202,7 @@ class Contexts:
             return
         chain = chain_of(self._uses, use.node)
         limited = not chain.exact or bool({method_of(c) for c in chain.links} & {"limit", "offset", "slice"})
-        built = _slice(place, subscript.slice, limited)
+        built = slice_links(place, subscript.slice, limited)
         if built is None:
             yield self._problem(use, "query-index", "this index of a query cannot be told in SQL")
             return
@@ -204,26 +210,6 @@ class Contexts:
         template = f"{how.result('$q' + link_text)}.all(){after}"
         op = Replace(template, (*how.holes, place.hole("q", use.node), *holes))
         yield place.edit(subscript, op, "a slice of a query is LIMIT and OFFSET", how.imports)
-
-
-def _slice(place: Place, index: ast.expr, limited: bool) -> tuple[str, str, tuple[Hole, ...]] | None:
-    """The link for `query[index]`, what follows the list, and the holes; None for what Query refuses or is not sure."""
-    if isinstance(index, ast.Slice):
-        low, high, step = index.lower, index.upper, index.step
-        if any(isinstance(b, ast.UnaryOp) for b in (low, high, step)):
-            return None
-        holes = tuple(place.hole(n, b) for n, b in (("low", low), ("high", high), ("step", step)) if b is not None)
-        after = "[::$step]" if step is not None else ""
-        if low is None and high is None:
-            return "", after, holes
-        if low is None:
-            return (".slice(0, $high)" if limited else ".limit($high)"), after, holes
-        if high is None:
-            return (".slice($low, None)" if limited else ".offset($low)"), after, holes
-        return ".slice($low, $high)", after, holes
-    if isinstance(index, ast.Constant) and isinstance(index.value, int) and index.value >= 0:
-        return f".slice({index.value}, {index.value + 1})", "[0]", ()
-    return None
 
 
 def _is_query(value: Value) -> bool:

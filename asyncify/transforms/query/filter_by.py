@@ -51,11 +51,13 @@ def _ambiguous(uses: Uses, call: ast.Call, chain: Chain) -> bool:
     sites = uses.holds[call].sites
     several = any(len(uses.entities(site)) > 1 for site in sites)
     beside = any(is_through_table(uses.program, site) for site in sites if isinstance(site, ast.Attribute))
-    return several or beside or any(method_of(c) in JOINS for c in links)
+    return several or beside or any(method_of(c) in (*JOINS, "select_from") for c in links)
 
 
 def _clear(uses: Uses, call: ast.Call, chain: Chain) -> bool:
     """Whether each name belongs to one entity only of those that the query can have."""
+    if "with_entities" in chain.methods:
+        return False  # what was joined before and what is selected now are two to SQLAlchemy 2.1
     orm = uses.program.orm
     models: set[ClassInfo] = set()
     joined = [link.args[0] for link in chain.links if method_of(link) in (*JOINS, "select_from") and link.args]
@@ -104,7 +106,7 @@ def _entity(uses: Uses, place: Place, call: ast.Call, chain: Chain) -> str | Non
         elif name == "reset_joinpoint":
             target = first
         elif name in ("select_from", "with_entities"):
-            return None
+            first = target = entity_of(uses, link.args[0]) if link.args else None
     return target.text if target is not None and target.text else None
 
 

@@ -114,6 +114,10 @@ def _right(uses: Uses, place: Place, target: ast.expr, left: Entity | None) -> E
     """The entity that one step leads to."""
     name = _name(target)
     if name is None:
+        while isinstance(target, ast.Call) and isinstance(target.func, ast.Attribute):  # User.posts.and_(...)
+            if target.func.attr == "of_type" and target.args:
+                return entity_of(uses, target.args[0])
+            target = target.func.value
         return joined_entity(uses, place, target) or entity_of(uses, target)
     return related_entity(uses, place, left, name) if left is not None else None
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from asyncify.analysis.values import Ext
 from asyncify.model.ops import EditCall, Replace
+from asyncify.transforms.query.chains import Chain
 from asyncify.transforms.query.decisions import Decision, Place, Problem
 from asyncify.transforms.query.entities import entity_of
 from asyncify.transforms.query.shapes import only_value
@@ -37,9 +38,19 @@ def arguments(uses: Uses, place: Place, call: ast.Call) -> Iterator[Decision]:
     elif name == "add_entity" and len(call.args) + len(call.keywords) > 1:
         message = "Query.add_entity() with an alias has no equal on a select"
         yield Problem(place.source, call, "query-arguments", message, "Add aliased(Model, alias) with add_columns().")
+    elif name == "only_return_tuples" and not (len(call.args) == 1 and isinstance(call.args[0], ast.Constant)):
+        message = "Query.only_return_tuples() with what is not True or False"
+        yield Problem(place.source, call, "query-arguments", message, BY_HAND)
     elif name == "distinct" and not call.args and uses.library.is_1_4 and _orders_by_more(uses, call):
         message = "SQLAlchemy 1.4 adds what this query is ordered by to what must be distinct, a select does not"
         yield Problem(place.source, call, "query-distinct", message, "Select the columns that it is ordered by.")
+
+
+def gives_tuples(chain: Chain) -> bool:
+    """Whether a link makes rows of single entities too."""
+    switches = [call for call in chain.named("only_return_tuples") if call.args]
+    on = [not isinstance(call.args[0], ast.Constant) or bool(call.args[0].value) for call in switches]
+    return "tuples" in chain.methods or any(on)
 
 
 def _options(uses: Uses, place: Place, call: ast.Call) -> Iterator[Decision]:

@@ -19,6 +19,7 @@ from asyncify.transforms.query.shapes import Shapes
 from asyncify.transforms.query.uses import Uses, method_of
 
 BY_HAND = "Write this query as a select() by hand."
+SUBQUERY_FLAGS = frozenset({"with_labels", "reduce_columns"})
 
 
 def link(uses: Uses, shapes: Shapes, place: Place, call: ast.Call) -> Iterator[Decision]:
@@ -83,7 +84,8 @@ def _option(place: Place, call: ast.Call, row: Method) -> Iterator[Decision]:
 def _special(uses: Uses, place: Place, call: ast.Call) -> Iterator[Decision]:
     assert isinstance(call.func, ast.Attribute)
     name = method_of(call)
-    if name == "subquery" and not any(k.arg != "name" for k in call.keywords) and len(call.args) < 2:
+    if name == "subquery" and (decision := _subquery(place, call)) is not None:
+        yield from decision
         return
     if name in ("with_labels", "apply_labels"):
         style, imports = place.name("sqlalchemy.LABEL_STYLE_TABLENAME_PLUS_COL")
@@ -101,6 +103,27 @@ def _special(uses: Uses, place: Place, call: ast.Call) -> Iterator[Decision]:
         yield _drop(place, call, "nothing is loaded here that eager loading could add to")
         return
     yield Problem(place.source, call, "query-method", f"Query.{name}() has no equal on a select", BY_HAND)
+
+
+def _subquery(place: Place, call: ast.Call) -> list[Decision] | None:
+    """`subquery(name, with_labels, reduce_columns)`: the select gets labels, or loses columns, first; None: unclear."""
+    assert isinstance(call.func, ast.Attribute)
+    flags = {k.arg: k.value for k in call.keywords if k.arg != "name"}
+    flags.update(zip(("with_labels", "reduce_columns"), call.args[1:], strict=False))
+    if not flags:
+        return []
+    if any(not isinstance(v, ast.Constant) for v in flags.values()) or not flags.keys() <= SUBQUERY_FLAGS:
+        return None
+    on = {str(name) for name, value in flags.items() if isinstance(value, ast.Constant) and value.value}
+    style, imports = place.name("sqlalchemy.LABEL_STYLE_TABLENAME_PLUS_COL") if "with_labels" in on else ("", ())
+    template = f"$base.set_label_style({style})" if style else "$base"
+    template += ".reduce_columns()" if "reduce_columns" in on else ""
+    why = "how a subquery names and picks columns is said to the select"
+    remove = (*(str(k.arg) for k in call.keywords if k.arg != "name"), *range(1, len(call.args)))
+    decisions: list[Decision] = [place.edit(call, EditCall(remove=remove), why, imports)]
+    if on:
+        decisions.append(place.edit(call.func.value, Replace(template.replace("$base", "$it")), why, imports))
+    return decisions
 
 
 def _loads_nothing(uses: Uses, call: ast.Call) -> bool:

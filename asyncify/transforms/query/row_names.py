@@ -1,4 +1,4 @@
-"""Rows with several columns of one name: Query calls them `id, id`, a select `id, id_1`, and so `row.id` is another one.
+"""Rows with several columns of one name: Query calls them `id, id`, a select `id, id_1`; `row.id` is another one then.
 
 A select without labels names them as Query does. Source: runs of both on 1.4.54, 2.0.58 and 2.1.9.
 """
@@ -29,7 +29,8 @@ class Names(Enum):
 
 def row_names(uses: Uses, node: ast.expr, chain: Chain) -> Names:
     """How the rows of the query in an expression call their columns, where anybody can ask for a name."""
-    if _only_unpacked(uses.holds[node].source, node):
+    styled = {"from_statement", "set_label_style", "with_labels", "apply_labels"}
+    if chain.methods & styled or _only_unpacked(uses.holds[node].source, node):
         return Names.APART
     added = [a for call in chain.named("add_columns", "add_column") for a in call.args]
     found = {_of_site(uses, site, added) for site in uses.holds[node].sites}

@@ -15,6 +15,7 @@ from asyncify.transforms.query.decisions import FUNC, SELECT, Decision, Place, P
 from asyncify.transforms.query.either import helper_name, is_either
 from asyncify.transforms.query.found_sessions import SessionText
 from asyncify.transforms.query.heads import is_dml, is_plain_count
+from asyncify.transforms.query.link_arguments import gives_tuples
 from asyncify.transforms.query.naming import is_global
 from asyncify.transforms.query.row_names import Names, row_names
 from asyncify.transforms.query.sessions import session_at, session_of
@@ -104,7 +105,7 @@ class Runs:
     def execution(self, place: Place, node: ast.expr) -> Execution | Problem:
         """How to run the query in an expression."""
         chain = chain_of(self._uses, node)
-        shape = self._shapes.of(node, as_rows=bool(chain.methods & {"tuples", "only_return_tuples"}))
+        shape = self._shapes.of(node, as_rows=gives_tuples(chain))
         either = shape is None and is_either(self._uses, self._shapes, node, chain)
         if shape is None and not either:
             return Problem(
@@ -130,7 +131,6 @@ class Runs:
         wrapping = (self._set_operations.wrapping if combined else self._named)(place, node, shape)
         if isinstance(wrapping, Problem):
             return wrapping
-        direct = self._uses.library.has_session_scalars
         return Execution(session, shape.single, ".unique()" if unique else "", shape, chain, direct, wrapping)
 
     def _named(self, place: Place, node: ast.expr, shape: Shape) -> Wrapping | Problem:
