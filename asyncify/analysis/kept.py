@@ -8,6 +8,7 @@ from asyncify.analysis.call_index import CallIndex
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.values import Ext, Member
+from asyncify.knowledge import names
 
 #: library functions that call what they are given with a sync session or connection
 SYNC_CALLBACKS = ("sqlalchemy.event.listen", "sqlalchemy.event.listens_for")
@@ -21,7 +22,10 @@ def kept_functions(program: Program, index: CallIndex) -> set[FunctionInfo]:
     """
     kept: set[FunctionInfo] = set()
     for function in program.functions:
-        if function.cls is not None and program.object_factories.is_factory(function.cls):
+        if function.cls is not None and (
+            program.object_factories.is_factory(function.cls)
+            or program.classes.derives_from(function.cls, names.QUERY)  # it calls itself, plainly
+        ):
             kept.add(function)
         for node in function.node.decorator_list:
             callee = node.func if isinstance(node, ast.Call) else node

@@ -11,7 +11,7 @@ from asyncify.analysis.alembic_connections import runs_migrations
 from asyncify.analysis.exit_stacks import exit_stacks
 from asyncify.analysis.handed_sessions import callee_of, is_class
 from asyncify.analysis.program import Program
-from asyncify.analysis.query_points import iterated_queries, sliced_queries
+from asyncify.analysis.query_points import iterated_queries, runs_own_query, sliced_queries
 from asyncify.analysis.reflection import reflects_with
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.test_clients import is_async_client
@@ -174,6 +174,8 @@ def _call_point(
             if form is Form.ABSENT and node.func.attr != "query":
                 return Point(PointKind.ABSENT, node, text)
     if has(receiver, names.QUERY) and form_of(names.QUERY, node.func.attr) is Form.EXECUTES:
+        return Point(PointKind.QUERY, node, text)
+    if has(receiver, names.QUERY) and runs_own_query(program, node):
         return Point(PointKind.QUERY, node, text)
     if has(receiver, *INSPECTORS):
         return Point(PointKind.INSPECT, node, text)

@@ -48,3 +48,11 @@ def sliced_queries(program: Program, module: ModuleInfo) -> Iterator[ast.Subscri
     for node in module.source.nodes_of(ast.Subscript):
         if isinstance(node.ctx, ast.Load) and has(program.values(node.value), names.QUERY):
             yield node
+
+
+def runs_own_query(program: Program, node: ast.Call) -> bool:
+    """Whether a call is one of a method that a subclass of Query adds, and that gives something else than a query: it
+    may run the query that it is called on."""
+    own = (f.info.cls for f in program.calls(node))
+    added = any(cls is not None and program.classes.derives_from(cls, names.QUERY) for cls in own)
+    return added and not has(program.values(node), names.QUERY)

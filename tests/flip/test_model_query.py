@@ -159,3 +159,146 @@ def test_models_with_queries_of_their_own(tmp_path: Path) -> None:
     assert "await session.get(User, user_id)" in done["main.py"]
     assert ".query" not in done["main.py"]
     assert 'lazy="dynamic"' in done["models.py"]
+
+
+BY_HAND = (
+    SCOPED.replace("session = ", "Session = ").replace("Base.query = session.query_property()\n", "")
+    + """
+
+class classproperty:
+    def __init__(self, getter):
+        self.getter = getter
+
+    def __get__(self, instance, owner):
+        return self.getter(owner)
+
+
+class QueryOf:
+    def __get__(self, instance, owner):
+        return Session.query(owner)
+"""
+)
+BY_HAND_MODELS = """\
+from sqlalchemy import Column, ForeignKey, Integer, String
+from sqlalchemy.orm import declarative_base, relationship
+
+from db import QueryOf, Session, classproperty
+
+
+class Records:
+    id = Column(Integer, primary_key=True)
+    query = Session.query_property()
+    rows = QueryOf()
+
+    @classproperty
+    def objects(cls):
+        return Session.query(cls)
+
+    @classmethod
+    def find(cls):
+        return Session.query(cls)
+
+    @classmethod
+    def get(cls, pk):
+        return cls.query.get(pk)
+
+    @classmethod
+    def by(cls, **criteria):
+        return cls.query.filter_by(**criteria).first()
+
+    def save(self):
+        Session.add(self)
+        Session.commit()
+        return self
+
+
+Base = declarative_base(cls=Records)
+
+
+class User(Base):
+    __tablename__ = "users"
+    name = Column(String)
+    age = Column(Integer, default=0)
+    posts = relationship("Post", back_populates="author", order_by="Post.id")
+
+
+class Post(Base):
+    __tablename__ = "posts"
+    title = Column(String)
+    user_id = Column(Integer, ForeignKey("users.id"))
+    author = relationship("User", back_populates="posts")
+"""
+BY_HAND_APP = """\
+from fastapi import FastAPI
+
+from models import Post, User
+
+app = FastAPI()
+
+
+@app.get("/methods")
+def methods():
+    return User.get(1).name, User.by(name="bob").id, User.get(9)
+
+
+@app.get("/class-property")
+def class_property():
+    return User.objects.filter(User.id > 1).count(), [post.title for post in User.objects.first().posts]
+
+
+@app.get("/descriptor")
+def descriptor():
+    return User.rows.filter(User.id > 1).count(), [post.title for post in User.rows.order_by(User.id).first().posts]
+
+
+@app.get("/class-method")
+def class_method():
+    return User.find().filter_by(name="ann").count(), [user.id for user in User.find()]
+
+
+@app.post("/new")
+def new():
+    user = User(name="new").save()
+    return User.query.filter(User.id == user.id).one().name
+
+
+@app.get("/both")
+def both():
+    query = User.query
+    query = query.filter(User.age > 20) if query.count() else query
+    return [model.query.count() for model in (User, Post)], [user.name for user in query]
+"""
+
+
+def test_properties_written_by_hand(tmp_path: Path) -> None:
+    files = {"db.py": BY_HAND, "models.py": BY_HAND_MODELS, "main.py": BY_HAND_APP}
+    paths = ("methods", "class-property", "descriptor", "class-method", "both")
+    done = prove(tmp_path, files, [("POST", "/new"), *(("GET", f"/{path}") for path in paths)])
+    assert "query_property" not in done["models.py"]
+    assert "QueryOf()" not in done["models.py"]
+    assert "greenlet_spawn" not in done["main.py"] + done["models.py"]
+
+
+UNKNOWN_READER = """\
+from fastapi import FastAPI
+
+from models import Post, User
+
+app = FastAPI()
+
+
+@app.get("/one")
+def one():
+    return [user.id for user in User.query.all()]
+
+
+def count(model):
+    return model.query.count()
+"""
+
+
+def test_a_property_that_something_unknown_may_read_stays(tmp_path: Path) -> None:
+    files = {"db.py": SCOPED, "models.py": MODELS, "main.py": UNKNOWN_READER}
+    done = prove(tmp_path, files, [("GET", "/one")], codes=["query-property"])
+    assert "Base.query = ModelQuery()" in done["db.py"]
+    assert "session().sync_session.query(owner)" in done["db.py"]

@@ -12,6 +12,7 @@ from asyncify.analysis.infer.forwarding import forwarded
 from asyncify.analysis.infer.functions import call_function, construct
 from asyncify.analysis.infer.iteration import elements
 from asyncify.analysis.infer.library import call_library, call_member
+from asyncify.analysis.infer.queries import chained
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import (
@@ -76,6 +77,8 @@ def call(run: Run, node: ast.Call) -> Values:
     if not any(isinstance(t, (Fn, Cls, Obj)) for t in targets):
         found.append(_built(node, args))
         _hand_over(run, node)
+    if isinstance(node.func, ast.Attribute):
+        return chained(run, run.record.values.get(node.func.value, NOTHING), union(found))
     return union(found)
 
 

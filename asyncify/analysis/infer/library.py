@@ -13,6 +13,7 @@ from asyncify.analysis.infer.framework import keep_lifespan_state
 from asyncify.analysis.infer.functions import call_function, made_by_factory
 from asyncify.analysis.infer.graphql import keep_context
 from asyncify.analysis.infer.iteration import awaited, elements, position_of
+from asyncify.analysis.infer.queries import keep_query_class
 from asyncify.analysis.infer.reflection import attribute_by_name, default_dictionary
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.infer.stores import grow
@@ -49,6 +50,8 @@ def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call
     """What calling a library function or class gives."""
     name = canonical(name)
     keep_context(run, name, kwargs)
+    if "query_cls" in kwargs:
+        keep_query_class(run, kwargs["query_cls"])
     known = RETURNS.get(name)
     if known is not None:
         return frozenset({Inst(known)})

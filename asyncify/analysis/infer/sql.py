@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
+from asyncify.analysis.infer.queries import own_queries, own_row
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.values import (
     NOTHING,
@@ -44,6 +45,8 @@ def row_of(run: Run, value: Inst) -> Values:
     """One row of a query, select or result: the instance itself for a single entity, else a row of them."""
     if value.type == names.SCALARS:
         return run.instances(value.args[0], value.origin) if value.args else NOTHING
+    if own := own_row(run, value):
+        return own
     parts = tuple(run.instances(a, value.origin) for a in value.args)
     if len(parts) == 1 and value.type in (names.QUERY, names.DYNAMIC):
         return parts[0] if _is_entity(value.args[0]) else frozenset({Inst("row", parts)})
@@ -56,7 +59,7 @@ def _is_entity(values: Values) -> bool:
 
 def first_of(run: Run, value: Inst) -> Values:
     """The first column of one row."""
-    return run.instances(value.args[0], value.origin) if value.args else NOTHING
+    return run.instances(value.args[0], value.origin) if value.args else own_row(run, value)
 
 
 def call_query(run: Run, query: Inst, name: str, args: Sequence[Values], node: ast.Call) -> Values:
@@ -121,7 +124,7 @@ def call_session(
     """A method of a session or connection, sync or async (an awaited call is modelled as its result)."""
     origin = Origin(run.path, node)
     if name == "query":
-        return statement(names.QUERY, args, origin)
+        return statement(names.QUERY, args, origin) | own_queries(run)
     if name in ("get", "get_one") and args:
         return run.instances(args[0], origin)
     if name == "merge" and args:

@@ -48,7 +48,7 @@ class Widening:
         if not isinstance(value, _HOLDERS) or id(value) in self._ids:
             return value
         if id(value) not in self._met:
-            new = _with_parts(value, self._set)
+            new = with_parts(value, self._set)
             found = self._values.setdefault(new, new)
             self._ids.add(id(found))
             self._met[id(value)] = (value, found)
@@ -77,7 +77,7 @@ class Widening:
             return value
         cut = self._cuts.get((value, most))
         if cut is None:
-            shallow = _with_parts(value, lambda part: self._contents(part, most))
+            shallow = with_parts(value, lambda part: self._contents(part, most))
             cut = self._cuts[value, most] = self._one(shallow)
         return cut
 
@@ -96,10 +96,10 @@ class Widening:
         return known
 
 
-def _with_parts(value: Value, change: Callable[[Values], Values]) -> Value:
+def with_parts(value: Value, change: Callable[[Values], Values]) -> Value:
     """A value that holds what becomes of its parts."""
     if isinstance(value, Member):
-        base = _with_parts(value.base, change)
+        base = with_parts(value.base, change)
         return replace(value, base=base) if isinstance(base, Inst) else value
     if isinstance(value, Inst) and value.args:
         return replace(value, args=tuple(map(change, value.args)))

@@ -48,6 +48,9 @@ def collection_head(uses: Uses, place: Place, site: ast.Attribute) -> Iterator[D
     if end is not None and method_of(end) in ("update", "delete", "get"):
         message = f"{method_of(end)}() on a dynamic collection has no equal on its select"
         yield Problem(place.source, site, "query-dynamic", message, f"Write it as {method_of(end)}(Model) by hand.")
+    elif any(_keyword(r, "query_class") is not None for r in _relationships(uses.program, site)):
+        message = "the queries of this dynamic collection are of an own class"
+        yield Problem(place.source, site, "query-class", message, "Write it as a select() by hand.")
     elif _is_new(uses, site):
         message = "this object may be unsaved here, and its dynamic collection a list in memory"
         advice = "Flush the session first, and select by user.posts.statement."
@@ -82,21 +85,25 @@ def is_through_table(program: Program, site: ast.Attribute) -> bool:
 
 
 def _through_tables(program: Program, site: ast.Attribute) -> Iterator[Relationship]:
+    return (r for r in _relationships(program, site) if _keyword(r, "secondary") is not None)
+
+
+def _relationships(program: Program, site: ast.Attribute) -> Iterator[Relationship]:
     for value in program.values(site.value):
         found = program.orm.relationship(value.info, site.attr) if isinstance(value, Obj) else None
-        if found is not None and _secondary(found) is not None:
+        if found is not None:
             yield found
 
 
-def _secondary(relationship: Relationship) -> ast.expr | None:
+def _keyword(relationship: Relationship, name: str) -> ast.expr | None:
     call = getattr(relationship.node, "value", None)
     keywords = call.keywords if isinstance(call, ast.Call) else ()
-    return next((k.value for k in keywords if k.arg == "secondary"), None)
+    return next((k.value for k in keywords if k.arg == name), None)
 
 
 def _holds_pairs(program: Program, relationship: Relationship) -> bool:
     """Whether the primary key of the table between is the pair of its foreign keys, so that no pair is there twice."""
-    node = _secondary(relationship)
+    node = _keyword(relationship, "secondary")
     found = program.names.resolve_expression(relationship.owner.path, node) if node is not None else None
     table = found.value if isinstance(found, Assigned) else None
     if not isinstance(table, ast.Call):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from asyncify.analysis.values import Ext, Inst, Member, Value, has
+from asyncify.analysis.values import Ext, Inst, Member, Obj, Value, has
 from asyncify.knowledge import names
 from asyncify.knowledge.query_methods import ITERATING, METHODS, MULTIPLYING, SUBQUERY_TAKERS, Becomes
 from asyncify.model.ops import Replace
@@ -14,6 +14,7 @@ from asyncify.transforms.query.chains import chain_of
 from asyncify.transforms.query.decisions import Decision, Place, Places, Problem
 from asyncify.transforms.query.flows import Flows
 from asyncify.transforms.query.links import link
+from asyncify.transforms.query.query_classes import changes_queries, is_query_class
 from asyncify.transforms.query.runs import BY_HAND, Runs
 from asyncify.transforms.query.shapes import Shapes
 from asyncify.transforms.query.slices import slice_links
@@ -47,7 +48,11 @@ class Contexts:
             yield from self._checked(use, place, parent)
             return
         others = [v for v in self._uses.program.values(node) if not _is_query(v)]
-        if others and not isinstance(parent, (ast.Return, ast.Assign, ast.AnnAssign, ast.IfExp)):
+        own = [v.info for v in others if isinstance(v, Obj) and is_query_class(self._uses.program, v.info)]
+        if any(changes_queries(self._uses.program, info) for info in own):
+            yield self._problem(use, "query-class", f"{own[0].name} changes what a query does")
+            return
+        if len(others) > len(own) and not isinstance(parent, (ast.Return, ast.Assign, ast.AnnAssign, ast.IfExp)):
             yield self._problem(use, "query-mixed", "this can be a query or something else")
             return
         if isinstance(parent, ast.Attribute):

@@ -88,7 +88,7 @@ class Flows:
     def _returned(self, use: Use) -> Iterator[Decision]:
         program = self._uses.program
         function = program.function_of(use.node)
-        if function is None:
+        if function is None or function.name == "__get__":  # of whatever reads an attribute
             yield self.escape(use.source, use.node)
             return
         for decorator in function.node.decorator_list:

@@ -18,7 +18,7 @@ from asyncify.transforms.query.either import helper_edits
 from asyncify.transforms.query.handing import handing_edits
 from asyncify.transforms.query.heads import head
 from asyncify.transforms.query.mocked import mocked
-from asyncify.transforms.query.properties import removals, unread_properties
+from asyncify.transforms.query.properties import makers, removals, unread_properties
 from asyncify.transforms.query.reports import reports
 from asyncify.transforms.query.shapes import Shapes
 from asyncify.transforms.query.uses import Site, Uses
@@ -56,10 +56,9 @@ def plan(program: Program) -> Decisions:
         converted |= {s for s in uses.sites if uses.groups[s] is group}
     unread = unread_properties(program, frozenset(converted))
     edits += removals(program, places, unread)
-    gone = {made.statement for made in unread}
+    gone = makers(program, unread) - makers(program, set(program.query_properties.all).difference(unread))
     for group, problems in staying.items():
-        function = program.function_of(group)
-        if function is None or function.node not in gone:
+        if program.function_of(group) not in gone:
             findings += dict.fromkeys(p.finding() for p in problems)
     needed = {place: sites & converted for place, sites in contexts.runs.either.items() if sites & converted}
     names = {place: min(_name(uses, uses.groups[s]) for s in sites) for place, sites in needed.items()}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.query_properties import QueryProperty
+from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Cls, Const, Ext, Obj
 from asyncify.model.edit import Edit
 from asyncify.model.ops import ReplaceStatement
@@ -18,6 +19,12 @@ def unread_properties(program: Program, converted: frozenset[Site]) -> tuple[Que
     """Those that nothing reads any more. converted: the sites that become selects."""
     reads = ((made, _reads(program, made)) for made in program.query_properties.all)
     return tuple(made for made, found in reads if found is not None and found <= converted)
+
+
+def makers(program: Program, properties: Iterable[QueryProperty]) -> set[FunctionInfo]:
+    """The functions that properties call, those that are written by hand."""
+    found = (program.function_of(made.session) for made in properties)
+    return {function for function in found if function is not None}
 
 
 def removals(program: Program, places: Places, unread: Iterable[QueryProperty]) -> Iterator[Edit]:

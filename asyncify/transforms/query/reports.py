@@ -28,7 +28,7 @@ def reports(uses: Uses) -> Iterator[Finding]:
                         "this looks like a legacy query, but what it is called on is not known to be a session",
                         "Annotate the session (db: Session), and run again.",
                     )
-            elif isinstance(node, ast.Attribute) and node.attr == "query" and _is_unknown_property(uses, node):
+            elif isinstance(node, ast.Attribute) and node.attr == "query" and _is_unknown_property(uses, path, node):
                 yield Finding(
                     NAME,
                     path,
@@ -54,9 +54,12 @@ def _of_model(uses: Uses, node: ast.Call) -> bool:
     return False
 
 
-def _is_unknown_property(uses: Uses, node: ast.Attribute) -> bool:
+def _is_unknown_property(uses: Uses, path: str, node: ast.Attribute) -> bool:
     """Whether this is a `Model.query` of which nobody can see what it is."""
     program = uses.program
+    link = link_around(program.modules[path].source, node)
+    if not program.values(node.value) and node.attr in program.query_properties.names:
+        return link is not None and method_of(link) in METHODS
     return node not in uses.holds and any(
         isinstance(v, Cls)
         and program.orm.is_model(v.info)
