@@ -14,7 +14,7 @@ from asyncify.transforms.query.chains import chain_of
 from asyncify.transforms.query.decisions import Decision, Place, Places, Problem
 from asyncify.transforms.query.flows import Flows
 from asyncify.transforms.query.links import link
-from asyncify.transforms.query.query_classes import changes_queries, is_query_class
+from asyncify.transforms.query.query_classes import changes_queries, extends_query
 from asyncify.transforms.query.runs import BY_HAND, Runs
 from asyncify.transforms.query.shapes import Shapes
 from asyncify.transforms.query.slices import slice_links
@@ -48,7 +48,7 @@ class Contexts:
             yield from self._checked(use, place, parent)
             return
         others = [v for v in self._uses.program.values(node) if not _is_query(v)]
-        own = [v.info for v in others if isinstance(v, Obj) and is_query_class(self._uses.program, v.info)]
+        own = [v.info for v in others if isinstance(v, Obj) and extends_query(self._uses.program, v.info)]
         if any(changes_queries(self._uses.program, info) for info in own):
             yield self._problem(use, "query-class", f"{own[0].name} changes what a query does")
             return

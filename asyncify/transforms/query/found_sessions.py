@@ -11,7 +11,6 @@ from asyncify.analysis.import_order import ImportGraph
 from asyncify.analysis.import_paths import import_of
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.program import Program
-from asyncify.analysis.query_properties import QueryProperty
 from asyncify.analysis.values import Cls, Obj
 from asyncify.model.edit import Import
 from asyncify.model.ops import Hole
@@ -31,8 +30,9 @@ def of_property(place: Place, site: ast.Attribute) -> SessionText | None:
     """The session of `Model.query`."""
     program = place.program
     owners = (v.info for v in program.values(site.value) if isinstance(v, (Cls, Obj)))
-    properties: set[QueryProperty | None] = {program.query_properties.of(info, site.attr) for info in owners}
-    found = {of_module(place, made.path, made.session, site) if made is not None else None for made in properties}
+    # a class without one is a base of those that have it, and is never asked itself
+    properties = {made for info in owners if (made := program.query_properties.of(info, site.attr)) is not None}
+    found = {of_module(place, made.path, made.session, site) for made in properties}
     return found.pop() if len(found) == 1 else None
 
 

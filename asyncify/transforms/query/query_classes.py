@@ -12,7 +12,7 @@ from asyncify.knowledge import names
 from asyncify.knowledge.query_methods import METHODS
 
 
-def is_query_class(program: Program, info: ClassInfo) -> bool:
+def extends_query(program: Program, info: ClassInfo) -> bool:
     """Whether a class is a subclass of Query."""
     return program.classes.derives_from(info, names.QUERY)
 

@@ -68,15 +68,17 @@ def _path_of(uses: Uses, node: ast.AST) -> str | None:
 
 def of_collection(uses: Uses, place: Place, site: ast.Attribute, node: ast.expr) -> SessionText | None:
     """The session of a dynamic collection: that with which its object was loaded, else the one that the object has."""
+    function_of = uses.program.function_of
+    here = site.value if function_of(site) is function_of(node) else node
     found: set[SessionText | None] = set()
     for made in owners_sites(uses.program, site):
-        if made is not None and isinstance(made, ast.Attribute):
-            found.add(of_property(place, made))
+        session = session_of(uses, made) if made is not None else None
+        if made is not None and session is not None:
+            found.add(_written(uses, place, session, made, here))
         else:
-            session = session_of(uses, made) if made is not None else None
-            found.add(_written(uses, place, session, made, site.value) if session is not None and made else None)
+            found.add(_of_site(uses, place, made, here) if isinstance(made, ast.Attribute) else None)
     only = found.pop() if len(found) == 1 else None
-    if only is not None and uses.program.function_of(site) is uses.program.function_of(node):
+    if only is not None:
         return only
     if not is_path(site.value) or not _means_the_same(uses, site.value, site, node, place.source):
         return None

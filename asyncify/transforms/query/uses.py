@@ -14,7 +14,7 @@ from asyncify.analysis.values import Ext, Fn, Inst, Member, has, of_type
 from asyncify.knowledge import names
 from asyncify.knowledge.names import canonical
 from asyncify.knowledge.query_methods import COLLECTION_METHODS, SET_OPERATIONS
-from asyncify.transforms.query.query_classes import is_query_class
+from asyncify.transforms.query.query_classes import extends_query
 from asyncify.transforms.query.versions import SqlAlchemy
 
 #: what makes a query: `session.query(...)`, `Query(...)`, `query.with_entities(...)`; or an attribute that is read,
@@ -60,7 +60,7 @@ class Uses:
         if not known or _is_the_collection(self.program, source, node):
             return
         function = self.program.function_of(node)
-        if function is not None and function.cls is not None and is_query_class(self.program, function.cls):
+        if function is not None and function.cls is not None and extends_query(self.program, function.cls):
             return  # the query itself, which calls its own methods
         self.holds[node] = Use(source, node, known)
         if isinstance(node, Site) and node in known:
