@@ -228,7 +228,6 @@ ALL_STAY = STAY | {
     "rows_same_names_twice",
     "slice_reverse",
     "slice_unsure",
-    "truth_or",
     "update_branch",
     "update_ordered",
 }

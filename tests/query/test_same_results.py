@@ -5,6 +5,7 @@ Results, errors, rows and SQL must be equal.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
@@ -14,6 +15,7 @@ from typing import Any
 
 import case_runner
 import pytest
+from filelock import FileLock
 from postgres import Postgres
 from query_cases import OTHER_SQL, SINCE, source_of
 from query_models import FILL, MODELS
@@ -47,17 +49,22 @@ def question(apps: Mapping[str, str], cases: Iterable[str], url: str = "sqlite:/
 
 
 @pytest.fixture(scope="session")
-def outcomes(request: pytest.FixtureRequest) -> Callable[[str, str], Outcomes]:
-    """What both forms of all cases give with a version on a database; each is run once."""
+def outcomes(request: pytest.FixtureRequest, shared_folder: Path) -> Callable[[str, str], Outcomes]:
+    """What both forms of all cases give with a version on a database; each is run once, by whichever process asks."""
 
     @cache
     def run(version: str, backend: str) -> Outcomes:
-        url = "sqlite://"
-        if backend == "postgresql":
-            server: Postgres = request.getfixturevalue("postgres")
-            url = server.url(server.create())
-        apps = {"legacy": source_of(ALL_CASES), "new": converted()}
-        found: Outcomes = installed(version).run(RUNNER, question(apps, (n for n, v in RUNS if v == version), url))
+        file = shared_folder / f"outcomes-{version}-{backend}.json"
+        with FileLock(f"{file}.lock"):
+            if not file.exists():
+                url = "sqlite://"
+                if backend == "postgresql":
+                    server: Postgres = request.getfixturevalue("postgres")
+                    url = server.url(server.create())
+                apps = {"legacy": source_of(ALL_CASES), "new": converted()}
+                names = [n for n, v in RUNS if v == version]
+                file.write_text(json.dumps(installed(version).run(RUNNER, question(apps, names, url))))
+        found: Outcomes = json.loads(file.read_text())
         return found
 
     return run
