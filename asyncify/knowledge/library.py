@@ -30,6 +30,7 @@ ATTRIBUTES = MappingProxyType(
         (names.FASTAPI, "router"): names.ROUTER,
         (names.SESSION, "bind"): names.ENGINE,
         (names.INSTANCE_STATE, "session"): names.SESSION,
+        (names.QUERY, "session"): names.SESSION,
         (names.INSTANCE_STATE, "async_session"): names.ASYNC_SESSION,
         (names.CONNECTION, "engine"): names.ENGINE,
         # sync_engine and sync_session have no row: what is asked of them stays synchronous on purpose

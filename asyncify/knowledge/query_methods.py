@@ -63,7 +63,7 @@ _TABLE: tuple[Method, ...] = (
     ),
     *_rows(
         Becomes.SPECIAL,
-        "subquery with_labels apply_labels with_parent enable_eagerloads with_session",
+        "subquery with_labels apply_labels with_parent enable_eagerloads with_session session",
     ),
     *_rows(Becomes.COMBINES, "union union_all intersect intersect_all except_ except_all"),
     *_rows(
@@ -72,7 +72,7 @@ _TABLE: tuple[Method, ...] = (
         "from_self select_entity_from with_polymorphic bind execute "
         # a property of Query, a method of Select
         "get_label_style "
-        "with_transformation instances merge_result enable_assertions lazy_loaded_from load_options session "
+        "with_transformation instances merge_result enable_assertions lazy_loaded_from load_options "
         "is_single_entity is_select is_update is_delete is_dml is_insert is_text is_from_statement "
         "supports_execution uses_inspection allows_lambda dispatch logger logging_name get_children "
         "memoized_attribute memoized_instancemethod ext",
@@ -134,7 +134,7 @@ UNHASHABLE_FUNCTIONS = frozenset(
 UNHASHABLE_TYPES = frozenset({"JSON", "JSONB", "ARRAY", "HSTORE", "PickleType", "MutableDict", "MutableList"})
 
 #: methods of columns that take a query or select as a subquery
-SUBQUERY_TAKERS = frozenset({"in_", "not_in", "notin_", "any_", "all_", "is_", "is_not", "isnot", "op"})
+SUBQUERY_TAKERS = frozenset({"in_", "not_in", "notin_", "any_", "all_", "is_", "is_not", "isnot", "op", "from_select"})
 
 #: members of collections with `lazy="dynamic"` or "write_only" that send nothing; `statement` and the others make
 #: statements. Source: SQLAlchemy, "Dynamic Relationship Loaders", "Write Only Relationships"; `AppenderMixin` and

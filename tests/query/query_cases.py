@@ -4,6 +4,7 @@
 import textwrap
 from collections.abc import Mapping
 
+from member_cases import LEGACY_MEMBERS, MEMBERS
 from set_operation_cases import LEGACY_UNIONS, UNIONS
 
 HEADER = """\
@@ -328,6 +329,7 @@ CASES: dict[str, str] = {
     "grouped": "from itertools import groupby\n"
     "return [(k, len(list(g))) for k, g in groupby(db.query(Post).order_by(Post.title, Post.id), key=lambda p: p.title)]",
     **UNIONS,
+    **MEMBERS,
     "negative": "return db.query(User)[-1]",
     "custom_in": "names = ['ann', 'bob']\nreturn [u.id for u in db.query(User).filter(User.name.in_(names)).all()]",
 }
@@ -341,6 +343,7 @@ STAY = frozenset(
         "filter_by_later",
         "autoflush_count",
         *LEGACY_UNIONS,
+        *LEGACY_MEMBERS,
     }
 )
 

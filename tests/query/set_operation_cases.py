@@ -79,6 +79,8 @@ UNIONS: dict[str, str] = {
     "return [(r.k, r.kind) for r in q.order_by('k', desc('kind')).limit(3)], q.order_by(text('k desc, kind')).all()",
     "union_label_of_column": "return db.query(User.id.label('k')).union_all(db.query(Post.id)).order_by(User.id).all()",
     "union_columns_joined": "return db.query(User.id, Post.title).join(Post).union(db.query(User.id, User.name)).order_by(User.id, Post.title).all()",
+    "union_columns_of_one_name": "both = db.query(User.id, Post.id).join(Post)\n"
+    "return [r.id for r in both.union(both).order_by(User.id, Post.id).all()]",
     "union_columns_count": "return db.query(User.id).union_all(db.query(Post.id)).count(), db.query(User.id).union(db.query(Post.id)).count()",
     "union_aggregates": "return sorted(db.query(func.count(User.id)).union(db.query(func.count(Post.id))).all())",
     "union_scalar": "return db.query(func.count(User.id)).union(db.query(func.count(User.id))).scalar()",
@@ -132,6 +134,7 @@ LEGACY_UNIONS = frozenset(
         "union_get",
         "union_label_of_column",
         "union_columns_joined",
+        "union_columns_of_one_name",
         "union_columns_filter",
         "union_entity_and_column",
     }

@@ -31,8 +31,13 @@ def query_edits(program: Program, module: ModuleInfo, waiting: set[ast.AST]) -> 
     for node in module.source.nodes:
         if isinstance(node, ast.Call):
             session = _session_of(program, node)
-            if session is not None and has(program.values(session), names.SESSION) and flips(program, module, node):
+            if session is None or not has(program.values(session), names.SESSION) or _is_of_query(program, session):
+                pass  # the session of a query is the sync one already
+            elif flips(program, module, node):
                 yield inside(program, module, session)
+        elif isinstance(node, ast.Attribute) and _is_of_query(program, node) and flips(program, module, node):
+            if not _makes_query(program, module, node):
+                yield _outside(program, module, node)
         point = program.colouring.points.get(node)
         if point is not None and point.kind is PointKind.QUERY and isinstance(node, ast.expr):
             if context_of(program, program.colouring, module, node) is Context.AWAIT:
@@ -46,6 +51,24 @@ def inside(program: Program, module: ModuleInfo, session: ast.expr) -> Edit:
     registry = not isinstance(session, ast.Call) and all(v.type == names.SCOPED_SESSION for v in found)
     op = Replace("$it().sync_session" if registry else "$it.sync_session")
     return _edit(module, session, op, "AsyncSession has no query()")
+
+
+def _is_of_query(program: Program, node: ast.expr) -> bool:
+    """`query.session`."""
+    return isinstance(node, ast.Attribute) and node.attr == "session" and has(program.values(node.value), names.QUERY)
+
+
+def _makes_query(program: Program, module: ModuleInfo, session: ast.expr) -> bool:
+    parent = module.source.parent(session)
+    around = parent if isinstance(parent, ast.Call) else module.source.parent(parent) if parent is not None else None
+    return isinstance(around, ast.Call) and _session_of(program, around) is session
+
+
+def _outside(program: Program, module: ModuleInfo, node: ast.expr) -> Edit:
+    """The async session around that of a legacy query. Source: SQLAlchemy asyncio, `async_session()`."""
+    name, imports = bring(program, module.path, "sqlalchemy.ext.asyncio", "async_session")
+    because = "the session of a legacy query is the sync one inside"
+    return _edit(module, node, Replace(f"{name}($it)"), because, imports)
 
 
 def _session_of(program: Program, node: ast.Call) -> ast.expr | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.values import Ext, Inst
+from asyncify.knowledge.query_methods import SET_OPERATIONS
 from asyncify.transforms.eager.reading import RESULTS, Steps
 
 LOADERS = frozenset("joinedload selectinload subqueryload immediateload contains_eager defaultload".split())
@@ -34,16 +35,24 @@ class ExistingOptions:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._calls: dict[ast.AST, list[tuple[str, ast.Call]]] = defaultdict(list)
+        self._first: dict[ast.AST, list[ast.AST]] = defaultdict(list)  # set operation of queries -> its first operands
         for path in sorted(program.modules):
             for node in program.modules[path].source.nodes:
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "options":
-                    for value in program.values(node.func.value):
-                        if isinstance(value, Inst) and value.type in (*RESULTS, "sqlalchemy.Select") and value.origin:
+                if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                    continue
+                for value in program.values(node.func.value) if node.func.attr in {"options", *SET_OPERATIONS} else ():
+                    if isinstance(value, Inst) and value.type in (*RESULTS, "sqlalchemy.Select") and value.origin:
+                        if node.func.attr == "options":
                             self._calls[value.origin.site].append((path, node))
+                        else:
+                            self._first[node].append(value.origin.site)
 
     def calls(self, site: ast.AST) -> list[tuple[str, ast.Call]]:
         """The `.options(...)` calls on what a place makes that always run when it does."""
-        return [(p, c) for p, c in self._calls.get(site, ()) if self._always(p, c, site)]
+        sites = [site]
+        for reached in sites:
+            sites += [first for first in self._first.get(reached, ()) if first not in sites]
+        return [(p, c) for s in sites for p, c in self._calls.get(s, ()) if self._always(p, c, site)]
 
     def of_statement(self, site: ast.AST) -> list[Existing]:
         """The options of a select or query."""

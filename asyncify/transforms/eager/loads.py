@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
-from asyncify.analysis.values import Cls, Inst, of_type
+from asyncify.analysis.values import Cls, Inst, has, of_type
 from asyncify.knowledge import names
+from asyncify.knowledge.query_methods import SET_OPERATIONS
 from asyncify.model.edit import Edit, Import
 from asyncify.model.ops import AppendCall, EditCall, Replace
 from asyncify.transforms.eager.existing import Existing, ExistingOptions
@@ -79,8 +80,8 @@ class Statements:
 
 def entities(program: Program, path: str, site: Site) -> list[Entity]:
     """The classes that a place loads, those alone that are named by a name that always means them."""
-    if isinstance(site, ast.Attribute):
-        return _of_attribute(program, path, site)
+    if isinstance(site, ast.Attribute) or is_set_operation(program, site):
+        return _of_values(program, path, site)
     found = []
     for argument in site.args:
         info = static_class(program, path, argument)
@@ -94,8 +95,14 @@ def entities(program: Program, path: str, site: Site) -> list[Entity]:
     return found
 
 
-def _of_attribute(program: Program, path: str, site: ast.Attribute) -> list[Entity]:
-    """The class behind `Model.query`, or behind the statement of a dynamic collection."""
+def is_set_operation(program: Program, site: ast.Call) -> bool:
+    """Whether a place is `query.union(...)` of a legacy query: it selects what its first operand does."""
+    named = isinstance(site.func, ast.Attribute) and site.func.attr in SET_OPERATIONS
+    return named and has(program.values(site), names.QUERY)
+
+
+def _of_values(program: Program, path: str, site: Site) -> list[Entity]:
+    """The class behind `Model.query`, the statement of a dynamic collection, or queries that are combined."""
     made = of_type(program.values(site), names.QUERY) + of_type(program.values(site), names.SELECT)
     classes = {v.info for statement in made if statement.args for v in statement.args[0] if isinstance(v, Cls)}
     only = classes.pop() if len(classes) == 1 else None

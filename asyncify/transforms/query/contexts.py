@@ -16,7 +16,8 @@ from asyncify.transforms.query.flows import Flows
 from asyncify.transforms.query.links import link
 from asyncify.transforms.query.query_classes import changes_queries, extends_query
 from asyncify.transforms.query.runs import BY_HAND, Runs
-from asyncify.transforms.query.shapes import Shapes
+from asyncify.transforms.query.set_operations import first_operand
+from asyncify.transforms.query.shapes import Kind, Shapes, classify
 from asyncify.transforms.query.slices import slice_links
 from asyncify.transforms.query.trails import Trails
 from asyncify.transforms.query.uses import Use, Uses, link_around, method_of
@@ -119,7 +120,15 @@ class Contexts:
     def _attribute(self, use: Use, place: Place, attribute: ast.Attribute) -> Iterator[Decision]:
         call = link_around(use.source, use.node)
         row = METHODS.get(attribute.attr)
-        if not any(isinstance(v, Member) for v in self._uses.program.values(attribute)):
+        if attribute.attr == "session":
+            assert isinstance(use.node, ast.expr)
+            session = self.runs.session(place, use.node)
+            if isinstance(session, Problem):
+                yield session
+            else:
+                op = Replace(session.text, session.holes)
+                yield place.edit(attribute, op, "a select has no session", session.imports)
+        elif not any(isinstance(v, Member) for v in self._uses.program.values(attribute)):
             yield self._problem(use, "query-method", f"what .{attribute.attr} is here is not known")
         elif call is not None and row is not None and row.becomes is Becomes.RUNS:
             yield from self.runs.terminal(place, call)
@@ -162,7 +171,11 @@ class Contexts:
         if names.GREENLET_SPAWN in library:  # the work of an earlier run
             yield self._problem(use, "query-escapes", "this query is run in a greenlet as it is")
             return
-        if library & HARMLESS or (library and all(n.startswith(("sqlalchemy.", "sqlmodel.")) for n in library)):
+        if library & HARMLESS:
+            return
+        if library and all(n.startswith(("sqlalchemy.", "sqlmodel.")) for n in library):
+            if isinstance(use.node, ast.expr):
+                yield from first_operand(self._uses, place, call, use.node)
             return
         if any(isinstance(v, Member) and _takes_selects(v.base) for v in callees):
             row = METHODS.get(method_of(call))
@@ -186,7 +199,11 @@ class Contexts:
         if len(compare.ops) == 1 and isinstance(compare.ops[0], (ast.In, ast.NotIn)) and compare.left is not use.node:
             yield from self._iterated(use, place, use.node)
             return
-        yield self._problem(use, "query-compared", "a query is compared here")
+        others = [n for n in (compare.left, *compare.comparators) if n is not use.node]
+        columns = (Kind.COLUMN, Kind.AGGREGATE, Kind.UNHASHABLE)
+        plain = any(n in self._uses.holds or isinstance(n, ast.Constant) for n in others)
+        if plain or not all(classify(self._uses.program, use.source, n) in columns for n in others):
+            yield self._problem(use, "query-compared", "a query is compared here")
 
     def _is_test(self, use: Use, node: ast.AST) -> bool:
         """Whether only the truth of an expression matters."""

@@ -104,4 +104,5 @@ class Places:
 
 
 SELECT = ("sqlalchemy.select", "sqlmodel.select")
+LABELS = "sqlalchemy.LABEL_STYLE_TABLENAME_PLUS_COL"
 FUNC = ("sqlalchemy.func", "sqlmodel.func")

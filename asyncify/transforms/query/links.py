@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.knowledge.query_methods import METHODS, Becomes, Method
-from asyncify.model.ops import EditCall, RenameAttribute, Replace
+from asyncify.model.ops import AppendCall, EditCall, RenameAttribute, Replace
 from asyncify.transforms.query.chains import chain_of, outward
-from asyncify.transforms.query.decisions import Decision, Place, Problem
+from asyncify.transforms.query.decisions import LABELS, Decision, Place, Problem
 from asyncify.transforms.query.filter_by import filter_by
 from asyncify.transforms.query.heads import is_plain_count
 from asyncify.transforms.query.joins import JOINS, join
@@ -87,8 +87,17 @@ def _special(uses: Uses, place: Place, call: ast.Call) -> Iterator[Decision]:
     if name == "subquery" and (decision := _subquery(place, call)) is not None:
         yield from decision
         return
+    labelled = next((k.value for k in call.keywords if k.arg == "with_labels"), None)
+    if name == "subquery" and isinstance(labelled, ast.Constant) and labelled.value in (True, False):
+        yield place.edit(call, EditCall(remove=("with_labels",)), "labels are a style of the select")
+        if labelled.value:
+            style, imports = place.name(LABELS)
+            yield place.edit(
+                call.func.value, AppendCall("set_label_style", style), "the columns keep their names", imports
+            )
+        return
     if name in ("with_labels", "apply_labels"):
-        style, imports = place.name("sqlalchemy.LABEL_STYLE_TABLENAME_PLUS_COL")
+        style, imports = place.name(LABELS)
         why = "labels are a style of the select"
         yield place.edit(call.func, RenameAttribute("set_label_style"), why, imports)
         yield place.edit(call, EditCall(append=(style,)), why)

@@ -6,17 +6,17 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from asyncify.knowledge.query_methods import DML_LINKS, GET_LINKS
+from asyncify.knowledge.query_methods import GET_LINKS
 from asyncify.model.edit import Import
 from asyncify.model.ops import Hole, Replace
-from asyncify.transforms.query.attribute_sites import entity, is_of_class
-from asyncify.transforms.query.chains import Chain, chain_of, outward
+from asyncify.transforms.query import criteria
+from asyncify.transforms.query.attribute_sites import entity
+from asyncify.transforms.query.chains import Chain, chain_of
 from asyncify.transforms.query.decisions import FUNC, SELECT, Decision, Place, Problem
 from asyncify.transforms.query.either import helper_name, is_either
 from asyncify.transforms.query.found_sessions import SessionText
-from asyncify.transforms.query.heads import is_dml, is_plain_count
+from asyncify.transforms.query.heads import is_plain_count
 from asyncify.transforms.query.link_arguments import gives_tuples
-from asyncify.transforms.query.naming import is_global
 from asyncify.transforms.query.row_names import Names, row_names
 from asyncify.transforms.query.sessions import session_at, session_of
 from asyncify.transforms.query.set_operations import SetOperations, Wrapping
@@ -283,7 +283,7 @@ class Runs:
         if isinstance(session, Problem):
             yield session
             return
-        statement = self._dml_statement(place, base, verb)
+        statement = criteria.statement(self._uses, self._shapes, place, base, verb)
         if statement is None:
             yield Problem(
                 place.source,
@@ -305,39 +305,6 @@ class Runs:
         op = Replace(f"{session.text}.execute({template}){count}", (*holes, *more))
         why = f"Query.{verb}() executes {verb.upper()} with the criteria of the query"
         yield place.edit(call, op, why, (*session.imports, *imports))
-
-    def _dml_statement(
-        self, place: Place, base: ast.expr, verb: str
-    ) -> tuple[str, tuple[Import, ...], tuple[Hole, ...]] | None:
-        """The statement of `update()` or `delete()`; on a query in a variable it takes over the criteria."""
-        chain = chain_of(self._uses, base)
-        hole = (place.hole("q", base),)
-        if chain.site is not None:
-            single = self._shapes.of_site(chain.site).single
-            return ("$q", (), hole) if single and is_dml(self._uses, chain.site) else None
-        if not isinstance(base, ast.Name) or any(site in self._uses.reshaped for site in self._uses.holds[base].sites):
-            return None
-        entities = set()
-        for site in self._uses.holds[base].sites:
-            own = [c for c in self._assigned(site) if method_of(c) in ("filter", "where", "filter_by")]
-            source = self._uses.sites[site]
-            same_file = source is place.source
-            if not (own and any(c.args or c.keywords for c in own) and same_file and self._shapes.of_site(site).single):
-                return None
-            if isinstance(site, ast.Attribute) and not is_of_class(self._uses.program, site):
-                return None
-            entities.add(ast.unparse(self._uses.entities(site)[0]))
-        if (
-            len(entities) != 1
-            or not chain.methods <= DML_LINKS
-            or not is_global(self._uses, base, next(iter(entities)))
-        ):
-            return None
-        name, imports = place.name(f"sqlalchemy.{verb}")
-        return f"{name}({entities.pop()}).where($q.whereclause)", imports, hole
-
-    def _assigned(self, site: Site) -> tuple[ast.Call, ...]:
-        return outward(self._uses, site).links
 
 
 def _one_row(how: Execution) -> bool:

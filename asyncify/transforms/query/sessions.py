@@ -48,7 +48,7 @@ def _of_site(uses: Uses, place: Place, site: Site, node: ast.expr) -> SessionTex
 
 def _written(uses: Uses, place: Place, session: ast.expr, made: ast.AST, node: ast.expr) -> SessionText | None:
     """The session that stands at `made` in the words of a place."""
-    if not is_path(session):
+    if not is_path(session) or any(n in uses.holds for n in ast.walk(session)):  # `query.session` is no more then
         return None
     text = _here(uses, session, made, node, place.source)
     if text is None and (whole := alias_of(uses.program, session, session)) is not None:

@@ -27,15 +27,17 @@ from asyncify.knowledge.query_methods import (
 from asyncify.model.edit import Import
 from asyncify.model.ops import AppendCall, Hole, RenameAttribute, Replace
 from asyncify.transforms.query.chains import Chain, chain_of, outward
-from asyncify.transforms.query.decisions import SELECT, Decision, Place, Problem
+from asyncify.transforms.query.decisions import LABELS, SELECT, Decision, Place, Problem
 from asyncify.transforms.query.naming import entity_text
+from asyncify.transforms.query.row_names import Names, row_names
 from asyncify.transforms.query.shapes import Shape, Shapes
 from asyncify.transforms.query.uniqueness import CRITERIA, foreign, mentioned
 from asyncify.transforms.query.uses import Uses, method_of
 
 BY_HAND = "Write it with union() and, for instances, select(aliased(Model, union(...).subquery())) by hand."
 ORDERS = frozenset({"desc", "asc", "nulls_first", "nulls_last", "nullsfirst", "nullslast"})
-LABELS = "sqlalchemy.LABEL_STYLE_TABLENAME_PLUS_COL"
+#: methods that are given a compound statement and do not ask for the names of its columns
+READ_BY_COLUMN = frozenset({"from_statement", "in_", "not_in", "notin_"})
 #: loader settings that add joins or a subquery to the statement, which a given statement cannot have
 JOINING = frozenset({"joined", "subquery", "False"})
 
@@ -95,9 +97,13 @@ class SetOperations:
         chain = chain_of(self._uses, base)
         if chain.methods & RUN_LINKS or any(chain_of(self._uses, o).methods & RUN_LINKS for o in call.args):
             return "an operand says how it runs"
-        return self._columns(base, shape) if not shape.single else self._instances(base, chain)
+        if shape.single:
+            return self._instances(base, chain)
+        if row_names(self._uses, base, chain) is not Names.APART:
+            return "several columns have one name"
+        return self._columns(base)
 
-    def _columns(self, base: ast.expr, shape: Shape) -> str:
+    def _columns(self, base: ast.expr) -> str:
         """Rows of a Query are named after attributes, those of a compound statement after columns."""
         for site in self._uses.holds[base].sites:
             for argument in self._uses.entities(site):
@@ -162,7 +168,7 @@ class SetOperations:
         """Its columns are named after those of the first operand, which a Query labels with their tables."""
         assert isinstance(call.func, ast.Attribute)
         combined = chain_of(self._uses, call.func.value).combined
-        if self._labelled(call.func.value):
+        if is_labelled(self._uses, call.func.value):
             return
         if combined is None:
             yield _problem(place, call, "the columns of this subquery have names that a compound statement has not")
@@ -222,14 +228,6 @@ class SetOperations:
             option = option.func.value
         return False
 
-    def _labelled(self, node: ast.expr) -> bool:
-        """Whether everything that is selected has a name of its own."""
-        return all(
-            isinstance(entity, ast.Call) and isinstance(entity.func, ast.Attribute) and entity.func.attr == "label"
-            for site in self._uses.ancestry(self._uses.holds[node].sites) - self._uses.reshaped
-            for entity in self._uses.entities(site)
-        )
-
     def _orders(self, base: ast.expr, term: ast.expr, shape: Shape) -> bool:
         """Whether a term of ORDER BY names a column of the compound statement: databases take nothing else there."""
         while isinstance(term, ast.Call) and not (isinstance(term.func, ast.Attribute) and term.func.attr == "label"):
@@ -272,6 +270,25 @@ class SetOperations:
                 if name in CRITERIA and foreign(program, call, {model}):
                     return False
         return True
+
+
+def is_labelled(uses: Uses, node: ast.expr) -> bool:
+    """Whether everything that a query selects has a name of its own."""
+    return all(
+        isinstance(entity, ast.Call) and isinstance(entity.func, ast.Attribute) and entity.func.attr == "label"
+        for site in uses.ancestry(uses.holds[node].sites) - uses.reshaped
+        for entity in uses.entities(site)
+    )
+
+
+def first_operand(uses: Uses, place: Place, call: ast.Call, node: ast.expr) -> Iterator[Decision]:
+    """`union(query, ...)` of SQLAlchemy itself: its columns have the labels of the query, with the names of tables."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    around = place.source.parent(call)
+    read = isinstance(around, ast.Call) and method_of(around) in READ_BY_COLUMN
+    if name in SET_OPERATIONS and call.args[:1] == [node] and not read and not is_labelled(uses, node):
+        style, imports = place.name(LABELS)
+        yield place.edit(node, AppendCall("set_label_style", style), "the columns keep their names", imports)
 
 
 def _has_table(info: ClassInfo) -> bool:

@@ -119,6 +119,9 @@ class Trails:
     def _call(self, node: ast.Call, seen: set[object]) -> Iterator[Found]:
         if node in self.uses.sites:
             session = session_of(self.uses, node)
+            if isinstance(session, ast.Attribute) and session.value in self.uses.holds:  # `query.session`
+                yield from self._back(session.value, seen)
+                return
             if session is None or not is_path(session):
                 raise Lost
             yield Session(session, node)
