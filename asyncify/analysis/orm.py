@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from asyncify.analysis.classes import Classes
+from asyncify.analysis.later_attributes import later_attributes
 from asyncify.analysis.names import Names
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import Ext
@@ -55,6 +56,7 @@ class Orm:
         self._by_name: dict[str, list[ClassInfo]] = defaultdict(list)
         self._mapped: dict[ClassInfo, bool] = {}
         self._own: dict[ClassInfo, dict[str, Relationship]] = {}
+        self._later = later_attributes(names)
         self._backrefs: dict[ClassInfo, dict[str, Relationship]] = defaultdict(dict)
         self.models = [c for c in classes.all if self.is_model(c)]
         for model in self.models:
@@ -145,18 +147,20 @@ class Orm:
         if found is not None:
             return found
         found = self._own[info] = {}
-        statements: list[tuple[str, ast.expr | None, ast.expr | None, ast.AST]] = [
-            (name, stmt.annotation if isinstance(stmt, ast.AnnAssign) else None, stmt.value, stmt)
+        statements: list[tuple[str, ast.expr | None, ast.expr | None, ast.AST, str]] = [
+            (name, stmt.annotation if isinstance(stmt, ast.AnnAssign) else None, stmt.value, stmt, info.path)
             for name, stmt in info.attributes.items()
         ]
+        for later in self._later.get(info, ()):
+            statements.append((later.name, None, later.statement.value, later.statement, later.path))
         for name, method in info.methods.items():  # @declared_attr def author(cls): return relationship(...)
             returns = [s.value for s in method.node.body if isinstance(s, ast.Return)]
             if method.node.decorator_list and returns and returns[-1] is not None:
-                statements.append((name, method.node.returns, returns[-1], method.node))
-        for name, annotation, value, node in statements:
+                statements.append((name, method.node.returns, returns[-1], method.node, info.path))
+        for name, annotation, value, node, path in statements:
             if not isinstance(value, ast.Call):
                 continue
-            callee = self._names.resolve_expression(info.path, value.func)
+            callee = self._names.resolve_expression(path, value.func)
             if isinstance(callee, Ext) and callee.name in RELATIONSHIPS:
                 found[name] = self._relationship(info, name, annotation, value, node)
         return found

@@ -330,3 +330,57 @@ def read(key: int, db: Session = Depends(get_db)):
 """
     )
     prove(tmp_path, app, USER, codes=["missing-greenlet"])
+
+
+LATER = """\
+from sqlalchemy import Column, ForeignKey, Integer, String
+from sqlalchemy.orm import declarative_base, relationship
+
+Base = declarative_base()
+
+
+class User(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+    age = Column(Integer)
+
+
+class Post(Base):
+    __tablename__ = "posts"
+    id = Column(Integer, primary_key=True)
+    title = Column(String)
+    user_id = Column(Integer, ForeignKey("users.id"))
+    author = relationship("User", back_populates="posts")
+
+
+User.posts = relationship("Post", back_populates="author", order_by="Post.id")
+"""
+
+
+def test_relationships_that_a_class_gets_after_its_body(tmp_path: Path) -> None:
+    """What is read of them far down is loaded where the instance is sure to be there."""
+    app = (
+        HEAD
+        + """
+from fastapi import HTTPException
+
+
+class Users:
+    def __init__(self, db: Session):
+        self.db = db
+
+    def get(self, key: int):
+        return self.db.query(User).filter(User.id == key).first()
+
+
+@app.get("/users/{key}")
+def read(key: int, db: Session = Depends(get_db)):
+    user = Users(db).get(key)
+    if not user:
+        raise HTTPException(404)
+    posts = user.posts
+    return [{"title": post.title, "by": post.author.name if post.author else None} for post in posts]
+"""
+    )
+    prove(tmp_path, {"main.py": app, "models.py": LATER}, [*USER, ("GET", "/users/9")])

@@ -97,9 +97,13 @@ class Late:
                 stack.extend(ast.iter_child_nodes(node))
         if reader.kind != "code":
             return None
-        # a read further down (`item.product` in a loop over `order.items`): the name from which the walk began
-        for node in ast.walk(function.node):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.lineno <= reader.node.lineno:  # type: ignore[attr-defined]
+        # a read further down (`item.product` in a loop over `order.items`): the name from which the walk began;
+        # not one that is only compared or tested, which may be None there
+        for attribute in ast.walk(function.node):
+            node = attribute.value if isinstance(attribute, ast.Attribute) else attribute
+            if not isinstance(attribute, ast.Attribute) or not isinstance(node, ast.Name):
+                continue
+            if node.lineno <= reader.node.lineno:  # type: ignore[attr-defined]
                 if any(self._direct(self.program.values(node), site)) and self._leads_to(function, node, reader.node):
                     return node
         return None
