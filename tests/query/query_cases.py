@@ -8,7 +8,7 @@ from member_cases import LEGACY_MEMBERS, MEMBERS
 from set_operation_cases import LEGACY_UNIONS, UNIONS
 
 HEADER = """\
-from sqlalchemy import and_, case, desc, distinct, exists, func, literal, not_, or_, text
+from sqlalchemy import String, and_, case, cast, desc, distinct, exists, func, literal, not_, or_, text
 from sqlalchemy.orm import (
     Bundle, Query, Session, aliased, contains_eager, joinedload, load_only, selectinload, subqueryload, with_parent
 )
@@ -93,6 +93,10 @@ CASES: dict[str, str] = {
     "rows_aggregate": "return db.query(User, func.count(Post.id)).outerjoin(Post).group_by(User.id).order_by(User.id).all()",
     "rows_case": "return db.query(case((User.age > 20, 'old'), else_='young')).order_by(User.id).all()",
     "rows_expression": "return db.query(User.id + 1, User.name == 'ann').order_by(User.id).all()",
+    "rows_cast": "return db.query(User, cast(User.age, String)).order_by(User.id).all()",
+    "rows_cast_columns": "q = db.query(User.age, cast(User.age, String))\n"
+    "return q.order_by(User.id).all(), list(q.subquery().c.keys())[:2]",
+    "rows_cast_added": "return db.query(User).add_columns(cast(User.age, String)).order_by(User.id).all()",
     "rows_text": "return db.query(text('name')).select_from(User).order_by(User.id).all()",
     "rows_table": "return db.query(post_tags).order_by(post_tags.c.post_id, post_tags.c.tag_id).all()",
     "rows_table_column": "return db.query(post_tags.c.tag_id).distinct().order_by(post_tags.c.tag_id).all()",
@@ -153,6 +157,12 @@ CASES: dict[str, str] = {
     "filter_by_either": "t = None\nreturn db.query(User).join(Post).filter_by(title=t or 'b').all()",
     "filter_by_reset": "return db.query(User).join(Post).reset_joinpoint().filter_by(name='ann').all()",
     "filter_by_two": "return db.query(User, Post).filter_by(id=1).order_by(Post.id).all()",
+    "filter_by_added": "return db.query(User).add_columns(User.age + 1).filter_by(name='ann').all()",
+    "filter_by_reshaped": "return db.query(Post).with_entities(User.name).filter_by(id=2).all()",
+    "filter_by_selected_from": "return db.query(func.count()).select_from(User).filter_by(name='ann').scalar()",
+    "filter_by_twice": "p = aliased(Post)\nq = db.query(Post.id).join(p, p.author_id == Post.author_id)\n"
+    "return q.filter_by(id=1).all()",
+    "filter_by_of_type": "p = aliased(Post)\nreturn db.query(User).join(User.posts.of_type(p)).filter_by(id=3).all()",
     "filter_by_alias": "p = aliased(Post)\nreturn db.query(User).join(p, User.posts).filter_by(title='b').all()",
     "filter_several": "return db.query(User).filter(User.id > 0, or_(User.age > 25, User.age.is_(None))).order_by(User.id).all()",
     "filter_none": "return db.query(User).filter().order_by(User.id).all()",
@@ -167,6 +177,7 @@ CASES: dict[str, str] = {
     "filter_not_exists": "return db.query(User).filter(~db.query(Post).filter(Post.author_id == User.id).exists()).all()",
     "exists": "return db.query(db.query(User).filter(User.id == 1).exists()).scalar()",
     "exists_not": "return db.query(db.query(User).filter(User.id == 99).exists()).scalar()",
+    "exists_aggregate": "q = db.query(func.max(User.id)).filter(User.id > 99)\nreturn db.query(q.exists()).scalar()",
     "exists_literal": "return db.query(literal(True)).filter(db.query(User).filter(User.id == 99).exists()).scalar()",
     "order_text": "return db.query(User).order_by(text('name desc')).all()",
     "order_string": "return db.query(User).order_by('name').all()",
@@ -195,7 +206,9 @@ CASES: dict[str, str] = {
     "contains": "u = db.query(User).filter(User.id == 1).one()\nreturn u in db.query(User), u not in db.query(User)",
     "generator": "def names():\n    yield from db.query(User.name).order_by(User.id)\nreturn list(names())",
     "yield_per": "return [u.name for u in db.query(User).order_by(User.id).yield_per(1)]",
+    "yield_per_named": "q = db.query(User).order_by(User.id).yield_per(10)\nreturn [u.name for u in q], q.all()",
     "yield_per_join": "return [u.name for u in db.query(User).join(Post).order_by(User.id).yield_per(10)]",
+    "yield_per_all": "return db.query(User).join(Post).order_by(User.id).yield_per(10).all()",
     "slice": "return db.query(User).order_by(User.id)[1:3]",
     "slice_start": "return db.query(User).order_by(User.id)[1:]",
     "slice_end": "return db.query(User).order_by(User.id)[:2]",
@@ -213,6 +226,8 @@ CASES: dict[str, str] = {
     "truth": "q = db.query(User)\nif q:\n    return 'yes'\nreturn 'no'",
     "truth_not": "q = db.query(User)\nreturn 'no' if not q else q.count()",
     "truth_and": "q = db.query(User)\nif q and q.count():\n    return 'yes'\nreturn 'no'",
+    "truth_and_few": "q = db.query(User).filter(User.id > 99)\nreturn 'yes' if q and q.count() > 1 else 'no'",
+    "truth_not_or": "q = db.query(User).filter(User.id > 99)\nif not (q and q.count()):\n    return 'no'\nreturn 'yes'",
     "is_none": "q = db.query(User)\nreturn q is None, q is not None",
     # subqueries and reshaping
     "subquery": "sub = db.query(Post.author_id, func.count().label('n')).group_by(Post.author_id).subquery()\n"
@@ -341,6 +356,9 @@ STAY = frozenset(
         "delete_limited",
         "negative",
         "filter_by_later",
+        "filter_by_twice",
+        "yield_per_named",
+        "exists_aggregate",
         "autoflush_count",
         *LEGACY_UNIONS,
         *LEGACY_MEMBERS,

@@ -18,7 +18,7 @@ from asyncify.transforms.query.query_classes import changes_queries, extends_que
 from asyncify.transforms.query.runs import BY_HAND, Runs
 from asyncify.transforms.query.set_operations import first_operand
 from asyncify.transforms.query.shapes import Kind, Shapes, classify
-from asyncify.transforms.query.slices import slice_links
+from asyncify.transforms.query.slices import is_negative, slice_links
 from asyncify.transforms.query.trails import Trails
 from asyncify.transforms.query.uses import Use, Uses, link_around, method_of
 
@@ -48,6 +48,8 @@ class Contexts:
         if isinstance(parent, ast.Call) and self._is_checked(parent, node):
             yield from self._checked(use, place, parent)
             return
+        if isinstance(node, ast.BoolOp) and self._only_tested(use, node):
+            return  # `if query and query.count():` - what counts is the truth of each operand
         others = [v for v in self._uses.program.values(node) if not _is_query(v)]
         own = [v.info for v in others if isinstance(v, Obj) and extends_query(self._uses.program, v.info)]
         if any(changes_queries(self._uses.program, info) for info in own):
@@ -205,13 +207,15 @@ class Contexts:
         if plain or not all(classify(self._uses.program, use.source, n) in columns for n in others):
             yield self._problem(use, "query-compared", "a query is compared here")
 
+    def _only_tested(self, use: Use, node: ast.AST) -> bool:
+        parent = use.source.parent(node)
+        return self._is_test(use, node) or (isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not))
+
     def _is_test(self, use: Use, node: ast.AST) -> bool:
         """Whether only the truth of an expression matters."""
         parent = use.source.parent(node)
         if isinstance(parent, ast.BoolOp):
-            return self._is_test(use, parent) or (
-                isinstance(up := use.source.parent(parent), ast.UnaryOp) and isinstance(up.op, ast.Not)
-            )
+            return self._only_tested(use, parent)
         if isinstance(parent, (ast.If, ast.While, ast.IfExp, ast.Assert)):
             return parent.test is node
         return isinstance(parent, ast.comprehension) and node in parent.ifs
@@ -225,6 +229,8 @@ class Contexts:
         chain = chain_of(self._uses, use.node)
         limited = not chain.exact or bool({method_of(c) for c in chain.links} & {"limit", "offset", "slice"})
         built = slice_links(place, subscript.slice, limited)
+        if built is None and self._uses.library.is_1_4 and is_negative(subscript.slice):
+            built = "", f"[{place.source.segment(subscript.slice)}]", ()  # Query fetches all there
         if built is None:
             yield self._problem(use, "query-index", "this index of a query cannot be told in SQL")
             return

@@ -53,3 +53,13 @@ def related_entity(uses: Uses, place: Place, left: Entity, name: str) -> Entity 
         if uses.program.names.resolve_expression(place.source.path, expression) is relationship.target:
             return Entity(relationship.target, text)
     return Entity(relationship.target, "")
+
+
+def step_of(node: ast.expr) -> ast.expr:
+    """What a join goes along: `User.posts` of `User.posts.and_(...)`, the alias of `User.posts.of_type(alias)`."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if node.func.attr == "of_type" and len(node.args) == 1:
+            return node.args[0]
+        if node.func.attr == "and_":
+            return step_of(node.func.value)
+    return node

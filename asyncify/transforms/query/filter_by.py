@@ -9,15 +9,16 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.analysis.symbols import ClassInfo
-from asyncify.analysis.values import Cls
 from asyncify.model.ops import EditCall, RenameAttribute
 from asyncify.transforms.query.attribute_sites import attribute_models, is_through_table
 from asyncify.transforms.query.chains import Chain, chain_of
 from asyncify.transforms.query.decisions import Decision, Place, Problem
-from asyncify.transforms.query.entities import entity_of
+from asyncify.transforms.query.entities import Entity, entity_of, joined_entity, step_of
 from asyncify.transforms.query.joins import JOINS, last_joined
 from asyncify.transforms.query.uses import Uses, method_of
 
+#: links that select more
+SELECTING = ("add_columns", "add_column", "add_entity")
 ATOMS = (ast.Name, ast.Attribute, ast.Call, ast.Constant, ast.Subscript, ast.List, ast.Tuple, ast.Dict, ast.Set)
 WHY = "filter_by() after a join means the entity that was joined last"
 
@@ -25,12 +26,12 @@ WHY = "filter_by() after a join means the entity that was joined last"
 def filter_by(uses: Uses, place: Place, call: ast.Call) -> Iterator[Decision]:
     """Edits that write the entity out where there can be a question which it is."""
     chain = chain_of(uses, call)
-    if not _ambiguous(uses, call, chain):
+    if not _ambiguous(uses, place, call, chain):
         return
     entity = _entity(uses, place, call, chain)
     plain = all(k.arg is not None and not any(n in uses.holds for n in ast.walk(k.value)) for k in call.keywords)
     if entity is None or not plain or call.args:
-        if not _clear(uses, call, chain):
+        if not _clear(uses, place, call, chain):
             yield Problem(
                 place.source,
                 call,
@@ -46,47 +47,52 @@ def filter_by(uses: Uses, place: Place, call: ast.Call) -> Iterator[Decision]:
     yield place.edit(call, EditCall(remove=tuple(names), append=criteria), WHY)
 
 
-def _ambiguous(uses: Uses, call: ast.Call, chain: Chain) -> bool:
+def _ambiguous(uses: Uses, place: Place, call: ast.Call, chain: Chain) -> bool:
     links = _before(call, chain)
     sites = uses.holds[call].sites
     several = any(len(uses.entities(site)) > 1 for site in sites)
     beside = any(is_through_table(uses.program, site) for site in sites if isinstance(site, ast.Attribute))
-    return several or beside or any(method_of(c) in (*JOINS, "select_from") for c in links)
+    if several or beside or any(method_of(c) in (*JOINS, *SELECTING, "select_from") for c in links):
+        return True
+    return any(not _is_plain(uses, place, e, call) for site in sites for e in uses.entities(site))
 
 
-def _clear(uses: Uses, call: ast.Call, chain: Chain) -> bool:
+def _is_plain(uses: Uses, place: Place, node: ast.expr, call: ast.Call) -> bool:
+    """Whether a select of one thing finds the names. What is computed brings its table, which has but columns."""
+    if isinstance(node, (ast.Name, ast.Starred)):
+        return True
+    orm, found = uses.program.orm, _first_mention(uses, node)
+    if found is None or found.model is None:
+        return isinstance(node, ast.Attribute)
+    columns = orm.columns(found.model)
+    if isinstance(node, ast.Attribute) and (found.text == ast.unparse(node) or node.attr in columns):
+        return True
+    return all(k.arg is None or k.arg in columns for k in call.keywords)
+
+
+def _clear(uses: Uses, place: Place, call: ast.Call, chain: Chain) -> bool:
     """Whether each name belongs to one entity only of those that the query can have."""
     if "with_entities" in chain.methods:
         return False  # what was joined before and what is selected now are two to SQLAlchemy 2.1
     orm = uses.program.orm
-    models: set[ClassInfo] = set()
+    known: set[tuple[str, ClassInfo]] = set()
     joined = [link.args[0] for link in chain.links if method_of(link) in (*JOINS, "select_from") and link.args]
+    more = [a for link in chain.links if method_of(link) in SELECTING for a in link.args]
     entities = [e for site in uses.ancestry(uses.holds[call].sites) for e in uses.entities(site)]
-    for node in (*joined, *entities):
-        found = _models(uses, node)
-        if not found:
+    for node in (*joined, *more, *entities):
+        step = step_of(node)
+        found = joined_entity(uses, place, step) or entity_of(uses, step)
+        if found is None or found.model is None:
             return False
-        models |= found
+        known.add((found.text or found.model.name, found.model))
     for site in uses.holds[call].sites:
         if isinstance(site, ast.Attribute):
-            models.update(attribute_models(uses.program, site))
+            known |= {(m.name, m) for m in attribute_models(uses.program, site)}
     names = [k.arg for k in call.keywords]
     return not call.args and all(
-        name is not None and sum(name in orm.columns(m) or name in orm.relationships(m) for m in models) == 1
+        name is not None and sum(name in orm.columns(m) or name in orm.relationships(m) for _, m in known) == 1
         for name in names
     )
-
-
-def _models(uses: Uses, node: ast.expr) -> set[ClassInfo]:
-    """The mapped class that an entity, a column or a relationship leads to."""
-    found = {v.info for v in uses.program.values(node) if isinstance(v, Cls)}
-    if isinstance(node, ast.Attribute) and not found:
-        for value in uses.program.values(node.value):
-            if isinstance(value, Cls):
-                relationship = uses.program.orm.relationship(value.info, node.attr)
-                target = relationship.target if relationship is not None else value.info
-                found |= {target} if target is not None else set()
-    return found
 
 
 def _before(call: ast.Call, chain: Chain) -> list[ast.Call]:
@@ -94,20 +100,42 @@ def _before(call: ast.Call, chain: Chain) -> list[ast.Call]:
 
 
 def _entity(uses: Uses, place: Place, call: ast.Call, chain: Chain) -> str | None:
-    """Source of the entity that the names belong to."""
+    """Source of the entity that the names belong to: what was joined last, or what is selected from, or first.
+
+    Source: `Query._filter_by_zero` of SQLAlchemy 1.4 to 2.1.
+    """
     if chain.site is None:
         return None
-    first = next((entity_of(uses, e) for e in uses.entities(chain.site)), None)
-    target = first
+    selected = next(iter(uses.entities(chain.site)), None)
+    first = _first_mention(uses, selected) if selected is not None else None
+    chosen: Entity | None = None
+    joined: Entity | None = None
     for link in _before(call, chain):
         name = method_of(link)
         if name in JOINS:
-            target = last_joined(uses, place, link, first)
+            joined = last_joined(uses, place, link, chosen or first)
+            if joined is None:
+                return None
         elif name == "reset_joinpoint":
-            target = first
-        elif name in ("select_from", "with_entities"):
-            first = target = entity_of(uses, link.args[0]) if link.args else None
-    return target.text if target is not None and target.text else None
+            joined = None
+        elif name == "select_from" and chosen is None:
+            chosen = entity_of(uses, link.args[0]) if len(link.args) == 1 else None
+            if chosen is None:
+                return None
+        elif name == "with_entities":
+            first = _first_mention(uses, link.args[0]) if link.args else None
+    found = joined or chosen or first
+    return found.text if found is not None and found.text else None
+
+
+def _first_mention(uses: Uses, node: ast.expr) -> Entity | None:
+    """`User` of `User.id`, and of `func.count(User.id)`."""
+    if node in uses.holds:
+        return None
+    if (found := entity_of(uses, node)) is not None:
+        return found
+    children = (child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
+    return next((found for child in children if (found := _first_mention(uses, child)) is not None), None)
 
 
 def _criterion(place: Place, entity: str, keyword: ast.keyword) -> str:

@@ -10,6 +10,7 @@ from asyncify.model.ops import Replace
 from asyncify.transforms.query.attribute_sites import collection_head, entity
 from asyncify.transforms.query.chains import outward
 from asyncify.transforms.query.decisions import FUNC, SELECT, Decision, Place, Problem
+from asyncify.transforms.query.labels import labels
 from asyncify.transforms.query.shapes import Shapes
 from asyncify.transforms.query.uses import Site, Uses, method_of
 
@@ -42,6 +43,7 @@ def head(uses: Uses, shapes: Shapes, place: Place, site: Site) -> Iterator[Decis
         op = Replace(template, (place.hole("model", uses.entities(site)[0]),))
         yield place.edit(site, op, WHY, (*imports, *more))
         return
+    yield from labels(place, uses.entities(site))
     verb = (f"sqlalchemy.{method}",) if is_dml(uses, site) else SELECT
     name, imports = place.name(*verb)
     if isinstance(site, ast.Attribute):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from asyncify.model.ops import Hole, Replace
 from asyncify.transforms.query.chains import chain_of
 from asyncify.transforms.query.decisions import Decision, Place, Problem
-from asyncify.transforms.query.entities import Entity, entity_of, joined_entity, related_entity
+from asyncify.transforms.query.entities import Entity, entity_of, joined_entity, related_entity, step_of
 from asyncify.transforms.query.uses import Uses, method_of
 
 JOINS = ("join", "outerjoin")
@@ -112,6 +112,7 @@ def last_joined(uses: Uses, place: Place, call: ast.Call, left: Entity | None) -
 
 def _right(uses: Uses, place: Place, target: ast.expr, left: Entity | None) -> Entity | None:
     """The entity that one step leads to."""
+    target = step_of(target)
     name = _name(target)
     if name is None:
         while isinstance(target, ast.Call) and isinstance(target.func, ast.Attribute):  # User.posts.and_(...)

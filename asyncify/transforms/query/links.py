@@ -12,11 +12,12 @@ from asyncify.transforms.query.decisions import LABELS, Decision, Place, Problem
 from asyncify.transforms.query.filter_by import filter_by
 from asyncify.transforms.query.heads import is_plain_count
 from asyncify.transforms.query.joins import JOINS, join
+from asyncify.transforms.query.labels import labels
 from asyncify.transforms.query.link_arguments import arguments
 from asyncify.transforms.query.parents import with_parent
 from asyncify.transforms.query.set_operations import SetOperations
 from asyncify.transforms.query.shapes import Shapes
-from asyncify.transforms.query.uses import Uses, method_of
+from asyncify.transforms.query.uses import Site, Uses, method_of
 
 BY_HAND = "Write this query as a select() by hand."
 SUBQUERY_FLAGS = frozenset({"with_labels", "reduce_columns"})
@@ -52,14 +53,38 @@ def link(uses: Uses, shapes: Shapes, place: Place, call: ast.Call) -> Iterator[D
         yield from filter_by(uses, place, call)
     elif name in JOINS:
         yield from join(uses, place, call)
+    elif name == "add_columns":
+        yield from _selecting(uses, place, call)
     elif row.becomes is Becomes.RENAMED:
         yield place.edit(call.func, RenameAttribute(row.to), why)
+        yield from _selecting(uses, place, call)
+    elif name == "exists" and shapes.aggregated(call.func.value):
+        why = "an aggregate always gives a row: Query.exists() takes it away, that of a select does not"
+        yield Problem(place.source, call, "query-method", why, BY_HAND)
+    elif name == "yield_per" and chain.site is not None and not _is_looped(uses, chain.site):
+        yield _drop(place, call, "all is fetched at once here, and an async session refuses to do that in parts")
     elif row.becomes is Becomes.OPTION:
         yield from _option(place, call, row)
     elif row.becomes is Becomes.DROPPED:
         yield _drop(place, call, why)
     elif row.becomes is Becomes.SPECIAL:
         yield from _special(uses, place, call)
+
+
+def _is_looped(uses: Uses, site: Site) -> bool:
+    """Whether a loop takes the results of a chain one by one."""
+    chain = outward(uses, site)
+    whole: ast.AST = chain.end or (chain.links[-1] if chain.links else site)
+    parent = uses.sites[site].parent(whole)
+    return isinstance(parent, (ast.For, ast.comprehension)) and parent.iter is whole and chain.end is None
+
+
+def _selecting(uses: Uses, place: Place, call: ast.Call) -> Iterator[Decision]:
+    """What a link selects, besides what is selected before it."""
+    if method_of(call) == "with_entities":
+        yield from labels(place, call.args)
+    elif method_of(call) in ("add_columns", "add_column"):
+        yield from labels(place, call.args, [e for site in uses.holds[call].sites for e in uses.entities(site)])
 
 
 def _drop(place: Place, call: ast.Call, why: str) -> Decision:

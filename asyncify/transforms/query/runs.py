@@ -118,19 +118,19 @@ class Runs:
         session = self.session(place, node)
         if isinstance(session, Problem):
             return session
+        if "yield_per" in chain.methods and not chain.exact:
+            return Problem(
+                place.source, node, "query-method", "yield_per() may or may not have been called on this query", BY_HAND
+            )
         direct = self._uses.library.has_session_scalars
         if shape is None:
             self.either.setdefault(place, set()).update(self._uses.holds[node].sites)
             return Execution(session, False, "", Shape(()), chain, direct, Wrapping(""), helper_name(place))
-        unique = needs_unique(self._uses, node, chain, shape)
-        if unique is None:
-            return Problem(
-                place.source, node, "query-method", "yield_per() may or may not have been called on this query", BY_HAND
-            )
         combined = self._uses.is_combined(node)
         wrapping = (self._set_operations.wrapping if combined else self._named)(place, node, shape)
         if isinstance(wrapping, Problem):
             return wrapping
+        unique = needs_unique(self._uses, node, chain, shape)
         return Execution(session, shape.single, ".unique()" if unique else "", shape, chain, direct, wrapping)
 
     def _named(self, place: Place, node: ast.expr, shape: Shape) -> Wrapping | Problem:
@@ -194,7 +194,7 @@ class Runs:
             return f"{how.result(statement)}.{method}()"
         if name == "value" and len(call.args) == 1 and not call.keywords:
             return f"{how.session.text}.scalar($q.with_only_columns($a0))"
-        if name == "values" and call.args and not call.keywords and how.shape.single:
+        if name == "values" and call.args and not call.keywords:
             names = ", ".join(f"$a{i}" for i in range(len(call.args)))
             return f"{how.session.text}.execute($q.with_only_columns({names}))"
         return None

@@ -95,6 +95,13 @@ class Shapes:
                 kinds.append(classify(self._program, source, argument))
         return Shape(tuple(kinds))
 
+    def aggregated(self, node: ast.AST) -> bool:
+        """Whether a query may select an aggregate, alone or inside of something."""
+        selected = (e for site in self._uses.holds[node].sites for e in self._uses.entities(site))
+        functions = (inner.func for e in selected for inner in ast.walk(e) if isinstance(inner, ast.Call))
+        found = (v.name for f in functions for v in self._program.values(f) if isinstance(v, Ext))
+        return any(n.startswith("sqlalchemy.func.") and n.rpartition(".")[2] in AGGREGATES for n in found)
+
     def _starred(self, source: SourceFile, node: ast.Starred) -> Kind:
         function = self._program.function_of(node)
         if function is None or not isinstance(node.value, ast.Name):

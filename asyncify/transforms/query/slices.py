@@ -64,3 +64,9 @@ def _next_page(node: ast.expr) -> str | None:
 def _one_more(node: ast.expr) -> str:
     less = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and ast.unparse(node.right) == "1"
     return ast.unparse(node.left) if less and isinstance(node, ast.BinOp) else ast.unparse(node)
+
+
+def is_negative(index: ast.expr) -> bool:
+    """Whether an index, or a bound of a slice, is surely negative."""
+    bounds = (index.lower, index.upper) if isinstance(index, ast.Slice) else (index,)
+    return any(isinstance(b, ast.UnaryOp) and isinstance(b.operand, ast.Constant) for b in bounds)

@@ -24,17 +24,13 @@ ENCLOSING = frozenset({"any", "has", "exists", "contains", "scalar_subquery", "a
 JOINED = frozenset({"joined", "False"})
 
 
-def needs_unique(uses: Uses, node: ast.AST, chain: Chain, shape: Shape) -> bool | None:
-    """Whether results must be made unique; None where it depends on the way that the query took."""
-    if not shape.uniquing:
+def needs_unique(uses: Uses, node: ast.AST, chain: Chain, shape: Shape) -> bool:
+    """Whether results must be made unique. With yield_per Query keeps repeats too."""
+    if not shape.uniquing or "yield_per" in chain.methods:
         return False
     if chain.combined is not None or uses.is_combined(node):
-        repeats = uses.is_mixed(node) or uses.keeps_repeats(node)
-    else:
-        repeats = _repeats(uses, node, chain)
-    if repeats and "yield_per" in chain.methods:
-        return False if chain.exact else None  # with yield_per Query keeps repeats too
-    return repeats
+        return uses.is_mixed(node) or uses.keeps_repeats(node)
+    return _repeats(uses, node, chain)
 
 
 def _repeats(uses: Uses, node: ast.AST, chain: Chain) -> bool:
