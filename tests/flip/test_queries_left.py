@@ -52,7 +52,7 @@ def values(db: Session = Depends(get_db)):
 
 def test_queries_that_stay_work(tmp_path: Path) -> None:
     requests = [("GET", "/loops"), ("GET", "/parts"), ("GET", "/parts?low=2"), ("GET", "/values")]
-    codes = ["query-unknown-entity", "query-method"]
+    codes = ["query-session", "query-method"]
     migrated = prove(tmp_path, APP, requests, codes=codes)
     assert "Query([User.name], session=self.db.sync_session)" in migrated["main.py"]
     assert "return self.db.sync_session.query(User)" in migrated["main.py"]

@@ -43,8 +43,6 @@ OLD_STAY = frozenset(
         "join_name_of_selected_from",
         "distinct_ordered",
         "distinct_ordered_by_joined",
-        "last",
-        "last_two",
     }
 )
 
