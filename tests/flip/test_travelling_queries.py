@@ -128,3 +128,136 @@ def counts(db: Session = Depends(get_db)):
 """
     )
     prove(tmp_path, app, [("GET", f"/{path}") for path in ("users", "names", "writers", "counts")])
+
+
+def test_queries_in_objects_lambdas_and_reductions(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+import functools
+
+from sqlalchemy.orm import Query
+
+
+class Builder:
+    def __init__(self, query):
+        self.query = query
+
+    def older(self, age):
+        self.query = self.query.filter(User.age > age)
+        return self
+
+    def run(self):
+        return self.query.order_by(User.id).all()
+
+
+def names(users):
+    if isinstance(users, Query):
+        users = users.order_by(User.id).all()
+    return [u.name for u in users]
+
+
+@app.get("/built")
+def built(db: Session = Depends(get_db)):
+    return [u.name for u in Builder(db.query(User)).older(20).run()]
+
+
+@app.get("/checked")
+def checked(db: Session = Depends(get_db)):
+    return names(db.query(User).filter(User.id > 1)), names(db.query(User).all()), names([])
+
+
+@app.get("/reduced")
+def reduced(db: Session = Depends(get_db)):
+    narrow = lambda query: query.filter(User.id > 1)
+    query = functools.reduce(lambda q, c: q.filter(c), [User.id > 0, User.id < 3], db.query(User))
+    return [u.name for u in query.order_by(User.id).all()], query.count(), narrow(query).count()
+"""
+    )
+    prove(tmp_path, app, [("GET", f"/{path}") for path in ("built", "checked", "reduced")])
+
+
+def test_queries_that_cannot_be_followed_work_as_they_are(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+import functools
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from shelf import page_of
+from sqlalchemy.orm import Query
+
+
+@contextmanager
+def lent(db: Session):
+    yield db.query(User).order_by(User.id)
+
+
+@dataclass
+class Wanted:
+    query: Query
+    size: int
+
+
+def run(wanted: Wanted):
+    return wanted.query.limit(wanted.size).all()
+
+
+def page(size, query):
+    return query.limit(size).all()
+
+
+class Reports:
+    filters = {"old": lambda q: q.filter(User.age > 25), "all": lambda q: q}
+
+    def __init__(self, db: Session):
+        self.db = db
+        self.queries = []
+
+    def add(self, name):
+        self.queries.append(self.filters[name](self.db.query(User)))
+
+    def run(self):
+        return [q.count() for q in self.queries]
+
+
+@app.get("/lent")
+def borrowed(db: Session = Depends(get_db)):
+    with lent(db) as query:
+        return [u.name for u in query.all()], query.count(), [u.id for u in query]
+
+
+@app.get("/wanted")
+def wanted(db: Session = Depends(get_db)):
+    wanted = Wanted(db.query(User).order_by(User.id), 2)
+    return [u.name for u in run(wanted)], wanted.query.count()
+
+
+@app.get("/partial")
+def partial(db: Session = Depends(get_db)):
+    return [u.name for u in functools.partial(page, 1)(db.query(User))]
+
+
+@app.get("/library")
+def library(db: Session = Depends(get_db)):
+    return [u.name for u in page_of(db.query(User).order_by(User.id), 2)]
+
+
+@app.get("/named")
+def named(how: str = "filter", db: Session = Depends(get_db)):
+    query = getattr(db.query(User), how)(User.id > 1)
+    return [u.name for u in query.all()], query.count()
+
+
+@app.get("/reports")
+def reports(db: Session = Depends(get_db)):
+    reports = Reports(db)
+    reports.add("old")
+    reports.add("all")
+    return reports.run()
+"""
+    )
+    library = {"shelf.py": "def page_of(query, size):\n    return query.limit(size).all()\n"}
+    requests = [("GET", f"/{path}") for path in ("lent", "wanted", "partial", "library", "named", "reports")]
+    prove(tmp_path, app, requests, codes=["query-escapes", "query-session"], installed=library)

@@ -313,6 +313,54 @@ def case_run(db: Session):
     query, total = narrowed(db, 1)
     return query.all(), total
 """,
+    "lambda": """
+def case_run(db: Session):
+    narrow = lambda query: query.filter(User.id > 1)
+    return narrow(db.query(User)).all()
+""",
+    "reduce": """
+def case_run(db: Session):
+    filters = [User.id > 0, User.id < 3]
+    query = functools.reduce(lambda q, f: q.filter(f), filters, db.query(User))
+    return query.order_by(User.id).all()
+""",
+    "builder_without_session": """
+class Builder:
+    def __init__(self, query: Query):
+        self.query = query
+
+    def older(self, age):
+        self.query = self.query.filter(User.age > age)
+        return self
+
+    def run(self):
+        return self.query.order_by(User.id).all()
+
+    def __iter__(self):
+        return iter(self.query)
+
+class Posts:
+    def __init__(self, session: Session, query):
+        self.query = query
+        self.session = session
+
+    def run(self):
+        return self.query.all()
+
+def case_run(db: Session):
+    builder = Builder(db.query(User))
+    posts = Posts(db, db.query(Post)).run()
+    return builder.older(20).run(), list(Builder(db.query(User))), builder.query.count(), posts
+""",
+    "sometimes_a_list": """
+def names(users):
+    if isinstance(users, Query):
+        users = users.order_by(User.id).all()
+    return [u.name for u in users]
+
+def case_run(db: Session):
+    return names(db.query(User).filter(User.id > 1)), names(db.query(User).all()), names([])
+""",
 }
 
 #: programs that keep legacy queries, and the codes of what is reported

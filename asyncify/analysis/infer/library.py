@@ -90,6 +90,8 @@ def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call
         return frozenset({Inst(names.TEST_CLIENT, origin=Origin(run.path, node))})
     if name in dynamic_imports.FUNCTIONS:
         return dynamic_imports.imported(run, name, args, kwargs)
+    if name == "functools.reduce" and len(args) > 1:
+        return _reduced(run, args, node)
     if name == "functools.partial":
         return frozenset({Inst("functools.partial", tuple(args))})
     if name == names.FASTAPI:
@@ -280,3 +282,15 @@ def _container(run: Run, base: Inst, name: str, args: Args, node: ast.Call) -> V
     if name in ("pop", "popleft", "__next__", "send"):
         return inner
     return frozenset({base}) if name in ("copy", "union", "intersection", "difference") else NOTHING
+
+
+def _reduced(run: Run, args: Args, node: ast.Call) -> Values:
+    """`functools.reduce(function, items, first)`: what the function makes of the last result and an item."""
+    items = elements(run, args[1], node)
+    made = args[2] if len(args) > 2 else items
+    for value in args[0]:
+        site = value.origin.site if isinstance(value, Inst) and value.origin is not None else None
+        if isinstance(site, ast.Lambda):
+            for arg, given in zip(site.args.args, (made, items), strict=False):
+                run.write(("lambda", site, arg.arg), given)
+    return made | _apply(run, args[0], [made, items], node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from asyncify.analysis.source import SourceFile
@@ -12,7 +12,8 @@ from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Cls, Const, Ext, Inst, Obj, Pattern, Values
 from asyncify.transforms.query.containers import container_of, stays_in_sight, unpacked
 from asyncify.transforms.query.decisions import Decision, Problem
-from asyncify.transforms.query.frames import is_spread
+from asyncify.transforms.query.frames import entered, is_spread
+from asyncify.transforms.query.lambdas import is_lambda_in_sight, reduced, reducing
 from asyncify.transforms.query.uses import Use, Uses
 
 ADVICE = "Write this query, and what receives it, as a select() by hand."
@@ -51,6 +52,8 @@ class Flows:
         elif isinstance(parent, ast.Return):
             yield from self._returned(use)
             return
+        elif isinstance(parent, ast.Lambda) and is_lambda_in_sight(self._uses, use.source, parent):
+            return
         elif (container := container_of(use)) is not None:
             if stays_in_sight(self._uses, use, container):
                 return
@@ -65,12 +68,23 @@ class Flows:
         container = container_of(use)
         if container is not None and isinstance(container, ast.Name) and stays_in_sight(self._uses, use, container):
             return
-        called = self._uses.program.calls(call)
+        if reduced(self._uses, call) is use.node:
+            yield from self._lambdas_receive(use, reducing(self._uses, call))
+            return
+        called = entered(self._uses.program, call)
+        if not called and (lambdas := self._uses.program.facts.lambdas.get(call)):
+            yield from self._lambdas_receive(use, lambdas)
+            return
         if not called or any(isinstance(v, Ext) for v in self._uses.program.values(call.func)):
             yield self.escape(use.source, use.node)
             return
         for function in called:
             yield from self._receives(use, function.info)
+
+    def _lambdas_receive(self, use: Use, lambdas: Iterable[ast.Lambda]) -> Iterator[Decision]:
+        seen = [any(node in self._uses.holds for node in ast.walk(one.body)) for one in lambdas]
+        if not seen or not all(seen):
+            yield self.escape(use.source, use.node)
 
     def escape(self, source: SourceFile, node: ast.AST) -> Problem:
         """The report of a query that gets out of sight."""

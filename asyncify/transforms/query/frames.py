@@ -35,6 +35,15 @@ class Entry:
     path: str
 
 
+#: methods of an object that run because of what is done with it, not by the call that gives it
+IMPLICIT = frozenset("__iter__ __next__ __enter__ __exit__ __aiter__ __anext__ __aenter__ __aexit__".split())
+
+
+def entered(program: Program, node: ast.AST) -> tuple[Fn, ...]:
+    """The functions that get the arguments of a call."""
+    return tuple(f for f in program.calls(node) if f.info.name not in IMPLICIT or not isinstance(node, ast.Call))
+
+
 def argument(entry: Entry, name: str) -> ast.expr | None:
     """What is handed over for a parameter; for the first of a bound method, the receiver. None: not said."""
     node, info = entry.node, entry.function.info
@@ -78,8 +87,9 @@ def outside(program: Program, path: ast.expr, entry: Entry) -> ast.expr | None:
         whole = alias_of(program, ast.Name(root), function.node.body[0])
         return outside(program, with_root(path, whole), entry) if whole is not None else None
     given = argument(entry, root)
-    if given is None:
-        given = _kept_as(program, entry, root) if isinstance(entry.node, ast.Attribute) else None
+    if given is None and isinstance(entry.node, ast.Attribute):
+        kept = kept_as(program, function, root)
+        given = ast.Attribute(value=entry.node.value, attr=kept, ctx=ast.Load()) if kept is not None else None
     if given is None or not is_path(given) or not is_steady(program, given, entry.node):
         return None
     return with_root(path, given)
@@ -103,10 +113,8 @@ def inside(program: Program, path: ast.expr, entry: Entry) -> Iterator[ast.expr]
         yield path
 
 
-def _kept_as(program: Program, entry: Entry, name: str) -> ast.expr | None:
-    """`self.db = db` in the method that stores the query: the attribute that a parameter is kept in."""
-    assert isinstance(entry.node, ast.Attribute)
-    function = entry.function.info
+def kept_as(program: Program, function: FunctionInfo, name: str) -> str | None:
+    """`self.db = db` in a method: the attribute that a parameter is kept in."""
     first = function.parameters[0].arg if function.parameters else ""
     for node in function.nodes:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id == name:
@@ -114,7 +122,7 @@ def _kept_as(program: Program, entry: Entry, name: str) -> ast.expr | None:
                 inner = target.value if isinstance(target, ast.Attribute) else None
                 if isinstance(target, ast.Attribute) and isinstance(inner, ast.Name) and inner.id == first:
                     if _stored_once(program, function, target.attr):
-                        return ast.Attribute(value=entry.node.value, attr=target.attr, ctx=ast.Load())
+                        return target.attr
     return None
 
 

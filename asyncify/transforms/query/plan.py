@@ -15,7 +15,7 @@ from asyncify.transforms.query.annotations import annotation_edits
 from asyncify.transforms.query.contexts import Contexts
 from asyncify.transforms.query.decisions import NAME, Decision, Places, Problem
 from asyncify.transforms.query.either import helper_edits
-from asyncify.transforms.query.handing import handing_edits
+from asyncify.transforms.query.handing import handing_edits, keeping_edit
 from asyncify.transforms.query.heads import head
 from asyncify.transforms.query.mocked import mocked
 from asyncify.transforms.query.properties import makers, removals, unread_properties
@@ -41,6 +41,8 @@ def plan(program: Program) -> Decisions:
         found[uses.groups[next(iter(use.sites))]] += contexts.decide(use)
     for handed in contexts.trails.handed.values():
         found[uses.groups[next(iter(handed.sites))]] += handing_edits(uses, places, handed)
+    for kept in contexts.trails.kept.values():
+        found[uses.groups[next(iter(kept.sites))]].append(keeping_edit(places, kept))
     for sites, edit in annotation_edits(uses, places):
         found[uses.groups[next(iter(sites))]].append(edit)
     edits: list[Edit] = []

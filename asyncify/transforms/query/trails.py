@@ -10,8 +10,8 @@ from functools import cached_property
 
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Fn, Obj
-from asyncify.transforms.query.frames import Entry, argument, inside, is_spread, outside
-from asyncify.transforms.query.handing import Handing, handing
+from asyncify.transforms.query.frames import Entry, argument, entered, inside, is_spread, kept_as, outside
+from asyncify.transforms.query.handing import Handing, Keeping, handing, keeping
 from asyncify.transforms.query.paths import alias_of, is_parameter, is_path, is_steady, owner_of, root_of, values_of
 from asyncify.transforms.query.sessions import session_of
 from asyncify.transforms.query.uses import Uses, method_of
@@ -45,13 +45,14 @@ Found = Session | Parameter
 class Trails:
     """Finds sessions: `at` says which it is.
 
-    handed: the parameters that functions must get for it. _given: how functions know the session of the query in a
-    parameter. _returned: the sessions of what they return.
+    handed: the parameters that functions must get for it. kept: the attributes that objects must get. _given: how
+    functions know the session of the query in a parameter. _returned: the sessions of what they return.
     None: it cannot be said, or is being looked for.
     """
 
     uses: Uses
     handed: dict[FunctionInfo, Handing] = field(default_factory=dict)
+    kept: dict[FunctionInfo, Keeping] = field(default_factory=dict)
     _found: dict[ast.expr, str | None] = field(default_factory=dict)
     _given: dict[tuple[FunctionInfo, str], str | None] = field(default_factory=dict)
     _returned: dict[FunctionInfo, tuple[Found, ...] | None] = field(default_factory=dict)
@@ -134,7 +135,7 @@ class Trails:
 
     def _entered(self, node: ast.expr, seen: set[object]) -> Iterator[Found]:
         """The queries that the functions which an expression runs return."""
-        functions = self.uses.program.calls(node)
+        functions = entered(self.uses.program, node)
         if not functions:
             raise Lost
         for function in functions:
@@ -230,8 +231,24 @@ class Trails:
             for found in self._back(value, seen) if value in self.uses.holds else ():
                 if own:
                     yield found
+                elif isinstance(found, Parameter) and found.function is method:
+                    yield self._beside(node, found)
                 else:
                     yield from self._outside(found, entry, seen)
+
+    def _beside(self, node: ast.Attribute, found: Parameter) -> Session:
+        """The session that an object keeps, or will keep, beside a query that its constructor was given."""
+        text = self._known(found.function, found.name)
+        if text is None or not is_path(node.value):
+            raise Lost
+        attribute = kept_as(self.uses.program, found.function, text)
+        if attribute is None:
+            kept = self.kept.get(found.function) or keeping(self.uses, found.function, found.name, text)
+            if kept is None or kept.text != text:
+                raise Lost
+            self.kept[found.function] = kept
+            attribute = kept.attribute
+        return Session(ast.Attribute(value=node.value, attr=attribute, ctx=ast.Load()), node)
 
     def _related(self, cls: ClassInfo, owners: Iterable[ClassInfo]) -> bool:
         ancestors = self.uses.program.classes.program_ancestors
@@ -245,7 +262,7 @@ class Trails:
         for path in sorted(program.modules):
             for node in program.modules[path].source.nodes:
                 if node in program.facts.calls:
-                    for function in program.calls(node):
+                    for function in entered(program, node):
                         found[function.info].append(Entry(node, function, path))
         return found
 
@@ -275,12 +292,14 @@ class Trails:
         options: set[str] | None = None
         calls: list[tuple[Entry, str]] = []
         again: list[Entry] = []
+        without = False
         for entry in self._entries.get(function, ()):
             handed = argument(entry, name)
             if not isinstance(entry.node, ast.Call) or (handed is None and is_spread(entry.node)):
                 return None
-            if handed is None:
-                continue  # the default, which is no query
+            if handed is None or handed not in self.uses.holds:
+                without = True  # no query, or the default
+                continue
             if self.uses.program.function_of(entry.node) is function:
                 again.append(entry)
                 continue
@@ -294,7 +313,8 @@ class Trails:
         options = {o for o in options or () if all(_same_again(entry, o) for entry in again)}
         if options:
             return min(options, key=lambda o: (len(o), o))
-        found = handing(self.uses, function, name, [*calls, *((entry, "") for entry in again)]) if calls else None
+        every = [*calls, *((entry, "") for entry in again)]
+        found = handing(self.uses, function, name, every, optional=without) if calls else None
         if found is None or function in self.handed:
             return None
         self.handed[function] = found
