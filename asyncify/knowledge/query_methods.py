@@ -133,6 +133,9 @@ UNHASHABLE_FUNCTIONS = frozenset(
 #: column types of the same sort
 UNHASHABLE_TYPES = frozenset({"JSON", "JSONB", "ARRAY", "HSTORE", "PickleType", "MutableDict", "MutableList"})
 
+#: words in the annotation of a column of that sort: `Mapped[dict[str, Any]]`
+UNHASHABLE_ANNOTATIONS = frozenset({"dict", "list", "set", "Dict", "List", "Set"})
+
 #: methods of columns that take a query or select as a subquery
 SUBQUERY_TAKERS = frozenset({"in_", "not_in", "notin_", "any_", "all_", "is_", "is_not", "isnot", "op", "from_select"})
 

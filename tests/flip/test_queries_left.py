@@ -56,3 +56,33 @@ def test_queries_that_stay_work(tmp_path: Path) -> None:
     migrated = prove(tmp_path, APP, requests, codes=codes)
     assert "Query([User.name], session=self.db.sync_session)" in migrated["main.py"]
     assert "return self.db.sync_session.query(User)" in migrated["main.py"]
+
+
+LISTENED = """\
+from db import get_db
+from fastapi import Depends, FastAPI
+from models import User
+from sqlalchemy import event
+from sqlalchemy.orm import Query, Session
+
+app = FastAPI()
+
+
+@event.listens_for(Query, "before_compile", retval=True)
+def without_the_young(query):
+    for description in query.column_descriptions:
+        if description["entity"] is User:
+            query = query.enable_assertions(False).filter(User.age > 20)
+    return query
+
+
+@app.get("/names")
+def names(db: Session = Depends(get_db)):
+    return [user.name for user in db.query(User).order_by(User.id)], db.query(User).count()
+"""
+
+
+def test_queries_that_a_listener_changes_keep_it(tmp_path: Path) -> None:
+    """A select would find those whom the listener leaves out."""
+    migrated = prove(tmp_path, LISTENED, [("GET", "/names")], codes=["query-listener"])
+    assert "select(" not in migrated["main.py"]

@@ -156,6 +156,7 @@ TABLE_CASES: dict[str, str] = {
     "options_subquery": "return [(u, u.posts) for u in db.query(User).options(subqueryload(User.posts)).order_by(User.id)]",
     "options_nested": "return [(u, [p.tags for p in u.posts]) for u in db.query(User).options(joinedload(User.posts).selectinload(Post.tags)).order_by(User.id)]",
     "enable_eagerloads_all": "return [s for s in db.query(Shelf).enable_eagerloads(False).order_by(Shelf.id).all()]",
+    "enable_eagerloads_lazy": "return [u.name for u in db.query(User).filter(User.id > 1).enable_eagerloads(False).order_by(User.id).yield_per(1)]",
     "populate_existing_rows": "u = db.query(User).get(1)\nu.name = 'x'\nreturn db.query(User).populate_existing().order_by(User.id).all(), u.name",
     "autoflush_off": "db.add(User(id=9, name='new'))\nreturn db.query(User).autoflush(False).count() if False else db.query(User.id).autoflush(False).all()",
     "params_dict": "return db.query(User).filter(text('users.id = :i')).params({'i': 2}).all()",

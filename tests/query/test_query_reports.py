@@ -111,6 +111,26 @@ def test_sessions_before_2_0_style_keep_their_queries() -> None:
     assert "select(User)" in convert({**files, "base.py": proven})[0]["app.py"]
 
 
+def test_columns_that_are_annotated_with_containers_are_not_made_unique() -> None:
+    """`unique()` refuses rows with lists or dicts, which Query accepts."""
+    models = (
+        "from typing import Any\n\nfrom sqlalchemy import JSON, ForeignKey\n"
+        "from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column\n\n\n"
+        "class Base(DeclarativeBase):\n    type_annotation_map = {dict[str, Any]: JSON}\n\n\n"
+        'class User(Base):\n    __tablename__ = "users"\n    id: Mapped[int] = mapped_column(primary_key=True)\n'
+        '    more: Mapped[dict[str, Any]]\n    rest: Mapped["dict[str, Any] | None"]\n\n\n'
+        'class Post(Base):\n    __tablename__ = "posts"\n    id: Mapped[int] = mapped_column(primary_key=True)\n'
+        '    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))\n'
+    )
+    source = "from sqlalchemy.orm import Session\n\nfrom models import Post, User\n\n\n"
+    for name in ("more", "rest", "id"):
+        source += f"def {name}(db: Session):\n    return db.query(User, User.{name}).join(Post).all()\n\n\n"
+    after, _ = convert({"models.py": models, "app.py": source})
+    assert after["app.py"].count(".all()") == 3
+    assert after["app.py"].count(".unique().all()") == 1
+    assert "select(User, User.id).join(Post)).unique().all()" in after["app.py"]
+
+
 def test_names_that_a_file_uses_otherwise_are_not_taken() -> None:
     after, _ = converted(
         "from sqlalchemy.orm import Session\n\nfrom models import User\n\n\n"

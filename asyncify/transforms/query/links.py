@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from asyncify.analysis.symbols import ClassInfo
 from asyncify.knowledge.query_methods import METHODS, Becomes, Method
 from asyncify.model.ops import AppendCall, EditCall, RenameAttribute, Replace
 from asyncify.transforms.query.chains import chain_of, outward
 from asyncify.transforms.query.decisions import LABELS, Decision, Place, Problem
+from asyncify.transforms.query.entities import entity_of
 from asyncify.transforms.query.filter_by import filter_by
 from asyncify.transforms.query.heads import is_plain_count
 from asyncify.transforms.query.joins import JOINS, join
@@ -20,6 +22,13 @@ from asyncify.transforms.query.shapes import Shapes
 from asyncify.transforms.query.uses import Site, Uses, method_of
 
 BY_HAND = "Write this query as a select() by hand."
+#: settings of relationships that load nothing with the instances
+LAZY = frozenset({"select", "True", "raise", "raise_on_sql", "noload", "None", "dynamic", "write_only"})
+#: links that neither load something nor add entities
+WITHOUT_LOADS = frozenset(
+    "filter where filter_by join outerjoin order_by group_by having distinct limit offset slice yield_per "
+    "populate_existing execution_options with_for_update enable_eagerloads".split()
+)
 SUBQUERY_FLAGS = frozenset({"with_labels", "reduce_columns"})
 
 
@@ -161,10 +170,17 @@ def _subquery(place: Place, call: ast.Call) -> list[Decision] | None:
 
 
 def _loads_nothing(uses: Uses, call: ast.Call) -> bool:
-    """Whether `enable_eagerloads(False)` stands before what loads no instances anyway."""
+    """Whether `enable_eagerloads(False)` stands where nothing is loaded eagerly anyway."""
     chain = chain_of(uses, call)
     if chain.site is None:
         return False
-    end = outward(uses, chain.site).end
+    whole = outward(uses, chain.site)
     harmless = ("count", "subquery", "cte", "exists", "update", "delete", "scalar_subquery", "as_scalar")
-    return end is not None and method_of(end) in harmless
+    if whole.end is not None and method_of(whole.end) in harmless:
+        return True
+    models = [found.model if (found := entity_of(uses, e)) is not None else None for e in uses.entities(chain.site)]
+    return whole.methods <= WITHOUT_LOADS and all(m is not None and _loads_lazily(uses, m) for m in models)
+
+
+def _loads_lazily(uses: Uses, model: ClassInfo) -> bool:
+    return all(r.lazy in LAZY for r in uses.program.orm.relationships(model).values())

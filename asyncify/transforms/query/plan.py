@@ -17,6 +17,7 @@ from asyncify.transforms.query.decisions import NAME, Decision, Places, Problem
 from asyncify.transforms.query.either import helper_edits
 from asyncify.transforms.query.handing import handing_edits, keeping_edit
 from asyncify.transforms.query.heads import head
+from asyncify.transforms.query.listeners import query_listeners
 from asyncify.transforms.query.mocked import mocked
 from asyncify.transforms.query.properties import makers, removals, unread_properties
 from asyncify.transforms.query.reports import reports
@@ -31,6 +32,8 @@ def plan(program: Program) -> Decisions:
     uses = Uses.of(program)
     if uses.sites and not uses.library.has_selects_of_entities:
         return Decisions(findings=(_too_old(uses),), subjects=tuple(_recognised(uses)))
+    if uses.sites and (listened := tuple(query_listeners(uses))):
+        return Decisions(findings=listened, subjects=tuple(_recognised(uses)))
     shapes = Shapes(uses)
     places = Places(program)
     contexts = Contexts(uses, shapes, places)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeGuard
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Cls, Ext, Inst, Obj, Values
 from asyncify.knowledge import names
-from asyncify.knowledge.query_methods import AGGREGATES, UNHASHABLE_FUNCTIONS, UNHASHABLE_TYPES
+from asyncify.knowledge.query_methods import (
+    AGGREGATES,
+    UNHASHABLE_ANNOTATIONS,
+    UNHASHABLE_FUNCTIONS,
+    UNHASHABLE_TYPES,
+)
 from asyncify.transforms.query.uses import Site, Uses, queries
 
 ALIASES = frozenset({"sqlalchemy.orm.aliased", "sqlalchemy.orm.with_polymorphic"})
@@ -212,12 +219,24 @@ def _classify_attribute(program: Program, source: SourceFile, node: ast.Attribut
 
 def _column_kind(program: Program, info: ClassInfo, name: str) -> Kind:
     column = program.orm.columns(info).get(name)
+    declared = next((c.attributes.get(name) for c in program.classes.ancestors(info) if _declares(c, name)), None)
+    if isinstance(declared, ast.AnnAssign) and _is_of_containers(declared.annotation):
+        return Kind.UNHASHABLE
     if column is not None and column.call is not None:
         words = {n.id for n in ast.walk(column.call) if isinstance(n, ast.Name)}
         words |= {n.attr for n in ast.walk(column.call) if isinstance(n, ast.Attribute)}
         if words & UNHASHABLE_TYPES:
             return Kind.UNHASHABLE
     return Kind.COLUMN
+
+
+def _declares(cls: object, name: str) -> TypeGuard[ClassInfo]:
+    return isinstance(cls, ClassInfo) and name in cls.attributes
+
+
+def _is_of_containers(annotation: ast.expr) -> bool:
+    """`Mapped[dict[str, Any]]`: the type of the column is made of the annotation, and gives what has no hash."""
+    return not UNHASHABLE_ANNOTATIONS.isdisjoint(re.findall(r"\w+", ast.unparse(annotation)))
 
 
 def _class_attribute(program: Program, node: ast.Attribute, base: Values) -> Kind:
