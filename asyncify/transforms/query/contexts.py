@@ -19,6 +19,7 @@ from asyncify.transforms.query.runs import BY_HAND, Runs
 from asyncify.transforms.query.set_operations import first_operand
 from asyncify.transforms.query.shapes import Kind, Shapes, classify
 from asyncify.transforms.query.slices import is_negative, slice_links
+from asyncify.transforms.query.takers import hand_session, takes_select
 from asyncify.transforms.query.trails import Trails
 from asyncify.transforms.query.uses import Use, Uses, link_around, method_of
 
@@ -174,6 +175,9 @@ class Contexts:
             yield self._problem(use, "query-escapes", "this query is run in a greenlet as it is")
             return
         if library & HARMLESS:
+            return
+        if takes_select(program, call):
+            yield from hand_session(place, call, use.node, self.runs.session)
             return
         if library and all(n.startswith(("sqlalchemy.", "sqlmodel.")) for n in library):
             if isinstance(use.node, ast.expr):
