@@ -140,3 +140,17 @@ def test_names_that_a_file_uses_otherwise_are_not_taken() -> None:
     assert "from sqlalchemy import delete as sa_delete, select as sa_select" in after
     assert "db.scalars(sa_select(User)).all()" in after
     assert "db.execute(sa_delete(User).where(User.id == key))" in after
+
+
+def test_a_real_session_beside_a_mocked_one_is_no_mock() -> None:
+    app = "from models import User\n\n\ndef first(db):\n    return db.query(User).first()\n"
+    tests = (
+        "from unittest.mock import MagicMock\n\nimport pytest\nfrom sqlalchemy.orm import Session\n\nimport app\n"
+        "from models import User\n\n\n@pytest.fixture\ndef db():\n    session = Session()\n    yield session\n\n\n"
+        "def test_real(db: Session):\n    assert app.first(db) is None\n    assert db.query(User).count() == 0\n\n\n"
+        "def test_mocked():\n    db = MagicMock(spec=Session)\n    db.query.return_value.first.return_value = 1\n"
+        "    assert app.first(db) == 1\n"
+    )
+    after, findings = convert({"models.py": MODELS, "app.py": app, "test_app.py": tests})
+    assert "select(func.count()).select_from(User)" in after["test_app.py"]
+    assert findings == ()

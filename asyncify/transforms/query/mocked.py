@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.mock_objects import Kind, TestMocks, find_mocks
+from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.ops import Replace
+from asyncify.model.span import Target
 from asyncify.transforms.query.chains import outward
 from asyncify.transforms.query.decisions import NAME, Places
 from asyncify.transforms.query.uses import Uses, method_of
@@ -48,6 +50,7 @@ def mocked(uses: Uses, places: Places, edits: Iterable[Edit]) -> tuple[list[Edit
     """The edits of mocks for queries that become selects, and findings for the mocks that cannot follow."""
     forms = _forms(uses, {(e.path, e.target): e for e in edits})
     mocks = find_mocks(uses.program) if forms else TestMocks()
+    edited = {(e.path, e.target) for e in edits}  # what is a select itself by then is asked of a real session
     settings: dict[tuple[object, str], list[Setting]] = defaultdict(list)
     left: list[tuple[str, ast.AST]] = []
     for path in sorted({p for p, _ in mocks.sites.values()} | {getattr(f, "path", "") for f, _ in mocks.names} - {""}):
@@ -56,7 +59,11 @@ def mocked(uses: Uses, places: Places, edits: Iterable[Edit]) -> tuple[list[Edit
             if isinstance(node, ast.Assign) and (found := _setting(uses, mocks, path, node)):
                 settings[_scope(uses, node), source.segment(found.session)].append(found)
                 settled |= set(ast.walk(found.target))
-        left += [(path, n) for n in source.nodes if n not in settled and _mocked_query(uses, mocks, n)]
+        left += [
+            (path, n)
+            for n in source.nodes
+            if n not in settled and _mocked_query(uses, mocks, n) and not _edited(source, n, edited)
+        ]
     made: list[Edit] = []
     for group in settings.values():
         by_call: dict[str, set[tuple[str, ...]]] = defaultdict(set)
@@ -71,6 +78,12 @@ def mocked(uses: Uses, places: Places, edits: Iterable[Edit]) -> tuple[list[Edit
             else:
                 left.append((setting.path, setting.target))
     return made, [_finding(uses, path, node) for path, node in left]
+
+
+def _edited(source: SourceFile, node: ast.AST, edited: Container[tuple[str, Target]]) -> bool:
+    """Whether `session.query`, or the call of it, becomes something else."""
+    call = source.parent(node)
+    return any((source.path, source.target(n)) in edited for n in (node, call) if n is not None)
 
 
 def _forms(uses: Uses, edits: dict[tuple[object, object], Edit]) -> dict[tuple[str, ...], set[Form]]:
