@@ -302,3 +302,44 @@ def test_a_property_that_something_unknown_may_read_stays(tmp_path: Path) -> Non
     done = prove(tmp_path, files, [("GET", "/one")], codes=["query-property"])
     assert "Base.query = ModelQuery()" in done["db.py"]
     assert "session().sync_session.query(owner)" in done["db.py"]
+
+
+DYNAMIC_SCHEMA = """\
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel
+
+from db import session
+from models import User
+
+app = FastAPI()
+
+
+class UserOut(BaseModel):
+    name: str
+    post_count: int
+
+
+def first():
+    return User.query.order_by(User.id).first()
+
+
+@app.get("/count")
+def count(user: User = Depends(first)):
+    return user.post_count
+
+
+@app.get("/user", response_model=UserOut)
+def read(user: User = Depends(first)):
+    return user
+"""
+
+
+def test_a_property_that_waits_in_a_schema_is_reported(tmp_path: Path) -> None:
+    models = MODELS.replace(
+        "    def titles(",
+        "    @property\n    def post_count(self):\n        return self.posts.count()\n\n    def titles(",
+    )
+    files = {"db.py": SCOPED, "models.py": models, "main.py": DYNAMIC_SCHEMA}
+    done = prove(tmp_path, files, [("GET", "/count")], codes=["schema-property"])
+    reads = "the response model UserOut reads User.post_count, which waits for the database"
+    assert [f.message for f in done.findings] == [reads]

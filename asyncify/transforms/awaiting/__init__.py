@@ -21,6 +21,7 @@ from asyncify.transforms.awaiting.legacy_queries import legacy_query_edits
 from asyncify.transforms.awaiting.mended import mended
 from asyncify.transforms.awaiting.operators import operator_edits
 from asyncify.transforms.awaiting.reflection import reflection_edits
+from asyncify.transforms.awaiting.schema_reads import properties_in_schemas
 from asyncify.transforms.awaiting.scripts import script_edits
 from asyncify.transforms.awaiting.shared_context import shared_contexts
 from asyncify.transforms.awaiting.statements import StatementEdits
@@ -72,6 +73,7 @@ def plan(program: Program) -> Decisions:
         findings.extend(told_factories(program, module))
         findings.extend(shared_contexts(program, module))
     findings.extend(kept_conflicts(program))
+    findings.extend(properties_in_schemas(program))
     return Decisions(tuple(edits), (), tuple(findings))
 
 

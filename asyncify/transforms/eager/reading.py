@@ -58,7 +58,8 @@ class Reading:
     files: the file of each place. unknown: reads from instances whose loading place nobody knows.
     endless: reads that walk a tree as deep as it is. dynamic: reads of relationships that are queries.
     columns: attributes of instances that are none of these. changed: classes with an attribute that is set somewhere.
-    shown: loading places whose instances are sent as they are, and the functions that do it.
+    shown: loading places whose instances are sent as they are, and the functions that do it. properties: those that
+    run, and for whom.
     """
 
     program: Program
@@ -70,6 +71,7 @@ class Reading:
     columns: set[tuple[ClassInfo, str]] = field(default_factory=set)
     changed: set[ClassInfo] = field(default_factory=set)
     shown: dict[ast.AST, set[FunctionInfo | None]] = field(default_factory=dict)
+    properties: set[tuple[FunctionInfo, Reader]] = field(default_factory=set)
     _calls: set[tuple[ast.AST, Origin, Reader]] = field(default_factory=set)
 
     def note(self, origin: Origin, name: str, reader: Reader) -> None:
@@ -140,6 +142,8 @@ class Reading:
             ends = self.attribute(self.elements(inner) if many else inner, proxy[1], reader)
             return frozenset({collection("list", ends)}) if many and ends else ends
         method = self.program.classes.method(value.info, name)
+        if method is not None and is_property(Fn(method)):
+            self.properties.add((method, reader))
         if method is not None and is_property(Fn(method)) and value.origin is not None:
             self.note_call(method, value.origin, reader)
             return self.result(method, value.origin)
