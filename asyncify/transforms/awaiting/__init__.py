@@ -25,6 +25,7 @@ from asyncify.transforms.awaiting.schema_reads import properties_in_schemas
 from asyncify.transforms.awaiting.scripts import script_edits
 from asyncify.transforms.awaiting.shared_context import shared_contexts
 from asyncify.transforms.awaiting.statements import StatementEdits
+from asyncify.transforms.awaiting.stream_options import StreamOptions
 from asyncify.transforms.awaiting.streams import stream_edits
 from asyncify.transforms.awaiting.told_factories import told_factories
 from asyncify.transforms.awaiting.unclosed import unclosed_edits
@@ -38,6 +39,7 @@ def plan(program: Program) -> Decisions:
     colouring = program.colouring
     edits: list[Edit] = []
     findings: list[Finding] = list(colouring.findings)
+    stream_options = StreamOptions(program)
     for path in sorted(program.modules):
         if kept_sync(program, path):
             continue
@@ -52,7 +54,7 @@ def plan(program: Program) -> Decisions:
         classes = ClassDependencies(program, module)
         edits.extend(classes.edits())
         both = (
-            *stream_edits(program, colouring, module),
+            *stream_edits(program, colouring, module, stream_options),
             *mended(program, colouring, module),
             *exit_stack_edits(program, module),
         )

@@ -16,31 +16,54 @@ from asyncify.knowledge import names
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.ops import RenameAttribute, SetAsync
 from asyncify.transforms.awaiting.context import Context, context_of
+from asyncify.transforms.awaiting.stream_options import OPTIONS, StreamOptions
 
 STREAMING = {"execute": "stream", "scalars": "stream_scalars"}
-OPTIONS = frozenset({"yield_per", "stream_results"})
 ADVICE = "use `stream` or `stream_scalars` and `async for`, or leave the option out"
 
 
-def stream_edits(program: Program, colouring: Colouring, module: ModuleInfo) -> Iterator[Edit | Finding]:
-    """Loops over such results become `async for` over a stream; other uses are reported."""
+def stream_edits(
+    program: Program, colouring: Colouring, module: ModuleInfo, options: StreamOptions
+) -> Iterator[Edit | Finding]:
+    """Loops over such results become `async for` over a stream; other uses do without the options."""
+
+    def streams(node: ast.expr) -> bool:
+        return _streams(program, colouring, options, node)
+
     looped: set[ast.expr] = set()
     for node in module.source.nodes:
-        if isinstance(node, ast.For) and _streams(program, colouring, node.iter):
+        if isinstance(node, ast.For) and streams(node.iter):
             looped.add(node.iter)
             yield from _loop(program, colouring, module, node, SetAsync())
         elif isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp)):
-            found = [i for i, part in enumerate(node.generators) if _streams(program, colouring, part.iter)]
+            found = [i for i, part in enumerate(node.generators) if streams(part.iter)]
             looped.update(node.generators[i].iter for i in found)
             if found:
                 yield from _loop(program, colouring, module, node, SetAsync(True, tuple(found)))
     for node in module.source.nodes:
-        if isinstance(node, ast.Call) and node not in looped and _streams(program, colouring, node):
+        if not isinstance(node, ast.Call) or node in looped or not streams(node):
+            continue
+        yield from options.without(node.args[0])
+        if options.of(node.args[0]):
+            if not _lists(module, node):
+                message = "the rows were fetched in parts here, and are fetched all at once now"
+                yield Finding("await", module.path, module.source.span(node), "yield-per", message, ADVICE)
+        else:
             message = "an async session refuses to run a statement with yield_per or stream_results at once"
             yield Finding("await", module.path, module.source.span(node), "yield-per", message, ADVICE)
 
 
-def _streams(program: Program, colouring: Colouring, node: ast.expr) -> bool:
+def _lists(module: ModuleInfo, node: ast.Call) -> bool:
+    """Whether all rows of a result are listed anyway: `.all()`."""
+    while isinstance(attribute := module.source.parent(node), ast.Attribute):
+        call = module.source.parent(attribute)
+        if attribute.attr == "all" or not isinstance(call, ast.Call):
+            return attribute.attr == "all"
+        node = call
+    return False
+
+
+def _streams(program: Program, colouring: Colouring, options: StreamOptions, node: ast.expr) -> bool:
     """Whether a call runs a statement whose result comes in parts, and becomes awaited."""
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
         return False
@@ -48,7 +71,7 @@ def _streams(program: Program, colouring: Colouring, node: ast.expr) -> bool:
         return False
     if not has(program.values(node.func.value), names.SESSION, names.CONNECTION):
         return False
-    return any(
+    return bool(options.of(node.args[0])) or any(
         (isinstance(n, ast.keyword) and n.arg in OPTIONS) or (isinstance(n, ast.Attribute) and n.attr in OPTIONS)
         for argument in (*node.args, *node.keywords)
         for n in ast.walk(argument)
