@@ -159,6 +159,10 @@ CASES: dict[str, str] = {
     "filter_by_two": "return db.query(User, Post).filter_by(id=1).order_by(Post.id).all()",
     "filter_by_added": "return db.query(User).add_columns(User.age + 1).filter_by(name='ann').all()",
     "filter_by_reshaped": "return db.query(Post).with_entities(User.name).filter_by(id=2).all()",
+    "filter_by_below": "q = db.query(User).join(User.posts.and_(Post.id > 0)).distinct()\nq = q.filter_by(id=1)\n"
+    "q = q.order_by(User.id)\nreturn q.all()",
+    "filter_by_above": "q = db.query(User)\nq = q.filter_by(id=1)\nq = q.join(Post)\nreturn q.all()",
+    "with_entities_of_table": "return db.query(Book.__table__).with_entities(Book).order_by(Book.id).all()",
     "filter_by_selected_from": "return db.query(func.count()).select_from(User).filter_by(name='ann').scalar()",
     "filter_by_twice": "p = aliased(Post)\nq = db.query(Post.id).join(p, p.author_id == Post.author_id)\n"
     "return q.filter_by(id=1).all()",
@@ -357,7 +361,10 @@ STAY = frozenset(
         "negative",
         "filter_by_later",
         "filter_by_twice",
+        "filter_by_below",
+        "with_entities_of_table",
         "yield_per_named",
+        "yield_per_later",
         "exists_aggregate",
         "autoflush_count",
         *LEGACY_UNIONS,

@@ -63,3 +63,13 @@ def step_of(node: ast.expr) -> ast.expr:
         if node.func.attr == "and_":
             return step_of(node.func.value)
     return node
+
+
+def first_mention(uses: Uses, node: ast.expr) -> Entity | None:
+    """`User` of `User.id`, and of `func.count(User.id)`; none of a table."""
+    if node in uses.holds or (isinstance(node, ast.Attribute) and node.attr == "__table__"):
+        return None
+    if (found := entity_of(uses, node)) is not None:
+        return found
+    children = (child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
+    return next((found for child in children if (found := first_mention(uses, child)) is not None), None)

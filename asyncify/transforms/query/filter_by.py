@@ -13,7 +13,7 @@ from asyncify.model.ops import EditCall, RenameAttribute
 from asyncify.transforms.query.attribute_sites import attribute_models, is_through_table
 from asyncify.transforms.query.chains import Chain, chain_of
 from asyncify.transforms.query.decisions import Decision, Place, Problem
-from asyncify.transforms.query.entities import Entity, entity_of, joined_entity, step_of
+from asyncify.transforms.query.entities import Entity, entity_of, first_mention, joined_entity, step_of
 from asyncify.transforms.query.joins import JOINS, last_joined
 from asyncify.transforms.query.uses import Uses, method_of
 
@@ -48,7 +48,7 @@ def filter_by(uses: Uses, place: Place, call: ast.Call) -> Iterator[Decision]:
 
 
 def _ambiguous(uses: Uses, place: Place, call: ast.Call, chain: Chain) -> bool:
-    links = _before(call, chain)
+    links = _before(uses, call, chain)
     sites = uses.holds[call].sites
     several = any(len(uses.entities(site)) > 1 for site in sites)
     beside = any(is_through_table(uses.program, site) for site in sites if isinstance(site, ast.Attribute))
@@ -61,7 +61,7 @@ def _is_plain(uses: Uses, place: Place, node: ast.expr, call: ast.Call) -> bool:
     """Whether a select of one thing finds the names. What is computed brings its table, which has but columns."""
     if isinstance(node, (ast.Name, ast.Starred)):
         return True
-    orm, found = uses.program.orm, _first_mention(uses, node)
+    orm, found = uses.program.orm, first_mention(uses, node)
     if found is None or found.model is None:
         return isinstance(node, ast.Attribute)
     columns = orm.columns(found.model)
@@ -95,8 +95,24 @@ def _clear(uses: Uses, place: Place, call: ast.Call, chain: Chain) -> bool:
     )
 
 
-def _before(call: ast.Call, chain: Chain) -> list[ast.Call]:
-    return list(chain.links[: chain.links.index(call)] if call in chain.links else chain.links)
+def _before(uses: Uses, call: ast.Call, chain: Chain) -> list[ast.Call]:
+    """The links that may come before a call: of a query that has a name, those that stand above it."""
+    if chain.exact:
+        return list(chain.links[: chain.links.index(call)] if call in chain.links else chain.links)
+    return [link for link in chain.links if link is not call and not _stands_after(uses, link, call)]
+
+
+def _stands_after(uses: Uses, link: ast.Call, call: ast.Call) -> bool:
+    """Whether a link surely comes later than a call: below it in the same function, and no loop leads back."""
+    source, function = uses.holds[call].source, uses.program.function_of(call)
+    if function is None or uses.program.function_of(link) is not function:
+        return False
+    outer = source.parent(call)
+    while outer is not None and outer is not function.node:
+        if isinstance(outer, (ast.For, ast.AsyncFor, ast.While)):
+            return False
+        outer = source.parent(outer)
+    return (link.end_lineno or 0, link.end_col_offset or 0) > (call.end_lineno or 0, call.end_col_offset or 0)
 
 
 def _entity(uses: Uses, place: Place, call: ast.Call, chain: Chain) -> str | None:
@@ -107,10 +123,10 @@ def _entity(uses: Uses, place: Place, call: ast.Call, chain: Chain) -> str | Non
     if chain.site is None:
         return None
     selected = next(iter(uses.entities(chain.site)), None)
-    first = _first_mention(uses, selected) if selected is not None else None
+    first = first_mention(uses, selected) if selected is not None else None
     chosen: Entity | None = None
     joined: Entity | None = None
-    for link in _before(call, chain):
+    for link in _before(uses, call, chain):
         name = method_of(link)
         if name in JOINS:
             joined = last_joined(uses, place, link, chosen or first)
@@ -123,19 +139,9 @@ def _entity(uses: Uses, place: Place, call: ast.Call, chain: Chain) -> str | Non
             if chosen is None:
                 return None
         elif name == "with_entities":
-            first = _first_mention(uses, link.args[0]) if link.args else None
+            first = first_mention(uses, link.args[0]) if link.args else None
     found = joined or chosen or first
     return found.text if found is not None and found.text else None
-
-
-def _first_mention(uses: Uses, node: ast.expr) -> Entity | None:
-    """`User` of `User.id`, and of `func.count(User.id)`."""
-    if node in uses.holds:
-        return None
-    if (found := entity_of(uses, node)) is not None:
-        return found
-    children = (child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
-    return next((found for child in children if (found := _first_mention(uses, child)) is not None), None)
 
 
 def _criterion(place: Place, entity: str, keyword: ast.keyword) -> str:

@@ -76,6 +76,10 @@ def _is_list(uses: Uses, node: ast.expr) -> bool:
 def _orders_by_more(uses: Uses, call: ast.Call) -> bool:
     """Whether the queries here may be ordered by what they do not select."""
     sites = uses.ancestry(uses.holds[call].sites)
+    met = {uses.groups[site] for site in sites}
+    later = {site for site, group in uses.groups.items() if group in met and site in uses.reshaped}
+    if any(method_of(link) == "order_by" for site in later for link in uses.links.get(site, ())):
+        return True  # with_entities() selects something else
     selected = [entity for site in sites for entity in uses.entities(site)]
     texts = {ast.unparse(node) for node in selected}
     whole = {e.text for node in selected if (e := entity_of(uses, node)) is not None and e.text == ast.unparse(node)}

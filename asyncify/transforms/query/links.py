@@ -10,7 +10,7 @@ from asyncify.knowledge.query_methods import METHODS, Becomes, Method
 from asyncify.model.ops import AppendCall, EditCall, RenameAttribute, Replace
 from asyncify.transforms.query.chains import chain_of, outward
 from asyncify.transforms.query.decisions import LABELS, Decision, Place, Problem
-from asyncify.transforms.query.entities import entity_of
+from asyncify.transforms.query.entities import entity_of, first_mention
 from asyncify.transforms.query.filter_by import filter_by
 from asyncify.transforms.query.heads import is_plain_count
 from asyncify.transforms.query.joins import JOINS, join
@@ -64,6 +64,9 @@ def link(uses: Uses, shapes: Shapes, place: Place, call: ast.Call) -> Iterator[D
         yield from join(uses, place, call)
     elif name == "add_columns":
         yield from _selecting(uses, place, call)
+    elif name == "with_entities" and not _begins_with_entity(uses, call.func.value):
+        why = "a select that began without an entity gives no instances"
+        yield Problem(place.source, call, "query-method", why, BY_HAND)
     elif row.becomes is Becomes.RENAMED:
         yield place.edit(call.func, RenameAttribute(row.to), why)
         yield from _selecting(uses, place, call)
@@ -78,6 +81,14 @@ def link(uses: Uses, shapes: Shapes, place: Place, call: ast.Call) -> Iterator[D
         yield _drop(place, call, why)
     elif row.becomes is Becomes.SPECIAL:
         yield from _special(uses, place, call)
+
+
+def _begins_with_entity(uses: Uses, node: ast.expr) -> bool:
+    sites = uses.ancestry(uses.holds[node].sites) - uses.reshaped
+    return all(
+        isinstance(site, ast.Attribute) or any(first_mention(uses, e) is not None for e in uses.entities(site))
+        for site in sites
+    )
 
 
 def _is_looped(uses: Uses, site: Site) -> bool:
