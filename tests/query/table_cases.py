@@ -231,4 +231,5 @@ ALL_STAY = STAY | {
     "slice_unsure",
     "update_branch",
     "update_ordered",
+    "yield_per_later",
 }
