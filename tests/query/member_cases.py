@@ -62,6 +62,7 @@ MEMBERS: dict[str, str] = {
 LEGACY_MEMBERS = frozenset(
     {
         "update_maybe_filtered",
+        "yield_per_later",
         "update_arguments",
         "update_column",
         "update_ordered",
