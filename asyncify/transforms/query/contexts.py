@@ -233,7 +233,7 @@ class Contexts:
         chain = chain_of(self._uses, use.node)
         limited = not chain.exact or bool({method_of(c) for c in chain.links} & {"limit", "offset", "slice"})
         built = slice_links(place, subscript.slice, limited)
-        if built is None and self._uses.library.is_1_4 and is_negative(subscript.slice):
+        if built is None and self._uses.library.is_before_2 and is_negative(subscript.slice):
             built = "", f"[{place.source.segment(subscript.slice)}]", ()  # Query fetches all there
         if built is None:
             yield self._problem(use, "query-index", "this index of a query cannot be told in SQL")

@@ -22,7 +22,7 @@ ADVICE = "Write this join with the attributes of the classes: .join(Parent.child
 
 def join(uses: Uses, place: Place, call: ast.Call) -> Iterator[Decision]:
     """What becomes of a join; nothing where a select takes the same arguments."""
-    if uses.library.is_1_4 and (repeat := _repeated(uses, call)) is not None:
+    if uses.library.is_before_2 and (repeat := _repeated(uses, call)) is not None:
         yield (
             _drop(place, call)
             if repeat

@@ -41,7 +41,7 @@ def arguments(uses: Uses, place: Place, call: ast.Call) -> Iterator[Decision]:
     elif name == "only_return_tuples" and not (len(call.args) == 1 and isinstance(call.args[0], ast.Constant)):
         message = "Query.only_return_tuples() with what is not True or False"
         yield Problem(place.source, call, "query-arguments", message, BY_HAND)
-    elif name == "distinct" and not call.args and uses.library.is_1_4 and _orders_by_more(uses, call):
+    elif name == "distinct" and not call.args and uses.library.is_before_2 and _orders_by_more(uses, call):
         message = "SQLAlchemy 1.4 adds what this query is ordered by to what must be distinct, a select does not"
         yield Problem(place.source, call, "query-distinct", message, "Select the columns that it is ordered by.")
 

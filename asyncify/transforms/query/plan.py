@@ -30,8 +30,6 @@ KIND = "legacy query"
 def plan(program: Program) -> Decisions:
     """The edits that make selects of queries, and findings for those that stay."""
     uses = Uses.of(program)
-    if uses.sites and not uses.library.has_selects_of_entities:
-        return Decisions(findings=(_too_old(uses),), subjects=tuple(_recognised(uses)))
     if uses.sites and (listened := tuple(query_listeners(uses))):
         return Decisions(findings=listened, subjects=tuple(_recognised(uses)))
     shapes = Shapes(uses)
@@ -73,6 +71,8 @@ def plan(program: Program) -> Decisions:
     of_mocks, left = mocked(uses, places, edits)
     edits += of_mocks
     findings += left
+    if edits and not uses.library.has_selects_of_entities:
+        findings.append(_too_old(uses))
     return Decisions(
         edits=tuple(sorted(edits, key=_order)),
         findings=tuple(sorted(findings, key=lambda f: (f.path, f.span.line if f.span else 0, f.code))),
@@ -81,11 +81,12 @@ def plan(program: Program) -> Decisions:
 
 
 def _too_old(uses: Uses) -> Finding:
-    """The one finding for all queries of a project whose sessions cannot execute what would take their place."""
+    """The one finding for a project whose sessions cannot yet execute what takes the place of its queries: whoever goes
+    to async leaves that version in any case."""
     version = ".".join(map(str, uses.library.version or ()))
-    message = f"sessions of SQLAlchemy {version} do not execute select(Model): all {len(uses.sites)} queries stay"
+    message = f"sessions of SQLAlchemy {version} do not execute select(Model), which its queries become"
     path = min(source.path for source in uses.sites.values())
-    return Finding(NAME, path, None, "query-version", message, "Go to SQLAlchemy 1.4 or later first.")
+    return Finding(NAME, path, None, "query-version", message, "Go to SQLAlchemy 1.4.24 or later before you run it.")
 
 
 def _name(uses: Uses, group: Site) -> str:

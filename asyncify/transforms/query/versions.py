@@ -38,8 +38,10 @@ class SqlAlchemy:
 
     @property
     def has_session_scalars(self) -> bool:
-        """Whether sessions have the method `scalars`. Where only the series is known, an install gives the latest."""
-        return self.version is None or len(self.version) < 3 or self.version >= (1, 4, 24)
+        """Whether sessions have the method `scalars`. Where only the series is known, an install gives the latest, and
+        so does leaving a version before 1.4."""
+        version = self.version
+        return version is None or len(version) < 3 or version < (1, 4) or version >= (1, 4, 24)
 
     @property
     def exports_select(self) -> bool:
@@ -47,6 +49,6 @@ class SqlAlchemy:
         return self.lowest is not None and self.lowest >= (2,)
 
     @property
-    def is_1_4(self) -> bool:
+    def is_before_2(self) -> bool:
         """Whether queries still do what 2.0 took away, such as joining by name."""
-        return self.version is not None and self.version[:2] == (1, 4)
+        return self.version is not None and self.version < (2,)
