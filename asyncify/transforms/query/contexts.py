@@ -19,7 +19,7 @@ from asyncify.transforms.query.runs import BY_HAND, Runs
 from asyncify.transforms.query.set_operations import first_operand
 from asyncify.transforms.query.shapes import Kind, Shapes, classify
 from asyncify.transforms.query.slices import is_negative, slice_links
-from asyncify.transforms.query.takers import hand_session, takes_select
+from asyncify.transforms.query.takers import hand_over, taker_of
 from asyncify.transforms.query.trails import Trails
 from asyncify.transforms.query.uses import Use, Uses, link_around, method_of
 
@@ -176,8 +176,8 @@ class Contexts:
             return
         if library & HARMLESS:
             return
-        if takes_select(program, call):
-            yield from hand_session(place, call, use.node, self.runs.session)
+        if (taker := taker_of(program, call)) is not None:
+            yield from hand_over(taker, place, call, use.node, self.runs.session)
             return
         if library and all(n.startswith(("sqlalchemy.", "sqlmodel.")) for n in library):
             if isinstance(use.node, ast.expr):

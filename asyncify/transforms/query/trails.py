@@ -14,6 +14,7 @@ from asyncify.transforms.query.frames import Entry, argument, entered, inside, i
 from asyncify.transforms.query.handing import Handing, Keeping, handing, keeping
 from asyncify.transforms.query.paths import alias_of, is_parameter, is_path, is_steady, owner_of, root_of, values_of
 from asyncify.transforms.query.sessions import session_of
+from asyncify.transforms.query.takers import given_back
 from asyncify.transforms.query.uses import Uses, method_of
 
 
@@ -130,6 +131,8 @@ class Trails:
             if method_of(node) == "with_session":
                 raise Lost
             yield from self._back(node.func.value, seen)
+        elif (given := given_back(self.uses.program, node)) is not None:
+            yield from self._back(given, seen)
         else:
             yield from self._entered(node, seen)
 
