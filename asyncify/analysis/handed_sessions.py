@@ -9,6 +9,7 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.values import Ext, has
 from asyncify.knowledge import names
 from asyncify.knowledge.names import canonical
+from asyncify.knowledge.query_takers import TAKERS
 
 #: libraries whose functions are known by other rules, or that only pass on what they are given
 KNOWN = frozenset(
@@ -27,9 +28,10 @@ def callee_of(program: Program, node: ast.Call) -> str:
     return ""
 
 
-def is_class(name: str) -> bool:
-    """Whether a library name is that of a class: what it makes keeps the session and uses it later."""
-    return name.rpartition(".")[2][:1].isupper()
+def keeps_session(name: str) -> bool:
+    """Whether a library name is that of a class: what it makes keeps the session and uses it later. Those of the table
+    run the query that they are given when they are made."""
+    return name.rpartition(".")[2][:1].isupper() and name not in TAKERS
 
 
 def given(program: Program, node: ast.Call) -> list[ast.expr]:

@@ -9,7 +9,7 @@ from enum import Enum
 
 from asyncify.analysis.alembic_connections import runs_migrations
 from asyncify.analysis.exit_stacks import exit_stacks
-from asyncify.analysis.handed_sessions import callee_of, is_class
+from asyncify.analysis.handed_sessions import callee_of, keeps_session
 from asyncify.analysis.program import Program
 from asyncify.analysis.query_points import iterated_queries, runs_own_query, sliced_queries
 from asyncify.analysis.reflection import reflects_with
@@ -201,7 +201,7 @@ def _member_point(program: Program, module: ModuleInfo, node: ast.Call) -> Point
 def _function_point(program: Program, module: ModuleInfo, node: ast.Call) -> Point | None:
     """`list(query)` and the like, and functions of libraries that are given a session."""
     callee = callee_of(program, node)
-    if callee and not is_class(callee):
+    if callee and not keeps_session(callee):
         return Point(PointKind.HANDED, node, f"{module.source.segment(node.func)}(), which is given a session,")
     if node.args and any(isinstance(v, Ext) and v.name in COLLECTING for v in program.values(node.func)):
         if has(program.values(node.args[0]), names.QUERY):

@@ -196,14 +196,20 @@ def users(users: UserFilter = FilterDepends(UserFilter), db: Session = Depends(g
 @app.get("/old")
 def old(users: UserFilter = FilterDepends(UserFilter), db: Session = Depends(get_db)):
     return [u.name for u in users.filter(db.query(User)).all()]
+
+
+@app.get("/sorted")
+def by_order(users: UserFilter = FilterDepends(UserFilter), db: Session = Depends(get_db)):
+    query = users.filter(db.query(User).outerjoin(User.posts))
+    return [[u.name for u in users.sort(query)], query.count(), query.first().name]
 """
     )
-    prove(
+    migrated = prove(
         tmp_path,
         app,
-        [("GET", "/users?age__gte=25&order_by=-name"), ("GET", "/old?age__gte=25")],
-        codes=["query-escapes"],
+        [("GET", f"/{r}?age__gte=25&order_by=-name") for r in ("users", "old", "sorted")],
     )
+    assert ".query(" not in migrated["main.py"]
 
 
 CRUD = '''\

@@ -32,7 +32,7 @@ from asyncify.analysis.values import (
     union,
 )
 from asyncify.knowledge import names
-from asyncify.knowledge.builders import BUILDERS
+from asyncify.knowledge.builders import BUILDERS, BUILDING_PAIRS
 from asyncify.knowledge.library import NAMED_TUPLE
 
 #: what enters a context manager until the end of a `with`. Source: contextlib reference, `ExitStack`
@@ -94,9 +94,10 @@ def _hand_over(run: Run, node: ast.Call) -> None:
 def _built(node: ast.Call, args: Sequence[Values]) -> Values:
     """`user_filter.filter(query)` of another library: the query that it was given, with more in it."""
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if name not in BUILDERS:
+    if name not in BUILDERS | BUILDING_PAIRS:
         return NOTHING
-    return frozenset(v for given in args for v in given if has(frozenset({v}), names.QUERY, names.SELECT))
+    built = frozenset(v for given in args for v in given if has(frozenset({v}), names.QUERY, names.SELECT))
+    return frozenset({Inst("tuple", (built, NOTHING))}) if built and name in BUILDING_PAIRS else built
 
 
 def call_instance(

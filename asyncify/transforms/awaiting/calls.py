@@ -9,7 +9,7 @@ from asyncify.analysis.barriers import handing_of
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.colouring import Colouring
 from asyncify.analysis.forms import is_decorator, is_implicit
-from asyncify.analysis.handed_sessions import callee_of, given, is_class, sync_attribute
+from asyncify.analysis.handed_sessions import callee_of, given, keeps_session, sync_attribute
 from asyncify.analysis.lookalikes import lookalikes
 from asyncify.analysis.points import PointKind
 from asyncify.analysis.program import Program
@@ -225,7 +225,7 @@ class CallEdits:
     def _kept_session(self, node: ast.Call) -> None:
         """`Adapter(db)` of a library: nobody sees where it uses the session."""
         name = callee_of(self.program, node)
-        if name and is_class(name):
+        if name and keeps_session(name):
             text = f"{name} is given a session that becomes async"
             advice = "use the async variant of the library, or keep a sync session for it"
             span = self.source.span(node)
