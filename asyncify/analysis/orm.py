@@ -198,7 +198,7 @@ class Orm:
         rel = Relationship(name, info, target, many, lazy_text, node)
         backref = keywords.get("backref")
         if backref is not None and target is not None:
-            self._add_backref(rel, backref, self_referential=target is info)
+            self._add_backref(rel, backref, self_referential=target is info, between="secondary" in keywords)
         return rel
 
     def _target(self, info: ClassInfo, argument: ast.expr | None, name: str | None) -> ClassInfo | None:
@@ -208,8 +208,9 @@ class Orm:
                 return found
         return self.named(name, info) if name else None
 
-    def _add_backref(self, rel: Relationship, backref: ast.expr, *, self_referential: bool) -> None:
-        lazy, many = "select", not rel.collection
+    def _add_backref(self, rel: Relationship, backref: ast.expr, *, self_referential: bool, between: bool) -> None:
+        """Note the other end. between: whether a table stands between them: then both ends are collections."""
+        lazy, many = "select", between or not rel.collection
         if isinstance(backref, ast.Call):  # backref("children", lazy=..., uselist=...)
             keywords = {k.arg: k.value for k in backref.keywords if k.arg}
             value = keywords.get("lazy")
@@ -219,11 +220,6 @@ class Orm:
             if self_referential and "remote_side" in keywords:
                 many = False
             backref = backref.args[0] if backref.args else backref
-        elif rel.collection and isinstance(rel.node, (ast.Assign, ast.AnnAssign)) and rel.node.value is not None:
-            # many to many: both ends are collections
-            call = rel.node.value
-            if isinstance(call, ast.Call) and any(k.arg == "secondary" for k in call.keywords):
-                many = True
         if isinstance(backref, ast.Constant) and isinstance(backref.value, str) and rel.target is not None:
             self._backrefs[rel.target][backref.value] = Relationship(
                 backref.value, rel.target, rel.owner, many, lazy, rel.node

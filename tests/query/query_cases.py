@@ -10,7 +10,7 @@ from set_operation_cases import LEGACY_UNIONS, UNIONS
 HEADER = """\
 from sqlalchemy import String, and_, case, cast, desc, distinct, exists, func, literal, not_, or_, text
 from sqlalchemy.orm import (
-    Bundle, Query, Session, aliased, contains_eager, joinedload, load_only, selectinload, subqueryload, with_parent
+    Bundle, Load, Query, Session, aliased, contains_eager, joinedload, load_only, selectinload, subqueryload, with_parent
 )
 
 from models import Book, Engineer, Manager, Post, Shelf, Staff, Tag, User, post_tags

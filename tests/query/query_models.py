@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 MODELS = """\
-from sqlalchemy import JSON, Column, ForeignKey, Integer, String, Table
-from sqlalchemy.orm import declarative_base, relationship
+from sqlalchemy import JSON, Column, ForeignKey, Integer, String, Table, func, select
+from sqlalchemy.orm import backref, column_property, declarative_base, relationship
 
 Base = declarative_base()
 
@@ -32,14 +32,16 @@ class Post(Base):
     data = Column(JSON)
     author_id = Column(Integer, ForeignKey("users.id"))
     author = relationship("User", back_populates="posts")
-    tags = relationship("Tag", secondary=post_tags, back_populates="posts")
+    tags = relationship("Tag", secondary=post_tags, backref=backref("posts", order_by="Post.id"))
 
 
 class Tag(Base):
     __tablename__ = "tags"
     id = Column(Integer, primary_key=True)
     name = Column(String)
-    posts = relationship("Post", secondary=post_tags, back_populates="tags")
+    used = column_property(
+        select(func.count(post_tags.c.post_id)).where(post_tags.c.tag_id == id).scalar_subquery()
+    )
 
 
 class Shelf(Base):

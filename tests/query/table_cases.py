@@ -149,7 +149,13 @@ TABLE_CASES: dict[str, str] = {
     "add_column_label": "return [r.n for r in db.query(User).add_columns(User.name.label('n')).order_by(User.id)]",
     "add_columns_first": "return db.query(User).add_columns(Post.title).join(Post).order_by(Post.id).first()",
     "add_columns_later": "q = db.query(User)\nq = q.add_columns(User.name)\nreturn q.order_by(User.id).all()",
+    # filter_by of what is computed, and of what is selected anew
+    "filter_by_inherited": "return db.query(func.count(distinct(Engineer.id))).filter_by(name='eve').scalar()",
+    "filter_by_computed": "return db.query(Tag.used + 1).filter_by(id=1).all()",
+    "filter_by_after_join_and_with_entities": "return db.query(User).join(Post).with_entities(User.name, Post.id).filter_by(id=1).all()",
     # options
+    "options_of_backref": "return [(t, t.posts) for t in db.query(Tag).options(joinedload(Tag.posts)).order_by(Tag.id).all()]",
+    "options_of_backref_sometimes": "q = db.query(Tag).options(Load(Tag).joinedload(Tag.posts)) if db else db.query(Tag)\nreturn max(q, key=repr) is None",
     "options_list": "return [(u, u.posts) for u in db.query(User).options([joinedload(User.posts)]).order_by(User.id)]",
     "options_list_name": "how = [joinedload(User.posts), load_only(User.name)]\nreturn [(u, u.posts) for u in db.query(User).options(how).order_by(User.id)]",
     "options_list_starred": "how = [joinedload(User.posts)]\nreturn [(u, u.posts) for u in db.query(User).options(*how).order_by(User.id)]",

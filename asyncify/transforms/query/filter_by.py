@@ -58,7 +58,8 @@ def _ambiguous(uses: Uses, place: Place, call: ast.Call, chain: Chain) -> bool:
 
 
 def _is_plain(uses: Uses, place: Place, node: ast.expr, call: ast.Call) -> bool:
-    """Whether a select of one thing finds the names. What is computed brings its table, which has but columns."""
+    """Whether a select of one thing finds the names. What is computed brings the tables of its columns, which have but
+    columns, and of a class that inherits not all."""
     if isinstance(node, (ast.Name, ast.Starred)):
         return True
     orm, found = uses.program.orm, first_mention(uses, node)
@@ -67,7 +68,10 @@ def _is_plain(uses: Uses, place: Place, node: ast.expr, call: ast.Call) -> bool:
     columns = orm.columns(found.model)
     if isinstance(node, ast.Attribute) and (found.text == ast.unparse(node) or node.attr in columns):
         return True
-    return all(k.arg is None or k.arg in columns for k in call.keywords)
+    parents = [c for c in uses.program.classes.program_ancestors(found.model) if c is not found.model]
+    inherits = any(orm.is_model(c) for c in parents)
+    read = [n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute) and ast.unparse(n.value) == found.text]
+    return not inherits and all(name is None or name in columns for name in (*read, *(k.arg for k in call.keywords)))
 
 
 def _clear(uses: Uses, place: Place, call: ast.Call, chain: Chain) -> bool:
@@ -139,7 +143,7 @@ def _entity(uses: Uses, place: Place, call: ast.Call, chain: Chain) -> str | Non
             if chosen is None:
                 return None
         elif name == "with_entities":
-            first = first_mention(uses, link.args[0]) if link.args else None
+            first, joined = first_mention(uses, link.args[0]) if link.args else None, None
     found = joined or chosen or first
     return found.text if found is not None and found.text else None
 
