@@ -267,7 +267,7 @@ def read(key: int, db: Session = Depends(get_db)):
     if not other:
         found.append("nobody")
     found.append("some" if users else "none")
-    return [*found, [n for n in users], list(users), longest(users), f"{users}", str(users)]
+    return [*found, [n for n in users], [n for n in Users(db)], list(users), longest(users), f"{users}", str(users)]
 
 
 @app.post("/users/{key}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .harness import prove
+from .harness import BASE, migrate, prove
 
 APP = """\
 from db import get_db
@@ -86,3 +86,41 @@ def test_queries_that_a_listener_changes_keep_it(tmp_path: Path) -> None:
     """A select would find those whom the listener leaves out."""
     migrated = prove(tmp_path, LISTENED, [("GET", "/names")], codes=["query-listener"])
     assert "select(" not in migrated["main.py"]
+
+
+OLD_MODELS = """\
+from sqlalchemy import Column, Integer, String
+from sqlalchemy.orm import declarative_base
+
+Base = declarative_base()
+
+
+class User(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+"""
+FROM_THE_END = """\
+from db import get_db
+from fastapi import Depends, FastAPI
+from models import User
+from sqlalchemy.orm import Session
+
+app = FastAPI()
+
+
+@app.get("/last")
+def last(db: Session = Depends(get_db)):
+    query = db.query(User).order_by(User.id).from_self()
+    return [query[-1].name, [user.name for user in query[-2:]], query[0].name]
+"""
+
+
+def test_queries_of_old_projects_count_from_the_end_in_a_list() -> None:
+    """The session inside of an async one is in 2.0 style: its queries refuse a negative index."""
+    files = {**BASE, "models.py": OLD_MODELS, "main.py": FROM_THE_END}
+    old = migrate({**files, "requirements.txt": "sqlalchemy==1.4.54\n"})["main.py"]
+    assert "(await greenlet_spawn(query.all))[-1].name" in old
+    assert "for user in (await greenlet_spawn(query.all))[-2:]]" in old
+    new = migrate({**files, "requirements.txt": "sqlalchemy==2.0.40\n"})["main.py"]
+    assert "greenlet_spawn(query.all)" not in new

@@ -54,6 +54,9 @@ MEMBERS: dict[str, str] = {
     "distinct_json": "return db.query(User, Post.data).join(Post).join(Post.tags).order_by(Post.id).all()",
     "transformed": "def adults(query):\n    return query.filter(User.age > 25)\nreturn db.query(User).with_transformation(adults).all()",
     "merged": "found = db.query(User).order_by(User.id).all()\nreturn [u.id for u in db.query(User).merge_result(found, load=False)]",
+    "descriptions_of_functions": "return [d['name'] for d in db.query(User, func.count(Post.id)).column_descriptions]",
+    "descriptions_of_one_name": "return [d['name'] for d in db.query(User.id, Post.id).column_descriptions]",
+    "descriptions_of_labels": "return [d['name'] for d in db.query(func.max(User.id).label('m')).column_descriptions]",
     "label_style_of": "return db.query(User).is_single_entity, db.query(User).lazy_loaded_from",
     "assertions": "return db.query(User).enable_assertions(False).filter(User.id == 1).all()",
 }
@@ -70,6 +73,8 @@ LEGACY_MEMBERS = frozenset(
         "transformed",
         "merged",
         "label_style_of",
+        "descriptions_of_functions",
+        "descriptions_of_one_name",
         "assertions",
     }
 )

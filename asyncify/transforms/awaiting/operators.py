@@ -44,7 +44,7 @@ def operator_edits(program: Program, module: ModuleInfo) -> Iterator[Edit]:
 
 def run_through(module: ModuleInfo, operation: Operation, runner: str) -> tuple[Op, tuple[Import, ...]]:
     """The operator as a function that `runner` is awaited with, and what that needs to be imported."""
-    if isinstance(operation.node, ast.Call):
+    if isinstance(operation.node, ast.Call) and operation.node is not operation.operand:
         return spawn(module.source, operation.node, runner), ()
     text, needs_operator = _call(operation)
     return _op(module, operation, runner, text), (Import("operator"),) if needs_operator else ()

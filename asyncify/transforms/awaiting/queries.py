@@ -18,6 +18,8 @@ from asyncify.model.edit import Edit, Import
 from asyncify.model.ops import Hole, Op, Replace
 from asyncify.transforms.awaiting.context import Context, context_of
 from asyncify.transforms.awaiting.templates import arguments, spawn
+from asyncify.transforms.query.slices import is_negative
+from asyncify.transforms.query.versions import SqlAlchemy
 from asyncify.transforms.session.subclasses import Role, role_of
 
 GROUP = "flip"
@@ -112,21 +114,28 @@ def _sent(program: Program, module: ModuleInfo, node: ast.expr) -> Edit:
     because = "the legacy query stays and runs in SQLAlchemy's greenlet"
     op = Replace(f"await {name}(list, $it)")
     if isinstance(node, ast.Subscript) and has(program.values(node.value), names.QUERY):
-        op = _part(module.source, node, name)
+        op = _part(module.source, node, name, from_end=SqlAlchemy.of(program).is_before_2)
     elif isinstance(node, ast.Call) and not has(program.values(node), names.QUERY):
         lazy = isinstance(node.func, ast.Attribute) and node.func.attr == "values"
         op = _values(module.source, node, name) if lazy else spawn(module.source, node, name)
     return _edit(module, node, op, because, imports)
 
 
-def _part(source: SourceFile, node: ast.Subscript, name: str) -> Replace:
-    """`query[1:3]`."""
+def _part(source: SourceFile, node: ast.Subscript, name: str, *, from_end: bool) -> Replace:
+    """`query[1:3]`.
+
+    from_end: whether the queries of the project count from the end too: in SQLAlchemy 1.4 they make a list first, but
+    not those of a session in 2.0 style, as that inside of an async one is.
+    """
     index, holes = node.slice, [Hole("q", source.span(node.value))]
     bounds = [index.lower, index.upper, index.step] if isinstance(index, ast.Slice) else [index]
     if bounds[-1] is None and len(bounds) == 3:
         bounds.pop()
     texts = ["None" if bound is None else f"$b{i}" for i, bound in enumerate(bounds)]
     holes += [Hole(f"b{i}", source.span(bound)) for i, bound in enumerate(bounds) if bound is not None]
+    if from_end and is_negative(index):
+        part = ":".join(text if text != "None" else "" for text in texts)
+        return Replace(f"(await {name}($q.all))[{part}]", tuple(holes))
     key = f"slice({', '.join(texts)})" if isinstance(index, ast.Slice) else texts[0]
     return Replace(f"await {name}($q.__getitem__, {key})", tuple(holes))
 

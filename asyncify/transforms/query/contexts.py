@@ -15,6 +15,7 @@ from asyncify.transforms.query.decisions import Decision, Place, Places, Problem
 from asyncify.transforms.query.flows import Flows
 from asyncify.transforms.query.links import link
 from asyncify.transforms.query.query_classes import changes_queries, extends_query
+from asyncify.transforms.query.row_names import describes_alike
 from asyncify.transforms.query.runs import BY_HAND, Runs
 from asyncify.transforms.query.set_operations import first_operand
 from asyncify.transforms.query.shapes import Kind, Shapes, classify
@@ -140,7 +141,11 @@ class Contexts:
         elif row is not None and row.becomes is Becomes.SELF and not self._uses.is_combined(use.node):
             op = Replace("$q", (place.hole("q", use.node),))
             yield place.edit(attribute, op, f"a select is its own {attribute.attr}")
-        elif attribute.attr not in ("whereclause", "column_descriptions"):
+        elif attribute.attr == "column_descriptions":
+            if not describes_alike(self._uses, use.node):
+                message = "a select describes columns of one name, and those without a name, by other names"
+                yield self._problem(use, "query-row-names", message)
+        elif attribute.attr != "whereclause":
             yield self._problem(use, "query-method", f"Query.{attribute.attr} has no equal on a select")
 
     def _iterated(self, use: Use, place: Place, node: ast.expr, end: str = "") -> Iterator[Decision]:

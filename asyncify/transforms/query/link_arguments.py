@@ -20,6 +20,8 @@ BY_HAND = "Write this query as a select() by hand."
 LISTS = (ast.List, ast.Tuple, ast.ListComp)
 #: the parameters of 1.4's Query.with_for_update() in order; those of Select come in another one
 LOCKS = ("read", "nowait", "of", "skip_locked", "key_share")
+#: methods that select something else
+NARROWING = frozenset({"with_entities", "value", "values"})
 
 
 def arguments(uses: Uses, place: Place, call: ast.Call) -> Iterator[Decision]:
@@ -78,8 +80,11 @@ def _orders_by_more(uses: Uses, call: ast.Call) -> bool:
     sites = uses.ancestry(uses.holds[call].sites)
     met = {uses.groups[site] for site in sites}
     later = {site for site, group in uses.groups.items() if group in met and site in uses.reshaped}
+    ways = {method_of(link) for site in sites | later for link in uses.links.get(site, ())}
+    if "order_by" in ways and ways & NARROWING:
+        return True
     if any(method_of(link) == "order_by" for site in later for link in uses.links.get(site, ())):
-        return True  # with_entities() selects something else
+        return True  # of what was made of these queries
     selected = [entity for site in sites for entity in uses.entities(site)]
     texts = {ast.unparse(node) for node in selected}
     whole = {e.text for node in selected if (e := entity_of(uses, node)) is not None and e.text == ast.unparse(node)}

@@ -10,7 +10,7 @@ from collections import Counter
 from enum import Enum
 
 from asyncify.analysis.source import SourceFile
-from asyncify.transforms.query.chains import Chain
+from asyncify.transforms.query.chains import Chain, chain_of
 from asyncify.transforms.query.entities import entity_of
 from asyncify.transforms.query.uses import Site, Uses, link_around, method_of
 
@@ -35,6 +35,22 @@ def row_names(uses: Uses, node: ast.expr, chain: Chain) -> Names:
     added = [a for call in chain.named("add_columns", "add_column") for a in call.args]
     found = {_of_site(uses, site, added) for site in uses.holds[node].sites}
     return next((n for n in (Names.TWICE, Names.REPEATED) if n in found), Names.APART)
+
+
+def describes_alike(uses: Uses, node: ast.AST) -> bool:
+    """Whether `column_descriptions` of a query and a select are the same: all that is selected has a name of its own.
+
+    Query gives None for the name of a function, a select the name that it will have in the rows.
+    """
+    chain = chain_of(uses, node)
+    added = [a for call in chain.named("add_columns", "add_column", "add_entity") for a in call.args]
+    for site in uses.holds[node].sites:
+        columns = [*uses.entities(site), *added]
+        whole = [c for c in columns if (e := entity_of(uses, c)) is not None and e.text == ast.unparse(c)]
+        names = [_name(uses, c) for c in columns if c not in whole]
+        if None in names or len(set(names)) < len(names):
+            return False
+    return True
 
 
 def _of_site(uses: Uses, site: Site, added: list[ast.expr]) -> Names:
