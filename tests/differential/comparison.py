@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +34,16 @@ SQL: tuple[Different, ...] = (
     _row("psycopg writes a percent sign twice", r"%%", "%"),
     _row("labels: Query names each column after its table, a select does not", r" AS \w+"),
     _row("labels inside of a subquery follow", r"\banon_\d+\.\w+", "anon"),
+    _row(
+        "of a subquery with a name too: the numbers tell columns of one name apart",
+        r"(?<=\bsub\.)([a-z]+)_\d+\b",
+        r"\1",
+    ),
 )
+
+#: an alias that SQLAlchemy names: it counts them in the order in which it comes by them, which is another one where
+#: columns have other labels
+ALIAS = re.compile(r"\b([a-z]+)_(\d+)(?=\.)")
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,9 @@ class Excuse:
     why: str
     pattern: re.Pattern[str]
 
+
+#: what a select has within EXISTS for the 1 of a Query, where a result is SQL
+EXISTS = re.compile(r"EXISTS \(SELECT [\w., ]+")
 
 #: sources whose SQL differs by more than the table above
 OTHER_SQL: tuple[Excuse, ...] = (
@@ -72,6 +85,8 @@ def differences(source: str, fate: Fate, outcomes: Mapping[str, Outcome]) -> Ite
         new = outcomes[form]
         if fate is Fate.REPORTED and form == "async":
             continue
+        if _is_refused_later(source, legacy, new):
+            continue
         if new["error"] != legacy["error"]:
             yield f"{form}: error {legacy['error']} -> {new['error']} {new['result'] if new['error'] else ''}"
         elif legacy["error"] is None and _shown(new["result"]) != _shown(legacy["result"]):
@@ -80,16 +95,27 @@ def differences(source: str, fate: Fate, outcomes: Mapping[str, Outcome]) -> Ite
             yield f"{form}: rows {legacy['rows']} -> {new['rows']}"
         elif not any(e.pattern.search(source) for e in OTHER_SQL):
             old, now = [list(map(_statement, o["sql"])) for o in (legacy, new)]
+            if "subqueryload" in source:  # SQLAlchemy 1.4 sends those in any order
+                old, now = old[:1] + sorted(old[1:]), now[:1] + sorted(now[1:])
             if old != now:
                 yield (
                     f"{form}: sql\n    " + "\n    ".join(map(str, old)) + "\n  ->\n    " + "\n    ".join(map(str, now))
                 )
 
 
+def _is_refused_later(source: str, legacy: Outcome, new: Outcome) -> bool:
+    """Whether SQLAlchemy refuses what a Query is never asked for: it does not even compile itself for `[2:2]`, and
+    loader options that contradict each other it only sees where it loads what they are about."""
+    empty = "[2:2]" in source and not legacy["sql"]
+    return refused(new) and (empty or "oader strateg" in str(new["result"]))
+
+
 def _statement(sent: tuple[str, str]) -> tuple[str, str]:
     text, parameters = sent
     for row in SQL:
         text = row.found.sub(row.to, text)
+    numbers: dict[str, dict[str, int]] = defaultdict(dict)
+    text = ALIAS.sub(lambda m: f"{m[1]}_{numbers[m[1]].setdefault(m[2], len(numbers[m[1]]) + 1)}", text)
     return " ".join(text.split()), parameters
 
 
@@ -99,4 +125,4 @@ def _shown(result: Any) -> Any:
         if len(result) == 3 and result[0] == "row":
             return ["row", _shown(result[2])]
         return [_shown(r) for r in result]
-    return result
+    return EXISTS.sub("EXISTS (SELECT", result) if isinstance(result, str) else result
