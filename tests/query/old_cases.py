@@ -26,6 +26,7 @@ OLD_CASES: dict[str, str] = {
     "distinct_ordered_inside": "return db.query(Post.title).distinct().order_by(Post.title.desc()).all()",
     "distinct_ordered_by_label": "return db.query(Post.title.label('t')).distinct().order_by('t').all()",
     "distinct_ordered_entity": "return db.query(User).join(Post).distinct().order_by(desc(User.name)).all()",
+    "distinct_ordered_by_computed": "return db.query(User).distinct().order_by(User.shown, User.id).all()",
     "distinct_before_values": "return list(db.query(User).distinct().order_by(User.name).values(User.id))",
     "distinct_before_with_entities": "q = db.query(User).filter(User.id > 1).distinct().order_by(User.name)\nreturn q.with_entities(User.id).all()",
     "lock_by_position": "return db.query(User).with_for_update(True).order_by(User.id).all()",
@@ -45,6 +46,7 @@ OLD_STAY = frozenset(
         "join_name_of_selected_from",
         "distinct_ordered",
         "distinct_ordered_by_joined",
+        "distinct_ordered_by_computed",
         "distinct_before_values",
         "distinct_before_with_entities",
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 MODELS = """\
 from sqlalchemy import JSON, Column, ForeignKey, Integer, String, Table, func, select
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import backref, column_property, declarative_base, relationship
 
 Base = declarative_base()
@@ -22,6 +23,10 @@ class User(Base):
     name = Column(String)
     age = Column(Integer)
     posts = relationship("Post", back_populates="author", order_by="Post.id")
+
+    @hybrid_property
+    def shown(self):
+        return self.name + "!"
 
 
 class Post(Base):

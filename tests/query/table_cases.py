@@ -152,6 +152,7 @@ TABLE_CASES: dict[str, str] = {
     # filter_by of what is computed, and of what is selected anew
     "filter_by_inherited": "return db.query(func.count(distinct(Engineer.id))).filter_by(name='eve').scalar()",
     "filter_by_computed": "return db.query(Tag.used + 1).filter_by(id=1).all()",
+    "filter_by_beside_table": "return db.query(User.__table__).add_entity(User).filter_by(name='ann').all()",
     "filter_by_after_join_and_with_entities": "return db.query(User).join(Post).with_entities(User.name, Post.id).filter_by(id=1).all()",
     # options
     "options_of_backref": "return [(t, t.posts) for t in db.query(Tag).options(joinedload(Tag.posts)).order_by(Tag.id).all()]",
@@ -228,6 +229,7 @@ ALL_STAY = STAY | {
     "delete_filtered_join",
     "enable_eagerloads_all",
     "equality",
+    "filter_by_beside_table",
     "get_filtered",
     "index_variable",
     "iterate_extend",

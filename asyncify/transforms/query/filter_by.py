@@ -88,7 +88,8 @@ def _clear(uses: Uses, place: Place, call: ast.Call, chain: Chain) -> bool:
         found = joined_entity(uses, place, step) or entity_of(uses, step)
         if found is None or found.model is None:
             return False
-        known.add((found.text or found.model.name, found.model))
+        table = isinstance(step, ast.Attribute) and step.attr == "__table__"  # beside its class it is one more
+        known.add((ast.unparse(step) if table else found.text or found.model.name, found.model))
     for site in uses.holds[call].sites:
         if isinstance(site, ast.Attribute):
             known |= {(m.name, m) for m in attribute_models(uses.program, site)}

@@ -87,12 +87,13 @@ def _orders_by_more(uses: Uses, call: ast.Call) -> bool:
         return True  # of what was made of these queries
     selected = [entity for site in sites for entity in uses.entities(site)]
     texts = {ast.unparse(node) for node in selected}
-    whole = {e.text for node in selected if (e := entity_of(uses, node)) is not None and e.text == ast.unparse(node)}
+    whole = [e for node in selected if (e := entity_of(uses, node)) is not None and e.text == ast.unparse(node)]
+    texts |= {f"{e.text}.{name}" for e in whole if e.model is not None for name in uses.program.orm.columns(e.model)}
     links = {link for site in sites for link in uses.links.get(site, ()) if method_of(link) == "order_by"}
-    return any(not _is_selected(uses, arg, texts, whole) for link in links for arg in link.args)
+    return any(not _is_selected(uses, arg, texts) for link in links for arg in link.args)
 
 
-def _is_selected(uses: Uses, node: ast.expr, texts: set[str], whole: set[str]) -> bool:
+def _is_selected(uses: Uses, node: ast.expr, texts: set[str]) -> bool:
     while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("asc", "desc"):
         node = node.func.value
     if isinstance(node, ast.Constant) or ast.unparse(node) in texts:
@@ -100,5 +101,5 @@ def _is_selected(uses: Uses, node: ast.expr, texts: set[str], whole: set[str]) -
     if isinstance(node, ast.Call):
         names = {v.name.rpartition(".")[2] for v in uses.program.values(node.func) if isinstance(v, Ext)}
         wrapped = bool(names & {"asc", "desc"}) and len(node.args) == 1
-        return names == {"text"} or (wrapped and _is_selected(uses, node.args[0], texts, whole))
-    return isinstance(node, ast.Attribute) and ast.unparse(node.value) in whole
+        return names == {"text"} or (wrapped and _is_selected(uses, node.args[0], texts))
+    return False
