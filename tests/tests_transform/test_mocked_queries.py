@@ -91,6 +91,13 @@ def test_texts():
     assert crud.texts(db) == ["a", "b"]
 
 
+def test_refused(db):
+    db.query.side_effect = RuntimeError("no database")
+    for use in (lambda: crud.find(db, 1), lambda: crud.page(db), lambda: crud.remove(db, 1)):
+        with pytest.raises(RuntimeError):
+            use()
+
+
 def test_remove(db):
     db.query().get.return_value = None
     assert not crud.remove(db, 1)

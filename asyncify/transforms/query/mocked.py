@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.mock_objects import Kind, TestMocks, find_mocks
@@ -20,6 +21,7 @@ from asyncify.model.ops import Replace
 from asyncify.model.span import Target
 from asyncify.transforms.query.chains import outward
 from asyncify.transforms.query.decisions import NAME, Places
+from asyncify.transforms.query.raising_mocks import raising_edits
 from asyncify.transforms.query.uses import Uses, method_of
 
 CONFIGURED = ("return_value", "side_effect")
@@ -46,15 +48,25 @@ class Form:
     group: str
 
 
-def mocked(uses: Uses, places: Places, edits: Iterable[Edit]) -> tuple[list[Edit], list[Finding]]:
-    """The edits of mocks for queries that become selects, and findings for the mocks that cannot follow."""
+def mocked(
+    uses: Uses, places: Places, edits: Collection[Edit], *, all_converted: bool
+) -> tuple[list[Edit], list[Finding]]:
+    """The edits of mocks for queries that become selects, and findings for the mocks that cannot follow.
+
+    all_converted: whether no query of the program stays.
+    """
     forms = _forms(uses, {(e.path, e.target): e for e in edits})
     mocks = find_mocks(uses.program) if forms else TestMocks()
     edited = {(e.path, e.target) for e in edits}  # what is a select itself by then is asked of a real session
     settings: dict[tuple[object, str], list[Setting]] = defaultdict(list)
     left: list[tuple[str, ast.AST]] = []
+    made: list[Edit] = []
+    runs = _methods(edits, all_converted)
     for path in sorted({p for p, _ in mocks.sites.values()} | {getattr(f, "path", "") for f, _ in mocks.names} - {""}):
         source, settled = uses.program.modules[path].source, set()
+        for query, edit in raising_edits(places, path, partial(_mocked_query, uses, mocks), runs) if runs else ():
+            made.append(edit)
+            settled.add(query)
         for node in source.nodes:
             if isinstance(node, ast.Assign) and (found := _setting(uses, mocks, path, node)):
                 settings[_scope(uses, node), source.segment(found.session)].append(found)
@@ -64,7 +76,6 @@ def mocked(uses: Uses, places: Places, edits: Iterable[Edit]) -> tuple[list[Edit
             for n in source.nodes
             if n not in settled and _mocked_query(uses, mocks, n) and not _edited(source, n, edited)
         ]
-    made: list[Edit] = []
     for group in settings.values():
         by_call: dict[str, set[tuple[str, ...]]] = defaultdict(set)
         for setting in group:
@@ -99,6 +110,13 @@ def _forms(uses: Uses, edits: dict[tuple[object, object], Edit]) -> dict[tuple[s
             methods = (*(method_of(link) for link in chain.links), method_of(chain.end))
             forms[methods].add(Form(calls, edit.group))
     return forms
+
+
+def _methods(edits: Iterable[Edit], all_converted: bool) -> frozenset[str]:
+    """The methods of sessions that run what were queries, and `query` where some are left."""
+    templates = [e.op.template for e in edits if isinstance(e.op, Replace)]
+    found = {name for name in RUNS if any(f".{name}(" in template for template in templates)}
+    return frozenset(found if all_converted or not found else found | {"query"})
 
 
 def _calls(template: str) -> tuple[str, ...]:

@@ -68,7 +68,7 @@ def plan(program: Program) -> Decisions:
     edits += helper_edits(uses, names)
     unfollowed = tuple(reports(uses))
     findings += unfollowed
-    of_mocks, left = mocked(uses, places, edits)
+    of_mocks, left = mocked(uses, places, edits, all_converted=converted >= uses.sites.keys())
     edits += of_mocks
     findings += left
     if edits and not uses.library.has_selects_of_entities:
