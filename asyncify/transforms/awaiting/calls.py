@@ -43,13 +43,14 @@ class CallEdits:
         self.module = module
         self.source = module.source
         self.waiting: set[ast.AST] = set()
+        self._early: set[ast.AST] = set()  # calls whose edits came before those of a call around them
         self.findings: list[Finding] = []
 
     def edits(self) -> Iterator[Edit]:
         """All edits of expressions."""
         for node in self.source.nodes:
             if isinstance(node, ast.Call):
-                yield from self._call(node)
+                yield from self._call(node) if node not in self._early else ()
             elif isinstance(node, ast.Attribute) and node in self.program.facts.calls:
                 yield from self._property(node)
             elif isinstance(node, ast.Subscript) and node in self.program.facts.calls:
@@ -210,6 +211,10 @@ class CallEdits:
         """`paginate(db, statement)` of a library. Source: SQLAlchemy asyncio, "Running Synchronous Methods"."""
         because = f"{who} works on the sync session inside, in SQLAlchemy's greenlet"
         sessions = given(self.program, node)
+        for argument in sessions:
+            if isinstance(argument, ast.Call):  # its `await` stands inside: `(await db.connection()).sync_connection`
+                self._early.add(argument)
+                yield from self._call(argument)
         first = node.args[0] if node.args else None
         if context is Context.AWAIT and sessions == [first] and sync_attribute(self.program, sessions[0]):
             yield self._edit(node, run_sync(self.source, node), (), because)
