@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from .harness import prove
 from .test_lookalikes import HEAD
 
@@ -58,7 +60,9 @@ app.include_router(router)
     prove(tmp_path, app, [*USERS, ("GET", "/users?least=25"), ("POST", "/users?name=x"), ("GET", "/plain?least=3")])
 
 
-def test_pagination(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", ["", "==0.12.34", ">=0.13.3"])
+def test_pagination(tmp_path: Path, version: str) -> None:
+    """apaginate() takes its place where the project has it; the version that runs here has both."""
     app = (
         HEAD
         + """
@@ -71,6 +75,15 @@ class Out(BaseModel):
     model_config = ConfigDict(from_attributes=True)
     id: int
     name: str
+
+
+class Title(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    title: str
+
+
+class WithPosts(Out):
+    posts: list[Title]
 
 
 def page_of(db: Session, query):
@@ -103,14 +116,26 @@ def listed(db: Session = Depends(get_db)):
     return paginate_list(db.query(User).order_by(User.id).all())
 
 
+@app.get("/made", response_model=Page[str])
+def made(db: Session = Depends(get_db)):
+    return paginate(db, select(User).order_by(User.id), transformer=lambda users: [u.name for u in users])
+
+
+@app.get("/lazy", response_model=Page[WithPosts])
+def lazy(db: Session = Depends(get_db)):
+    return paginate(db, db.query(User).order_by(User.id))
+
+
 add_pagination(app)
 """
     )
-    prove(
-        tmp_path,
-        app,
-        [("GET", f"/{r}?size=2&page=1") for r in ("users", "old", "given", "shared", "list")],
-    )
+    routes = ("users", "old", "given", "shared", "list", "made", "lazy")
+    files = {"main.py": app, "requirements.txt": f"fastapi\nsqlalchemy\nhttpx\nfastapi-pagination{version}\n"}
+    migrated = prove(tmp_path, files, [("GET", f"/{route}?size=2&page=1") for route in routes])
+    twin = version == ">=0.13.3"
+    words = "".join(migrated["main.py"].split())
+    assert ("returnawaitapaginate(db,select(User).order_by(User.id))" in words) is twin
+    assert words.count("awaitdb.run_sync(paginate,") == (1 if twin else 6)  # with a function, it stays in the greenlet
 
 
 def test_admin_pages(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from asyncify.model.ops import Hole, Op, RenameAttribute, Replace
 from asyncify.transforms.awaiting.context import Context, context_of
 from asyncify.transforms.awaiting.entry import ENTRY, RESOLVED, RUN, Helpers
 from asyncify.transforms.awaiting.lazy import GeneratorExpressions
+from asyncify.transforms.awaiting.library_twins import twin_of
 from asyncify.transforms.awaiting.queries import query_edits
 from asyncify.transforms.awaiting.templates import opened_with_options, options_first, run_sync, spawn, through_run_sync
 from asyncify.transforms.awaiting.threads import unwrapped
@@ -217,7 +218,7 @@ class CallEdits:
                 yield from self._call(argument)
         first = node.args[0] if node.args else None
         if context is Context.AWAIT and sessions == [first] and sync_attribute(self.program, sessions[0]):
-            yield self._edit(node, run_sync(self.source, node), (), because)
+            yield from self._on_the_session(node, because)
             return
         for argument in sessions:
             attribute = sync_attribute(self.program, argument)
@@ -226,6 +227,18 @@ class CallEdits:
         if context is Context.AWAIT:
             name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
             yield self._edit(node, spawn(self.source, node, name), imports, because)
+
+    def _on_the_session(self, node: ast.Call, because: str) -> Iterator[Edit]:
+        """`paginate(db, statement)`, which is given the session first."""
+        twin = twin_of(self.program, node)
+        if twin is None:
+            yield self._edit(node, run_sync(self.source, node), (), because)
+            return
+        because = f"{twin.name}() of {twin.distribution} does it with an async session"
+        name, imports = bring(self.program, self.module.path, twin.module, twin.name)
+        drops = (node.func.id,) if isinstance(node.func, ast.Name) else ()
+        yield self._edit(node.func, Replace(name), imports, because, drops)
+        yield self._edit(node, Replace("await $it"), (), because)
 
     def _kept_session(self, node: ast.Call) -> None:
         """`Adapter(db)` of a library: nobody sees where it uses the session."""
