@@ -12,7 +12,7 @@ PACKAGE = Path(asyncify.__file__).parent
 
 #: from the top; a module may import its own layer and those below
 LAYERS = (
-    ("cli", "__main__"),
+    ("cli", "__main__", "recorder"),
     ("proof",),
     ("api",),
     ("pipeline",),
