@@ -20,6 +20,7 @@ from asyncify.model.tally import tallies
 from asyncify.rewrite.apply import apply_plan
 from asyncify.transforms import registry
 from asyncify.transforms.base import Transform
+from asyncify.transforms.eager.unplaced import unplaced_reads
 from asyncify.transforms.kept import leave_kept
 
 
@@ -104,7 +105,7 @@ def run_steps(
         start = time.perf_counter()
         with collector_paused():
             watcher.working(stage.name, "reading the program")
-            program = build(now, config, program)
+            program = build(now, config, program, unplaced_reads)
             if not results:
                 check_overrides(program.names, program.config)
             result = _run_stage(program, stage, watcher, start)

@@ -17,6 +17,7 @@ from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.test_clients import is_async_client
 from asyncify.analysis.unawaited import is_unawaited
 from asyncify.analysis.unclosed import unclosed_sessions
+from asyncify.analysis.unloaded import Reads
 from asyncify.analysis.values import NOTHING, Cls, Ext, Inst, Member, Values, has, of_type
 from asyncify.knowledge import names
 from asyncify.knowledge.api import Form, form_of
@@ -43,6 +44,7 @@ class PointKind(Enum):
     WITH = "with"  # a with statement over a session, connection or transaction
     FACTORY = "factory"  # a factory_boy factory makes an instance: run in SQLAlchemy's greenlet
     CLIENT = "client"  # a call of a test client
+    UNLOADED = "unloaded"  # a relationship is read that nothing has loaded: run in SQLAlchemy's greenlet
     CLOSE = "close"  # a session of a test suite that nobody closes: closed here
 
 
@@ -76,6 +78,12 @@ def points_of(program: Program, module: ModuleInfo, clients: frozenset[ast.AST])
     for left in unclosed_sessions(program, module):
         yield Point(PointKind.CLOSE, left.place, "closing a session")
     inside_factories = _inside_factories(program, module)
+    for place in program.unloaded.get(module.path, ()):
+        if place.reads is not Reads.OTHER and program.function_of(place.node) is not None:
+            # what is returned may wait itself
+            returned = place.reads is Reads.ANSWER
+            where: ast.AST = module.source.statement(place.node) if returned else place.node
+            yield Point(PointKind.UNLOADED, where, place.what)
     for stack in exit_stacks(program, module):
         for call, manager in stack.entered:
             if stack.local and waits_as_context(program.values(manager), clients):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ from asyncify.analysis.overrides import Overrides, find_overrides
 from asyncify.analysis.query_properties import QueryProperties
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo, collect
+from asyncify.analysis.unloaded import Unloaded
 from asyncify.analysis.values import NOTHING, Fn, Values
 from asyncify.model.plan import Workspace
 
@@ -44,11 +45,19 @@ def in_order(functions: Iterable[Fn]) -> tuple[Fn, ...]:
     )
 
 
+FindUnloaded = Callable[["Program"], tuple[Unloaded, ...]]
+
+
+def _nothing_unloaded(program: Program) -> tuple[Unloaded, ...]:
+    return ()
+
+
 @dataclass(eq=False)
 class Program:
     """The parsed files, and lazily the names, classes, models and kinds over all of them.
 
     broken: files that could not be parsed, with one sentence each. memo: what was computed once for a file.
+    find_unloaded: decides what nothing loads before it is read; that takes a plan of all loads, made further up.
     """
 
     workspace: Workspace
@@ -56,6 +65,7 @@ class Program:
     modules: Mapping[str, ModuleInfo]
     broken: Mapping[str, str]
     memo: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict, repr=False)
+    find_unloaded: FindUnloaded = field(default=_nothing_unloaded, repr=False)
 
     @cached_property
     def names(self) -> Names:
@@ -128,6 +138,14 @@ class Program:
 
         return colour(self, self.async_clients, replacements(self))
 
+    @cached_property
+    def unloaded(self) -> Mapping[str, tuple[Unloaded, ...]]:
+        """The places that read what nothing has loaded, by file."""
+        found: dict[str, list[Unloaded]] = defaultdict(list)
+        for place in self.find_unloaded(self):
+            found[place.path].append(place)
+        return {path: tuple(places) for path, places in found.items()}
+
     @property
     def reads(self) -> Iterable[Read]:
         """Relationships read from instances of known origin."""
@@ -186,11 +204,16 @@ class Program:
         return {path: frozenset(names) for path, names in found.items()}
 
 
-def build(workspace: Workspace, config: Config | None = None, before: Program | None = None) -> Program:
+def build(
+    workspace: Workspace,
+    config: Config | None = None,
+    before: Program | None = None,
+    find_unloaded: FindUnloaded = _nothing_unloaded,
+) -> Program:
     """Parse the Python files of a workspace. Files that cannot be parsed are listed, never raised.
 
     before: the program of an earlier workspace with the same configuration; files that did not change are not read
-    again, and where nothing did, neither is anything else.
+    again, and where nothing did, neither is anything else. find_unloaded: see `Program`.
     """
     if before is not None and workspace.files == before.workspace.files:
         return before
@@ -210,4 +233,4 @@ def build(workspace: Workspace, config: Config | None = None, before: Program | 
             broken[path] = "its bytes are not text in the encoding that it declares"
         except ValueError as error:
             broken[path] = str(error)
-    return Program(workspace, config or Config(), modules, broken)
+    return Program(workspace, config or Config(), modules, broken, find_unloaded=find_unloaded)

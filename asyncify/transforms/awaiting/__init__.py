@@ -15,6 +15,7 @@ from asyncify.transforms.awaiting.examples import EXAMPLES
 from asyncify.transforms.awaiting.examples_objects import OBJECTS
 from asyncify.transforms.awaiting.exit_stacks import exit_stack_edits
 from asyncify.transforms.awaiting.generators import generator_edits
+from asyncify.transforms.awaiting.implicit_loads import ImplicitLoads
 from asyncify.transforms.awaiting.inner_attributes import attribute_edits
 from asyncify.transforms.awaiting.kept_conflicts import kept_conflicts
 from asyncify.transforms.awaiting.legacy_queries import legacy_query_edits
@@ -57,6 +58,7 @@ def plan(program: Program) -> Decisions:
             *stream_edits(program, colouring, module, stream_options),
             *mended(program, colouring, module),
             *exit_stack_edits(program, module),
+            *ImplicitLoads(program, module).decide(),
         )
         for item in both:
             (edits if isinstance(item, Edit) else findings).append(item)  # type: ignore[arg-type]

@@ -49,15 +49,21 @@ class CallEdits:
 
     def edits(self) -> Iterator[Edit]:
         """All edits of expressions."""
+        self.waiting.update(p for p, point in self.colouring.points.items() if point.kind is PointKind.UNLOADED)
         for node in self.source.nodes:
             if isinstance(node, ast.Call):
                 yield from self._call(node) if node not in self._early else ()
-            elif isinstance(node, ast.Attribute) and node in self.program.facts.calls:
+            elif isinstance(node, ast.Attribute) and node in self.program.facts.calls and not self._is_unloaded(node):
                 yield from self._property(node)
             elif isinstance(node, ast.Subscript) and node in self.program.facts.calls:
                 yield from self._item(node)
         yield from query_edits(self.program, self.module, self.waiting)
         yield from GeneratorExpressions(self.program, self.module, self.waiting).edits()
+
+    def _is_unloaded(self, node: ast.AST) -> bool:
+        """Whether a place has an edit of its own, as one that reads what nothing has loaded."""
+        point = self.colouring.points.get(node)
+        return point is not None and point.kind is PointKind.UNLOADED
 
     # -- one call ------------------------------------------------------------------------------------
 
@@ -67,6 +73,8 @@ class CallEdits:
         if isinstance(self.source.parent(node), ast.Await):
             return
         point = self.colouring.points.get(node)
+        if self._is_unloaded(node):
+            return
         yield from self._in_thread(node)
         if node in self.colouring.unrolled:
             if context is Context.AWAIT:

@@ -56,6 +56,8 @@ class Planner:
         self.doubles = Doubles(program, self.reach)
         self.edits: dict[Edit, None] = {}
         self.findings: dict[Finding, None] = {}
+        #: who reads what for which there is no place to load it
+        self.unplaced: dict[Reader, set[Steps]] = defaultdict(set)
         self._reaches = [self.reach.of_route(route) for route in self.routes]
         self._refreshed: dict[ast.AST, tuple[Refresh, ClassInfo, dict[Steps, Reader]]] = {}
         self._spots: dict[tuple[FunctionInfo, str], list[tuple[Spot, dict[Steps, Reader]]]] = defaultdict(list)
@@ -86,6 +88,8 @@ class Planner:
             self._add(self.late.edits(spot, _because(needed)), needed)
         for plan in (plan_defaults, plan_deferred):
             self.edits.update(dict.fromkeys(plan(self.program, self.reading)))
+        for _, name, reader in self.reading.unknown:
+            self.unplaced[reader].add((name,))
         self.findings.update(dict.fromkeys(self._reports()))
         edits = sorted(self.edits, key=lambda e: (e.path, e.target))
         findings = sorted(self.findings, key=lambda f: (f.path, f.span or _NOWHERE, f.message))
@@ -99,19 +103,13 @@ class Planner:
                 self._unknown(steps, reader)
 
     def _unknown(self, steps: Steps, reader: Reader) -> None:
-        message = f"{'.'.join(steps)} is read by {reader.what}, but where to load it is not known"
-        advice = "load it with the statement that loads the instance, or read it inside run_sync"
-        self.findings[self._finding(reader.path, reader.node, "eager-unknown-load", message, advice)] = None
+        self.unplaced[reader].add(steps)
 
     def _finding(self, path: str, node: ast.AST, code: str, message: str, advice: str) -> Finding:
         return Finding("eager", path, self.program.modules[path].source.span(node), code, message, advice)
 
     def _reports(self) -> Iterator[Finding]:
         """What was seen and cannot be helped here."""
-        for info, name, reader in self.reading.unknown:
-            message = f"{info.name}.{name} is read from an instance of which nobody knows where it was loaded"
-            advice = "say in the callers where it comes from, or load the relationship before it is read"
-            yield self._finding(reader.path, reader.node, "eager-unknown-load", message, advice)
         for name, reader in self.reading.endless:
             message = f"{reader.what} reads {name} of {name} of ..., as deep as the tree is"
             advice = "load the tree with selectinload(..., recursion_depth=-1), or read it inside run_sync"

@@ -1,0 +1,31 @@
+"""Places that read relationships which nothing has loaded: a sync session loads them there, an async one cannot."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Reads(Enum):
+    """How a place reads."""
+
+    CALL = "call"  # a call reads: a schema validates, a template is rendered, a method runs
+    ATTRIBUTE = "attribute"  # an attribute is read
+    WRITE = "write"  # an attribute is set, and what was there is looked at
+    ANSWER = "answer"  # FastAPI validates what a route returns
+    OTHER = "other"  # anything else: nothing can be written around it
+
+
+@dataclass(frozen=True)
+class Unloaded:
+    """One place. node: the call, attribute or returned expression.
+
+    what: who reads what, in words. model: of an answer the response model and the file in which it is written.
+    """
+
+    path: str
+    node: ast.expr
+    reads: Reads
+    what: str
+    model: tuple[ast.expr, str] | None = None

@@ -1,0 +1,115 @@
+"""Reads of relationships that nothing has loaded: done in SQLAlchemy's greenlet, where they load themselves as before.
+
+Source: SQLAlchemy asyncio, "Preventing Implicit IO when Using AsyncSession" and "Running Synchronous Methods and
+Functions under asyncio"; `greenlet_spawn` is what `run_sync` and `awaitable_attrs` run on.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.analysis.bindings import bring
+from asyncify.analysis.program import Program
+from asyncify.analysis.schemas import is_pydantic_1
+from asyncify.analysis.symbols import ClassInfo, ModuleInfo
+from asyncify.analysis.unloaded import Reads, Unloaded
+from asyncify.model.edit import Edit, Finding, Import
+from asyncify.model.ops import Hole, InsertStatements, Op, Replace, ReplaceStatement
+from asyncify.model.span import Place, Target
+from asyncify.transforms.awaiting.context import Context, context_of
+from asyncify.transforms.awaiting.templates import spawn
+
+SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign)
+ADVICE = "load it with the statement that loads the instance"
+
+
+class ImplicitLoads:
+    """Decides on the places of one module that read what nothing loads."""
+
+    def __init__(self, program: Program, module: ModuleInfo) -> None:
+        self.program = program
+        self.module = module
+        self.source = module.source
+
+    def decide(self) -> Iterator[Edit | Finding]:
+        """Edits, and findings where nothing can be written."""
+        for place in self.program.unloaded.get(self.module.path, ()):
+            if context_of(self.program, self.program.colouring, self.module, place.node) is Context.AWAIT:
+                made = list(self._edits(place))
+                yield from made
+                if not made:
+                    yield self._left(place)
+
+    def _edits(self, place: Unloaded) -> Iterator[Edit]:
+        node = place.node
+        name, imports = bring(self.program, self.module.path, "sqlalchemy.util", "greenlet_spawn")
+        if place.reads is Reads.CALL and isinstance(node, ast.Call):
+            op: Op = Replace("await $it") if self._gives_coroutine(node) else spawn(self.source, node, name)
+            yield self._edit(place, self.source.target(node), op, imports)
+        elif place.reads is Reads.ATTRIBUTE and isinstance(node, ast.Attribute):
+            op = Replace(f'await {name}(getattr, $o, "{node.attr}")', (Hole("o", self.source.span(node.value)),))
+            yield self._edit(place, self.source.target(node), op, imports)
+        elif place.reads is Reads.WRITE and isinstance(node, ast.Attribute) and _is_path(node):
+            statement = self.source.statement(node)
+            if isinstance(statement, SIMPLE):
+                text = f'await {name}(getattr, {self.source.segment(node.value)}, "{node.attr}")\n'
+                yield from self._before(place, statement, text, imports)
+        elif place.reads is Reads.ANSWER:
+            yield from self._answer(place, name, imports)
+
+    def _before(self, place: Unloaded, statement: ast.stmt, text: str, imports: tuple[Import, ...]) -> Iterator[Edit]:
+        target = Target(self.source.span(statement), Place.STATEMENT)
+        yield self._edit(place, target, InsertStatements(text, "before"), imports)
+
+    def _answer(self, place: Unloaded, name: str, imports: tuple[Import, ...]) -> Iterator[Edit]:
+        """FastAPI validates an answer outside of the greenlet: done once before in it, everything is loaded."""
+        validator = self._validator(place)
+        statement = self.source.statement(place.node)
+        if validator is None or not isinstance(statement, ast.Return):
+            return
+        call, arguments, more = validator
+        every = (*imports, *more)
+        if isinstance(place.node, ast.Name):
+            text = f"await {name}({call}, {place.node.id}{arguments})\n"
+            yield from self._before(place, statement, text, every)
+            return
+        function = self.program.function_of(place.node)
+        taken = function.local_names if function is not None else frozenset[str]()
+        answer = next(n for n in ("answer", "answer_", "the_answer") if n not in taken)
+        text = f"{answer} = $made\nawait {name}({call}, {answer}{arguments})\nreturn {answer}\n"
+        op = ReplaceStatement(text, (Hole("made", self.source.span(place.node)),))
+        yield self._edit(place, Target(self.source.span(statement), Place.STATEMENT), op, every)
+
+    def _validator(self, place: Unloaded) -> tuple[str, str, tuple[Import, ...]] | None:
+        """What validates a response model, its further arguments and imports. Source: `fastapi._compat.ModelField`:
+        a `TypeAdapter` with `from_attributes`; with pydantic 1 the field of a model."""
+        assert place.model is not None
+        model, path = place.model
+        if path != self.module.path:
+            return None
+        text = self.source.segment(model)
+        if is_pydantic_1(self.program):
+            name, imports = bring(self.program, path, "pydantic", "parse_obj_as")
+            return f"{name}, {text}", "", imports
+        if isinstance(self.program.names.resolve_expression(path, model), ClassInfo):
+            return f"{text}.model_validate", ", from_attributes=True", ()
+        name, imports = bring(self.program, path, "pydantic", "TypeAdapter")
+        return f"{name}({text}).validate_python", ", from_attributes=True", imports
+
+    def _gives_coroutine(self, node: ast.Call) -> bool:
+        colouring = self.program.colouring
+        return any(colouring.runs(t) in colouring.becomes_async for t in self.program.calls(node))
+
+    def _edit(self, place: Unloaded, target: Target, op: Op, imports: tuple[Import, ...]) -> Edit:
+        return Edit("await", self.module.path, target, op, imports, (), "flip", f"{place.what}, loaded there")
+
+    def _left(self, place: Unloaded) -> Finding:
+        message = f"{place.what}, and nothing loads it before"
+        return Finding("await", self.module.path, self.source.span(place.node), "implicit-load", message, ADVICE)
+
+
+def _is_path(node: ast.expr) -> bool:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name)
