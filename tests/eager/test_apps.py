@@ -564,7 +564,7 @@ def unused(post: Post):
     return post.tags
 """
     _, codes = transformed(main(text))
-    assert set(codes) == {"eager-endless", "eager-dynamic", "eager-unknown-load"}
+    assert set(codes) == {"eager-endless", "eager-dynamic"}
 
 
 def test_refresh_that_expires_what_the_instance_holds(tmp_path: Path) -> None:

@@ -229,7 +229,7 @@ def titles(user: User = Depends(current), db: Session = Depends(get_db)):
         ),
     ),
     Example(
-        "an instance of unknown origin is reported, not guessed",
+        "an instance of unknown origin loads itself, in the greenlet once `flip` is done",
         _app(
             HEAD
             + """
@@ -238,7 +238,6 @@ def tag_names(post: Post):
 """
         ),
         None,
-        ("eager-unknown-load",),
     ),
     Example(
         "a value that is another object once it is loaded",
