@@ -1,4 +1,4 @@
-"""Relationships that are read far from where an instance was loaded: they load themselves in the greenlet, as before."""
+"""Relationships that are read far from where an instance was loaded load themselves in the greenlet, as before."""
 
 from __future__ import annotations
 

@@ -12,9 +12,9 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Route
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.unloaded import Reads, Unloaded
-from asyncify.analysis.values import Ext
 from asyncify.transforms.eager.planner import Planner
 from asyncify.transforms.eager.reading import Reader, Steps
+from asyncify.transforms.eager.repeated import first_reads, spawns
 
 
 def unplaced_reads(program: Program) -> tuple[Unloaded, ...]:
@@ -27,10 +27,13 @@ def unplaced_reads(program: Program) -> tuple[Unloaded, ...]:
         for place in _places(program, routes, reader, paths):
             if not _is_loaded_before(program, place):
                 found.setdefault(place.node, place)
-    return tuple(sorted(found.values(), key=lambda u: (u.path, program.modules[u.path].source.span(u.node))))
+    places = sorted(found.values(), key=lambda u: (u.path, program.modules[u.path].source.span(u.node)))
+    return tuple(first_reads(program, places))
 
 
-def _places(program: Program, routes: dict[FunctionInfo, Route], reader: Reader, paths: set[Steps]) -> Iterator[Unloaded]:
+def _places(
+    program: Program, routes: dict[FunctionInfo, Route], reader: Reader, paths: set[Steps]
+) -> Iterator[Unloaded]:
     node = reader.node
     if not isinstance(node, ast.expr):
         return
@@ -57,8 +60,8 @@ def _places(program: Program, routes: dict[FunctionInfo, Route], reader: Reader,
 
 
 def _is_loaded_before(program: Program, place: Unloaded) -> bool:
-    """Whether the statement before runs something on the same instance in the greenlet: the work of an earlier run."""
-    if place.reads not in (Reads.WRITE, Reads.ANSWER):
+    """Whether the statement before an answer validates the same in the greenlet: the work of an earlier run."""
+    if place.reads is not Reads.ANSWER:
         return False
     source = program.modules[place.path].source
     statement = source.statement(place.node)
@@ -68,9 +71,5 @@ def _is_loaded_before(program: Program, place: Unloaded) -> bool:
     if not isinstance(before, ast.Expr) or not isinstance(before.value, ast.Await):
         return False
     call = before.value.value
-    if not isinstance(call, ast.Call) or not any(
-        isinstance(v, Ext) and v.name.endswith("greenlet_spawn") for v in program.values(call.func)
-    ):
-        return False
-    wanted = place.node.value if isinstance(place.node, ast.Attribute) else place.node
-    return any(ast.dump(argument) == ast.dump(wanted) for argument in call.args)
+    same = ast.dump(place.node)
+    return isinstance(call, ast.Call) and spawns(program, call) and any(ast.dump(a) == same for a in call.args)

@@ -1,0 +1,118 @@
+"""Reads that another read, just before them and always done, has loaded for."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.source import SourceFile
+from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.unloaded import Reads, Unloaded
+from asyncify.analysis.values import Ext
+
+#: what may not be evaluated although the statement around it is
+CONDITIONAL = (ast.IfExp, ast.BoolOp, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+#: methods of a session after which an instance may have to load again
+FORGETS = frozenset("refresh expire expire_all rollback expunge expunge_all close reset".split())
+
+
+def first_reads(program: Program, places: Iterable[Unloaded]) -> Iterator[Unloaded]:
+    """The places without those that read an attribute again that a place before them has surely loaded."""
+    before: dict[tuple[FunctionInfo | None, str], list[ast.expr]] = defaultdict(list)
+    for call, base, name in _loaded_already(program):
+        before[program.function_of(call), f"{ast.dump(base)}.{name}"].append(call)
+    for place in places:
+        node = place.node
+        if place.reads not in (Reads.ATTRIBUTE, Reads.WRITE) or not isinstance(node, ast.Attribute):
+            yield place
+            continue
+        source = program.modules[place.path].source
+        key = (program.function_of(node), f"{ast.dump(node.value)}.{node.attr}")
+        if not any(_covers(program, source, earlier, node) for earlier in before[key]):
+            before[key].append(node)
+            yield place
+
+
+def _loaded_already(program: Program) -> Iterator[tuple[ast.expr, ast.expr, str]]:
+    """`greenlet_spawn(getattr, instance, "name")`, the work of an earlier run: the call, the instance, the name."""
+    for module in program.modules.values():
+        for node in module.source.nodes_of(ast.Call):
+            if spawns(program, node) and len(node.args) == 3 and getattr(node.args[0], "id", "") == "getattr":
+                name = node.args[2]
+                if isinstance(name, ast.Constant) and isinstance(name.value, str):
+                    yield node, node.args[1], name.value
+
+
+def spawns(program: Program, call: ast.Call) -> bool:
+    """Whether a call runs something in SQLAlchemy's greenlet."""
+    return any(isinstance(v, Ext) and v.name.endswith("greenlet_spawn") for v in program.values(call.func))
+
+
+def _covers(program: Program, source: SourceFile, earlier: ast.expr, later: ast.Attribute) -> bool:
+    root = _root(later)
+    function = program.function_of(earlier)
+    if (
+        root is None
+        or earlier.lineno > later.lineno
+        or function is None
+        or not _always(source, earlier)
+        or not _leads_to(source, earlier, later)
+    ):
+        return False
+    between = [n for n in function.nodes if earlier.lineno <= getattr(n, "lineno", 0) <= later.lineno]
+    return not any(_stores(n, root) or _forgets(program, n, root) for n in between)
+
+
+def _always(source: SourceFile, node: ast.AST) -> bool:
+    statement = source.statement(node)
+    inner, outer = node, source.parent(node)
+    while outer is not None and inner is not statement:
+        first = isinstance(outer, ast.BoolOp) and inner is outer.values[0]
+        first = first or (isinstance(outer, ast.IfExp) and inner is outer.test)
+        if isinstance(outer, CONDITIONAL) and not first:
+            return False
+        inner, outer = outer, source.parent(outer)
+    return True
+
+
+def _leads_to(source: SourceFile, earlier: ast.AST, later: ast.AST) -> bool:
+    """Whether the later node stands in a statement behind that of the earlier one, or in its body."""
+    statement = source.statement(earlier)
+    inner: ast.AST | None = source.statement(later)
+    if inner is statement:
+        return False
+    block = source.parent(statement)
+    while inner is not None and source.parent(inner) is not block:
+        if inner is statement:
+            return isinstance(statement, (ast.If, ast.For, ast.With))
+        inner = source.parent(inner)
+    if inner is statement:
+        return isinstance(statement, (ast.If, ast.For, ast.With))
+    bodies = (getattr(block, name, None) for name in ("body", "orelse", "finalbody"))
+    return any(
+        isinstance(body, list) and statement in body and inner in body and body.index(statement) < body.index(inner)
+        for body in bodies
+    )
+
+
+def _stores(node: ast.AST, root: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == root and not isinstance(node.ctx, ast.Load)
+
+
+def _forgets(program: Program, node: ast.AST, root: str) -> bool:
+    """Whether a call may make instances forget: it is a session's, or it is given the instance."""
+    if not isinstance(node, ast.Call):
+        return False
+    if isinstance(node.func, ast.Attribute) and node.func.attr in FORGETS:
+        return True
+    given = [*node.args, *(k.value for k in node.keywords)]
+    library = all(isinstance(v, Ext) for v in program.values(node.func)) and program.values(node.func)
+    return not library and any(isinstance(a, ast.Name) and a.id == root for a in given)
+
+
+def _root(node: ast.expr) -> str | None:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
