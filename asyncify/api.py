@@ -18,7 +18,9 @@ from asyncify.analysis.memory import collector_paused
 from asyncify.analysis.overrides import check_overrides
 from asyncify.analysis.program import build
 from asyncify.analysis.why import Explanation, explain_definitions
-from asyncify.model.plan import Plan, RunResult, StepResult, Workspace
+from asyncify.model.errors import UsageError
+from asyncify.model.evidence import NO_EVIDENCE, Evidence, read_evidence
+from asyncify.model.plan import Plan, RunResult, StepResult, Workspace, content_hash
 from asyncify.pipeline import Progress, decide, run_steps, stages
 from asyncify.report.patch import patch
 from asyncify.rewrite import writer
@@ -69,17 +71,36 @@ def migrate(
     config: Config | None = None,
     progress: Progress | None = None,
     todo: bool = False,
+    evidence: Path | None = None,
 ) -> RunResult:
     """Run a migration in memory.
 
     names: steps and transforms; none for the whole migration. progress: is told what goes on. todo: write the findings
-    as comments at their places, in one more step.
+    as comments at their places, in one more step. evidence: a file that the recorder wrote; one that is unreadable
+    or of other sources is a `UsageError`.
     The other arguments and the errors are those of `read`; an unknown name is a `UsageError` too.
     """
     wanted = stages(names)
     config = config or load_config(root)
-    result = run_steps(read(root, exclude, config), wanted, config, progress)
+    workspace = read(root, exclude, config)
+    recorded = load_evidence(evidence, workspace) if evidence is not None else NO_EVIDENCE
+    result = run_steps(workspace, wanted, config, progress, recorded)
     return replace(result, steps=(*result.steps, write_todos(result.before, result.steps))) if todo else result
+
+
+def load_evidence(path: Path, workspace: Workspace) -> Evidence:
+    """What the recorder wrote to a file about the files of a workspace.
+
+    Raises `UsageError` where it cannot be read, or where a file has changed since: its lines would mean others.
+    """
+    try:
+        found = read_evidence(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {path}: {error}") from error
+    for name, recorded in sorted(found.files.items()):
+        if name in workspace.files and content_hash(workspace.files[name]) != recorded:
+            raise UsageError(f"{name} has changed since {path} was recorded; run pytest -p asyncify.recorder again")
+    return found
 
 
 def diff(result: RunResult) -> bytes:

@@ -10,11 +10,13 @@ from itertools import chain
 from typing import Protocol
 
 from asyncify.analysis.config import Config
+from asyncify.analysis.evidence import relocated
 from asyncify.analysis.kept_list import kept_sync_places
 from asyncify.analysis.memory import collector_paused
 from asyncify.analysis.overrides import check_overrides
 from asyncify.analysis.program import Program, build
 from asyncify.model.errors import UsageError
+from asyncify.model.evidence import NO_EVIDENCE, Evidence
 from asyncify.model.plan import Plan, Rewritten, RunResult, Skipped, StepResult, Workspace, content_hash
 from asyncify.model.tally import tallies
 from asyncify.rewrite.apply import apply_plan
@@ -90,9 +92,11 @@ def run_steps(
     wanted: Sequence[Stage],
     config: Config | None = None,
     progress: Progress | None = None,
+    evidence: Evidence = NO_EVIDENCE,
 ) -> RunResult:
     """Run stages one after another in memory; nothing is written.
 
+    evidence: of a recorded run of the tests of this workspace.
     An edit that cannot be made is left out with every edit that belongs with it, and listed in the results.
     Raises `UsageError` where the configuration or a comment names what does not exist.
     """
@@ -105,7 +109,7 @@ def run_steps(
         start = time.perf_counter()
         with collector_paused():
             watcher.working(stage.name, "reading the program")
-            program = build(now, config, program, unplaced_reads)
+            program = build(now, config, program, unplaced_reads, relocated(evidence, workspace.files, now.files))
             if not results:
                 check_overrides(program.names, program.config)
             result = _run_stage(program, stage, watcher, start)

@@ -8,6 +8,7 @@ prints the attributes that sent the most statements. The tests run as they alway
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 
 from asyncify.model.evidence import Evidence, read_evidence
 from asyncify.model.evidence import joined as joined_evidence
+from asyncify.model.plan import content_hash
 from asyncify.runtime.recording.recorder import Recorder
 from asyncify.runtime.recording.table import worst_loads
 
@@ -73,7 +75,10 @@ class RecorderPlugin:
         if hasattr(self._config, "workeroutput"):
             self._config.workeroutput[WORKER_OUTPUT] = mine.to_json()
             return
-        self._all = joined_evidence([mine, *self._workers])
+        found = joined_evidence([mine, *self._workers])
+        root = self._config.rootpath
+        hashes = {path: content_hash((root / path).read_bytes()) for path in found.paths() if (root / path).is_file()}
+        self._all = replace(found, files=hashes)
         path = self._path()
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(self._all.to_json(), encoding="utf-8")

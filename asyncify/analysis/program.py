@@ -24,6 +24,7 @@ from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo, collect
 from asyncify.analysis.unloaded import Unloaded
 from asyncify.analysis.values import NOTHING, Fn, Values
+from asyncify.model.evidence import NO_EVIDENCE, Evidence
 from asyncify.model.plan import Workspace
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Program:
 
     broken: files that could not be parsed, with one sentence each. memo: what was computed once for a file.
     find_unloaded: decides what nothing loads before it is read; that takes a plan of all loads, made further up.
+    evidence: what a recorded run of the tests has shown, at the lines that the files have now.
     """
 
     workspace: Workspace
@@ -66,6 +68,7 @@ class Program:
     broken: Mapping[str, str]
     memo: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict, repr=False)
     find_unloaded: FindUnloaded = field(default=_nothing_unloaded, repr=False)
+    evidence: Evidence = field(default=NO_EVIDENCE, repr=False)
 
     @cached_property
     def names(self) -> Names:
@@ -209,11 +212,12 @@ def build(
     config: Config | None = None,
     before: Program | None = None,
     find_unloaded: FindUnloaded = _nothing_unloaded,
+    evidence: Evidence = NO_EVIDENCE,
 ) -> Program:
     """Parse the Python files of a workspace. Files that cannot be parsed are listed, never raised.
 
     before: the program of an earlier workspace with the same configuration; files that did not change are not read
-    again, and where nothing did, neither is anything else. find_unloaded: see `Program`.
+    again, and where nothing did, neither is anything else. find_unloaded, evidence: see `Program`.
     """
     if before is not None and workspace.files == before.workspace.files:
         return before
@@ -233,4 +237,4 @@ def build(
             broken[path] = "its bytes are not text in the encoding that it declares"
         except ValueError as error:
             broken[path] = str(error)
-    return Program(workspace, config or Config(), modules, broken, find_unloaded=find_unloaded)
+    return Program(workspace, config or Config(), modules, broken, find_unloaded=find_unloaded, evidence=evidence)

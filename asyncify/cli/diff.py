@@ -19,6 +19,7 @@ def diff(
     list_excluded: options.ListExcluded = False,
     every: options.Every = False,
     todo: options.Todo = False,
+    evidence: options.EvidenceFile = None,
 ) -> None:
     """Show the whole migration as a diff; writes nothing. Exits with 1 when there is something to change."""
     request = Request(
@@ -29,6 +30,7 @@ def diff(
         list_excluded=list_excluded,
         every=every,
         todo=todo,
+        evidence=evidence,
         dry_run=True,
     )
     raise typer.Exit(carry_out(request))

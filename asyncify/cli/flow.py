@@ -36,6 +36,7 @@ class Request:
     list_excluded: bool = False
     every: bool = False
     todo: bool = False
+    evidence: Path | None = None
     dry_run: bool = False
     allow_dirty: bool = False
     yes: bool = False
@@ -56,7 +57,14 @@ def carry_out(request: Request) -> ExitCode:
     else:
         _make_ready(request)
     with progress_bar(notes()) as progress:
-        result = api.migrate(request.root, request.names, exclude=request.exclude, progress=progress, todo=request.todo)
+        result = api.migrate(
+            request.root,
+            request.names,
+            exclude=request.exclude,
+            progress=progress,
+            todo=request.todo,
+            evidence=request.evidence,
+        )
     if request.dry_run:
         _show_product(request, result, written=False)
         _show_summary(request, result)

@@ -24,6 +24,7 @@ def migrate(
     list_excluded: options.ListExcluded = False,
     every: options.Every = False,
     todo: options.Todo = False,
+    evidence: options.EvidenceFile = None,
 ) -> None:
     """Migrate a repository in place: all files or none. Says what was left as it is, and why."""
     request = Request(
@@ -34,6 +35,7 @@ def migrate(
         list_excluded=list_excluded,
         every=every,
         todo=todo,
+        evidence=evidence,
         dry_run=dry_run,
         allow_dirty=allow_dirty,
         yes=yes,

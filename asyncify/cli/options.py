@@ -35,6 +35,10 @@ ListExcluded = Annotated[
 ]
 Every = Annotated[bool, typer.Option("--all", help="Show every place that was left, not just the first few.")]
 Todo = Annotated[bool, typer.Option("--todo", help="Write what is left as `# TODO(asyncify): ...` at its place too.")]
+EvidenceFile = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--evidence", help="Take in what `pytest -p asyncify.recorder` wrote.", metavar="FILE"),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the diff and write nothing.")]
 AllowDirty = Annotated[bool, typer.Option("--allow-dirty", help="Write although git could not take everything back.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")]

@@ -35,6 +35,7 @@ def run(
     list_excluded: options.ListExcluded = False,
     every: options.Every = False,
     todo: options.Todo = False,
+    evidence: options.EvidenceFile = None,
 ) -> None:
     """Run some steps or transforms alone, in place."""
     chosen, path = split_path(names) if at is None else (names, at)
@@ -55,6 +56,7 @@ def run(
         list_excluded=list_excluded,
         every=every,
         todo=todo,
+        evidence=evidence,
         dry_run=dry_run,
         allow_dirty=allow_dirty,
         yes=yes,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
@@ -75,16 +75,30 @@ class Statements:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that a run showed. tests: by node id."""
+    """All that a run showed. tests: by node id. files: path to `content_hash` of every file with a line in it."""
 
     loads: tuple[ImplicitLoad, ...] = ()
     tests: Mapping[str, Statements] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def paths(self) -> frozenset[str]:
+        """The files of all lines."""
+        return frozenset(p.path for x in self.loads for p in (x.read, x.loaded) if p is not None)
 
     def to_json(self) -> str:
         """The text of the file, loads with the most statements first."""
         loads = sorted(self.loads, key=lambda x: (-x.count, x.model, x.attribute, str(x.read), str(x.loaded)))
         tests = {name: asdict(found) for name, found in sorted(self.tests.items())}
-        return json.dumps({"version": VERSION, "loads": [asdict(x) for x in loads], "tests": tests}, indent=1) + "\n"
+        whole = {
+            "version": VERSION,
+            "files": dict(sorted(self.files.items())),
+            "loads": [asdict(x) for x in loads],
+            "tests": tests,
+        }
+        return json.dumps(whole, indent=1) + "\n"
+
+
+NO_EVIDENCE = Evidence()
 
 
 def read_evidence(text: str, name: str) -> Evidence:
@@ -94,14 +108,14 @@ def read_evidence(text: str, name: str) -> Evidence:
         if raw["version"] != VERSION:
             raise UsageError(f"{name} has format {raw['version']}, known is {VERSION}: record it again")
         loads = tuple(_load(item) for item in raw["loads"])
-        return Evidence(loads, {test: Statements(**counts) for test, counts in raw["tests"].items()})
+        return Evidence(loads, {test: Statements(**c) for test, c in raw["tests"].items()}, dict(raw["files"]))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(
             f"{name} is no evidence of the recorder ({error}); make it with: pytest -p asyncify.recorder"
         ) from error
 
 
-def joined(parts: Iterable[Evidence]) -> Evidence:
+def joined(parts: Sequence[Evidence]) -> Evidence:
     """The evidence of several processes as one."""
     counts: dict[ImplicitLoad, list[ImplicitLoad]] = {}
     tests: dict[str, Statements] = {}
@@ -113,7 +127,7 @@ def joined(parts: Iterable[Evidence]) -> Evidence:
     for same in counts.values():
         worst = max(same, key=lambda x: x.worst)
         loads.append(_bare(worst, sum(x.count for x in same), worst.worst, worst.worst_test))
-    return Evidence(tuple(loads), tests)
+    return Evidence(tuple(loads), tests, {path: h for part in parts for path, h in part.files.items()})
 
 
 def _bare(load: ImplicitLoad, count: int = 0, worst: int = 0, test: str = "") -> ImplicitLoad:

@@ -29,6 +29,7 @@ from asyncify.transforms.eager.pages import Pages
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
 from asyncify.transforms.eager.stand_ins import carry_to_stand_ins
 from asyncify.transforms.eager.validation import Validation
+from asyncify.transforms.eager.witnessed import add_witnessed, witnessed
 
 _NOWHERE = Span(0, 0, 0, 0)
 
@@ -69,6 +70,8 @@ class Planner:
         Validation(self.reading, self.routes).read()
         self.pages.read()
         self.reading.close()
+        self.witnessed = list(witnessed(self.reading, self.routes))
+        add_witnessed(self.reading, self.witnessed)
         carry_to_stand_ins(self.program, self.reading)
 
     def run(self) -> Decisions:
