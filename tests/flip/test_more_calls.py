@@ -169,3 +169,36 @@ def read(db: Session = Depends(get_db)):
 """
     )
     prove(tmp_path, app, [("GET", "/")])
+
+
+def test_one_call_of_what_waits_inside_and_of_what_is_async(tmp_path: Path) -> None:
+    """A constructor stays plain, a function becomes async."""
+    app = (
+        HEAD
+        + """
+from db import SessionLocal
+
+
+class Age:
+    def __init__(self, key):
+        with SessionLocal() as db:
+            self.value = db.scalar(select(User.age).where(User.id == key))
+
+
+class Name:
+    value = "?"
+
+
+def name(key):
+    with SessionLocal() as db:
+        found = Name()
+        found.value = db.scalar(select(User.name).where(User.id == key))
+        return found
+
+
+@app.get("/")
+def read():
+    return [make(key).value for make in (Age, name) for key in (1, 2)]
+"""
+    )
+    prove(tmp_path, app, [("GET", "/")])

@@ -99,15 +99,14 @@ class CallEdits:
             yield from self._wrap(node, context, Replace("await $it"), "the wrapper of an async function")
             return
         bridged = [f for t in targets if (f := self.colouring.runs(t)) in self.colouring.bridged]
-        if bridged:
-            if context is Context.AWAIT:
-                name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
-                yield self._edit(node, spawn(self.source, node, name), imports, f"{bridged[0].qualname} stays plain")
-            return
         coroutines = [self.colouring.runs(t) for t in targets if self._is_coroutine(t)]
+        if bridged:
+            yield from self._in_greenlet(node, context, f"{bridged[0].qualname} stays plain", gives=bool(coroutines))
+            return
         lambdas = self.program.facts.lambdas.get(node, set())
         if lambdas & self.colouring.bridged_lambdas:
-            yield from self._bridged_lambda(node, context, bool(coroutines or lambdas & self.colouring.lambdas))
+            gives = bool(coroutines or lambdas & self.colouring.lambdas)
+            yield from self._in_greenlet(node, context, "the lambda waits inside", gives=gives)
             return
         if lambdas & self.colouring.lambdas and not coroutines:
             yield from self._coroutine(node, context, "the lambda gives a coroutine")
@@ -118,11 +117,10 @@ class CallEdits:
             text = f"{coroutines[0].qualname} becomes async"
             yield from self._coroutine(node, context, text)
 
-    def _bridged_lambda(self, node: ast.Call, context: Context, gives: bool) -> Iterator[Edit]:
-        """A call of a lambda that waits inside; gives: what is called there may also give a coroutine."""
+    def _in_greenlet(self, node: ast.Call, context: Context, because: str, *, gives: bool) -> Iterator[Edit]:
+        """A call of what is plain and waits inside; gives: what is called there may also give a coroutine."""
         if context is not Context.AWAIT:
             return
-        because = "the lambda waits inside"
         name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
         op = spawn(self.source, node, name)
         if gives:
