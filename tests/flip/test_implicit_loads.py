@@ -59,6 +59,17 @@ class Repository(Generic[Model, Schema]):
         found = self.db.execute(self.statement()).scalars().all()
         return [self.schema.model_validate(x) for x in found]
 
+    def create_many(self, rows: list[dict]) -> list[Schema]:
+        made = []
+        for row in rows:
+            new = self.model(**row)
+            made.append(new)
+        self.db.add_all(made)
+        self.db.commit()
+        for one in made:
+            self.db.refresh(one)
+        return [self.schema.model_validate(x) for x in made]
+
 
 def repositories(db: Session = Depends(get_db)):
     return {"users": Repository(db, User, UserOut), "posts": Repository(db, Post, PostOut)}
@@ -72,9 +83,14 @@ def every(kind: str, all=Depends(repositories)):
 @app.get("/users/{name}")
 def one(name: str, all=Depends(repositories)):
     return all["users"].one(name=name)
+
+
+@app.post("/{kind}")
+def create(kind: str, all=Depends(repositories)):
+    return all[kind].create_many([{"name": "x"}, {"name": "y"}] if kind == "users" else [{"title": "t"}])
 """
     )
-    prove(tmp_path, app, [("GET", "/users"), ("GET", "/posts"), ("GET", "/users/ann")])
+    prove(tmp_path, app, [("GET", "/users"), ("GET", "/posts"), ("GET", "/users/ann"), ("POST", "/users"), ("POST", "/posts")])
 
 
 def test_code_reads_what_a_caller_nobody_sees_hands_over(tmp_path: Path) -> None:

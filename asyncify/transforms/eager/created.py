@@ -165,14 +165,24 @@ class Created:
 
     def stored(self, site: ast.Call, path: str) -> Refresh | None:
         """The last `commit()` or `flush()` behind a constructor call, where the instance has a name there."""
-        function = self.program.function_of(site)
         name = self._target(path, site)
-        if function is None or name is None or len(made_classes(self.program, site)) != 1:
+        if name is None or len(made_classes(self.program, site)) != 1:
             return None
-        stores = [c for n in ast.walk(function.node) if (c := session_call(self.program, n, *STORES)) is not None]
-        after = [c for c in stores if c.lineno > site.lineno and self._is_statement(path, c)]
+        after = [c for c in self._stores_behind(site) if self._is_statement(path, c)]
         commits = [c for c in after if isinstance(c.func, ast.Attribute) and c.func.attr == "commit"] or after
         return Refresh(path, commits[-1], name, False) if commits else None
+
+    def is_stored_before(self, site: ast.Call, reader: Reader) -> bool:
+        """Whether some `commit()` or `flush()` stands between a constructor call and a reader."""
+        same = self.program.function_of(reader.node) is self.program.function_of(site)
+        line = getattr(reader.node, "lineno", 0)
+        return any(not same or store.lineno < line for store in self._stores_behind(site))
+
+    def _stores_behind(self, site: ast.Call) -> list[ast.Call]:
+        function = self.program.function_of(site)
+        nodes = ast.walk(function.node) if function is not None else ()
+        stores = [c for n in nodes if (c := session_call(self.program, n, *STORES)) is not None]
+        return [c for c in stores if c.lineno > site.lineno]
 
     def _holds(self, node: ast.expr, site: ast.AST) -> bool:
         return any(

@@ -183,6 +183,8 @@ class Planner:
                     self._beside(site, steps, reader)
         elif self.program.function_of(site) is not self.program.function_of(reader.node) and reader.kind != "code":
             self._beside(site, steps, reader)
+        elif self.created.is_stored_before(site, reader):
+            self._unknown(steps, reader)
 
     def _is_elsewhere(self, node: ast.AST, reader: Reader) -> bool:
         """Whether code of another function reads. Rows may have been added in between, which a load right behind the
