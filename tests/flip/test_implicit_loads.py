@@ -1,4 +1,4 @@
-"""Relationships that are read far from where an instance was loaded load themselves in the greenlet, as before."""
+"""Relationships read far from where an instance was loaded load themselves in the greenlet, as they did before."""
 
 from __future__ import annotations
 
@@ -90,7 +90,11 @@ def create(kind: str, all=Depends(repositories)):
     return all[kind].create_many([{"name": "x"}, {"name": "y"}] if kind == "users" else [{"title": "t"}])
 """
     )
-    prove(tmp_path, app, [("GET", "/users"), ("GET", "/posts"), ("GET", "/users/ann"), ("POST", "/users"), ("POST", "/posts")])
+    prove(
+        tmp_path,
+        app,
+        [("GET", "/users"), ("GET", "/posts"), ("GET", "/users/ann"), ("POST", "/users"), ("POST", "/posts")],
+    )
 
 
 def test_code_reads_what_a_caller_nobody_sees_hands_over(tmp_path: Path) -> None:
