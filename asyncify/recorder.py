@@ -81,6 +81,8 @@ class RecorderPlugin:
         self._all = replace(found, files=hashes)
         path = self._path()
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.parent.name == ".asyncify" and not (ignore := path.parent / ".gitignore").exists():
+            ignore.write_text("*\n", encoding="utf-8")  # as the journal of `undo` does: git never sees this folder
         path.write_text(self._all.to_json(), encoding="utf-8")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:

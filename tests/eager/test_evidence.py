@@ -68,7 +68,8 @@ def test_what_an_async_session_can_load_needs_nothing() -> None:
 
 
 def test_lines_move_with_the_steps() -> None:
-    after = APP.replace("\n\ndef field", "\n\nNAMES = ()\n\n\ndef field").replace("select(User)", "select(User).limit(9)")
+    after = APP.replace("\n\ndef field", "\n\nNAMES = ()\n\n\ndef field")
+    after = after.replace("select(User)", "select(User).limit(9)")
     (load,) = relocated(seen(), {"app.py": APP.encode()}, {"app.py": after.encode()}).loads
     assert load.read and load.loaded
     assert (load.read.line, load.loaded.line) == (line("read") + 3, line("load") + 3)

@@ -136,8 +136,19 @@ class Project:
             path = self.path(frame.f_code)
             if path:
                 return ("code" if path.endswith(".py") else "template"), ""
-            if frame.f_code.co_name == "serialize_response":
-                field = frame.f_locals.get("field")
+            field = _answer_field(frame)
+            if field is not None:
                 return "response", str(getattr(field, "name", ""))
             frame = frame.f_back
         return "code", ""
+
+
+def _answer_field(frame: FrameType) -> Any:
+    """The field with which FastAPI validates an answer, in a frame of it. For plain routes that runs in a thread, where
+    only the field itself is on the stack. Source: `fastapi.routing.serialize_response`."""
+    if frame.f_globals.get("__name__", "").startswith("fastapi."):
+        if frame.f_code.co_name == "serialize_response":
+            return frame.f_locals.get("field")
+        if frame.f_code.co_name == "validate":
+            return frame.f_locals.get("self")
+    return None
