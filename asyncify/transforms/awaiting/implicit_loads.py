@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.analysis.bindings import bring
+from asyncify.analysis.dotted import is_path
 from asyncify.analysis.program import Program
 from asyncify.analysis.schemas import is_pydantic_1
 from asyncify.analysis.symbols import ClassInfo, ModuleInfo
@@ -50,7 +51,7 @@ class ImplicitLoads:
         elif place.reads is Reads.ATTRIBUTE and isinstance(node, ast.Attribute):
             op = Replace(f'await {name}(getattr, $o, "{node.attr}")', (Hole("o", self.source.span(node.value)),))
             yield self._edit(place, self.source.target(node), op, imports)
-        elif place.reads is Reads.WRITE and isinstance(node, ast.Attribute) and _is_path(node):
+        elif place.reads is Reads.WRITE and isinstance(node, ast.Attribute) and is_path(node):
             statement = self.source.statement(node)
             if isinstance(statement, SIMPLE):
                 text = f'await {name}(getattr, {self.source.segment(node.value)}, "{node.attr}")\n'
@@ -107,9 +108,3 @@ class ImplicitLoads:
     def _left(self, place: Unloaded) -> Finding:
         message = f"{place.what}, and nothing loads it before"
         return Finding("await", self.module.path, self.source.span(place.node), "implicit-load", message, ADVICE)
-
-
-def _is_path(node: ast.expr) -> bool:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return isinstance(node, ast.Name)

@@ -6,6 +6,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from asyncify.analysis.dotted import root_of
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
@@ -51,7 +52,7 @@ def spawns(program: Program, call: ast.Call) -> bool:
 
 
 def _covers(program: Program, source: SourceFile, earlier: ast.expr, later: ast.Attribute) -> bool:
-    root = _root(later)
+    root = root_of(later)
     function = program.function_of(earlier)
     if (
         root is None
@@ -84,9 +85,7 @@ def _leads_to(source: SourceFile, earlier: ast.AST, later: ast.AST) -> bool:
     if inner is statement:
         return False
     block = source.parent(statement)
-    while inner is not None and source.parent(inner) is not block:
-        if inner is statement:
-            return isinstance(statement, (ast.If, ast.For, ast.With))
+    while inner is not None and inner is not statement and source.parent(inner) is not block:
         inner = source.parent(inner)
     if inner is statement:
         return isinstance(statement, (ast.If, ast.For, ast.With))
@@ -110,9 +109,3 @@ def _forgets(program: Program, node: ast.AST, root: str) -> bool:
     given = [*node.args, *(k.value for k in node.keywords)]
     library = all(isinstance(v, Ext) for v in program.values(node.func)) and program.values(node.func)
     return not library and any(isinstance(a, ast.Name) and a.id == root for a in given)
-
-
-def _root(node: ast.expr) -> str | None:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else None

@@ -4,23 +4,10 @@ from __future__ import annotations
 
 import ast
 
+from asyncify.analysis.dotted import is_path, root_of
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.transforms.query.shapes import only_value
-
-
-def is_path(node: ast.expr | None) -> bool:
-    """Whether an expression is a name, or an attribute of one."""
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return isinstance(node, ast.Name)
-
-
-def root_of(node: ast.expr) -> str:
-    """The name that a path begins with."""
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def with_root(path: ast.expr, root: ast.expr) -> ast.expr:

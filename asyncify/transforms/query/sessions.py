@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from asyncify.analysis.dotted import is_path, root_of
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import has
@@ -11,7 +12,7 @@ from asyncify.knowledge import names
 from asyncify.transforms.query.decisions import Place
 from asyncify.transforms.query.found_sessions import SessionText, of_module, of_property, owners_sites
 from asyncify.transforms.query.frames import in_callers_words
-from asyncify.transforms.query.paths import alias_of, is_path, owner_of, root_of, stays
+from asyncify.transforms.query.paths import alias_of, owner_of, stays
 from asyncify.transforms.query.uses import Site, Uses
 
 

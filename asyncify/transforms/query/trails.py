@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from asyncify.analysis.dotted import is_path, root_of
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Fn, Obj
 from asyncify.transforms.query.frames import Entry, argument, entered, inside, is_spread, kept_as, outside
 from asyncify.transforms.query.handing import Handing, Keeping, handing, keeping
-from asyncify.transforms.query.paths import alias_of, is_parameter, is_path, is_steady, owner_of, root_of, values_of
+from asyncify.transforms.query.paths import alias_of, is_parameter, is_steady, owner_of, values_of
 from asyncify.transforms.query.sessions import session_of
 from asyncify.transforms.query.takers import given_back
 from asyncify.transforms.query.uses import Uses, method_of

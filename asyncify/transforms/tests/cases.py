@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 
 from asyncify.analysis.bindings import bring
+from asyncify.analysis.dotted import root_of
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Ext
@@ -18,7 +19,6 @@ from asyncify.knowledge.testing import SETUP_BY_NAME, TEST_CASE, UNITTEST_METHOD
 from asyncify.model.edit import Import
 from asyncify.model.ops import EditDecorators, EditParameters, Hole, InsertStatements, Replace, ReplaceStatement
 from asyncify.model.span import Place
-from asyncify.transforms.tests.construct import root_name
 from asyncify.transforms.tests.found import Work
 
 
@@ -53,7 +53,7 @@ def _test_case(work: Work, info: ClassInfo, methods: list[FunctionInfo]) -> None
                 name, imports = bring(work.program, cls.path, "unittest", "IsolatedAsyncioTestCase")
                 if isinstance(base, ast.Attribute):
                     name, imports = f"{source.segment(base.value)}.IsolatedAsyncioTestCase", ()
-                edit_once(work, cls.path, base, Replace(name), imports, (root_name(base),))
+                edit_once(work, cls.path, base, Replace(name), imports, (root_of(base),))
     for method in methods:
         new = UNITTEST_METHODS.get(method.name)
         if new:

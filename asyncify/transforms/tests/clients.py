@@ -6,13 +6,14 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.analysis.bindings import bring
+from asyncify.analysis.dotted import root_of
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.test_clients import is_async_client
 from asyncify.analysis.values import Ext
 from asyncify.knowledge import names
 from asyncify.model.ops import Hole, Replace
-from asyncify.transforms.tests.construct import LINE, async_client, filled_length, root_name
+from asyncify.transforms.tests.construct import LINE, async_client, filled_length
 from asyncify.transforms.tests.contexts import app_of
 from asyncify.transforms.tests.found import Work
 
@@ -72,7 +73,7 @@ def _rename(work: Work, source: SourceFile, node: ast.expr) -> None:
     if isinstance(node, ast.Constant):
         work.edit(source.path, node, Replace(repr(name).replace("'", '"')), _WHY, imports, ("TestClient",))
     else:
-        work.edit(source.path, node, Replace(name), _WHY, imports, (root_name(node),))
+        work.edit(source.path, node, Replace(name), _WHY, imports, (root_of(node),))
 
 
 def _annotations(work: Work, source: SourceFile) -> None:

@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass, field
 
 from asyncify.analysis.bindings import bring
+from asyncify.analysis.dotted import root_of
 from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
@@ -128,7 +129,7 @@ def async_client(
         f"{callee}(\n    {broken}\n)",
         tuple(holes),
         imports,
-        (root_name(call.func),),
+        (root_of(call.func),),
     )
 
 
@@ -139,10 +140,3 @@ def filled_length(source: SourceFile, template: Source) -> int:
         width = hole.span.end_column - hole.span.column if hole.span.line == hole.span.end_line else LINE
         length += width - len(hole.name) - 1
     return length
-
-
-def root_name(node: ast.expr) -> str:
-    """The first name of a dotted expression."""
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""

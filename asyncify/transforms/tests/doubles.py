@@ -11,13 +11,13 @@ from __future__ import annotations
 import ast
 
 from asyncify.analysis.bindings import bring, free_name
+from asyncify.analysis.dotted import root_of
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.test_doubles import Replacement, find_replacements
 from asyncify.analysis.values import Ext
 from asyncify.knowledge.names import canonical
 from asyncify.knowledge.testing import MOCKS
 from asyncify.model.ops import Hole, InsertStatements, Replace
-from asyncify.transforms.tests.construct import root_name
 from asyncify.transforms.tests.found import Work
 
 
@@ -82,7 +82,7 @@ def to_async_mock(work: Work, source: SourceFile, node: ast.expr, why: str) -> N
         work.edit(source.path, node, Replace(f"{source.segment(node.value)}.AsyncMock"), why)
         return
     name, imports = bring(work.program, source.path, "unittest.mock", "AsyncMock")
-    work.edit(source.path, node, Replace(name), why, imports, (root_name(node),))
+    work.edit(source.path, node, Replace(name), why, imports, (root_of(node),))
 
 
 def _as_function(work: Work, source: SourceFile, node: ast.Lambda, name: str, why: str, wait: str = "") -> None:
