@@ -14,6 +14,7 @@ class Reads(Enum):
     ATTRIBUTE = "attribute"  # an attribute is read
     WRITE = "write"  # an attribute is set, and what was there is looked at
     ANSWER = "answer"  # FastAPI validates what a route returns
+    TOUCH = "touch"  # an instance is handed on that may have to load its columns
     OTHER = "other"  # anything else: nothing can be written around it
 
 
@@ -22,6 +23,7 @@ class Unloaded:
     """One place. node: the call, attribute or returned expression.
 
     what: who reads what, in words. model: of an answer the response model and the file in which it is written.
+    attribute: of a touched instance, what is read so that it loads.
     """
 
     path: str
@@ -29,3 +31,4 @@ class Unloaded:
     reads: Reads
     what: str
     model: tuple[ast.expr, str] | None = None
+    attribute: str = ""

@@ -288,7 +288,7 @@ profile = db.get(Profile, 3 - key)
 profile.user = db.get(User, 3)
 db.commit()
 return profile.city
-''', lazy=False),
+''', lazy=False, requests=(("POST", "/1"),)),
     post("lazy while there are changes", '''
 user = db.get(User, key)
 user.name = "dirty"

@@ -59,8 +59,9 @@ def without_loads(row: Row, patch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 def forms(row: Row) -> dict[str, Mapping[str, str]]:
+    found: dict[str, Mapping[str, str]] = {"sync": files_of(row), "async": migrated(row).files}
     with pytest.MonkeyPatch.context() as patch:
-        return {"sync": files_of(row), "bare": without_loads(row, patch), "async": migrated(row).files}
+        return {**found, "bare": without_loads(row, patch)}
 
 
 @pytest.fixture(scope="session")
@@ -76,13 +77,13 @@ def answers(shared_folder: Path) -> Callable[[str], Answers]:
                 for row in ROWS:
                     for form, files in forms(row).items():
                         folder = shared_folder / f"rows-{version}" / row.name.replace(" ", "_") / form
-                        folder.mkdir(parents=True)
+                        folder.mkdir(parents=True, exist_ok=True)
                         for path, text in {**files, "filling.py": FILLING}.items():
                             (folder / path).write_text(text)
                         kind = "sync" if form == "sync" else "async"
                         jobs.append({"folder": str(folder), "form": kind, "requests": row.requests})
                 told = iter(installed(version).run(SERVER, jobs))
-                file.write_text(json.dumps({row.name: {form: next(told) for form in ("sync", "bare", "async")} for row in ROWS}))
+                file.write_text(json.dumps({row.name: {form: next(told) for form in ("sync", "async", "bare")} for row in ROWS}))
         found: Answers = json.loads(file.read_text())
         return found
 

@@ -183,6 +183,9 @@ def _builtin(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call) ->
         return frozenset({collection("generator", inner if short == "filter" else _apply(run, first, [inner], node))})
     if short == "chain":
         return frozenset({collection("list", union(elements(run, a, node) for a in args))})
+    if short == "hasattr" and len(args) > 1:
+        attribute_by_name(run, first, args[1], node)  # which reads it
+        return NOTHING
     if short == "getattr" and len(args) > 1:
         return attribute_by_name(run, first, args[1], node) | (args[2] if len(args) > 2 else NOTHING)
     if short == "dict":

@@ -56,6 +56,10 @@ class ImplicitLoads:
             if isinstance(statement, SIMPLE):
                 text = f'await {name}(getattr, {self.source.segment(node.value)}, "{node.attr}")\n'
                 yield from self._before(place, statement, text, imports)
+        elif place.reads is Reads.TOUCH and is_path(node) and place.attribute:
+            text = f'await {name}(getattr, {self.source.segment(node)}, "{place.attribute}")\n'
+            text = f"if {self.source.segment(node)} is not None:\n    {text}"
+            yield from self._before(place, self.source.statement(node), text, imports)
         elif place.reads is Reads.ANSWER:
             yield from self._answer(place, name, imports)
 

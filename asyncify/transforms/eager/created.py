@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Cls, Ext, Member, objects
-from asyncify.model.edit import Edit
+from asyncify.model.edit import Edit, Import
 from asyncify.model.ops import EditCall, InsertStatements, Replace
 from asyncify.model.span import Place, Target
 from asyncify.transforms.eager.existing import ExistingOptions
@@ -52,6 +52,7 @@ class Refresh:
 
     call: the `refresh(...)` or a load like those that are written here, else the `commit()` or `flush()` behind which
     one is to be put. options: those that are there.
+    before: for a refresh that is still to be written, the statement before which it goes; `call` has its session then.
     """
 
     path: str
@@ -59,16 +60,18 @@ class Refresh:
     name: ast.expr
     is_refresh: bool
     options: ast.expr | None = None
+    before: ast.stmt | None = None
 
 
 class Created:
     """Plans for constructor calls."""
 
-    def __init__(self, program: Program, reach: Reach) -> None:
+    def __init__(self, program: Program, reach: Reach, wanted: Iterable[Refresh] = ()) -> None:
+        """wanted: refreshes that will be written."""
         self.program = program
         self._reach = reach
         self._options = ExistingOptions(program)
-        self._refreshes: list[Refresh] = []
+        self._refreshes: list[Refresh] = list(wanted)
         for path in sorted(program.modules):
             for node in program.modules[path].source.nodes:
                 call = session_call(program, node, "refresh")
@@ -104,9 +107,10 @@ class Created:
         for refresh in self.refreshes(site):
             there = self.program.function_of(refresh.call)
             source = self.program.modules[refresh.path].source
-            block = source.parent(source.statement(refresh.call))
+            block = source.parent(refresh.before or source.statement(refresh.call))
             if there is here and here is not None:
-                before = refresh.call.lineno < getattr(reader.node, "lineno", 0)
+                line = refresh.before.lineno - 1 if refresh.before is not None else refresh.call.lineno
+                before = line < getattr(reader.node, "lineno", 0)
                 if before and self._is_within(refresh.path, reader.node, block):
                     return refresh
             elif there is not None and here is not None:
@@ -142,7 +146,9 @@ class Created:
         flushed, for a load over existing instances would throw that away where the session has no autoflush."""
         if len({o.info for o in objects(self.program.values(refresh.name))}) != 1:
             return False
-        if refresh.options is not None or not isinstance(refresh.call.func, ast.Attribute):
+        if refresh.options is not None or refresh.before is not None:
+            return True
+        if not isinstance(refresh.call.func, ast.Attribute):
             return True
         source = self.program.modules[refresh.path].source
         node: ast.AST = source.statement(refresh.call)
@@ -242,13 +248,23 @@ class Created:
         session = access(self.program.values(base), source.segment(base), function, is_async=waiting)
         if session is None or session.waits is not waiting:
             return None
+        if place.before is not None and not options:
+            return [self._written(place, session.run(f"refresh({name})"), (), because)]
         inspect = namer.library("sqlalchemy", "inspect")
         arguments = [model, f"{inspect}({name}).identity", "populate_existing=True"]
         if options:
             arguments.insert(2, f"options=[{options}]")
+        if place.before is not None:
+            room = WIDTH - source.span(place.before).column
+            return [self._written(place, call(session.run("get"), arguments, room), tuple(namer.imports), because)]
         target = source.target(place.call)
         op = Replace(f"{session.name}.get({', '.join(arguments)})")  # an `await` around a refresh stays
         if not place.is_refresh:
             target = Target(source.span(source.statement(place.call)), Place.STATEMENT)
             op = InsertStatements(call(session.run("get"), arguments, WIDTH - target.span.column) + "\n")
         return [Edit("eager", place.path, target, op, tuple(namer.imports), because=because)]
+
+    def _written(self, place: Refresh, text: str, imports: tuple[Import, ...], because: str) -> Edit:
+        assert place.before is not None
+        target = Target(self.program.modules[place.path].source.span(place.before), Place.STATEMENT)
+        return Edit("eager", place.path, target, InsertStatements(text + "\n", "before"), imports, because=because)

@@ -21,6 +21,7 @@ from asyncify.transforms.eager.created import Created, Refresh, is_construction,
 from asyncify.transforms.eager.defaults import plan_defaults
 from asyncify.transforms.eager.deferred import plan_deferred
 from asyncify.transforms.eager.doubles import Doubles
+from asyncify.transforms.eager.expired import Expired
 from asyncify.transforms.eager.expiring import Expiring
 from asyncify.transforms.eager.late import Late, Spot
 from asyncify.transforms.eager.loads import Site, Statements, end_of, entities, plan_statement, static_class
@@ -52,7 +53,8 @@ class Planner:
         self.statements = Statements(program)
         self.reach = Reach(program)
         self.contents = Contents(self.reading, self.routes, self.reach)
-        self.created = Created(program, self.reach)
+        self.expired = Expired(program)
+        self.created = Created(program, self.reach, self.expired.refreshes)
         self.late = Late(program, self.routes)
         self.doubles = Doubles(program, self.reach)
         self.edits: dict[Edit, None] = {}
@@ -60,7 +62,7 @@ class Planner:
         #: who reads what for which there is no place to load it
         self.unplaced: dict[Reader, set[Steps]] = defaultdict(set)
         self._reaches = [self.reach.of_route(route) for route in self.routes]
-        self._refreshed: dict[ast.AST, tuple[Refresh, ClassInfo, dict[Steps, Reader]]] = {}
+        self._refreshed: dict[Refresh, tuple[ClassInfo, dict[Steps, Reader]]] = {}
         self._spots: dict[tuple[FunctionInfo, str], list[tuple[Spot, dict[Steps, Reader]]]] = defaultdict(list)
         self.requests = lru_cache(maxsize=None)(self._requests)
 
@@ -79,16 +81,18 @@ class Planner:
         for site, readers in self.reading.paths.items():
             if isinstance(site, (ast.Call, ast.Attribute)):
                 self._site(site, self.reading.files[site], readers)
-        expiring: dict[ast.AST, str] = {}
+        always: dict[Refresh, str] = dict(self.expired.refreshes)
+        for place in self.expired.refreshes:
+            self._refreshed.setdefault(place, (self._stored_class(place), {}))
         for place, info in Expiring(self.reading, self.created, self.reach).refreshes():
             if self.created.reloads(place):
-                self._refreshed.setdefault(place.call, (place, info, {}))
-                expiring[place.call] = f"a refresh of {info.name} expires what it holds, which is read later"
-        for place, info, needed in self._refreshed.values():
-            always = expiring.get(place.call, "")
-            self._add(self.created.edits(place, info, _because(needed), always), needed)
+                self._refreshed.setdefault(place, (info, {}))
+                always[place] = f"a refresh of {info.name} expires what it holds, which is read later"
+        for place, (info, needed) in self._refreshed.items():
+            self._add(self.created.edits(place, info, _because(needed), always.get(place, "")), needed)
         for spot, needed in (pair for pairs in self._spots.values() for pair in pairs):
             self._add(self.late.edits(spot, _because(needed)), needed)
+        self.edits.update(dict.fromkeys(self.expired.edits()))
         for plan in (plan_defaults, plan_deferred):
             self.edits.update(dict.fromkeys(plan(self.program, self.reading)))
         for _, name, reader in self.reading.unknown:
@@ -141,7 +145,7 @@ class Planner:
                     and self._tries(site, refresh.call, steps, reader)
                 ):
                     continue
-                if refresh is not None and self.created.reloads(refresh):
+                if refresh is not None and self.created.reloads(refresh) and not self._comes_back(refresh, steps):
                     self._refresh(refresh, steps, reader)
                 elif refresh is not None:
                     self._beside(site, steps, reader)
@@ -158,11 +162,32 @@ class Planner:
             self._loaded(site, path, self._shared(site, path, at_site))
 
     def _refresh(self, place: Refresh, steps: Steps, reader: Reader) -> None:
+        self._refreshed.setdefault(place, (self._stored_class(place), {}))[1].setdefault(steps, reader)
+
+    def _stored_class(self, place: Refresh) -> ClassInfo:
         if place.is_refresh:
-            info = next(o.info for o in objects(self.program.values(place.name)))
-        else:
-            info = next(iter(made_classes(self.program, self._maker(place))))
-        self._refreshed.setdefault(place.call, (place, info, {}))[2].setdefault(steps, reader)
+            return next(o.info for o in objects(self.program.values(place.name)))
+        return next(iter(made_classes(self.program, self._maker(place))))
+
+    def _comes_back(self, place: Refresh, steps: Steps) -> bool:
+        """Whether a path leads to instances that a load over existing ones has just filled: `post.author.posts` meets
+        the post again, and empties its author, which was joined before. What a collection holds is set after all that
+        is loaded below it."""
+        orm, family = self.program.orm, self.program.classes
+        current: ClassInfo | None = self._stored_class(place)
+        joined: list[ClassInfo] = []
+        for name in steps:
+            relationship = orm.relationship(current, name) if current is not None else None
+            if current is None or relationship is None or relationship.target is None:
+                return False
+            if not relationship.collection:
+                joined.append(current)
+            current = relationship.target
+            if relationship.collection and any(
+                i in family.ancestors(current) or current in family.ancestors(i) for i in joined
+            ):
+                return True
+        return False
 
     def _maker(self, place: Refresh) -> ast.Call:
         statement = self.program.modules[place.path].source.statement(place.name)
@@ -176,7 +201,7 @@ class Planner:
             if self._is_elsewhere(site, reader) and self._tries(site, site, steps, reader):
                 return
             if self.created.is_after(place, reader):
-                known = next((p for p, _, _ in self._refreshed.values() if p.call is place.call), place)
+                known = next((p for p in self._refreshed if p.call is place.call), place)
                 if ast.dump(known.name) == ast.dump(place.name):
                     self._refresh(place, steps, reader)
                 else:

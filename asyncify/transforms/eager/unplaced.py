@@ -27,6 +27,8 @@ def unplaced_reads(program: Program) -> tuple[Unloaded, ...]:
         for place in _places(program, routes, reader, paths):
             if not _is_loaded_before(program, place):
                 found.setdefault(place.node, place)
+    for place in planner.expired.unloaded():
+        found.setdefault(place.node, place)
     places = sorted(found.values(), key=lambda u: (u.path, program.modules[u.path].source.span(u.node)))
     return tuple(first_reads(program, places))
 

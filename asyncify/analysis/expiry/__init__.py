@@ -1,0 +1,1 @@
+"""Where instances may be expired when they are read: `rollback()`, `expire()`, SQL expressions that were assigned."""

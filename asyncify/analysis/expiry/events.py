@@ -1,0 +1,145 @@
+"""What calls do to the instances of a session. Source: SQLAlchemy "Session API": rollback, expire, expire_all, refresh."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from asyncify.analysis.dotted import is_path
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.values import Cls, Ext, Inst, Obj, Values, objects
+from asyncify.knowledge import names
+from asyncify.knowledge.names import is_a
+
+#: what begins something that is rolled back when an error leaves its block
+BLOCKS = frozenset({"begin", "begin_nested"})
+STORES = frozenset({"commit", "flush"})
+METHODS = frozenset({"rollback", "expire_all", "expire", "refresh", "get", "get_one", *STORES})
+
+
+class Effect(Enum):
+    """What a call does."""
+
+    EXPIRES_ALL = "expires all"
+    MAY_EXPIRE_ALL = "may expire all"  # a savepoint: what was changed inside of it
+    EXPIRES = "expires"
+    LOADS = "loads"
+    STORES = "stores"  # expressions that were assigned are computed by the database
+
+
+@dataclass(frozen=True)
+class Event:
+    """A call with an effect. session: how the session is written. paths, attributes: of what, where that is said."""
+
+    effect: Effect
+    call: ast.Call
+    session: ast.expr
+    path: str = ""
+    attributes: tuple[str, ...] = ()
+
+
+def event_of(program: Program, call: ast.Call) -> Event | None:
+    """What a call does, where its receiver is a session or a transaction of one."""
+    func = call.func
+    if not isinstance(func, ast.Attribute) or func.attr not in METHODS:
+        return None
+    kinds = {v.type for v in program.values(func.value) if isinstance(v, Inst)}
+    if not any(is_a(k, names.SESSION) or is_a(k, names.ASYNC_SESSION) for k in kinds):
+        savepoint = func.attr == "rollback" and any("transaction" in k.lower() for k in kinds)
+        return Event(Effect.MAY_EXPIRE_ALL, call, func.value) if savepoint else None
+    if func.attr in STORES:
+        return Event(Effect.STORES, call, func.value)
+    if func.attr == "rollback":
+        return Event(Effect.EXPIRES_ALL, call, func.value)
+    if func.attr == "expire_all":
+        return Event(Effect.EXPIRES_ALL, call, func.value)
+    if func.attr in ("get", "get_one"):
+        again = _loaded_again(call)
+        return Event(Effect.LOADS, call, func.value, path_text(again)) if again is not None else None
+    if not call.args or not is_path(call.args[0]):
+        return None
+    effect = Effect.EXPIRES if func.attr == "expire" else Effect.LOADS
+    return Event(effect, call, func.value, path_text(call.args[0]), tuple(_named(call)))
+
+
+def _loaded_again(call: ast.Call) -> ast.expr | None:
+    """The instance of `get(Model, inspect(instance).identity, populate_existing=True)`, which this tool writes."""
+    key = call.args[1] if len(call.args) > 1 else None
+    if isinstance(key, ast.Attribute) and key.attr == "identity" and isinstance(key.value, ast.Call) and key.value.args:
+        return key.value.args[0] if is_path(key.value.args[0]) else None
+    return None
+
+
+def _named(call: ast.Call) -> Iterator[str]:
+    """The attribute names that `expire` and `refresh` are given."""
+    given = call.args[1] if len(call.args) > 1 else None
+    given = next((k.value for k in call.keywords if k.arg == "attribute_names"), given)
+    for node in given.elts if isinstance(given, (ast.List, ast.Tuple, ast.Set)) else ():
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def read_in_greenlet(program: Program, call: ast.Call) -> tuple[ast.expr, str] | None:
+    """The instance and the attribute of `greenlet_spawn(getattr, instance, "name")`, which this tool writes."""
+    if len(call.args) != 3 or getattr(call.args[0], "id", "") != "getattr":
+        return None
+    name = call.args[2]
+    spawns = any(isinstance(v, Ext) and v.name.endswith("greenlet_spawn") for v in program.values(call.func))
+    return (call.args[1], str(name.value)) if spawns and isinstance(name, ast.Constant) else None
+
+
+def rolls_back_block(program: Program, node: ast.expr) -> bool:
+    """Whether `with` of an expression rolls back when an error leaves it: `db.begin()`, `db.begin_nested()`."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in BLOCKS and any(
+        isinstance(v, Inst) and (is_a(v.type, names.SESSION) or is_a(v.type, names.ASYNC_SESSION))
+        for v in program.values(node.func.value)
+    )
+
+
+def path_text(node: ast.expr) -> str:
+    """A path as it is compared: `self.user`."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([getattr(node, "id", ""), *reversed(parts)])
+
+
+def holds_instances(program: Program, values: Values) -> bool:
+    """Whether values are mapped instances, or contain some."""
+    for value in values:
+        if isinstance(value, Obj) and program.orm.is_model(value.info):
+            return True
+        if isinstance(value, Inst) and any(
+            isinstance(v, Obj) and program.orm.is_model(v.info) for part in value.args for v in part
+        ):
+            return True
+    return False
+
+
+def is_sql(program: Program, function: FunctionInfo, value: ast.expr) -> bool:
+    """Whether a value is computed by the database: `User.visits + 1`, `func.now()`."""
+    for node in ast.walk(value):
+        if isinstance(node, ast.Attribute):
+            for known in program.values(node.value):
+                if isinstance(known, Cls) and node.attr in program.orm.columns(known.info):
+                    return True
+        if isinstance(node, ast.Call):
+            made = program.names.resolve_expression(function.path, node.func)
+            if isinstance(made, Ext) and made.name.startswith(("sqlalchemy.func.", "sqlalchemy.sql.func.")):
+                return True
+    return False
+
+
+def foreign(function: FunctionInfo, session: ast.expr) -> bool:
+    """Whether callers may hold instances of a session: it is no local variable of the function."""
+    name = path_text(session).partition(".")[0]
+    return name in {p.arg for p in function.parameters} or name not in function.local_names
+
+
+def is_model_instance(program: Program, node: ast.expr) -> bool:
+    """Whether an expression is, as far as is known, a mapped instance."""
+    return any(program.orm.is_model(o.info) for o in objects(program.values(node)))

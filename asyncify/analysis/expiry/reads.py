@@ -1,0 +1,71 @@
+"""The reads of expired instances in a whole program."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+
+from asyncify.analysis.expiry.events import Effect, event_of, is_sql, rolls_back_block
+from asyncify.analysis.expiry.flow import ExpiredRead, Flow, Summary
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import FunctionInfo
+
+#: rounds after which what functions do to those that call them is taken as it is
+ROUNDS = 6
+
+
+def expired_reads(program: Program) -> tuple[ExpiredRead, ...]:
+    """Every read of an instance that may be expired there, in the order of files and lines."""
+    begin = frozenset(_beginning(program))
+    if not begin:
+        return ()
+    callers = _callers(program)
+    summaries: dict[FunctionInfo, Summary] = {}
+    found: dict[FunctionInfo, list[ExpiredRead]] = {}
+    work = set(begin)
+    for _ in range(ROUNDS):
+        changed = set()
+        for function in sorted(work, key=_order):
+            flow = Flow(program, function, summaries)
+            summary = flow.run()
+            found[function] = list(flow.reads.values())
+            if summary != summaries.get(function, Summary()):
+                summaries[function] = summary
+                changed.add(function)
+        work = {caller for function in changed for caller in callers[function]}
+        if not work:
+            break
+    reads = [read for function in sorted(found, key=_order) for read in found[function]]
+    return tuple(sorted(reads, key=lambda r: (r.function.path, r.node.lineno, r.node.col_offset)))
+
+
+def _order(function: FunctionInfo) -> tuple[str, int]:
+    return function.path, function.node.lineno
+
+
+def _beginning(program: Program) -> Iterator[FunctionInfo]:
+    """The functions that expire something themselves."""
+    for function in program.functions:
+        for node in function.nodes:
+            if isinstance(node, ast.Call):
+                event = event_of(program, node)
+                if (event is not None and event.effect not in (Effect.LOADS, Effect.STORES)) or rolls_back_block(
+                    program, node
+                ):
+                    yield function
+                    break
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+                if is_sql(program, function, node.value):
+                    yield function
+                    break
+
+
+def _callers(program: Program) -> dict[FunctionInfo, set[FunctionInfo]]:
+    found: dict[FunctionInfo, set[FunctionInfo]] = defaultdict(set)
+    for function in program.functions:
+        for node in function.nodes:
+            if isinstance(node, ast.Call):
+                for called in program.calls(node):
+                    found[called.info].add(function)
+    return found
