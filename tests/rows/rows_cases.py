@@ -13,15 +13,15 @@ Request = tuple[str, str] | tuple[str, str, Any]
 class Row:
     """One kind of access. routes: the text of the app behind its imports; models: of more models than the world has.
 
-    lazy: it loads by itself, so that the app without the transform fails in async code; else it never did, and the
-    app works as it is. codes: findings of the migration.
+    lazy: it loads by itself, so that the app without the transform fails in async code; stale: it would show what was
+    there before a commit; else the app works as it is. codes: findings of the migration.
     """
 
     name: str
     routes: str
     requests: Sequence[Request]
     lazy: bool = True
-    models: str = ""
+    stale: bool = False
     codes: tuple[str, ...] = ()
 
 
@@ -73,6 +73,16 @@ READS = (
     get("column property", "x.size", "Note", lazy=False),
     get("what is loaded is looked at", "sorted(k for k in vars(x) if k[0] != '_')", lazy=False),
     get("inspected", "[sorted(inspect(x).unloaded), list(inspect(x).identity)]", lazy=False),
+)
+DEFER = Row(
+    "held back by defer",
+    '''
+@app.get("/{key}")
+def read(key: int, db: Session = Depends(get_db)):
+    x = db.scalars(select(User).options(defer(User.age)).where(User.id == key)).one()
+    return [x.name, x.age]
+''',
+    GET,
 )
 LOAD_ONLY = Row(
     "left out by load_only",
@@ -337,4 +347,126 @@ return f"{user.name} has {len(user.posts)}: {user.titles}"
 '''),
 )
 
-ROWS = (*READS, LOAD_ONLY, *STORED)
+#: what a session that expires nothing at a commit keeps; each read needs a load first, but for the last rows
+KEPT = (
+    post("collection that grew from the other side", '''
+user = db.get(User, key)
+db.add(Post(title="more", user_id=user.id))
+db.commit()
+return [p.title for p in user.posts]
+'''),
+    post("collection read before it grew", '''
+user = db.get(User, key)
+count = len(user.posts)
+db.add(Post(title="more", user_id=user.id))
+db.commit()
+return [count, len(user.posts)]
+'''),
+    post("collection that shrank", '''
+user = db.get(User, key)
+count = len(user.posts)
+db.delete(db.get(Post, key))
+db.commit()
+return [count, [p.title for p in user.posts]]
+'''),
+    post("collection changed by a statement", '''
+user = db.get(User, key)
+count = len(user.posts)
+db.execute(update(Post).where(Post.user_id == key).values(user_id=3))
+db.commit()
+return [count, len(user.posts)]
+'''),
+    post("other parent by its key", '''
+made = db.get(Post, 4)
+before = made.author.name if made.author else None
+made.user_id = key
+db.commit()
+return [before, made.author.name]
+'''),
+    post("other parent by its key, read once", '''
+made = db.get(Post, 4)
+made.user_id = key
+db.commit()
+return made.author.name
+'''),
+    post("grown in a function", '''
+user = find(db, key)
+grow(db, user)
+return [p.title for p in user.posts]
+
+
+def find(db: Session, key: int):
+    return db.get(User, key)
+
+
+def grow(db: Session, user: User):
+    db.add(Post(title="grown", user_id=user.id))
+    db.commit()
+'''),
+    post("answered with a model after a commit", '''
+user = db.get(User, key)
+db.add(Post(title="more", user_id=user.id))
+db.commit()
+return UserOut.model_validate(user)
+'''),
+    post("many to many changed from the other side", '''
+user = db.get(User, key)
+names = [g.name for g in user.groups]
+group = db.get(Group, 1)
+group.users.append(db.get(User, 3))
+db.commit()
+return [names, [g.name for g in user.groups], [u.name for u in group.users]]
+'''),
+    post("column changed by a statement", '''
+user = db.get(User, key)
+before = user.age
+db.execute(update(User).where(User.id == key).values(age=99).execution_options(synchronize_session=False))
+db.commit()
+return [before, user.age]
+''', lazy=False, stale=True),
+    post("column changed by a textual statement", '''
+user = db.get(User, key)
+before = user.age
+db.execute(text("update users set age = 98"))
+db.commit()
+return [before, user.age]
+''', lazy=False, stale=True),
+    post("selected again after a statement", '''
+user = db.get(User, key)
+before = user.age
+db.execute(text("update users set age = 98"))
+db.commit()
+again = db.scalars(select(User).where(User.id == key)).one()
+return [before, again.age]
+''', lazy=False, stale=True),
+    post("column property after a change", '''
+note = db.get(Note, key)
+before = note.size
+note.body = "longer text"
+db.commit()
+return [before, note.size]
+''', lazy=False, stale=True),
+    post("value that the column makes another one of", '''
+note = Note(body="x", kind="b", price=Decimal("1.5"), due=datetime(2024, 1, 1, tzinfo=timezone.utc))
+db.add(note)
+db.commit()
+return [note.kind.name, str(note.price), note.due.isoformat()]
+''', lazy=False, stale=True),
+    post("value that is assigned", '''
+note = db.get(Note, key)
+note.kind = "b"
+note.price = Decimal("2.5")
+note.due = datetime(2024, 1, 1, tzinfo=timezone.utc)
+db.commit()
+return [note.kind.name, str(note.price), note.due.isoformat()]
+''', lazy=False, stale=True),
+    post("not changed at all", '''
+user = db.get(User, key)
+titles = [p.title for p in user.posts]
+user.name = user.name.upper()
+db.commit()
+return [user.name, titles, [p.title for p in user.posts]]
+'''),
+)
+
+ROWS = (*READS, LOAD_ONLY, DEFER, *STORED, *KEPT)

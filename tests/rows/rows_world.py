@@ -1,9 +1,12 @@
 """The models of the row cases: every way in which an attribute of an instance can load itself."""
 
 MODELS = '''\
+import enum
+from datetime import datetime
+from decimal import Decimal
 from typing import Optional
 
-from sqlalchemy import Column, ForeignKey, Table, func, text
+from sqlalchemy import Column, DateTime, ForeignKey, Numeric, Table, func, text
 from sqlalchemy.ext.associationproxy import association_proxy
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_column, relationship
@@ -11,6 +14,11 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_colu
 
 class Base(DeclarativeBase):
     pass
+
+
+class Kind(enum.Enum):
+    a = 1
+    b = 2
 
 
 memberships = Table(
@@ -77,6 +85,9 @@ class Note(Base):
     long: Mapped[Optional[str]] = mapped_column(deferred=True)
     revision: Mapped[int] = mapped_column(default=1, onupdate=text("revision + 1"))
     state: Mapped[str] = mapped_column(server_default="new")
+    kind: Mapped[Kind] = mapped_column(default=Kind.a)
+    price: Mapped[Decimal] = mapped_column(Numeric(10, 2), default=0)
+    due: Mapped[Optional[datetime]] = mapped_column(DateTime(timezone=True))
     size: Mapped[int] = column_property(func.length(body))
 
 '''

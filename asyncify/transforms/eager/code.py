@@ -61,14 +61,13 @@ class _Module:
         for value in objects(self.program.values(node.value)):
             if not self.program.orm.is_model(value.info) or not isinstance(node.ctx, ast.Load):
                 continue
-            self.reading.columns.add((value.info, node.attr))
+            reader = Reader(self.path, node, "code", f"{value.info.name}.{node.attr}")
+            self.reading.note_column(value, node.attr, reader)
             if value.origin is None:
                 known = any(o.origin is not None for o in objects(self.program.values(node.value)))
                 if not known and self.program.orm.relationship(value.info, node.attr) is not None:
-                    reader = Reader(self.path, node, "code", f"{value.info.name}.{node.attr}")
                     self.reading.unknown.append((value.info, node.attr, reader))
                 continue
-            reader = Reader(self.path, node, "code", f"{value.info.name}.{node.attr}")
             if self.reading.proxy(value.info, node.attr) is not None:
                 self.reading.attribute(frozenset({value}), node.attr, reader)
             for function in self.program.calls(node):

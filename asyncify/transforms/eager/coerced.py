@@ -1,4 +1,4 @@
-"""New instances with values that the database gives back as something else: `User(role="admin")` has a `Role` there.
+"""New instances with values that only a load gives: `User(role="admin")` has a `Role` then, a column property a value.
 
 After a commit a session reads them again, and the code sees what the type of the column makes of them. A session with
 `expire_on_commit=False` keeps what was given: a refresh behind the commit reads it as before.
@@ -8,15 +8,14 @@ Source: SQLAlchemy asyncio, "Preventing Implicit IO when Using AsyncSession"; "A
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, ModuleInfo
-from asyncify.model.edit import Edit
-from asyncify.model.ops import InsertStatements
-from asyncify.model.span import Place, Target
-from asyncify.transforms.eager.created import made_classes, session_call
+from asyncify.analysis.values import Ext
+from asyncify.transforms.eager.created import Refresh, made_classes, session_call
+from asyncify.transforms.eager.reading import Reading
 
 #: what makes a value of another type out of the plain one. Enum: given by name, an object of the class after a load
 COERCING = ("enum.Enum", "enum.StrEnum", "enum.IntEnum", "sqlalchemy.TypeDecorator", "sqlalchemy.types.TypeDecorator")
@@ -24,35 +23,58 @@ COERCING = ("enum.Enum", "enum.StrEnum", "enum.IntEnum", "sqlalchemy.TypeDecorat
 ENDS = ("refresh", "delete", "expunge", "expire", "merge")
 
 
-def plan_coerced(program: Program) -> Iterator[Edit]:
-    """Refreshes behind the commits of such instances that are read afterwards."""
+def loaded_anew(program: Program, reading: Reading) -> Iterator[tuple[Refresh, ClassInfo, str]]:
+    """The last commits of such instances that are read afterwards: the place, the class, and why to load there."""
+    computed = _computed(program, reading)
     for path in sorted(program.modules):
         module = program.modules[path]
         for node in module.source.nodes:
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-                yield from _assigned(program, module, node, node.value)
+                yield from _assigned(program, module, node, node.value, computed)
 
 
-def _assigned(program: Program, module: ModuleInfo, node: ast.Assign, made: ast.Call) -> Iterator[Edit]:
+def _computed(program: Program, reading: Reading) -> dict[ClassInfo, str]:
+    """The classes with a column property that something reads; a new instance gets it with the first load.
+
+    Source: SQLAlchemy "SQL Expressions as Mapped Attributes".
+    """
+    found: dict[ClassInfo, str] = {}
+    for info, name in sorted(reading.columns, key=lambda pair: (pair[0].path, pair[0].qualname, pair[1])):
+        for base in program.classes.ancestors(info):
+            stmt = base.attributes.get(name) if isinstance(base, ClassInfo) else None
+            if stmt is not None and isinstance(base, ClassInfo) and isinstance(stmt.value, ast.Call):
+                made = program.names.resolve_expression(base.path, stmt.value.func)
+                if isinstance(made, Ext) and made.name == "sqlalchemy.orm.column_property":
+                    found.setdefault(info, f"{info.name}.{name} is computed by the database")
+                break
+    return found
+
+
+def _assigned(
+    program: Program, module: ModuleInfo, node: ast.Assign, made: ast.Call, computed: Mapping[ClassInfo, str]
+) -> Iterator[tuple[Refresh, ClassInfo, str]]:
     target, classes, source = node.targets[0], made_classes(program, made), module.source
     function = program.function_of(node)
     if len(classes) != 1 or not isinstance(target, ast.Name) or function is None:
         return
-    column = _coerced(program, module, made, classes.pop())
+    info = classes.pop()
+    column = _coerced(program, module, made, info)
+    why = f"{column} is another object once it is loaded" if column else computed.get(info, "")
     block = source.parent(node)
     body = next((b for n in ("body", "orelse", "finalbody") if node in (b := getattr(block, n, []))), [])
-    commits = [s for s in body[body.index(node) + 1 :] if _commit(program, s)] if column and body else []
+    commits = [s for s in body[body.index(node) + 1 :] if _commit(program, s)] if why and body else []
     if not commits or not _is_read(program, function.node, target.id, commits[-1]):
         return
     call = _commit(program, commits[-1])
-    assert call is not None and isinstance(call.func, ast.Attribute)
-    op = InsertStatements(f"{source.segment(call.func.value)}.refresh({target.id})\n")
-    why = f"{column} is another object once it is loaded, which a session that expires nothing does not do by itself"
-    yield Edit("eager", module.path, Target(source.span(commits[-1]), Place.STATEMENT), op, because=why)
+    assert call is not None
+    reason = f"{why}, and a session that expires nothing does not load it by itself"
+    yield Refresh(module.path, call, target, False), info, reason
 
 
 def _commit(program: Program, statement: ast.stmt) -> ast.Call | None:
-    return session_call(program, statement.value, "commit") if isinstance(statement, ast.Expr) else None
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    value = value.value if isinstance(value, ast.Await) else value
+    return session_call(program, value, "commit") if value is not None else None
 
 
 def _is_read(program: Program, function: ast.AST, name: str, commit: ast.stmt) -> bool:

@@ -10,8 +10,8 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Cls, Ext, Member, objects
-from asyncify.model.edit import Edit, Import
-from asyncify.model.ops import EditCall, InsertStatements, Replace
+from asyncify.model.edit import Edit
+from asyncify.model.ops import EditCall, InsertStatements, Op, Replace
 from asyncify.model.span import Place, Target
 from asyncify.transforms.eager.existing import ExistingOptions
 from asyncify.transforms.eager.lines import WIDTH, call
@@ -239,8 +239,9 @@ class Created:
         behind = {node: f"{source.segment(node)}.{link}" for node, link in part.behind}
         options = ", ".join([*(behind.get(e, source.segment(e)) for e in given), *part.options])
         if place.options is not None:
-            op: EditCall | Replace | InsertStatements = EditCall(set=(("options", f"[{options}]"),))
-            return [Edit("eager", place.path, source.target(place.call), op, tuple(namer.imports), because=because)]
+            given_now = EditCall(set=(("options", f"[{options}]"),))
+            place_of = source.target(place.call)
+            return [Edit("eager", place.path, place_of, given_now, tuple(namer.imports), because=because)]
         name = source.segment(place.name)
         base = place.call.func.value
         waiting = isinstance(source.parent(place.call), ast.Await)
@@ -248,23 +249,18 @@ class Created:
         session = access(self.program.values(base), source.segment(base), function, is_async=waiting)
         if session is None or session.waits is not waiting:
             return None
-        if place.before is not None and not options:
-            return [self._written(place, session.run(f"refresh({name})"), (), because)]
+        statement = place.before or source.statement(place.call)
+        where = "before" if place.before is not None else "after"
+        target = Target(source.span(statement), Place.STATEMENT)
+        if not options and (place.before is not None or not place.is_refresh):
+            op: Op = InsertStatements(session.run(f"refresh({name})") + "\n", where)
+            return [Edit("eager", place.path, target, op, because=because)]
         inspect = namer.library("sqlalchemy", "inspect")
         arguments = [model, f"{inspect}({name}).identity", "populate_existing=True"]
         if options:
             arguments.insert(2, f"options=[{options}]")
-        if place.before is not None:
-            room = WIDTH - source.span(place.before).column
-            return [self._written(place, call(session.run("get"), arguments, room), tuple(namer.imports), because)]
-        target = source.target(place.call)
-        op = Replace(f"{session.name}.get({', '.join(arguments)})")  # an `await` around a refresh stays
-        if not place.is_refresh:
-            target = Target(source.span(source.statement(place.call)), Place.STATEMENT)
-            op = InsertStatements(call(session.run("get"), arguments, WIDTH - target.span.column) + "\n")
+        if place.before is None and place.is_refresh:  # an `await` around a refresh stays
+            target, op = source.target(place.call), Replace(f"{session.name}.get({', '.join(arguments)})")
+        else:
+            op = InsertStatements(call(session.run("get"), arguments, WIDTH - target.span.column) + "\n", where)
         return [Edit("eager", place.path, target, op, tuple(namer.imports), because=because)]
-
-    def _written(self, place: Refresh, text: str, imports: tuple[Import, ...], because: str) -> Edit:
-        assert place.before is not None
-        target = Target(self.program.modules[place.path].source.span(place.before), Place.STATEMENT)
-        return Edit("eager", place.path, target, InsertStatements(text + "\n", "before"), imports, because=because)

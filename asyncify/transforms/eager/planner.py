@@ -16,6 +16,7 @@ from asyncify.model.edit import Edit, Finding
 from asyncify.model.span import Span
 from asyncify.transforms.base import Decisions
 from asyncify.transforms.eager.code import read_code
+from asyncify.transforms.eager.coerced import loaded_anew
 from asyncify.transforms.eager.contents import Contents, is_lookup
 from asyncify.transforms.eager.created import Created, Refresh, is_construction, made_classes
 from asyncify.transforms.eager.defaults import plan_defaults
@@ -27,6 +28,7 @@ from asyncify.transforms.eager.late import Late, Spot
 from asyncify.transforms.eager.loads import Site, Statements, end_of, entities, plan_statement, static_class
 from asyncify.transforms.eager.lookups import plan_lookup
 from asyncify.transforms.eager.pages import Pages
+from asyncify.transforms.eager.partial import Partial
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
 from asyncify.transforms.eager.stand_ins import carry_to_stand_ins
 from asyncify.transforms.eager.validation import Validation
@@ -88,11 +90,20 @@ class Planner:
             if self.created.reloads(place):
                 self._refreshed.setdefault(place, (info, {}))
                 always[place] = f"a refresh of {info.name} expires what it holds, which is read later"
+        for place, info, why in loaded_anew(self.program, self.reading):
+            wanted = ast.dump(place.name)
+            known = next((p for p in self._refreshed if p.call is place.call and ast.dump(p.name) == wanted), place)
+            self._refreshed.setdefault(known, (info, {}))
+            always[known] = why
         for place, (info, needed) in self._refreshed.items():
             self._add(self.created.edits(place, info, _because(needed), always.get(place, "")), needed)
         for spot, needed in (pair for pairs in self._spots.values() for pair in pairs):
             self._add(self.late.edits(spot, _because(needed)), needed)
         self.edits.update(dict.fromkeys(self.expired.edits()))
+        partial = Partial(self.program, self.reading, self.statements.existing)
+        self.edits.update(dict.fromkeys(partial.edits()))
+        for name, reader in partial.deferred():
+            self.unplaced[reader].add((name,))
         for plan in (plan_defaults, plan_deferred):
             self.edits.update(dict.fromkeys(plan(self.program, self.reading)))
         for _, name, reader in self.reading.unknown:

@@ -57,7 +57,8 @@ class Reading:
     paths: for each loading place (or, for what a method reads from `self`, its `def`) the paths and their readers.
     files: the file of each place. unknown: reads from instances whose loading place nobody knows.
     endless: reads that walk a tree as deep as it is. dynamic: reads of relationships that are queries.
-    columns: attributes of instances that are none of these. changed: classes with an attribute that is set somewhere.
+    columns: attributes of instances that are none of these; column_reads: the same by loading place, with who reads.
+    changed: classes with an attribute that is set somewhere.
     shown: loading places whose instances are sent as they are, and the functions that do it. properties: those that
     run, and for whom.
     """
@@ -69,6 +70,7 @@ class Reading:
     endless: list[tuple[str, Reader]] = field(default_factory=list)
     dynamic: list[tuple[str, Reader]] = field(default_factory=list)
     columns: set[tuple[ClassInfo, str]] = field(default_factory=set)
+    column_reads: dict[ast.AST, dict[str, Reader]] = field(default_factory=lambda: defaultdict(dict))
     changed: set[ClassInfo] = field(default_factory=set)
     shown: dict[ast.AST, set[FunctionInfo | None]] = field(default_factory=dict)
     properties: set[tuple[FunctionInfo, Reader]] = field(default_factory=set)
@@ -85,6 +87,13 @@ class Reading:
             return False
         readers.append(reader)
         return True
+
+    def note_column(self, value: Obj, name: str, reader: Reader) -> None:
+        """Something else than a relationship is read from an instance."""
+        self.columns.add((value.info, name))
+        if value.origin is not None and not value.origin.steps:
+            self.files[value.origin.site] = value.origin.path
+            self.column_reads[value.origin.site].setdefault(name, reader)
 
     def note_call(self, function: FunctionInfo, origin: Origin, reader: Reader) -> None:
         """A method or property runs on an instance: whatever it reads from `self` is read from that."""
@@ -147,7 +156,7 @@ class Reading:
         if method is not None and is_property(Fn(method)) and value.origin is not None:
             self.note_call(method, value.origin, reader)
             return self.result(method, value.origin)
-        self.columns.add((value.info, name))
+        self.note_column(value, name, reader)
         return NOTHING
 
     def proxy(self, info: ClassInfo, name: str) -> tuple[str, str] | None:

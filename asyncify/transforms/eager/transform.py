@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from asyncify.analysis.program import Program
 from asyncify.transforms.base import Decisions, Transform
-from asyncify.transforms.eager.coerced import plan_coerced
 from asyncify.transforms.eager.examples import EXAMPLES
 from asyncify.transforms.eager.planner import Planner
 
 
 def plan(program: Program) -> Decisions:
     """Decide where to load what."""
-    decisions = Planner(program).run()
-    return replace(decisions, edits=(*decisions.edits, *plan_coerced(program)))
+    return Planner(program).run()
 
 
 EAGER = Transform(
