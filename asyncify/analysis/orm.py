@@ -265,6 +265,11 @@ def _table_name(info: ClassInfo) -> str | None:
     return None
 
 
+def foreign_keys_of(orm: Orm, info: ClassInfo) -> frozenset[str]:
+    """The columns of a model that are foreign keys."""
+    return frozenset(name for name, column in orm.columns(info).items() if column.call and _foreign_keys(column.call))
+
+
 def _foreign_keys(stmt: ast.AST) -> list[str]:
     """The `table.column` texts of the ForeignKey calls (or SQLModel `foreign_key=`) in a column definition."""
     found: list[str] = []

@@ -52,7 +52,8 @@ def act(key: int, db: Session = Depends(get_db)):
 def everything(db: Session = Depends(get_db)):
     return [list(row) for row in db.execute(text("select id, title, user_id from posts order by id"))]
 '''
-    return Row(name, routes, more.pop("requests", (("POST", "/1"), ("GET", "/all"), ("POST", "/2"), ("GET", "/all"))), **more)
+    twice = (("POST", "/1"), ("GET", "/all"), ("POST", "/2"), ("GET", "/all"))
+    return Row(name, routes, more.pop("requests", twice), **more)
 
 
 READS = (
@@ -389,10 +390,12 @@ made.user_id = key
 db.commit()
 return made.author.name
 '''),
-    post("grown in a function", '''
-user = find(db, key)
-grow(db, user)
-return [p.title for p in user.posts]
+    Row("grown in a function", '''
+@app.post("/{key}")
+def act(key: int, db: Session = Depends(get_db)):
+    user = find(db, key)
+    grow(db, user)
+    return [p.title for p in user.posts]
 
 
 def find(db: Session, key: int):
@@ -402,7 +405,7 @@ def find(db: Session, key: int):
 def grow(db: Session, user: User):
     db.add(Post(title="grown", user_id=user.id))
     db.commit()
-'''),
+''', (("POST", "/1"), ("POST", "/2"), ("POST", "/1"))),
     post("answered with a model after a commit", '''
 user = db.get(User, key)
 db.add(Post(title="more", user_id=user.id))
@@ -412,8 +415,9 @@ return UserOut.model_validate(user)
     post("many to many changed from the other side", '''
 user = db.get(User, key)
 names = [g.name for g in user.groups]
-group = db.get(Group, 1)
-group.users.append(db.get(User, 3))
+group = db.get(Group, 3 - key)
+if user not in group.users:
+    group.users.append(user)
 db.commit()
 return [names, [g.name for g in user.groups], [u.name for u in group.users]]
 '''),

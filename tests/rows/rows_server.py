@@ -14,7 +14,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from flip.driver import serve  # noqa: E402
+from flip.driver import serve
 
 
 def answers(folder: Path, form: str, requests: list[list[Any]]) -> dict[str, Any]:

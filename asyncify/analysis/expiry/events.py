@@ -1,4 +1,7 @@
-"""What calls do to the instances of a session. Source: SQLAlchemy "Session API": rollback, expire, expire_all, refresh."""
+"""What calls do to the instances of a session.
+
+Source: SQLAlchemy "Session API": `rollback`, `expire`, `expire_all`, `refresh`.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,9 @@ from asyncify.knowledge.names import is_a
 #: what begins something that is rolled back when an error leaves its block
 BLOCKS = frozenset({"begin", "begin_nested"})
 STORES = frozenset({"commit", "flush"})
-METHODS = frozenset({"rollback", "expire_all", "expire", "refresh", "get", "get_one", *STORES})
+#: after these an instance is no more of the session. `delete`: as soon as that is stored
+LETS_GO = frozenset({"close", "expunge_all", "remove", "expunge", "delete"})
+METHODS = frozenset({"rollback", "expire_all", "expire", "refresh", "get", "get_one", *STORES, *LETS_GO})
 
 
 class Effect(Enum):
@@ -27,6 +32,7 @@ class Effect(Enum):
     MAY_EXPIRE_ALL = "may expire all"  # a savepoint: what was changed inside of it
     EXPIRES = "expires"
     LOADS = "loads"
+    LETS_GO = "lets go"
     STORES = "stores"  # expressions that were assigned are computed by the database
 
 
@@ -52,6 +58,10 @@ def event_of(program: Program, call: ast.Call) -> Event | None:
         return Event(Effect.MAY_EXPIRE_ALL, call, func.value) if savepoint else None
     if func.attr in STORES:
         return Event(Effect.STORES, call, func.value)
+    if func.attr in LETS_GO:
+        path = path_text(call.args[0]) if call.args and is_path(call.args[0]) else ""
+        whole = not call.args and func.attr not in ("expunge", "delete")
+        return Event(Effect.LETS_GO, call, func.value, path) if path or whole else None
     if func.attr == "rollback":
         return Event(Effect.EXPIRES_ALL, call, func.value)
     if func.attr == "expire_all":
@@ -62,7 +72,7 @@ def event_of(program: Program, call: ast.Call) -> Event | None:
     if not call.args or not is_path(call.args[0]):
         return None
     effect = Effect.EXPIRES if func.attr == "expire" else Effect.LOADS
-    return Event(effect, call, func.value, path_text(call.args[0]), tuple(_named(call)))
+    return Event(effect, call, func.value, path_text(call.args[0]), tuple(named_attributes(call)))
 
 
 def _loaded_again(call: ast.Call) -> ast.expr | None:
@@ -73,7 +83,7 @@ def _loaded_again(call: ast.Call) -> ast.expr | None:
     return None
 
 
-def _named(call: ast.Call) -> Iterator[str]:
+def named_attributes(call: ast.Call) -> Iterator[str]:
     """The attribute names that `expire` and `refresh` are given."""
     given = call.args[1] if len(call.args) > 1 else None
     given = next((k.value for k in call.keywords if k.arg == "attribute_names"), given)
@@ -132,6 +142,25 @@ def is_sql(program: Program, function: FunctionInfo, value: ast.expr) -> bool:
             if isinstance(made, Ext) and made.name.startswith(("sqlalchemy.func.", "sqlalchemy.sql.func.")):
                 return True
     return False
+
+
+def is_session_block(program: Program, node: ast.expr) -> bool:
+    """Whether `with` of an expression closes a session at its end: `SessionLocal()`, `Session(engine)`."""
+    return any(
+        isinstance(v, Inst) and (is_a(v.type, names.SESSION) or is_a(v.type, names.ASYNC_SESSION))
+        for v in program.values(node)
+    )
+
+
+def commits_expire(program: Program) -> bool:
+    """Whether sessions of a program expire what they hold with a commit, which they do unless they are told not to."""
+    for module in program.modules.values():
+        if "expire_on_commit" in module.source.text:
+            for node in module.source.nodes_of(ast.Call):
+                for keyword in node.keywords:
+                    if keyword.arg == "expire_on_commit" and getattr(keyword.value, "value", None) is False:
+                        return False
+    return True
 
 
 def foreign(function: FunctionInfo, session: ast.expr) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from asyncify.analysis.expiry.events import Effect, event_of, is_sql, rolls_back_block
-from asyncify.analysis.expiry.flow import ExpiredRead, Flow, Summary
+from asyncify.analysis.expiry.flow import Flow
+from asyncify.analysis.expiry.uses import ExpiredRead, Summary, nothing_differs
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 
@@ -15,9 +16,15 @@ from asyncify.analysis.symbols import FunctionInfo
 ROUNDS = 6
 
 
-def expired_reads(program: Program) -> tuple[ExpiredRead, ...]:
-    """Every read of an instance that may be expired there, in the order of files and lines."""
-    begin = frozenset(_beginning(program))
+def expired_reads(
+    program: Program, differs: Callable[[ExpiredRead], bool] = nothing_differs
+) -> tuple[ExpiredRead, ...]:
+    """Every read of an instance that may be expired there, in the order of files and lines.
+
+    differs: whether a read of an instance that was loaded before a commit finds something else than is in memory.
+    """
+    outdates = differs is not nothing_differs
+    begin = frozenset(_beginning(program, outdates))
     if not begin:
         return ()
     callers = _callers(program)
@@ -27,7 +34,7 @@ def expired_reads(program: Program) -> tuple[ExpiredRead, ...]:
     for _ in range(ROUNDS):
         changed = set()
         for function in sorted(work, key=_order):
-            flow = Flow(program, function, summaries)
+            flow = Flow(program, function, summaries, differs)
             summary = flow.run()
             found[function] = list(flow.reads.values())
             if summary != summaries.get(function, Summary()):
@@ -44,15 +51,14 @@ def _order(function: FunctionInfo) -> tuple[str, int]:
     return function.path, function.node.lineno
 
 
-def _beginning(program: Program) -> Iterator[FunctionInfo]:
+def _beginning(program: Program, outdates: bool) -> Iterator[FunctionInfo]:
     """The functions that expire something themselves."""
     for function in program.functions:
         for node in function.nodes:
             if isinstance(node, ast.Call):
                 event = event_of(program, node)
-                if (event is not None and event.effect not in (Effect.LOADS, Effect.STORES)) or rolls_back_block(
-                    program, node
-                ):
+                quiet = {Effect.LOADS, Effect.LETS_GO, *(() if outdates else (Effect.STORES,))}
+                if (event is not None and event.effect not in quiet) or rolls_back_block(program, node):
                     yield function
                     break
             elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):

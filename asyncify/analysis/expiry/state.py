@@ -27,6 +27,13 @@ class Mark:
         return self if not self.certain else replace(self, certain=False)
 
 
+#: in the place of an attribute: the relationships of an instance whose columns are there
+RELATIONSHIPS = "*"
+#: in the place of an attribute: what a commit has made outdated, and a sync session would read again
+OUTDATED = "~"
+#: before the name of an attribute: it alone was loaded since
+FRESH = "+"
+
 #: path of an instance (`user`, `self.user`) and attribute; the whole instance where that is empty
 Key = tuple[str, str]
 State = Mapping[Key, Mark]
@@ -60,3 +67,8 @@ def without(state: State, path: str, attribute: str | None = None) -> State:
 def copied(state: State, source: str, target: str) -> State:
     """A state in which a second path means the same instance."""
     return {**without(state, target), **{(target, a): m for (p, a), m in state.items() if p == source}}
+
+
+def let_go(state: State) -> State:
+    """A state in which a session has let its instances go: what they hold stays as it is."""
+    return {key: mark for key, mark in state.items() if key[0] == SESSION}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from textwrap import indent
 
+from asyncify.analysis.expiry.events import named_attributes
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
@@ -19,7 +21,7 @@ from asyncify.transforms.eager.loads import Entity, missing, walks
 from asyncify.transforms.eager.naming import Namer
 from asyncify.transforms.eager.options import Renderer, Style
 from asyncify.transforms.eager.reading import Reader, Steps
-from asyncify.transforms.eager.sessions import access, is_session
+from asyncify.transforms.eager.sessions import Access, access, is_session
 
 STORES = frozenset({"commit", "flush"})
 INSPECT = frozenset({"sqlalchemy.inspect", "sqlalchemy.inspection.inspect"})
@@ -52,7 +54,8 @@ class Refresh:
 
     call: the `refresh(...)` or a load like those that are written here, else the `commit()` or `flush()` behind which
     one is to be put. options: those that are there.
-    before: for a refresh that is still to be written, the statement before which it goes; `call` has its session then.
+    before: for a refresh that is still to be written, the statement before which it goes. session: where that is not
+    the one of `call`. optional: there may be no instance.
     """
 
     path: str
@@ -61,6 +64,8 @@ class Refresh:
     is_refresh: bool
     options: ast.expr | None = None
     before: ast.stmt | None = None
+    session: Access | None = None
+    optional: bool = False
 
 
 class Created:
@@ -72,11 +77,14 @@ class Created:
         self._reach = reach
         self._options = ExistingOptions(program)
         self._refreshes: list[Refresh] = list(wanted)
+        self._named: list[tuple[Refresh, frozenset[str]]] = []
         for path in sorted(program.modules):
             for node in program.modules[path].source.nodes:
                 call = session_call(program, node, "refresh")
                 if call is not None and len(call.args) == 1 and not call.keywords:
                     self._refreshes.append(Refresh(path, call, call.args[0], True))
+                elif call is not None and call.args:
+                    self._named.append((Refresh(path, call, call.args[0], True), frozenset(named_attributes(call))))
                 call = session_call(program, node, "get", "get_one")
                 name = self._identity_of(path, call.args[1]) if call is not None and len(call.args) > 1 else None
                 if call is not None and name is not None:
@@ -97,14 +105,23 @@ class Created:
 
     def refreshes(self, site: ast.AST) -> list[Refresh]:
         """The places that refresh instances of a loading place or constructor call."""
-        return [
-            r for r in self._refreshes if isinstance(r.name, (ast.Name, ast.Attribute)) and self._holds(r.name, site)
-        ]
+        return self._holding(self._refreshes, site)
+
+    def _holding(self, refreshes: list[Refresh], site: ast.AST) -> list[Refresh]:
+        return [r for r in refreshes if isinstance(r.name, (ast.Name, ast.Attribute)) and self._holds(r.name, site)]
+
+    def loads(self, site: ast.AST, reader: Reader, name: str) -> bool:
+        """Whether a refresh that names a relationship loads it on the way to a reader."""
+        naming = [r for r, given in self._named if name in given]
+        return self._passed(self._holding(naming, site), site, reader) is not None
 
     def passed(self, site: ast.AST, reader: Reader) -> Refresh | None:
         """The refresh through which every instance goes on its way to a reader."""
+        return self._passed(self.refreshes(site), site, reader)
+
+    def _passed(self, refreshes: list[Refresh], site: ast.AST, reader: Reader) -> Refresh | None:
         here = self.program.function_of(reader.node)
-        for refresh in self.refreshes(site):
+        for refresh in refreshes:
             there = self.program.function_of(refresh.call)
             source = self.program.modules[refresh.path].source
             block = source.parent(refresh.before or source.statement(refresh.call))
@@ -146,7 +163,7 @@ class Created:
         flushed, for a load over existing instances would throw that away where the session has no autoflush."""
         if len({o.info for o in objects(self.program.values(refresh.name))}) != 1:
             return False
-        if refresh.options is not None or refresh.before is not None:
+        if refresh.options is not None or refresh.before is not None or not refresh.is_refresh:
             return True
         if not isinstance(refresh.call.func, ast.Attribute):
             return True
@@ -217,10 +234,13 @@ class Created:
         same = function is not None and self.program.function_of(reader.node) is function
         return not same or getattr(reader.node, "lineno", 0) > place.call.lineno
 
-    def edits(self, place: Refresh, info: ClassInfo, paths: Mapping[Steps, str], always: str = "") -> list[Edit] | None:
+    def edits(
+        self, place: Refresh, info: ClassInfo, paths: Mapping[Steps, str], always: str = "", *, by_name: bool = False
+    ) -> list[Edit] | None:
         """The load in the place of a refresh (or behind a commit). None where a class has no name in the file.
 
-        always: why a refresh must become a load even if it loads no relationship.
+        always: why a refresh must become a load even if it loads no relationship. by_name: the relationships are
+        refreshed one by one, as a load over existing instances would empty what others hold.
         """
         namer = Namer(self.program, place.path)
         source = self.program.modules[place.path].source
@@ -234,7 +254,6 @@ class Created:
         because = next(iter(paths.values()), always)
         if not part.options and not part.behind and not always:
             return []
-        assert isinstance(place.call.func, ast.Attribute)
         given = place.options.elts if isinstance(place.options, (ast.List, ast.Tuple)) else []
         behind = {node: f"{source.segment(node)}.{link}" for node, link in part.behind}
         options = ", ".join([*(behind.get(e, source.segment(e)) for e in given), *part.options])
@@ -243,24 +262,40 @@ class Created:
             place_of = source.target(place.call)
             return [Edit("eager", place.path, place_of, given_now, tuple(namer.imports), because=because)]
         name = source.segment(place.name)
-        base = place.call.func.value
-        waiting = isinstance(source.parent(place.call), ast.Await)
-        function = self.program.function_of(place.call)
-        session = access(self.program.values(base), source.segment(base), function, is_async=waiting)
-        if session is None or session.waits is not waiting:
+        session = place.session or self._session(place)
+        if session is None:
             return None
         statement = place.before or source.statement(place.call)
         where = "before" if place.before is not None else "after"
         target = Target(source.span(statement), Place.STATEMENT)
-        if not options and (place.before is not None or not place.is_refresh):
-            op: Op = InsertStatements(session.run(f"refresh({name})") + "\n", where)
+        is_written = place.before is None and place.is_refresh
+        op: Op
+        if by_name or (not options and not is_written):
+            names = ", ".join(f'"{steps[0]}"' for steps in sorted(paths))
+            calls = [] if is_written else [session.run(f"refresh({name})")]
+            calls += [session.run(f"refresh({name}, [{names}])")] if by_name else []
+            op = InsertStatements(_guarded(place, name, "\n".join(calls)), where)
             return [Edit("eager", place.path, target, op, because=because)]
         inspect = namer.library("sqlalchemy", "inspect")
         arguments = [model, f"{inspect}({name}).identity", "populate_existing=True"]
         if options:
             arguments.insert(2, f"options=[{options}]")
-        if place.before is None and place.is_refresh:  # an `await` around a refresh stays
+        if is_written:  # an `await` around a refresh stays
             target, op = source.target(place.call), Replace(f"{session.name}.get({', '.join(arguments)})")
         else:
-            op = InsertStatements(call(session.run("get"), arguments, WIDTH - target.span.column) + "\n", where)
+            text = call(session.run("get"), arguments, WIDTH - target.span.column - (4 if place.optional else 0))
+            op = InsertStatements(_guarded(place, name, text), where)
         return [Edit("eager", place.path, target, op, tuple(namer.imports), because=because)]
+
+    def _session(self, place: Refresh) -> Access | None:
+        """The session that a call belongs to, where it can be used there."""
+        assert isinstance(place.call.func, ast.Attribute)
+        base, source = place.call.func.value, self.program.modules[place.path].source
+        waiting = isinstance(source.parent(place.call), ast.Await)
+        function = self.program.function_of(place.call)
+        session = access(self.program.values(base), source.segment(base), function, is_async=waiting)
+        return session if session is not None and session.waits is waiting else None
+
+
+def _guarded(place: Refresh, name: str, text: str) -> str:
+    return f"if {name} is not None:\n{indent(text, '    ')}\n" if place.optional else f"{text}\n"

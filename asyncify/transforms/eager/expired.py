@@ -1,8 +1,9 @@
-"""Instances that a rollback or `expire()` has emptied, and that are read afterwards.
+"""Instances that have to load before they are read: a rollback or `expire()` has emptied them, or a commit has made
+what they hold outdated.
 
-A refresh goes before the first statement that reads, where it is sure that the instance is a row and is expired there.
-Everywhere else the attribute is read in the greenlet, by the step `flip`, which costs nothing when it is loaded.
-Source: SQLAlchemy, "Session Basics", "Rolling Back"; asyncio, "Preventing Implicit IO when Using AsyncSession".
+A refresh goes before the first statement that reads, where it is sure that the instance is a row and needs it there, or
+else behind the commit. What may be expired is read in the greenlet, by the step `flip`, which costs nothing when it is
+loaded. Source: SQLAlchemy, "Session Basics", "Rolling Back"; asyncio, "Preventing Implicit IO when Using AsyncSession".
 """
 
 from __future__ import annotations
@@ -10,88 +11,160 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from asyncify.analysis.expiry.events import path_text
-from asyncify.analysis.expiry.flow import ExpiredRead, How
+from asyncify.analysis.expiry.changes import Changes
+from asyncify.analysis.expiry.events import commits_expire, path_text
 from asyncify.analysis.expiry.reads import expired_reads
-from asyncify.analysis.program import Program
+from asyncify.analysis.expiry.uses import ExpiredRead, How, nothing_differs
 from asyncify.analysis.unloaded import Reads, Unloaded
 from asyncify.analysis.values import objects
-from asyncify.model.edit import Edit
+from asyncify.model.edit import Edit, Finding
 from asyncify.model.ops import InsertStatements
 from asyncify.model.span import Place, Target
-from asyncify.transforms.eager.created import Refresh, is_construction
+from asyncify.transforms.eager.created import Refresh
 from asyncify.transforms.eager.lookups import primary_key
-from asyncify.transforms.eager.sessions import access, is_session
+from asyncify.transforms.eager.persistence import Persistence
+from asyncify.transforms.eager.reading import Reading
+from asyncify.transforms.eager.sessions import Access, access, is_session, session_in
 
 
 class Expired:
-    """Decides for each read of an expired instance. refreshes: what `eager` writes; others: what `flip` has to do."""
+    """Decides for each read of such an instance. refreshes: those of whole instances, with the reason for each."""
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
+    def __init__(self, reading: Reading) -> None:
+        self.program = reading.program
+        self.reading = reading
         self.refreshes: dict[Refresh, str] = {}
-        self.others: list[ExpiredRead] = []
-        self._all = expired_reads(program)
-        self._attributes: dict[tuple[ast.stmt, str], tuple[Refresh, list[ExpiredRead]]] = {}
+        self.edits: list[Edit] = []
+        self.findings: list[Finding] = []
+        self._changes = Changes(self.program)
+        self._persistence = Persistence(self.program)
+        differs = self._differs if commits_expire(self.program) else nothing_differs
+        self._all = expired_reads(self.program, differs)
+        attributes: dict[tuple[ast.stmt, str], list[ExpiredRead]] = {}
         for read in self._all:
-            refresh = self._refresh(read)
-            if refresh is None or refresh.before is None:
-                self.others.append(read)
-            elif read.whole:
-                self.refreshes.setdefault(refresh, self._because(read))
-            else:
-                self._attributes.setdefault((refresh.before, path_text(read.instance)), (refresh, []))[1].append(read)
+            if read.how is How.ASKED:
+                self._forget(read)
+            elif read.outdated:
+                self._outdated(read)
+            elif self._is_sure(read):
+                if read.whole:
+                    self.refreshes.setdefault(self._refresh(read, before=True), _because(read))
+                else:
+                    attributes.setdefault((self._statement(read), path_text(read.instance)), []).append(read)
+        for (statement, _), reads in attributes.items():
+            self._refresh_attributes(statement, reads)
 
-    def _because(self, read: ExpiredRead) -> str:
-        return f"{path_text(read.instance)} is read after {read.mark.cause}, and loads itself then"
+    def _statement(self, read: ExpiredRead) -> ast.stmt:
+        return read.function.source.statement(read.node)
 
-    def _refresh(self, read: ExpiredRead) -> Refresh | None:
-        event = read.mark.event
-        source = read.function.source
-        statement = source.statement(read.node)
-        sure = read.mark.certain and read.always and read.how is not How.HANDED
-        if not sure or event is None or not isinstance(event.func, ast.Attribute) or self._is_elif(read, statement):
-            return None
-        if not is_session(self.program.values(event.func.value)) or len(set(self._sessions(read))) != 1:
-            return None
-        if not self._is_row(read.instance):
-            return None
-        return Refresh(read.function.path, event, read.instance, True, None, statement)
+    # -- what may be read without a load -------------------------------------------------------------
 
-    def _is_elif(self, read: ExpiredRead, statement: ast.stmt) -> bool:
+    def _differs(self, read: ExpiredRead) -> bool:
+        """Whether a commit has made outdated what is read: a sync session would read another value than is there."""
+        for value in objects(self.program.values(read.instance)):
+            names = [read.attribute] if read.attribute else self._read_of(value)
+            changes = list(self._changes.before(read.function, read.node.lineno))
+            if any(self._changes.may_be_gone(change, value.info) for change in changes):
+                continue  # what is deleted keeps what it had, in a sync session too
+            for change in changes:
+                if any(self._changes.differs(change, value.info, name) for name in names):
+                    return True
+        return False
+
+    def _read_of(self, value: object) -> list[str]:
+        """All that is read somewhere of an instance that is handed on."""
+        info, origin = value.info, value.origin  # type: ignore[attr-defined]
+        found = {name for owner, name in self.reading.columns if owner is info}
+        if origin is not None:
+            above = len(origin.steps)
+            found |= {steps[above] for steps in self.reading.paths.get(origin.site, ()) if len(steps) > above}
+        return sorted(found)
+
+    # -- refreshes -----------------------------------------------------------------------------------
+
+    def _is_sure(self, read: ExpiredRead) -> bool:
+        """Whether every run that comes to the statement needs a refresh before it, and can have it."""
+        if not read.mark.certain or not read.always or read.how is How.HANDED or self._is_elif(read):
+            return False
+        return self._session(read) is not None and self._has_one_session(read) and self._persistence.is_row(read)
+
+    def _refresh(self, read: ExpiredRead, *, before: bool) -> Refresh:
+        assert read.mark.event is not None
+        optional = not self._persistence.is_there(read)
+        statement = self._statement(read) if before else None
+        return Refresh(
+            read.function.path, read.mark.event, read.instance, before, None, statement, self._session(read), optional
+        )
+
+    def _outdated(self, read: ExpiredRead) -> None:
+        usable = self._session(read) is not None and self._has_one_session(read) and self._persistence.is_row(read)
+        here = read.mark.certain and (read.always or read.how is How.HANDED) and not self._is_elif(read)
+        if usable and (here or self._persistence.is_bound(read)):
+            self.refreshes.setdefault(self._refresh(read, before=here), _because(read))
+        else:
+            self._report(read)
+
+    def _forget(self, read: ExpiredRead) -> None:
+        """`expire()` before a statement that may load the same row: it fills what is expired, and nothing else."""
+        session = self._session(read)
+        if not self._persistence.is_bound(read):
+            return  # what has no name yet is no instance that the session holds
+        if session is None or not self._has_one_session(read) or not self._persistence.is_row(read):
+            self._report(read)
+            return
+        source, statement = read.function.source, self._statement(read)
+        name = source.segment(read.instance)
+        text = f"{session.name}.expire({name})\n"
+        text = text if self._persistence.is_there(read) else f"if {name} is not None:\n    {text}"
+        target = Target(source.span(statement), Place.STATEMENT)
+        op = InsertStatements(text, "before")
+        self.edits.append(Edit("eager", read.function.path, target, op, because=_because(read)))
+
+    def _refresh_attributes(self, statement: ast.stmt, reads: list[ExpiredRead]) -> None:
+        first = reads[0]
+        session = self._session(first)
+        if session is not None:
+            source = first.function.source
+            names = ", ".join(f'"{name}"' for name in dict.fromkeys(read.attribute for read in reads))
+            text = session.run(f"refresh({source.segment(first.instance)}, [{names}])") + "\n"
+            target = Target(source.span(statement), Place.STATEMENT)
+            op = InsertStatements(text, "before")
+            self.edits.append(Edit("eager", first.function.path, target, op, because=_because(first)))
+
+    def _session(self, read: ExpiredRead) -> Access | None:
+        """The session that was told to expire, or that was handed to the function that did."""
+        event, source = read.mark.event, read.function.source
+        if event is None:
+            return None
+        base = event.func.value if isinstance(event.func, ast.Attribute) else None
+        if base is None or not is_session(self.program.values(base)):
+            return session_in(self.program, read.function, self._statement(read))
+        waits = isinstance(source.parent(event), ast.Await)
+        session = access(self.program.values(base), source.segment(base), read.function, is_async=waits)
+        return session if session is not None and session.waits is waits else None
+
+    def _is_elif(self, read: ExpiredRead) -> bool:
+        statement = self._statement(read)
         outer = read.function.source.parent(statement)
         return isinstance(statement, ast.If) and isinstance(outer, ast.If) and statement in outer.orelse
 
-    def _sessions(self, read: ExpiredRead) -> Iterator[str]:
-        """How the sessions of a function are written."""
-        for node in read.function.nodes:
-            if isinstance(node, (ast.Name, ast.Attribute)) and is_session(self.program.values(node)):
-                yield path_text(node)
+    def _has_one_session(self, read: ExpiredRead) -> bool:
+        found = {
+            path_text(node)
+            for node in read.function.nodes
+            if isinstance(node, (ast.Name, ast.Attribute)) and is_session(self.program.values(node))
+        }
+        return len(found) == 1
 
-    def _is_row(self, instance: ast.expr) -> bool:
-        """Whether an instance was loaded: one that was made and never stored is none that can be refreshed."""
-        found = list(objects(self.program.values(instance)))
-        return bool(found) and all(
-            o.origin is not None
-            and not (isinstance(o.origin.site, ast.Call) and is_construction(self.program, o.origin.site))
-            for o in found
-        )
+    def _report(self, read: ExpiredRead) -> None:
+        name = path_text(read.instance)
+        what = f"{name}.{read.attribute}" if read.attribute else name
+        message = f"{what} is read after {read.mark.cause} that may have changed it, and keeps what it had"
+        advice = f"refresh {name} behind the commit"
+        span = read.function.source.span(read.node)
+        self.findings.append(Finding("eager", read.function.path, span, "eager-outdated", message, advice))
 
-    def edits(self) -> Iterator[Edit]:
-        """Refreshes of single attributes."""
-        for (statement, path), (refresh, reads) in self._attributes.items():
-            source = reads[0].function.source
-            base = refresh.call.func.value  # type: ignore[attr-defined]
-            waits = isinstance(source.parent(refresh.call), ast.Await)
-            session = access(self.program.values(base), source.segment(base), reads[0].function, is_async=waits)
-            names = ", ".join(f'"{name}"' for name in dict.fromkeys(read.attribute for read in reads))
-            if session is None or session.waits is not (waits or reads[0].function.is_async):
-                self.others.extend(reads)
-                continue
-            text = session.run(f"refresh({source.segment(refresh.name)}, [{names}])") + "\n"
-            target = Target(source.span(statement), Place.STATEMENT)
-            op = InsertStatements(text, "before")
-            yield Edit("eager", refresh.path, target, op, because=self._because(reads[0]))
+    # -- reads in the greenlet -----------------------------------------------------------------------
 
     def unloaded(self) -> Iterator[Unloaded]:
         """The places that read in the greenlet: all for which the step before has written nothing."""
@@ -100,6 +173,8 @@ class Expired:
             outer = source.parent(read.node)
             called = isinstance(outer, ast.Call) and outer.func is read.node
             what = f"{path_text(read.instance)} after {read.mark.cause}"
+            if read.outdated:
+                continue
             if read.how is How.CHANGED:
                 yield Unloaded(read.function.path, read.node, Reads.WRITE, what)
             elif read.how is How.HANDED or called:
@@ -111,3 +186,12 @@ class Expired:
         """A column of the instance: reading one loads all that are expired."""
         info = next(objects(self.program.values(read.instance))).info
         return next(iter((*primary_key(self.program, info), *sorted(self.program.orm.columns(info)))), "")
+
+
+def _because(read: ExpiredRead) -> str:
+    name = path_text(read.instance)
+    if read.how is How.ASKED:
+        return f"a statement after {read.mark.cause} gives {name} again, and leaves what is loaded as it is"
+    if read.outdated:
+        return f"{name} is read after {read.mark.cause}, which a session that expires nothing does not load by itself"
+    return f"{name} is read after {read.mark.cause}, and loads itself then"

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
+from asyncify.analysis.expiry.events import path_text
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach, routes
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
@@ -16,7 +17,6 @@ from asyncify.model.edit import Edit, Finding
 from asyncify.model.span import Span
 from asyncify.transforms.base import Decisions
 from asyncify.transforms.eager.code import read_code
-from asyncify.transforms.eager.coerced import loaded_anew
 from asyncify.transforms.eager.contents import Contents, is_lookup
 from asyncify.transforms.eager.created import Created, Refresh, is_construction, made_classes
 from asyncify.transforms.eager.defaults import plan_defaults
@@ -33,6 +33,7 @@ from asyncify.transforms.eager.reading import Reader, Reading, Steps
 from asyncify.transforms.eager.stand_ins import carry_to_stand_ins
 from asyncify.transforms.eager.validation import Validation
 from asyncify.transforms.eager.witnessed import add_witnessed, witnessed
+from asyncify.transforms.query.versions import SqlAlchemy
 
 _NOWHERE = Span(0, 0, 0, 0)
 
@@ -55,7 +56,7 @@ class Planner:
         self.statements = Statements(program)
         self.reach = Reach(program)
         self.contents = Contents(self.reading, self.routes, self.reach)
-        self.expired = Expired(program)
+        self.expired = Expired(self.reading)
         self.created = Created(program, self.reach, self.expired.refreshes)
         self.late = Late(program, self.routes)
         self.doubles = Doubles(program, self.reach)
@@ -90,16 +91,14 @@ class Planner:
             if self.created.reloads(place):
                 self._refreshed.setdefault(place, (info, {}))
                 always[place] = f"a refresh of {info.name} expires what it holds, which is read later"
-        for place, info, why in loaded_anew(self.program, self.reading):
-            wanted = ast.dump(place.name)
-            known = next((p for p in self._refreshed if p.call is place.call and ast.dump(p.name) == wanted), place)
-            self._refreshed.setdefault(known, (info, {}))
-            always[known] = why
         for place, (info, needed) in self._refreshed.items():
-            self._add(self.created.edits(place, info, _because(needed), always.get(place, "")), needed)
+            by_name = bool(needed) and self._empties_others(place, needed)
+            edits = self.created.edits(place, info, _because(needed), always.get(place, ""), by_name=by_name)
+            self._add(edits, needed)
         for spot, needed in (pair for pairs in self._spots.values() for pair in pairs):
             self._add(self.late.edits(spot, _because(needed)), needed)
-        self.edits.update(dict.fromkeys(self.expired.edits()))
+        self.edits.update(dict.fromkeys(self.expired.edits))
+        self.findings.update(dict.fromkeys(self.expired.findings))
         partial = Partial(self.program, self.reading, self.statements.existing)
         self.edits.update(dict.fromkeys(partial.edits()))
         for name, reader in partial.deferred():
@@ -149,6 +148,8 @@ class Planner:
         at_site: Readers = defaultdict(list)
         for steps, found in readers.items():
             for reader in found:
+                if len(steps) == 1 and self.created.loads(site, reader, steps[0]):
+                    continue
                 refresh = self.created.passed(site, reader)
                 if (
                     refresh is not None
@@ -176,8 +177,8 @@ class Planner:
         self._refreshed.setdefault(place, (self._stored_class(place), {}))[1].setdefault(steps, reader)
 
     def _stored_class(self, place: Refresh) -> ClassInfo:
-        if place.is_refresh:
-            return next(o.info for o in objects(self.program.values(place.name)))
+        for found in objects(self.program.values(place.name)):
+            return found.info
         return next(iter(made_classes(self.program, self._maker(place))))
 
     def _comes_back(self, place: Refresh, steps: Steps) -> bool:
@@ -198,6 +199,29 @@ class Planner:
                 i in family.ancestors(current) or current in family.ancestors(i) for i in joined
             ):
                 return True
+        return False
+
+    def _empties_others(self, place: Refresh, needed: Mapping[Steps, Reader]) -> bool:
+        """Whether a load over existing instances would empty what others of the function hold: the users of a group
+        are gone when the groups of a user are loaded so. Each relationship is refreshed by its name then.
+
+        Source: SQLAlchemy "Populate Existing"; `refresh()` loads lazy relationships that it names since 2.0.4.
+        """
+        function = self.program.function_of(place.call)
+        if function is None or place.options is not None or any(len(steps) != 1 for steps in needed):
+            return False
+        if (version := SqlAlchemy.of(self.program).version) is not None and version < (2,):
+            return False
+        family = self.program.classes
+        ends = {end_of(self.program, self._refreshed[place][0], steps) for steps in needed}
+        own = path_text(place.name)
+        for node in function.nodes:
+            if isinstance(node, ast.Name) and node.id != own:
+                for found in objects(self.program.values(node)):
+                    if found.origin is not None and self.reading.paths.get(found.origin.site):
+                        kin = {found.info, *family.ancestors(found.info), *family.descendants(found.info)}
+                        if ends & kin:
+                            return True
         return False
 
     def _maker(self, place: Refresh) -> ast.Call:

@@ -7,14 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from asyncify.analysis.dotted import root_of
+from asyncify.analysis.evaluated import is_always_evaluated
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.unloaded import Reads, Unloaded
 from asyncify.analysis.values import Ext
 
-#: what may not be evaluated although the statement around it is
-CONDITIONAL = (ast.IfExp, ast.BoolOp, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 #: methods of a session after which an instance may have to load again
 FORGETS = frozenset("refresh expire expire_all rollback expunge expunge_all close reset".split())
 
@@ -58,24 +57,12 @@ def _covers(program: Program, source: SourceFile, earlier: ast.expr, later: ast.
         root is None
         or earlier.lineno > later.lineno
         or function is None
-        or not _always(source, earlier)
+        or not is_always_evaluated(source, earlier)
         or not _leads_to(source, earlier, later)
     ):
         return False
     between = [n for n in function.nodes if earlier.lineno <= getattr(n, "lineno", 0) <= later.lineno]
     return not any(_stores(n, root) or _forgets(program, n, root) for n in between)
-
-
-def _always(source: SourceFile, node: ast.AST) -> bool:
-    statement = source.statement(node)
-    inner, outer = node, source.parent(node)
-    while outer is not None and inner is not statement:
-        first = isinstance(outer, ast.BoolOp) and inner is outer.values[0]
-        first = first or (isinstance(outer, ast.IfExp) and inner is outer.test)
-        if isinstance(outer, CONDITIONAL) and not first:
-            return False
-        inner, outer = outer, source.parent(outer)
-    return True
 
 
 def _leads_to(source: SourceFile, earlier: ast.AST, later: ast.AST) -> bool:

@@ -1,0 +1,35 @@
+"""Whether a statement can run without evaluating one of its expressions."""
+
+from __future__ import annotations
+
+import ast
+
+from asyncify.analysis.source import SourceFile
+
+#: what may not be evaluated although the statement around it is, or runs later
+CONDITIONAL = (ast.IfExp, ast.BoolOp, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def is_always_evaluated(source: SourceFile, node: ast.AST) -> bool:
+    """Whether an expression is evaluated whenever its statement is."""
+    statement = source.statement(node)
+    inner, outer = node, source.parent(node)
+    while outer is not None and inner is not statement:
+        if isinstance(outer, CONDITIONAL) and not _comes_first(outer, inner):
+            return False
+        inner, outer = outer, source.parent(outer)
+        if isinstance(inner, ast.comprehension) and isinstance(outer, (ast.ListComp, ast.SetComp, ast.DictComp)):
+            if inner is not outer.generators[0] or not _holds(inner.iter, node):
+                return False
+            inner, outer = outer, source.parent(outer)
+    return True
+
+
+def _comes_first(outer: ast.AST, inner: ast.AST) -> bool:
+    if isinstance(outer, ast.BoolOp):
+        return inner is outer.values[0]
+    return isinstance(outer, ast.IfExp) and inner is outer.test
+
+
+def _holds(root: ast.AST, node: ast.AST) -> bool:
+    return any(found is node for found in ast.walk(root))

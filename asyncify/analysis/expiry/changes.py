@@ -1,0 +1,252 @@
+"""What the program writes: which instances a session may hold that a commit makes outdated.
+
+A sync session expires everything with a commit and reads it again; one with `expire_on_commit=False` keeps what it
+has. That is the same, but for what the database knows better: rows that statements changed, collections that grew from
+their other side, computed columns, and values that a column makes another one of.
+Source: SQLAlchemy "Session Basics", "Committing"; asyncio, "Preventing Implicit IO when Using AsyncSession".
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from asyncify.analysis.expiry.events import is_model_instance
+from asyncify.analysis.orm import Relationship, foreign_keys_of
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.values import Cls, Ext, Inst, has, objects
+from asyncify.knowledge import names
+
+#: of statements, in SQLAlchemy's core and of a session or query: what changes rows behind the back of instances
+WRITES = frozenset({"sqlalchemy.insert", "sqlalchemy.update", "sqlalchemy.delete"})
+BULK = frozenset("bulk_save_objects bulk_insert_mappings bulk_update_mappings".split())
+#: types whose values come back as something else than they were given. Source: SQLAlchemy "The Type Hierarchy":
+#: time zones that a database does not keep, scales of numbers, members of enumerations
+CHANGING = frozenset("DateTime TIMESTAMP Numeric DECIMAL Enum Interval".split())
+#: the words with which textual statements begin that write rows
+WRITING = frozenset("insert update delete merge replace truncate call do with".split())
+ANYTHING = "*"
+COMPUTED = "sqlalchemy.orm.column_property"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One place that writes. info: whose rows; None where that is not known.
+
+    attribute: the one that is set, `ANYTHING` where it is not known which; empty for rows that come, go or change.
+    behind: it is done by a statement, so that instances do not know of it. value: what an attribute is set to.
+    deletes: an instance is deleted.
+    """
+
+    node: ast.AST
+    info: ClassInfo | None
+    attribute: str = ""
+    behind: bool = False
+    value: ast.expr | None = None
+    deletes: bool = False
+
+
+class Changes:
+    """Finds what functions write. One for each program."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._own: dict[FunctionInfo, tuple[Change, ...]] = {}
+        self._reached: dict[FunctionInfo, tuple[Change, ...]] = {}
+
+    def own(self, function: FunctionInfo) -> tuple[Change, ...]:
+        """What the body of a function itself writes."""
+        found = self._own.get(function)
+        if found is None:
+            found = self._own[function] = tuple(c for node in function.nodes for c in self._of(function, node))
+        return found
+
+    def before(self, function: FunctionInfo, line: int) -> Iterator[Change]:
+        """What a function has written, itself or by calls, up to a line of its own."""
+        yield from (c for c in self.own(function) if getattr(c.node, "lineno", 0) <= line)
+        for node in function.nodes:
+            if isinstance(node, ast.Call) and node.lineno <= line:
+                for called in self.program.calls(node):
+                    yield from self.reached(called.info)
+
+    def reached(self, function: FunctionInfo) -> tuple[Change, ...]:
+        """What a function and all that it calls write."""
+        if function not in self._reached:
+            seen, stack = {function}, [function]
+            for one in stack:
+                for node in one.nodes:
+                    for called in self.program.calls(node) if isinstance(node, ast.Call) else ():
+                        if called.info not in seen:
+                            seen.add(called.info)
+                            stack.append(called.info)
+            self._reached[function] = tuple(c for one in stack for c in self.own(one))
+        return self._reached[function]
+
+    def _of(self, function: FunctionInfo, node: ast.AST) -> Iterator[Change]:
+        if isinstance(node, ast.Call):
+            yield from self._call(function, node)
+        elif isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                if isinstance(target, ast.Attribute) and is_model_instance(self.program, target.value):
+                    for found in objects(self.program.values(target.value)):
+                        value = node.value if not isinstance(node, ast.AugAssign) else None
+                        yield Change(node, found.info, target.attr, value=value)
+
+    def _call(self, function: FunctionInfo, node: ast.Call) -> Iterator[Change]:
+        for value in self.program.values(node.func):
+            if isinstance(value, Cls) and self.program.orm.is_model(value.info):
+                yield Change(node, value.info)
+                for keyword in node.keywords:
+                    given = keyword.value if keyword.arg else None
+                    yield Change(node, value.info, keyword.arg or ANYTHING, value=given)
+        made = self.program.names.resolve_expression(function.path, node.func)
+        name = made.name if isinstance(made, Ext) else ""
+        if name in WRITES and node.args:
+            yield from self._statement(node, node.args[0])
+        elif name == "sqlalchemy.text" and not self._selects(node):
+            yield Change(node, None, behind=True)
+        elif isinstance(node.func, ast.Name) and node.func.id == "setattr" and node.args:
+            for found in objects(self.program.values(node.args[0])):
+                key = node.args[1] if len(node.args) > 1 else None
+                yield Change(node, found.info, str(key.value) if isinstance(key, ast.Constant) else ANYTHING)
+        elif isinstance(node.func, ast.Attribute):
+            yield from self._method(node, node.func)
+
+    def _method(self, node: ast.Call, func: ast.Attribute) -> Iterator[Change]:
+        base = self.program.values(func.value)
+        if func.attr == "delete" and node.args:
+            for found in objects(self.program.values(node.args[0])):
+                yield Change(node, found.info, deletes=True)
+        elif func.attr in ("update", "delete") and has(base, names.QUERY, names.DYNAMIC):
+            parts = (part for value in base if isinstance(value, Inst) for part in value.args)
+            yield from (Change(node, v.info, behind=True) for part in parts for v in part if isinstance(v, Cls))
+        elif func.attr in BULK:
+            yield Change(node, None, behind=True)
+        elif func.attr in ("append", "extend", "remove", "add", "clear", "insert", "pop") and isinstance(
+            func.value, ast.Attribute
+        ):
+            for found in objects(self.program.values(func.value.value)):
+                if self.program.orm.relationship(found.info, func.value.attr) is not None:
+                    yield Change(node, found.info, func.value.attr)
+
+    def _statement(self, node: ast.Call, table: ast.expr) -> Iterator[Change]:
+        infos = [v.info for v in self.program.values(table) if isinstance(v, Cls)]
+        if not infos:
+            yield Change(node, None, behind=True)
+        yield from (Change(node, info, behind=True) for info in infos)
+
+    def _selects(self, node: ast.Call) -> bool:
+        first = node.args[0] if node.args else None
+        text = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
+        return text is not None and text.split(None, 1)[:1] != [] and text.split(None, 1)[0].lower() not in WRITING
+
+    # -- what a change means for a read --------------------------------------------------------------
+
+    def differs(self, change: Change, info: ClassInfo, attribute: str) -> bool:
+        """Whether an attribute of an instance is another one after a change and a commit than before."""
+        if change.behind and change.info is None:
+            return True
+        relationship = self.program.orm.relationship(info, attribute)
+        if relationship is not None:
+            return relationship.target is None or self._touches(change, info, relationship.target, attribute)
+        if attribute in self._computed(info):
+            return True
+        if not self._kin(change.info, info):
+            return False
+        if change.behind:
+            return True
+        given = change.value is not None and self._comes_back(change)
+        return not given and change.attribute in (attribute, ANYTHING) and self._is_changing(info, attribute)
+
+    def may_be_gone(self, change: Change, info: ClassInfo) -> bool:
+        """Whether the instance itself may be what was deleted."""
+        return change.deletes and self._kin(change.info, info)
+
+    def _comes_back(self, change: Change) -> bool:
+        """Whether a value is sure to be the same once it is loaded: a member of an enumeration, a time without zone."""
+        value = change.value
+        if isinstance(value, ast.Constant):
+            return value.value is None
+        path = self._path_of(change)
+        if isinstance(value, ast.Attribute):
+            found = self.program.names.resolve_expression(path, value.value)
+            return isinstance(found, ClassInfo) and self.program.classes.derives_from(found, *COERCING[:3])
+        if isinstance(value, ast.Call):
+            return not value.args and not value.keywords and self._library(path, value.func) in NAIVE
+        return False
+
+    def _path_of(self, change: Change) -> str:
+        function = self.program.function_of(change.node)
+        return function.path if function is not None else ""
+
+    def _touches(self, change: Change, info: ClassInfo, target: ClassInfo, attribute: str) -> bool:
+        """Whether a change may alter what a relationship holds."""
+        if change.behind or not change.attribute:
+            return self._kin(change.info, target)
+        assert change.info is not None
+        other = self.program.orm.relationship(change.info, change.attribute)
+        if other is not None:
+            if change.attribute == attribute and self._kin(change.info, info):
+                return _is_ordered(other)  # it holds what was put in, but not in the place that it has by its order
+            ends = (change.info, other.target)
+            return any(self._kin(e, info) for e in ends) and any(self._kin(e, target) for e in ends)
+        keys = foreign_keys_of(self.program.orm, change.info)
+        return (change.attribute == ANYTHING or change.attribute in keys) and (
+            self._kin(change.info, target) or self._kin(change.info, info)
+        )
+
+    def _kin(self, one: ClassInfo | None, other: ClassInfo) -> bool:
+        """Whether instances of one class may be of another. None: it is not known which."""
+        if one is None or one is other:
+            return True
+        return one in self.program.classes.ancestors(other) or other in self.program.classes.ancestors(one)
+
+    def _computed(self, info: ClassInfo) -> frozenset[str]:
+        return frozenset(
+            name
+            for base in self.program.classes.ancestors(info)
+            if isinstance(base, ClassInfo)
+            for name, stmt in base.attributes.items()
+            if isinstance(stmt.value, ast.Call) and self._library(base.path, stmt.value.func) == COMPUTED
+        )
+
+    def _library(self, path: str, node: ast.expr) -> str:
+        found = self.program.names.resolve_expression(path, node)
+        return found.name if isinstance(found, Ext) else ""
+
+    def _is_changing(self, info: ClassInfo, attribute: str) -> bool:
+        """Whether the type of a column gives other values back than it is given."""
+        if attribute not in self.program.orm.columns(info):
+            return False
+        for base in self.program.classes.ancestors(info):
+            stmt = base.attributes.get(attribute) if isinstance(base, ClassInfo) else None
+            if stmt is not None and isinstance(base, ClassInfo):
+                call = stmt.value if isinstance(stmt.value, ast.Call) else None
+                parts: list[ast.AST] = [*call.args, *(k.value for k in call.keywords)] if call is not None else []
+                parts += [stmt.annotation] if isinstance(stmt, ast.AnnAssign) else []
+                return any(self._changes_values(base, node) for part in parts for node in ast.walk(part))
+        return False
+
+    def _changes_values(self, base: ClassInfo, node: ast.AST) -> bool:
+        if not isinstance(node, (ast.Name, ast.Attribute)):
+            return False
+        found = self.program.names.resolve_expression(base.path, node)
+        if isinstance(found, ClassInfo):
+            return self.program.classes.derives_from(found, *COERCING)
+        name = found.name if isinstance(found, Ext) else ""
+        return (name.startswith("sqlalchemy.") and name.rpartition(".")[2] in CHANGING) or name in PYTHON_TYPES
+
+
+def _is_ordered(relationship: Relationship) -> bool:
+    call = getattr(relationship.node, "value", None)
+    return isinstance(call, ast.Call) and any(k.arg == "order_by" for k in call.keywords)
+
+
+#: what makes a value of another type out of the plain one. Enum: given by name, an object of the class after a load
+COERCING = ("enum.Enum", "enum.StrEnum", "enum.IntEnum", "sqlalchemy.TypeDecorator", "sqlalchemy.types.TypeDecorator")
+#: without arguments they give the time without its zone
+NAIVE = frozenset({"datetime.datetime.utcnow", "datetime.datetime.now", "datetime.datetime.today"})
+#: annotations of `Mapped[...]` with such a type. Source: SQLAlchemy "Mapped Class Configuration", type_annotation_map
+PYTHON_TYPES = frozenset({"datetime.datetime", "decimal.Decimal", "datetime.timedelta"})

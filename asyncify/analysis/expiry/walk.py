@@ -1,0 +1,283 @@
+"""What expressions of a function do to instances, and which of them read what is expired or outdated."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from asyncify.analysis.dotted import is_path
+from asyncify.analysis.evaluated import is_always_evaluated
+from asyncify.analysis.expiry.events import (
+    Effect,
+    Event,
+    event_of,
+    foreign,
+    holds_instances,
+    is_model_instance,
+    is_sql,
+    path_text,
+    read_in_greenlet,
+)
+from asyncify.analysis.expiry.state import (
+    FRESH,
+    OUTDATED,
+    RELATIONSHIPS,
+    SESSION,
+    Mark,
+    State,
+    copied,
+    let_go,
+    without,
+)
+from asyncify.analysis.expiry.uses import ExpiredRead, How, Summary, nothing_differs
+from asyncify.analysis.nodes import children
+from asyncify.analysis.program import Program
+from asyncify.analysis.schemas import VALIDATORS
+from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.values import objects
+
+
+@dataclass
+class Walk:
+    """One walk through one function.
+
+    summaries: what is known of those that it calls. differs: whether what is outdated at a read is another one by now.
+    """
+
+    program: Program
+    function: FunctionInfo
+    summaries: Mapping[FunctionInfo, Summary]
+    differs: Callable[[ExpiredRead], bool] = nothing_differs
+    reads: dict[tuple[ast.expr, str, bool], ExpiredRead] = field(default_factory=dict)
+    _caught: list[list[State]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Find the instances that the function has names for."""
+        self._paths = self._instances()
+
+    def _instances(self) -> dict[str, ast.expr]:
+        """Every path of the function that means instances, or a list of them, and a place where it is written."""
+        found: dict[str, ast.expr] = {}
+        for node in self.function.nodes:
+            if isinstance(node, (ast.Name, ast.Attribute)) and is_path(node):
+                # what a relationship holds is fresh once that is loaded again
+                held = isinstance(node, ast.Attribute) and is_model_instance(self.program, node.value)
+                if not held and holds_instances(self.program, self.program.values(node)):
+                    found.setdefault(path_text(node), node)
+        return found
+
+    def _assigned(self, target: ast.expr, value: ast.expr | None, state: State) -> State:
+        if isinstance(target, (ast.Tuple, ast.List)):
+            for part in target.elts:
+                state = self._assigned(part, None, state)
+            return state
+        if not is_path(target):
+            return state
+        if isinstance(target, ast.Attribute) and is_model_instance(self.program, target.value):
+            path = path_text(target.value)
+            state = self._written(target, path, state)
+            if value is not None and is_sql(self.program, self.function, value):
+                # until it is stored the expression itself is there
+                return {**state, (path, f"{target.attr}="): Mark("an expression was assigned", None, True)}
+            return without(state, path, target.attr)
+        text = path_text(target)
+        source = self._source(value)
+        return copied(state, source, text) if source else without(state, text)
+
+    def _written(self, target: ast.Attribute, path: str, state: State) -> State:
+        """Before an attribute is set: a refresh behind that would take the change back."""
+        mark = state.get((path, OUTDATED))
+        if mark is not None:
+            read = ExpiredRead(self.function, target, target.value, "", How.CHANGED, mark, True, True, True)
+            state = self._outdated(read, state)
+        mark = state.get((path, ""))
+        return state if mark is None else {**state, (path, ""): mark.doubted()}
+
+    def _source(self, value: ast.expr | None) -> str:
+        """The path of which an expression takes an instance without loading it: `users[0]`, `first or second`."""
+        while isinstance(value, (ast.Subscript, ast.Starred)):
+            value = value.value
+        if isinstance(value, (ast.IfExp, ast.BoolOp)):
+            value = value.body if isinstance(value, ast.IfExp) else value.values[0]
+        return path_text(value) if value is not None and is_path(value) else ""
+
+    def _bound(self, target: ast.expr, iterated: ast.expr, state: State) -> State:
+        source = self._source(iterated)
+        if source and isinstance(target, ast.Name):
+            return copied(state, source, target.id)
+        return self._assigned(target, None, state)
+
+    def _expression(self, node: ast.AST, state: State) -> State:
+        if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            inner = state
+            for generator in node.generators:
+                state = self._expression(generator.iter, state)
+                inner = self._bound(generator.target, generator.iter, inner)
+            for part in children(node):
+                if not isinstance(part, ast.comprehension):
+                    self._expression(part, inner)
+            return state
+        if isinstance(node, ast.Lambda):
+            return state
+        for part in children(node):
+            state = self._expression(part, state)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+            return self._read(node, state, How.READ, node)
+        if isinstance(node, ast.Call):
+            return self._call(node, state)
+        if isinstance(node, ast.NamedExpr):
+            return self._assigned(node.target, node.value, state)
+        if isinstance(node, ast.Yield) and node.value is not None:
+            return self._handed(node.value, state)
+        return state
+
+    def _read(self, node: ast.Attribute, state: State, how: How, around: ast.AST) -> State:
+        path = path_text(node.value) if is_path(node.value) else ""
+        if not path or not is_model_instance(self.program, node.value):
+            return state
+        column = self._is_column(node.value, node.attr)
+        for key in ((path, node.attr), (path, ""), *(() if column else ((path, RELATIONSHIPS),))):
+            mark = state.get(key)
+            if mark is not None:
+                always = self._always(node)
+                whole = key[1] in ("", RELATIONSHIPS)
+                self._note(ExpiredRead(self.function, node, node.value, node.attr, how, mark, whole, always))
+                if always:
+                    state = self._loaded(state, path, key[1], mark, column)
+        mark = state.get((path, OUTDATED))
+        if mark is not None and (path, f"{FRESH}{node.attr}") not in state:
+            read = ExpiredRead(self.function, node, node.value, node.attr, how, mark, True, self._always(node), True)
+            state = self._outdated(read, state)
+        return state
+
+    def _outdated(self, read: ExpiredRead, state: State) -> State:
+        """A read of an instance that was loaded before a commit: the first that finds something else needs a load."""
+        if not self.differs(read):
+            return state
+        self._note(read)
+        return without(state, path_text(read.instance), OUTDATED)
+
+    def _asked(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign, state: State) -> State:
+        """A statement that loads again what the session holds outdated gives the instance as it is."""
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        if not isinstance(target, ast.Name) or self._source(node.value):
+            return state
+        infos = {o.info for o in objects(self.program.values(target)) if o.origin is not None and not o.origin.steps}
+        for path, instance in self._paths.items():
+            mark = state.get((path, OUTDATED))
+            if mark is not None and infos & {o.info for o in objects(self.program.values(instance))}:
+                read = ExpiredRead(self.function, node.value or target, instance, "", How.ASKED, mark, True, True, True)
+                state = self._outdated(read, state)
+        return state
+
+    def _loaded(self, state: State, path: str, attribute: str, mark: Mark, column: bool) -> State:
+        """What is left to load after a read: one that surely finds an expired instance gets a refresh, any other
+        loads the columns alone."""
+        if attribute == RELATIONSHIPS or (not attribute and not mark.certain and not column):
+            return state
+        left = without(state, path, attribute)
+        return left if attribute or mark.certain else {**left, (path, RELATIONSHIPS): mark}
+
+    def _is_column(self, instance: ast.expr, name: str) -> bool:
+        return all(
+            self.program.orm.relationship(o.info, name) is None for o in objects(self.program.values(instance))
+        )
+
+    def _note(self, read: ExpiredRead) -> None:
+        key = (read.node, path_text(read.instance), read.outdated)
+        known = self.reads.get(key)
+        if known is None or (known.mark.certain and not read.mark.certain):
+            self.reads[key] = read
+
+    def _handed(self, node: ast.expr, state: State) -> State:
+        if not is_path(node) or not is_model_instance(self.program, node):
+            return state
+        path, always = path_text(node), self._always(node)
+        mark = state.get((path, ""))
+        if mark is not None:
+            self._note(ExpiredRead(self.function, node, node, "", How.HANDED, mark, True, always))
+            state = without(state, path, "")
+        mark = state.get((path, OUTDATED))
+        if mark is not None:
+            read = ExpiredRead(self.function, node, node, "", How.HANDED, mark, True, always, True)
+            state = self._outdated(read, state)
+        return state
+
+    def _call(self, node: ast.Call, state: State) -> State:
+        event = event_of(self.program, node)
+        read = read_in_greenlet(self.program, node)
+        if read is not None and is_path(read[0]):
+            path, name = path_text(read[0]), read[1]
+            mark = state.get((path, ""))
+            state = without(state, path, name)
+            return self._loaded(state, path, "", mark.doubted(), self._is_column(read[0], name)) if mark else state
+        if event is None:
+            return self._called(node, state)
+        if event.effect is Effect.LETS_GO:
+            return without(state, event.path) if event.path else let_go(state)
+        given = foreign(self.function, event.session)
+        if event.effect in (Effect.EXPIRES_ALL, Effect.MAY_EXPIRE_ALL):
+            name = getattr(node.func, "attr", "")
+            return self._all_expired(state, Mark(f"{name}()", node, event.effect is Effect.EXPIRES_ALL), given)
+        if event.effect is Effect.EXPIRES:
+            mark = Mark("expire()", node, True)
+            state = state if event.attributes else without(state, event.path)
+            return {**state, **{(event.path, name): mark for name in event.attributes or ("",)}}
+        if event.effect is Effect.LOADS:
+            return self._refreshed(event, state)
+        stored = {
+            (p, a.removesuffix("=")): Mark(m.cause, node, m.certain) for (p, a), m in state.items() if a[-1:] == "="
+        }
+        state = {**{k: m for k, m in state.items() if k[1][-1:] != "="}, **stored}
+        if getattr(node.func, "attr", "") == "commit":
+            return self._all_outdated(state, Mark("a commit", node, True), given)
+        return state
+
+    def _refreshed(self, event: Event, state: State) -> State:
+        """`refresh(instance)`, or of some attributes alone: those are no more outdated than the database is."""
+        if not event.attributes:
+            return without(state, event.path)
+        mark = state.get((event.path, OUTDATED))
+        for name in event.attributes:
+            state = without(state, event.path, name)
+            state = {**state, (event.path, f"{FRESH}{name}"): mark} if mark is not None else state
+        return state
+
+    def _called(self, node: ast.Call, state: State) -> State:
+        """A call of functions of the program, or of something that does nothing to instances."""
+        called = self.program.calls(node)
+        if called or getattr(node.func, "attr", "") in VALIDATORS:
+            for argument in (*node.args, *(k.value for k in node.keywords)):
+                state = self._handed(argument, state)
+        summaries = [self.summaries.get(fn.info, Summary()) for fn in called]
+        name = f"{called[0].info.name}()" if called else ""
+        mark = Mark(name, node, False)
+        if any(s.raises for s in summaries):
+            self._caught[-1].append(self._all_expired(state, mark, True))
+        if any(s.commits for s in summaries):
+            state = self._all_outdated(state, Mark(f"a commit in {name}", node, len(called) == 1), True)
+        return self._all_expired(state, mark, True) if any(s.returns for s in summaries) else state
+
+    def _all_outdated(self, state: State, mark: Mark, given: bool) -> State:
+        paths = [*self._reached(given), *([SESSION] if given else [])]
+        state = {key: m for key, m in state.items() if not key[1].startswith(FRESH)}
+        return {**state, **{(path, OUTDATED): mark for path in paths if (path, "") not in state}}
+
+    def _reached(self, given: bool) -> Iterable[str]:
+        """The paths that may be of a session: one that the function has made itself holds nothing that it was given."""
+        if given:
+            return self._paths
+        parameters = {p.arg for p in self.function.parameters}
+        return [path for path in self._paths if path.partition(".")[0] not in parameters]
+
+    def _all_expired(self, state: State, mark: Mark, given: bool) -> State:
+        paths = [*self._reached(given), *([SESSION] if given else [])]
+        if mark.certain:
+            state = {key: m for key, m in state.items() if key[1] != OUTDATED or key[0] == SESSION}
+        return {**state, **{(path, ""): mark for path in paths}}
+
+    def _always(self, node: ast.AST) -> bool:
+        """Whether the statement around an expression cannot run without evaluating it."""
+        source = self.function.source
+        return is_always_evaluated(source, node) and not isinstance(source.statement(node), ast.While)

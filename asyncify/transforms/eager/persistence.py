@@ -1,0 +1,102 @@
+"""What is sure of an instance where a refresh would go: that it is a row, is there at all, and has its name."""
+
+from __future__ import annotations
+
+import ast
+
+from asyncify.analysis.dotted import is_path
+from asyncify.analysis.expiry.events import path_text
+from asyncify.analysis.expiry.uses import ExpiredRead, How
+from asyncify.analysis.nodes import below
+from asyncify.analysis.program import Program
+from asyncify.analysis.source import SourceFile
+from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.values import objects
+from asyncify.transforms.eager.created import is_construction, session_call
+
+#: methods of a session that take an instance in. Source: SQLAlchemy "Session API"
+TAKES_IN = frozenset({"add", "add_all", "merge"})
+
+
+class Persistence:
+    """Answers for the reads of a program."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def is_row(self, read: ExpiredRead) -> bool:
+        """Whether an instance, of one class, was loaded, or made and handed to a session: nothing else can be
+        refreshed."""
+        found = list(objects(self.program.values(read.instance)))
+        if len({o.info for o in found}) != 1 or any(o.origin is None for o in found):
+            return False
+        made = [o for o in found if o.origin is not None and self._is_made(o.origin.site)]
+        return not made or (read.outdated and self._is_taken_in(read))
+
+    def _is_made(self, site: ast.AST) -> bool:
+        return isinstance(site, ast.Call) and is_construction(self.program, site)
+
+    def _is_taken_in(self, read: ExpiredRead) -> bool:
+        name = path_text(read.instance)
+        for target in _bindings(read.function, name):
+            value = getattr(read.function.source.statement(target), "value", None)
+            value = value.value if isinstance(value, ast.Await) else value
+            if value is not None and session_call(self.program, value, "merge") is not None:
+                return True
+        return any(
+            isinstance(node, ast.Call)
+            and getattr(node.func, "attr", "") in TAKES_IN
+            and node.lineno <= read.node.lineno
+            and any(isinstance(part, ast.Name) and part.id == name for a in node.args for part in below(a))
+            for node in read.function.nodes
+        )
+
+    def is_there(self, read: ExpiredRead) -> bool:
+        """Whether an instance cannot be None: an attribute of it is used on the way, or it was just made."""
+        if read.how in (How.READ, How.CHANGED) and read.always:
+            return True
+        found = list(objects(self.program.values(read.instance)))
+        if found and all(o.origin is not None and self._is_made(o.origin.site) for o in found):
+            return True
+        source, name = read.function.source, path_text(read.instance)
+        return any(
+            isinstance(node, ast.Attribute)
+            and is_path(node.value)
+            and path_text(node.value) == name
+            and node.lineno < read.node.lineno
+            and _comes_before(source, node, read.node)
+            for node in read.function.nodes
+        )
+
+    def is_bound(self, read: ExpiredRead) -> bool:
+        """Whether an instance has its name already where it was made outdated, on every way."""
+        event, name = read.mark.event, path_text(read.instance)
+        if event is None or not isinstance(read.function.source.statement(event), ast.Expr):
+            return False
+        if name.partition(".")[0] in {p.arg for p in read.function.parameters}:
+            return True
+        return any(_comes_before(read.function.source, node, event) for node in _bindings(read.function, name))
+
+
+def _bindings(function: FunctionInfo, name: str) -> list[ast.AST]:
+    return [
+        target
+        for node in function.nodes
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if is_path(target) and path_text(target) == name
+    ]
+
+
+def _comes_before(source: SourceFile, first: ast.AST, second: ast.AST) -> bool:
+    """Whether a statement stands above another, in the same block or in one around it: it runs first in any case."""
+    statement = source.statement(first)
+    block = source.parent(statement)
+    node: ast.AST | None = source.statement(second)
+    while node is not None and source.parent(node) is not block:
+        node = source.parent(node)
+    bodies = (getattr(block, part, None) for part in ("body", "orelse", "finalbody"))
+    return any(
+        isinstance(body, list) and statement in body and node in body and body.index(statement) < body.index(node)
+        for body in bodies
+    )
