@@ -464,6 +464,62 @@ note.due = datetime(2024, 1, 1, tzinfo=timezone.utc)
 db.commit()
 return [note.kind.name, str(note.price), note.due.isoformat()]
 ''', lazy=False, stale=True),
+    post("deleted and returned", '''
+gone = db.get(Post, key)
+db.delete(gone)
+db.commit()
+return [gone.id, gone.title]
+''', lazy=False),
+    post("changed again after the commit", '''
+note = db.get(Note, key)
+note.price = Decimal("2.5")
+db.commit()
+note.body = "pending"
+return [note.body, str(note.price)]
+''', lazy=False, stale=True),
+    Row("session of its own", '''
+@app.post("/{key}")
+def act(key: int):
+    note = add(key)
+    return [note.body, note.kind.name]
+
+
+def add(key: int):
+    with SessionLocal() as db:
+        note = Note(body=f"own {key}", kind="b")
+        db.add(note)
+        db.commit()
+        db.refresh(note)
+    return note
+''', (("POST", "/1"), ("POST", "/2")), lazy=False),
+    post("only on one way", '''
+note = db.get(Note, key)
+if key == 1:
+    note.kind = "b"
+    db.commit()
+return [note.body, note.kind.name]
+''', lazy=False, stale=True),
+    post("changed by setattr", '''
+note = db.get(Note, key)
+for name, value in {"kind": "b", "body": "set"}.items():
+    setattr(note, name, value)
+db.commit()
+return {"body": note.body, "kind": note.kind.name}
+''', lazy=False, stale=True),
+    Row("may be missing", '''
+@app.post("/{key}")
+def act(key: int, db: Session = Depends(get_db)):
+    note = rename(db, key)
+    return note.kind.name if note else "none"
+
+
+def rename(db: Session, key: int):
+    note = db.get(Note, key)
+    if note:
+        note.kind = "b"
+    db.commit()
+    return note
+''', (("POST", "/1"), ("POST", "/9")), lazy=False, stale=True),
     post("not changed at all", '''
 user = db.get(User, key)
 titles = [p.title for p in user.posts]

@@ -33,7 +33,7 @@ from sqlalchemy import insert, inspect, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, defer, load_only
 
-from db import get_db
+from db import SessionLocal, get_db
 from models import Group, Note, Post, Profile, User
 
 app = FastAPI()
