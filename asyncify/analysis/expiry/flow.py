@@ -91,14 +91,24 @@ class Flow(Walk):
     def _loop(self, node: ast.For | ast.AsyncFor | ast.While, state: State) -> State | None:
         state = self._expression(node.test if isinstance(node, ast.While) else node.iter, state)
         self._breaks.append([])
+        before = state
         for _ in range(2):
-            inner = state
-            if not isinstance(node, ast.While):
-                inner = self._bound(node.target, node.iter, inner)
+            inner = state if isinstance(node, ast.While) else self._bound(node.target, node.iter, state)
             end = self._block(node.body, inner)
-            state = joined((state, end, *self._breaks[-1])) or state
+            if end is not None and not isinstance(node, ast.While) and not self._breaks[-1]:
+                before, end = self._loaded_each(node, before, end)
+            state = joined((before, end, *self._breaks[-1])) or state
         self._breaks.pop()
         return self._block(node.orelse, state)
+
+    def _loaded_each(self, node: ast.For | ast.AsyncFor, before: State, end: State) -> tuple[State, State]:
+        """Both without what is iterated over, when each turn leaves its instance loaded: `for one in made: db.refresh(one)`."""
+        source, target = self._source(node.iter), node.target
+        if not source or not isinstance(target, ast.Name):
+            return before, end
+        left = {attribute for path, attribute in end if path == target.id}
+        kept = [{k: m for k, m in s.items() if k[0] != source or k[1] in left} for s in (before, end)]
+        return kept[0], kept[1]
 
     def _try(self, node: ast.Try, state: State) -> State | None:
         self._caught.append([state])

@@ -38,6 +38,10 @@ from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import objects
 
 
+#: functions of libraries that read what they are given: schemas, encoders, templates
+READERS = VALIDATORS | {"validate_python", "parse_obj_as", "jsonable_encoder", "TemplateResponse", "render"}
+
+
 @dataclass
 class Walk:
     """One walk through one function.
@@ -191,6 +195,10 @@ class Walk:
             self.reads[key] = read
 
     def _handed(self, node: ast.expr, state: State) -> State:
+        if isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Starred)):
+            for part in children(node):
+                state = self._handed(part, state) if isinstance(part, ast.expr) else state
+            return state
         if not is_path(node) or not is_model_instance(self.program, node):
             return state
         path, always = path_text(node), self._always(node)
@@ -247,7 +255,7 @@ class Walk:
     def _called(self, node: ast.Call, state: State) -> State:
         """A call of functions of the program, or of something that does nothing to instances."""
         called = self.program.calls(node)
-        if called or getattr(node.func, "attr", "") in VALIDATORS:
+        if called or getattr(node.func, "attr", getattr(node.func, "id", "")) in READERS:
             for argument in (*node.args, *(k.value for k in node.keywords)):
                 state = self._handed(argument, state)
         summaries = [self.summaries.get(fn.info, Summary()) for fn in called]
