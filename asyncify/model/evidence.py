@@ -64,6 +64,18 @@ class ImplicitLoad:
     worst: int = 1
     worst_test: str = ""
 
+    @property
+    def title(self) -> str:
+        """The attribute, and why it was loaded where that is no lazy relationship."""
+        detail = f" by {self.cause}" if self.cause else ""
+        kind = "" if self.kind is LoadKind.RELATIONSHIP else f" ({self.kind.value}{detail})"
+        return f"{self.model}.{self.attribute}{kind}"
+
+    @property
+    def reads(self) -> str:
+        """What has read: a line, or the answer of a route."""
+        return f"response {self.route}".strip() if self.reader == "response" else str(self.read or "?")
+
 
 @dataclass(frozen=True)
 class Statements:
@@ -71,6 +83,11 @@ class Statements:
 
     explicit: int = 0
     implicit: int = 0
+
+    @property
+    def all(self) -> int:
+        """Both together."""
+        return self.explicit + self.implicit
 
 
 @dataclass(frozen=True)

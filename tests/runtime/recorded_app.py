@@ -64,8 +64,8 @@ def db():
 
 TESTS = """\
 from models import Post, Staff, User
-from sqlalchemy import event
-from sqlalchemy.orm import joinedload
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session, joinedload
 
 
 def test_relationship(db):
@@ -105,6 +105,13 @@ def test_rollback(db):
     user = db.query(User).one()  # load
     db.rollback()
     assert user.name  # read
+
+
+def test_commit_before_a_relationship(db):
+    author = db.query(User).one()
+    db.commit()
+    post = db.query(Post).filter(Post.title == "t1").one()  # load
+    assert post.author is author  # read
 
 
 def test_fetched(db):
@@ -147,6 +154,29 @@ def test_in_a_listener(db):
     db.flush()
 
 
+class Careful(Session):
+    def execute(self, *args, **kwargs):
+        return super().execute(*args, **kwargs)
+
+
+def test_own_session(db):
+    with Careful(db.get_bind()) as own:
+        user = own.query(User).first()  # load
+        own.execute(select(User))
+        assert user.posts  # read
+
+
+def test_listener_that_runs_the_statement(db):
+    user = db.query(User).first()  # load
+
+    @event.listens_for(db, "do_orm_execute")
+    def run(state):
+        db.connection().execute(select(Post.id))
+        return state.invoke_statement()
+
+    assert user.posts  # read
+
+
 def test_nothing_implicit(db):
     user = db.query(User).options(joinedload(User.posts)).first()
     assert user.posts
@@ -158,4 +188,90 @@ def test_nothing_implicit(db):
     assert db.query(User).get(1) is user
     db.delete(user)
     db.commit()
+"""
+
+ASYNC_CONFTEST = """\
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+from models import Base, Post, User
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.pool import StaticPool
+
+
+@asynccontextmanager
+async def opened():
+    engine = create_async_engine("sqlite+aiosqlite://", poolclass=StaticPool)
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    async with AsyncSession(engine, expire_on_commit=False) as session:
+        session.add(User(name="ann", bio="b", posts=[Post(title="t1"), Post(title="t2")]))
+        await session.commit()
+    async with AsyncSession(engine, expire_on_commit=False) as session:
+        yield session
+    await engine.dispose()
+
+
+@pytest.fixture
+def run():
+    async def inside(function):
+        async with opened() as session:
+            await function(session)
+
+    return lambda function: asyncio.run(inside(function))
+"""
+
+ASYNC_TESTS = """\
+from models import Post, User
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncAttrs
+from sqlalchemy.orm import selectinload
+from sqlalchemy.util import greenlet_spawn
+
+
+def titles(user):
+    return [post.title for post in user.posts]  # read
+
+
+def test_nothing(run):
+    async def body(db):
+        pass
+
+    run(body)
+
+
+def test_explicit(run):
+    async def body(db):
+        user = (await db.scalars(select(User).options(selectinload(User.posts)))).one()
+        assert [post.title for post in user.posts] == ["t1", "t2"]
+        user.name = "bob"
+        await db.flush()
+        await db.refresh(user)
+        await db.refresh(user, ["posts"])
+        assert await db.scalar(select(func.count()).select_from(Post)) == 2
+        async for _ in await db.stream(select(Post)):
+            pass
+
+    run(body)
+
+
+def test_awaitable_attribute(run):
+    async def body(db):
+        user = (await db.scalars(select(User))).one()
+        assert len(await AsyncAttrs.awaitable_attrs.fget(user).posts) == 2
+        post = (await db.scalars(select(Post))).first()
+        db.expire(post)
+        assert await greenlet_spawn(getattr, post, "title") == "t1"
+        assert await db.run_sync(lambda session: session.get(User, user.id).name) == "ann"
+
+    run(body)
+
+
+def test_in_the_greenlet(run):
+    async def body(db):
+        user = (await db.scalars(select(User))).one()  # load
+        assert await greenlet_spawn(titles, user) == ["t1", "t2"]
+
+    run(body)
 """

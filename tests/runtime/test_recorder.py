@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from recorded_app import CONFTEST, MODELS, TESTS
-from sqlalchemy_versions import VERSIONS, installed
+from recorded_app import CONFTEST, TESTS
+from recorded_runs import record
+from sqlalchemy_versions import VERSIONS
 
 from asyncify.model.errors import UsageError
 from asyncify.model.evidence import Evidence, ImplicitLoad, Statements, joined, read_evidence
@@ -22,27 +20,16 @@ EXPECTED = {
     "test_deferred": "deferred User.bio",
     "test_commit": "expired User.name by commit",
     "test_rollback": "expired User.name by rollback",
+    "test_commit_before_a_relationship": "expired Post.author by commit",
     "test_fetched": "fetched User.updated",
     "test_polymorphic": "polymorphic Engineer.language",
     "test_assigned": "assigned User.posts",
     "test_proxy": "relationship User.posts",
     "test_made": "relationship User.posts",
+    "test_own_session": "relationship User.posts",
+    "test_listener_that_runs_the_statement": "relationship User.posts",
     "test_in_a_listener": "relationship User.posts inside flush",
 }
-
-
-def run(folder: Path, version: str, *options: str, tests: str = TESTS) -> tuple[Evidence, str]:
-    files = {"models.py": MODELS, "conftest.py": CONFTEST, "test_app.py": tests}
-    for name, text in files.items():
-        (folder / name).write_text(text)
-    python_path = os.pathsep.join([str(installed(version).folder), *filter(None, [os.environ.get("PYTHONPATH")])])
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "asyncify.recorder", "-p", "no:cacheprovider", *options]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-    done = subprocess.run(
-        command, cwd=folder, env={**environment, "PYTHONPATH": python_path}, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return read_evidence((folder / ".asyncify" / "evidence.json").read_text(), "evidence"), done.stdout
 
 
 def told(load: ImplicitLoad) -> str:
@@ -63,7 +50,7 @@ def lines(test: str) -> list[tuple[int, str]]:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_kind_and_no_false_alarm(tmp_path: Path, version: str) -> None:
-    evidence, output = run(tmp_path, version)
+    evidence, output = record(tmp_path, version)
     found: dict[str, list[ImplicitLoad]] = {}
     for load in evidence.loads:
         found.setdefault(load.worst_test.partition("::")[2], []).append(load)
@@ -76,12 +63,41 @@ def test_every_kind_and_no_false_alarm(tmp_path: Path, version: str) -> None:
         assert (load.read.line, load.loaded.line) == (marked["read"], marked["load"]), name
     assert evidence.tests["test_app.py::test_nothing_implicit"].implicit == 0
     assert evidence.tests["test_app.py::test_each_of_a_loop"].implicit == 2
+    assert evidence.tests["test_app.py::test_listener_that_runs_the_statement"].implicit == 1
     assert "User.name (expired by rollback)" in output
 
 
+COMPILED = """\
+import asyncio
+from operator import attrgetter
+
+from models import User
+from starlette.concurrency import run_in_threadpool
+
+
+class ModelField(list):
+    name = "Response_users_get"
+
+
+ModelField.__module__ = "pydantic.fields"
+
+
+def test_answer(db):
+    field = ModelField(db.query(User))
+    asyncio.run(run_in_threadpool(field.sort, key=attrgetter("bio")))
+"""
+
+
+def test_answers_of_compiled_pydantic(tmp_path: Path) -> None:
+    """Nothing of it is on the stack: a method in C stands for it here."""
+    conftest = CONFTEST.replace("poolclass", 'connect_args={"check_same_thread": False}, poolclass')
+    evidence, _ = record(tmp_path, "2.0", tests=COMPILED, conftest=conftest)
+    assert [(x.title, x.reads) for x in evidence.loads] == [("User.bio (deferred)", "response Response_users_get")]
+
+
 def test_workers_are_joined(tmp_path: Path) -> None:
-    alone, _ = run(tmp_path, "2.0", "-p", "no:xdist")
-    shared, _ = run(tmp_path, "2.0", "-n", "2")
+    alone, _ = record(tmp_path, "2.0", "-p", "no:xdist")
+    shared, _ = record(tmp_path, "2.0", "-n", "2")
     assert {(told(x), x.read, x.loaded, x.count) for x in shared.loads} == {
         (told(x), x.read, x.loaded, x.count) for x in alone.loads
     }

@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any
 
 from asyncify.model.evidence import CodePlace
-from asyncify.runtime.recording.stack import Attribute, Project, statement_of
+from asyncify.runtime.recording.stack import Project, is_sqlalchemy, statement_of
 
 #: under which name an origin is kept in `InstanceState.info`, SQLAlchemy's own place for notes of others
 NOTE = "asyncify.origin"
@@ -27,11 +27,30 @@ class InstanceOrigin:
 
 
 class _Current(threading.local):
-    """The statement whose rows a thread makes instances of, and who asked for it: looked up once for all rows."""
+    """The statement whose rows a thread makes instances of, and who asked for it: looked up once for all rows. It holds
+    no instance and no session, which would live longer than without it.
 
-    context: Any = None
-    parent: Attribute | None = None
+    run: the number that SQLAlchemy gives the run of a statement (`QueryContext.runid`).
+    loads: the relationship that loads itself with the statement; parent: of its instance, and path: what the statement
+    that gave that one had walked. origins: of the rows, by the relationships that the statement itself has walked.
+    """
+
+    run: int | None = None
     place: CodePlace | None = None
+    loads: str | None = None
+    parent = InstanceOrigin(None)
+    path: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        self.origins: dict[tuple[str, ...], InstanceOrigin] = {}
+
+    def origin(self, keys: tuple[str, ...]) -> InstanceOrigin:
+        """Of a row. keys: what the statement has walked to it."""
+        if self.loads is None:
+            return InstanceOrigin(self.place, keys)
+        start = len(self.path)
+        below = keys[start + 1 :] if keys[start : start + 1] == (self.loads,) else ()
+        return InstanceOrigin(self.parent.place, (*self.parent.through, self.loads, *below))
 
 
 class Origins:
@@ -73,32 +92,34 @@ class Origins:
         frame = sys._getframe(1)
         current = self._of_statement(context, frame)
         keys = _keys(_loading_path(frame))
-        if current.parent is None:
-            state.info[NOTE] = InstanceOrigin(current.place, keys)
-            return
-        origin = self.of(current.parent.instance)
-        known = _keys(getattr(_state(current.parent.instance), "load_path", None))
-        below = keys[len(known) + 1 :] if keys[len(known) : len(known) + 1] == (current.parent.key,) else ()
-        state.info[NOTE] = InstanceOrigin(origin.place, (*origin.through, current.parent.key, *below))
+        if keys not in current.origins:
+            current.origins[keys] = current.origin(keys)
+        state.info[NOTE] = current.origins[keys]
 
     def _refreshed(self, state: Any, context: Any, attributes: object) -> None:
         frame = sys._getframe(1)
         current = self._of_statement(context, frame)
-        if current.parent is None and not _keys(_loading_path(frame)):
+        if current.loads is None and not _keys(_loading_path(frame)):
             state.info[NOTE] = InstanceOrigin(current.place)
 
     def _of_statement(self, context: Any, frame: FrameType) -> _Current:
         current = self._current
-        if context is None or context is not current.context:
+        run = getattr(context, "runid", None)
+        if run is None or run != current.run:
             found = statement_of(frame)
-            current.context, current.parent = context, found.attribute
+            current.run, current.origins = run, {}
             current.place = self._project.place(found.outside)
+            current.loads = None
+            if found.attribute is not None:
+                parent = found.attribute.instance
+                current.loads, current.parent = found.attribute.key, self.of(parent)
+                current.path = _keys(getattr(_state(parent), "load_path", None))
         return current
 
 
 def _end_around(frame: FrameType | None) -> str:
     """The end of a transaction that expires instances, or "expire" where a call for it does."""
-    while frame is not None and frame.f_globals.get("__name__", "").startswith("sqlalchemy"):
+    while frame is not None and is_sqlalchemy(frame.f_globals.get("__name__", "")):
         if frame.f_code.co_name in ENDS:
             return ENDS[frame.f_code.co_name]
         frame = frame.f_back
@@ -124,4 +145,5 @@ def _loading_path(frame: FrameType | None) -> Any:
 
 def _keys(path: Any) -> tuple[str, ...]:
     """The relationships in a path of SQLAlchemy, which is: entity, relationship, entity, ..."""
-    return tuple(step.key for step in getattr(path, "path", ())[1::2] if hasattr(step, "key"))
+    steps = getattr(path, "path", ())
+    return tuple(step.key for step in steps[1::2] if hasattr(step, "key")) if len(steps) > 1 else ()

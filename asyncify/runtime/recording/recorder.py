@@ -8,9 +8,9 @@ from dataclasses import replace
 from types import FrameType
 from typing import Any
 
-from asyncify.model.evidence import Evidence, ImplicitLoad, LoadKind, Statements
+from asyncify.model.evidence import Evidence, ImplicitLoad, Statements
 from asyncify.runtime.recording.origins import Origins
-from asyncify.runtime.recording.stack import EXPLICIT, Attribute, Project, statement_of
+from asyncify.runtime.recording.stack import EXPLICIT, Attribute, Project, frames, statement_of
 
 
 class Recorder:
@@ -34,9 +34,10 @@ class Recorder:
         event.listen(Engine, "before_cursor_execute", self._before)
         self._origins.listen()
 
-    def begin_test(self, name: str) -> None:
-        """What is sent from now on belongs to a test; to none, where the name is empty."""
-        self._test = name
+    def begin_test(self, name: str) -> str:
+        """What is sent from now on belongs to a test; to none, where the name is empty. Returns the one before."""
+        before, self._test = self._test, name
+        return before
 
     def evidence(self) -> Evidence:
         """What was seen so far."""
@@ -67,18 +68,17 @@ class Recorder:
             reader,
             route,
             origin.place,
-            self._origins.expired_by(attribute.instance) if attribute.kind is LoadKind.EXPIRED else "",
+            self._origins.expired_by(attribute.expired) if attribute.expired is not None else "",
             _call_around(outside),
         )
 
 
-def _call_around(frame: FrameType | None) -> str:
+def _call_around(start: FrameType | None) -> str:
     """The method of a session or the like in whose middle a frame runs."""
     found = ""
-    while frame is not None:
+    for frame in frames(start):
         if frame.f_globals.get("__name__", "").startswith(EXPLICIT):
             found = frame.f_code.co_name.lstrip("_")
         elif found:
             return found
-        frame = frame.f_back
     return found
