@@ -17,10 +17,11 @@ from asyncify.analysis.discovery import discover
 from asyncify.analysis.memory import collector_paused
 from asyncify.analysis.overrides import check_overrides
 from asyncify.analysis.program import build
+from asyncify.analysis.recorded_paths import in_workspace
 from asyncify.analysis.why import Explanation, explain_definitions
 from asyncify.model.errors import UsageError
 from asyncify.model.evidence import NO_EVIDENCE, Evidence, read_evidence
-from asyncify.model.plan import Plan, RunResult, StepResult, Workspace, content_hash
+from asyncify.model.plan import Plan, RunResult, StepResult, Workspace
 from asyncify.pipeline import Progress, decide, run_steps, stages
 from asyncify.report.patch import patch
 from asyncify.rewrite import writer
@@ -91,16 +92,13 @@ def migrate(
 def load_evidence(path: Path, workspace: Workspace) -> Evidence:
     """What the recorder wrote to a file about the files of a workspace.
 
-    Raises `UsageError` where it cannot be read, or where a file has changed since: its lines would mean others.
+    Raises `UsageError` where it cannot be read, where it is of other files, or where one is gone or has changed since.
     """
     try:
         found = read_evidence(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {path}: {error}") from error
-    for name, recorded in sorted(found.files.items()):
-        if name in workspace.files and content_hash(workspace.files[name]) != recorded:
-            raise UsageError(f"{name} has changed since {path} was recorded; run pytest -p asyncify.recorder again")
-    return found
+    return in_workspace(found, str(path), workspace)
 
 
 def diff(result: RunResult) -> bytes:
