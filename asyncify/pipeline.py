@@ -147,6 +147,7 @@ def decide(program: Program, stage: Stage, progress: Progress | None = None) -> 
         tuple(chain.from_iterable(d.findings for d in decisions)),
         {path: content_hash(files[path]) for path in touched},
         tuple(chain.from_iterable(d.subjects for d in decisions)),
+        next((d.comparison for d in decisions if d.comparison is not None), None),
     )
 
 
@@ -158,4 +159,5 @@ def _run_stage(program: Program, stage: Stage, progress: Progress, start: float)
     applied = frozenset(edit.group for r in results if isinstance(r, Rewritten) for edit in r.edits)
     counted = tallies(plan.subjects, applied - {""})
     seconds = time.perf_counter() - start
-    return StepResult(stage.name, after, (*results, *unread), plan.findings, seconds, tallies=counted)
+    whole = (*results, *unread)
+    return StepResult(stage.name, after, whole, plan.findings, seconds, tallies=counted, comparison=plan.comparison)

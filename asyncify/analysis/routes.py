@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -31,6 +32,16 @@ class Route:
     path: str
     response: tuple[ast.expr, str] | None
     dependencies: tuple[ast.AST, ...] = ()
+
+    def answers(self, field: str) -> bool:
+        """Whether the answer of this route has a name in FastAPI, which the function, the whole path and the method
+        make. Source: `fastapi.utils.generate_unique_id`."""
+        start = f"Response_{self.function.name}"
+        if not field.startswith(f"{start}_"):
+            return False
+        end = self.call.args[0] if self.call.args else _keyword(self.call, "path")
+        text = re.sub(r"\W", "_", end.value) if isinstance(end, ast.Constant) and isinstance(end.value, str) else ""
+        return field[len(start) :].rpartition("_")[0].endswith(text)
 
 
 def routes(program: Program) -> list[Route]:

@@ -17,6 +17,7 @@ from asyncify.model.errors import UsageError
 from asyncify.model.exit_codes import ExitCode
 from asyncify.model.plan import RunResult
 from asyncify.report.as_json import as_json
+from asyncify.report.compared import show_comparison
 from asyncify.report.diff import show
 from asyncify.report.facts import not_rewritten
 from asyncify.report.findings import show_left
@@ -139,4 +140,6 @@ def _show_product(request: Request, result: RunResult, written: bool) -> None:
 def _show_summary(request: Request, result: RunResult) -> None:
     console = notes()
     show_left(result, console, request.every)
+    if result.comparison is not None:
+        show_comparison(result.comparison, console, request.every)
     show_summary(result, console)

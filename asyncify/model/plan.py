@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from asyncify.model.comparison import Comparison
 from asyncify.model.edit import Edit, Finding, TextEdit
 from asyncify.model.tally import Subject, Tally
 
@@ -48,7 +49,7 @@ class Plan:
     """What one step wants to do.
 
     hashes: path to `content_hash` of every file with an edit; a stale plan is refused.
-    subjects: what the step looked for, to be counted.
+    subjects: what the step looked for, to be counted. comparison: of recorded evidence with what was reasoned out.
     """
 
     step: str
@@ -57,6 +58,7 @@ class Plan:
     findings: tuple[Finding, ...] = ()
     hashes: Mapping[str, str] = field(default_factory=dict)
     subjects: tuple[Subject, ...] = ()
+    comparison: Comparison | None = None
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ class StepResult:
     """The outcome of one step: the workspace after it, and one result for each file it touched.
 
     kept: what stays synchronous on purpose; the first step of a run says it.
-    tallies: what was found, and what came of it, in numbers.
+    tallies: what was found, and what came of it, in numbers. comparison: as in `Plan`.
     """
 
     step: str
@@ -122,6 +124,7 @@ class StepResult:
     seconds: float = 0.0
     kept: tuple[KeptSync, ...] = ()
     tallies: tuple[Tally, ...] = ()
+    comparison: Comparison | None = None
 
 
 @dataclass(frozen=True)
@@ -156,3 +159,8 @@ class RunResult:
     def tallies(self) -> tuple[Tally, ...]:
         """What was found and what came of it, of all steps, in order."""
         return tuple(t for s in self.steps for t in s.tallies)
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """Recorded evidence beside reasoning; None without evidence, or without the step that takes it in."""
+        return next((s.comparison for s in self.steps if s.comparison is not None), None)

@@ -6,7 +6,9 @@ import json
 from collections import Counter
 from typing import Any
 
+from asyncify.model.comparison import Comparison
 from asyncify.model.edit import Edit, Finding, TextEdit
+from asyncify.model.evidence import CodePlace
 from asyncify.model.plan import Failed, Rewritten, RunResult
 from asyncify.model.span import Span
 from asyncify.model.tally import Tally
@@ -46,6 +48,7 @@ def as_json(result: RunResult, written: bool) -> str:
             else {"path": r.path, "stage": None, "message": r.reason}
             for r in not_rewritten(result)
         ],
+        "evidence": _comparison(result.comparison) if result.comparison is not None else None,
         "patch": patch(result.before, result.after).decode("utf-8", "backslashreplace"),
     }
     return json.dumps(value, indent=2)
@@ -100,6 +103,42 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "advice": finding.advice,
     }
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "seen": [
+            {
+                "kind": s.load.kind.value,
+                "model": s.load.model,
+                "attribute": ".".join((*s.load.through, s.load.attribute)),
+                "read": _place(s.load.read),
+                "route": s.load.route or None,
+                "loaded": _place(s.load.loaded),
+                "count": s.load.count,
+                "test": s.load.worst_test,
+                "known": s.known,
+                "outcome": s.outcome.name.lower(),
+                "because": s.why,
+            }
+            for s in comparison.seen
+        ],
+        "only_reasoned": [
+            {
+                "kind": r.kind.value,
+                "model": r.model,
+                "attribute": r.attribute,
+                "read": _place(r.read),
+                "loaded": _place(r.loaded),
+                "outcome": r.outcome.name.lower(),
+            }
+            for r in comparison.reasoned
+        ],
+    }
+
+
+def _place(place: CodePlace | None) -> str | None:
+    return str(place) if place is not None else None
 
 
 def _span(span: Span | None) -> dict[str, int] | None:

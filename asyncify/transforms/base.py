@@ -6,18 +6,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from asyncify.analysis.program import Program
+from asyncify.model.comparison import Comparison
 from asyncify.model.edit import Edit, Finding, TextEdit
 from asyncify.model.tally import Subject
 
 
 @dataclass(frozen=True)
 class Decisions:
-    """What one transform wants done to a program. subjects: what it looked for, to be counted."""
+    """What one transform wants done to a program. subjects: what it looked for, to be counted.
+
+    comparison: of recorded evidence with what was reasoned out, by the transform that takes it in.
+    """
 
     edits: tuple[Edit, ...] = ()
     text_edits: tuple[TextEdit, ...] = ()
     findings: tuple[Finding, ...] = ()
     subjects: tuple[Subject, ...] = ()
+    comparison: Comparison | None = None
 
 
 @dataclass(frozen=True)

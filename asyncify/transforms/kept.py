@@ -34,6 +34,7 @@ def leave_kept(program: Program, decisions: Decisions) -> Decisions:
             *dict.fromkeys(_left(e) for e in refused if e.transform == "eager"),
         ),
         tuple(replace(s, otherwise=Fate.KEPT) if _inside(regions, s.path, s.span) else s for s in decisions.subjects),
+        decisions.comparison,
     )
 
 

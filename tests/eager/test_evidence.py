@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from asyncify import api
 from asyncify.analysis.evidence import relocated
 from asyncify.analysis.program import build
+from asyncify.model.comparison import Outcome
 from asyncify.model.errors import UsageError
 from asyncify.model.evidence import CodePlace, Evidence, ImplicitLoad, LoadKind
 from asyncify.model.plan import Workspace, content_hash
+from asyncify.report.as_json import as_json
+from asyncify.report.compared import show_comparison
+from asyncify.transforms.eager import EAGER
 from asyncify.transforms.eager.planner import Planner
 
 APP = """\
@@ -86,3 +94,57 @@ def test_a_file_is_taken_in_only_for_the_sources_that_it_is_of(tmp_path: Path) -
         api.migrate(tmp_path, ["eager"], evidence=file)
     with pytest.raises(UsageError, match="cannot read"):
         api.migrate(tmp_path, ["eager"], evidence=tmp_path / "none.json")
+
+
+APP_WITH_MORE = (
+    APP
+    + """
+
+def authors(db: Session):
+    return [post.author.posts for post in db.scalars(select(Post))]
+"""
+)
+
+
+def test_what_only_one_of_them_knows_is_told(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(APP_WITH_MORE)
+    file = tmp_path / "evidence.json"
+    file.write_text(replace(seen(), files={}).to_json())
+    result = api.migrate(tmp_path, ["eager"], evidence=file)
+    out = io.StringIO()
+    assert result.comparison is not None
+    show_comparison(result.comparison, Console(file=out, width=60))
+    read, load, last = line("read"), line("load"), len(APP_WITH_MORE.splitlines())
+    assert out.getvalue().splitlines() == [
+        "Evidence of the tests",
+        "  1 implicit load seen: 0 known by reasoning too, 1 only seen; 2 loads known by reasoning alone",
+        "      1 loaded with its statement",
+        "  only seen: relationship (1)",
+        f"    app.py:{read}  User.posts, given by app.py:{load}: loaded with its statement",
+        "  only reasoned: relationship (2)",
+        f"    app.py:{last}  Post.author, given by app.py:{last}: loaded with its statement",
+        f"    app.py:{last}  Post.author.posts, given by app.py:{last}: loaded with its statement",
+    ]
+    told = json.loads(as_json(result, written=False))["evidence"]
+    assert [(s["read"], s["known"], s["outcome"]) for s in told["seen"]] == [(f"app.py:{read}", False, "statement")]
+    assert [r["attribute"] for r in told["only_reasoned"]] == ["author", "author.posts"]
+
+
+def test_without_evidence_nothing_is_compared(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(APP)
+    result = api.migrate(tmp_path, ["eager"])
+    assert result.comparison is None
+    assert json.loads(as_json(result, written=False))["evidence"] is None
+
+
+@pytest.mark.parametrize("kind", LoadKind)
+def test_every_kind_ends_in_an_outcome(kind: LoadKind) -> None:
+    """Also what nobody can find again in the program."""
+    lost = ImplicitLoad(kind, "Unknown", "name", worst_test="tests/test_app.py::test")
+    workspace = Workspace(Path("/nowhere"), {"app.py": APP.encode()})
+    decisions = EAGER.plan(build(workspace, evidence=Evidence((lost, *seen(kind).loads))))
+    assert decisions.comparison is not None
+    first, second = decisions.comparison.seen
+    assert (first.outcome, second.outcome is Outcome.LEFT) == (Outcome.LEFT, False)
+    assert [(f.path, f.code) for f in decisions.findings] == [("tests/test_app.py", "evidence-load")]
+    assert decisions.findings[0].advice

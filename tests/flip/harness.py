@@ -13,7 +13,10 @@ from types import MappingProxyType
 from typing import Any
 
 from asyncify.analysis.config import Config
+from asyncify.analysis.evidence import relocated
+from asyncify.model.comparison import Comparison
 from asyncify.model.edit import Finding
+from asyncify.model.evidence import NO_EVIDENCE, Evidence
 from asyncify.model.plan import Rewritten, Workspace
 from asyncify.pipeline import run_steps, stages
 from asyncify.transforms import registry
@@ -68,10 +71,11 @@ Request = tuple[str, str] | tuple[str, str, Any]
 
 @dataclass(frozen=True)
 class Migrated:
-    """What became of an app: its files, and what was reported."""
+    """What became of an app: its files, what was reported, and evidence beside reasoning."""
 
     files: Mapping[str, str]
     findings: tuple[Finding, ...]
+    comparison: Comparison | None = None
 
     @property
     def codes(self) -> set[str]:
@@ -82,10 +86,10 @@ class Migrated:
         return self.files[path]
 
 
-def migrate(files: Mapping[str, str], config: Config | None = None) -> Migrated:
+def migrate(files: Mapping[str, str], config: Config | None = None, evidence: Evidence = NO_EVIDENCE) -> Migrated:
     """Migrate an app. A second run must change nothing, and the steps one by one must give the same bytes."""
     before = Workspace(Path("/nowhere"), {path: text.encode() for path, text in files.items()})
-    run = run_steps(before, stages(), config)
+    run = run_steps(before, stages(), config, evidence=evidence)
     failed = [r for s in run.steps for r in s.results if not isinstance(r, Rewritten)]
     assert not failed, failed
     after = {path: data.decode() for path, data in run.after.files.items()}
@@ -93,9 +97,9 @@ def migrate(files: Mapping[str, str], config: Config | None = None) -> Migrated:
     assert {p: d.decode() for p, d in again.after.files.items()} == after, "a second run changes something"
     now = before
     for step in registry.STEPS:
-        now = run_steps(now, stages([step]), config).after
+        now = run_steps(now, stages([step]), config, evidence=relocated(evidence, before.files, now.files)).after
     assert dict(now.files) == dict(run.after.files), "steps one by one give other bytes"
-    return Migrated(after, run.findings)
+    return Migrated(after, run.findings, run.comparison)
 
 
 def prove(
@@ -106,15 +110,17 @@ def prove(
     codes: Sequence[str] = (),
     installed: Mapping[str, str] = MappingProxyType({}),
     config: Config | None = None,
+    evidence: Evidence = NO_EVIDENCE,
 ) -> Migrated:
     """Migrate an app and run it before and after. A line that ends with `# kept` must stay as it is.
 
     app: `main.py`, or files beside `db.py` and `models.py`, which may be replaced. requests: method, URL and body.
     commands: arguments for the interpreter, run after the requests; their output must be the same.
     codes: the findings that are expected, no others. installed: modules of libraries, which are not migrated.
+    evidence: of a recorded run of these files.
     """
     files = {**BASE, **({"main.py": app} if isinstance(app, str) else app)}
-    migrated = migrate(files, config)
+    migrated = migrate(files, config, evidence)
     for path, text in files.items():
         assert kept_lines(migrated[path]) == kept_lines(text), path
     old = _write(folder / "before", {**installed, **files})

@@ -11,35 +11,49 @@ from asyncify.analysis.values import Ext
 from asyncify.model.edit import Edit
 from asyncify.model.ops import InsertStatements, Replace
 from asyncify.model.span import Place, Target
-from asyncify.transforms.eager.reading import Reading
+from asyncify.transforms.eager.reading import Helped, Reading
 
+#: what a column is given where the database makes its values. Source: SQLAlchemy "Computed Columns", "Identity Columns"
+COMPUTED = frozenset({"sqlalchemy.Computed", "sqlalchemy.Identity", "sqlalchemy.FetchedValue"})
 SETTING = '"eager_defaults": True'
 
 
-def plan_defaults(program: Program, reading: Reading) -> Iterator[Edit]:
-    """`eager_defaults` for every class with such a column that something reads.
+def plan_defaults(program: Program, reading: Reading) -> Iterator[tuple[Edit, Helped]]:
+    """`eager_defaults` for every class with such a column that something reads: each edit, and what it helps.
 
     Source: SQLAlchemy "Column INSERT/UPDATE Defaults", `Mapper.eager_defaults`; with it the UPDATE itself gives the
     new value back where the database can, and an `expire_on_commit=False` session has nothing left to load.
     """
     for owner in program.classes.all:
-        names = [name for name, stmt in owner.attributes.items() if _changes_in_database(program, owner, stmt)]
         models = [c for c in (owner, *program.classes.descendants(owner)) if program.orm.is_model(c)]
+        names = [
+            name
+            for name, stmt in owner.attributes.items()
+            if _changes_in_database(program, owner, stmt)
+            or (any((c, name) in reading.fetched for c in models) and _is_made_in_database(program, owner, stmt))
+        ]
         read = sorted({name for info, name in reading.columns if name in names and info in models})
         changed = [c for c in models if any((c, name) in reading.columns for name in read) and c in reading.changed]
         if not changed:
             continue
-        because = f"{read[0]} is set by the database with every UPDATE, and read after it"
+        when = "UPDATE" if _changes_in_database(program, owner, owner.attributes[read[0]]) else "INSERT"
+        because = f"{read[0]} is set by the database with every {when}, and read after it"
+        helped = frozenset((c, name) for c in changed for name in read)
         # a mixin passes the setting on; it is set there only where every model of it needs it
         holders = [owner] if set(changed) == set(models) else changed
         for info in dict.fromkeys((*holders, *changed)):
             own = info.attributes.get("__mapper_args__")
             if own is not None and isinstance(own.value, ast.Dict):
                 if not _is_set(own.value):
-                    yield _extend(info, own.value, because)
+                    yield _extend(info, own.value, because), frozenset(h for h in helped if h[0] is info)
             elif own is None and info in holders and "__mapper_args__" not in info.methods:
                 if not _inherits(program, info):
-                    yield _insert(info, because)
+                    yield _insert(info, because), frozenset(h for h in helped if _sets(program, h[0], info))
+
+
+def _sets(program: Program, info: ClassInfo, holder: ClassInfo) -> bool:
+    """Whether a class gets the setting that a class is given: it has none of its own."""
+    return info is holder or ("__mapper_args__" not in info.attributes and holder in program.classes.ancestors(info))
 
 
 def _inherits(program: Program, info: ClassInfo) -> bool:
@@ -53,6 +67,25 @@ def _inherits(program: Program, info: ClassInfo) -> bool:
 
 def _changes_in_database(program: Program, owner: ClassInfo, stmt: ast.Assign | ast.AnnAssign) -> bool:
     """Whether a column has an SQL expression for UPDATE; a Python callable there costs no load."""
+    return _has_expression(program, owner, stmt, "onupdate", "server_onupdate")
+
+
+def _is_made_in_database(program: Program, owner: ClassInfo, stmt: ast.Assign | ast.AnnAssign) -> bool:
+    """Whether the database makes the value of a column with INSERT, or computes it."""
+    value = stmt.value
+    computed = isinstance(value, ast.Call) and any(_is_computed(program, owner, a) for a in value.args)
+    return computed or _has_expression(program, owner, stmt, "default", "server_default")
+
+
+def _is_computed(program: Program, owner: ClassInfo, node: ast.expr) -> bool:
+    made = program.names.resolve_expression(owner.path, node.func) if isinstance(node, ast.Call) else None
+    return isinstance(made, Ext) and made.name in COMPUTED
+
+
+def _has_expression(
+    program: Program, owner: ClassInfo, stmt: ast.Assign | ast.AnnAssign, client: str, server: str
+) -> bool:
+    """Whether a column has one of two settings. client: of SQLAlchemy, which may be a Python value or callable."""
     if stmt.value is None:
         return False
     for node in ast.walk(stmt.value):
@@ -63,9 +96,9 @@ def _changes_in_database(program: Program, owner: ClassInfo, stmt: ast.Assign | 
             entries = zip(node.keys, node.values, strict=True)
             pairs = [(str(k.value), v) for k, v in entries if isinstance(k, ast.Constant)]
         for name, value in pairs:
-            if name == "server_onupdate":
+            if name == server:
                 return True
-            if name == "onupdate" and isinstance(value, ast.Call):
+            if name == client and isinstance(value, ast.Call):
                 made = program.names.resolve_expression(owner.path, value.func)
                 if isinstance(made, Ext) and made.name.startswith("sqlalchemy."):
                     return True

@@ -15,7 +15,7 @@ from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import Ext
 from asyncify.model.edit import Edit
 from asyncify.model.ops import AppendCall, EditCall, Hole, Op, Replace
-from asyncify.transforms.eager.reading import Reading
+from asyncify.transforms.eager.reading import Helped, Reading
 
 #: functions whose `deferred=True` is meant, and the one that defers what it is given
 MAKERS = frozenset({"sqlalchemy.orm.mapped_column", "sqlalchemy.orm.column_property"})
@@ -25,25 +25,27 @@ UNDEFER = frozenset({"undefer", "undefer_group"})
 ENDS = frozenset({"scalar_subquery", "as_scalar", "label", "subquery", "exists"})
 
 
-def plan_deferred(program: Program, reading: Reading) -> Iterator[Edit]:
-    """Load with the row each deferred column that code, a schema or a template reads."""
+def plan_deferred(program: Program, reading: Reading) -> Iterator[tuple[Edit, Helped]]:
+    """Load with the row each deferred column that code, a schema or a template reads; gives each edit and what
+    it helps."""
     if _undefers(program):
         return
     for owner in program.classes.all:
         models = {c for c in (owner, *program.classes.descendants(owner)) if program.orm.is_model(c)}
         for name, stmt in owner.attributes.items():
-            if isinstance(stmt.value, ast.Call) and any((c, name) in reading.columns for c in models):
+            read = frozenset((c, name) for c in models if (c, name) in reading.columns)
+            if isinstance(stmt.value, ast.Call) and read:
                 op = _loaded(program, owner, stmt.value)
                 subqueries = list(_subqueries(program, owner, stmt.value))
                 if op is None or None in subqueries:
                     continue
                 because = f"{name} is read, and a deferred column loads itself then"
                 drops = ("deferred",) if isinstance(op, Replace) else ()
-                yield Edit("eager", owner.path, owner.source.target(stmt.value), op, (), drops, because=because)
+                yield Edit("eager", owner.path, owner.source.target(stmt.value), op, (), drops, because=because), read
                 for found in filter(None, subqueries):
                     select, tables = found
                     link = AppendCall("correlate_except", ", ".join(tables))
-                    yield Edit("eager", owner.path, owner.source.target(select), link, because=because)
+                    yield Edit("eager", owner.path, owner.source.target(select), link, because=because), read
 
 
 def _undefers(program: Program) -> bool:

@@ -17,7 +17,9 @@ from asyncify.analysis.expiry.reads import expired_reads
 from asyncify.analysis.expiry.uses import ExpiredRead, How, nothing_differs
 from asyncify.analysis.unloaded import Reads, Unloaded
 from asyncify.analysis.values import objects
+from asyncify.model.comparison import Outcome
 from asyncify.model.edit import Edit, Finding
+from asyncify.model.evidence import ImplicitLoad
 from asyncify.model.ops import InsertStatements
 from asyncify.model.span import Place, Target
 from asyncify.transforms.eager.created import Refresh
@@ -165,6 +167,18 @@ class Expired:
         self.findings.append(Finding("eager", read.function.path, span, "eager-outdated", message, advice))
 
     # -- reads in the greenlet -----------------------------------------------------------------------
+
+    def outcome(self, load: ImplicitLoad) -> Outcome | None:
+        """What is done for a read that the tests have shown, where it is one of these."""
+        for read in self._all:
+            source = read.function.source
+            counts = read.how is not How.ASKED and not read.outdated
+            if counts and load.read is not None and load.read.path == read.function.path:
+                span = source.span(source.statement(read.node))
+                same = read.attribute in ("", load.attribute)
+                if same and span.line <= load.read.line <= span.end_line:
+                    return Outcome.REFRESH if self._is_sure(read) else Outcome.GREENLET
+        return None
 
     def unloaded(self) -> Iterator[Unloaded]:
         """The places that read in the greenlet: all for which the step before has written nothing."""

@@ -20,13 +20,17 @@ DEFER = "sqlalchemy.orm.defer"
 
 
 class Partial:
-    """Looks at the options of each loading place from whose instances columns are read."""
+    """Looks at the options of each loading place from whose instances columns are read.
+
+    loaded: the columns that the edits let a place load, once those are made.
+    """
 
     def __init__(self, program: Program, reading: Reading, existing: ExistingOptions) -> None:
         self.program = program
         self.existing = existing
+        self.loaded: set[tuple[ast.AST, str]] = set()
         self._found = [
-            (reading.files[site], call, reads)
+            (site, reading.files[site], call, reads)
             for site, reads in reading.column_reads.items()
             for call in self._options(reading.files[site], site)
         ]
@@ -45,7 +49,7 @@ class Partial:
 
     def edits(self) -> Iterator[Edit]:
         """The columns that are read, in `load_only`."""
-        for path, call, reads in self._found:
+        for site, path, call, reads in self._found:
             first = call.args[0] if call.args else None
             if self._name(path, call) != LOAD_ONLY or not isinstance(first, ast.Attribute):
                 continue
@@ -57,6 +61,7 @@ class Partial:
                 model = self.program.modules[path].source.segment(first.value)
                 because = f"{missing[0]} is read by {reads[missing[0]].what}, and left out"
                 op = EditCall(append=tuple(f"{model}.{name}" for name in missing))
+                self.loaded.update((site, name) for name in missing)
                 yield Edit("eager", path, self.program.modules[path].source.target(call), op, because=because)
 
     def _left_out(self, info: ClassInfo, call: ast.Call) -> set[str]:
@@ -65,7 +70,7 @@ class Partial:
 
     def deferred(self) -> Iterator[tuple[str, Reader]]:
         """What is read of columns that an option defers."""
-        for path, call, reads in self._found:
+        for _, path, call, reads in self._found:
             if self._name(path, call) == DEFER:
                 names = (a.attr for a in call.args if isinstance(a, ast.Attribute))
                 yield from ((name, reads[name]) for name in names if name in reads)

@@ -13,7 +13,9 @@ from asyncify.analysis.routes import Reach, routes
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import has, objects
 from asyncify.knowledge import names
+from asyncify.model.comparison import Outcome
 from asyncify.model.edit import Edit, Finding
+from asyncify.model.evidence import LoadKind
 from asyncify.model.span import Span
 from asyncify.transforms.base import Decisions
 from asyncify.transforms.eager.code import read_code
@@ -32,12 +34,14 @@ from asyncify.transforms.eager.partial import Partial
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
 from asyncify.transforms.eager.stand_ins import carry_to_stand_ins
 from asyncify.transforms.eager.validation import Validation
-from asyncify.transforms.eager.witnessed import add_witnessed, witnessed
+from asyncify.transforms.eager.witnessed import Witnessed, add_witnessed, witnessed
 from asyncify.transforms.query.versions import SqlAlchemy
 
 _NOWHERE = Span(0, 0, 0, 0)
 
 Readers = dict[Steps, list[Reader]]
+EMPTIED = frozenset({LoadKind.EXPIRED, LoadKind.FETCHED})
+MAPPINGS = {LoadKind.FETCHED: plan_defaults, LoadKind.DEFERRED: plan_deferred}
 
 
 class Planner:
@@ -52,18 +56,23 @@ class Planner:
         self.routes = routes(program)
         self.reading = Reading(program)
         self.pages = Pages(self.reading)
-        self._read()
-        self.statements = Statements(program)
         self.reach = Reach(program)
-        self.contents = Contents(self.reading, self.routes, self.reach)
+        self._read()
         self.expired = Expired(self.reading)
         self.created = Created(program, self.reach, self.expired.refreshes)
+        self._take_in_evidence()
+        self.statements = Statements(program)
+        self.partial = Partial(program, self.reading, self.statements.existing)
+        self.contents = Contents(self.reading, self.routes, self.reach)
         self.late = Late(program, self.routes)
         self.doubles = Doubles(program, self.reach)
         self.edits: dict[Edit, None] = {}
         self.findings: dict[Finding, None] = {}
         #: who reads what for which there is no place to load it
         self.unplaced: dict[Reader, set[Steps]] = defaultdict(set)
+        #: what was decided for each reader, and the columns that their mapping loads
+        self.outcomes: dict[tuple[Reader, Steps], Outcome] = {}
+        self.mapped: dict[tuple[ClassInfo, str], LoadKind] = {}
         self._reaches = [self.reach.of_route(route) for route in self.routes]
         self._refreshed: dict[Refresh, tuple[ClassInfo, dict[Steps, Reader]]] = {}
         self._spots: dict[tuple[FunctionInfo, str], list[tuple[Spot, dict[Steps, Reader]]]] = defaultdict(list)
@@ -75,7 +84,11 @@ class Planner:
         Validation(self.reading, self.routes).read()
         self.pages.read()
         self.reading.close()
-        self.witnessed = list(witnessed(self.reading, self.routes))
+
+    def _take_in_evidence(self) -> None:
+        """Find what the tests have seen to be read, and what is made with it."""
+        mapped = self._mappings()[1]
+        self.witnessed = list(witnessed(self.reading, self.routes, self.reach, self.created, self.expired, mapped))
         add_witnessed(self.reading, self.witnessed)
         carry_to_stand_ins(self.program, self.reading)
 
@@ -97,20 +110,49 @@ class Planner:
             self._add(edits, needed)
         for spot, needed in (pair for pairs in self._spots.values() for pair in pairs):
             self._add(self.late.edits(spot, _because(needed)), needed)
+        edits_of_mappings, self.mapped = self._mappings()
+        self.edits.update(dict.fromkeys(edits_of_mappings))
         self.edits.update(dict.fromkeys(self.expired.edits))
         self.findings.update(dict.fromkeys(self.expired.findings))
-        partial = Partial(self.program, self.reading, self.statements.existing)
-        self.edits.update(dict.fromkeys(partial.edits()))
-        for name, reader in partial.deferred():
-            self.unplaced[reader].add((name,))
-        for plan in (plan_defaults, plan_deferred):
-            self.edits.update(dict.fromkeys(plan(self.program, self.reading)))
+        self.edits.update(dict.fromkeys(self.partial.edits()))
+        for name, reader in self.partial.deferred():
+            self._unknown((name,), reader)
         for _, name, reader in self.reading.unknown:
-            self.unplaced[reader].add((name,))
+            self._unknown((name,), reader)
+        self._run_the_rest()
         self.findings.update(dict.fromkeys(self._reports()))
         edits = sorted(self.edits, key=lambda e: (e.path, e.target))
         findings = sorted(self.findings, key=lambda f: (f.path, f.span or _NOWHERE, f.message))
         return Decisions(tuple(edits), (), tuple(findings))
+
+    def _mappings(self) -> tuple[list[Edit], dict[tuple[ClassInfo, str], LoadKind]]:
+        """Edits of mappings, and the columns that are loaded then."""
+        edits: list[Edit] = []
+        mapped: dict[tuple[ClassInfo, str], LoadKind] = {}
+        for kind, plan in MAPPINGS.items():
+            for edit, helped in plan(self.program, self.reading):
+                edits.append(edit)
+                mapped.update(dict.fromkeys(helped, kind))
+        return edits, mapped
+
+    def _run_the_rest(self) -> None:
+        """Let what only the evidence shows, and nothing above loads, be read in the greenlet."""
+        for one in self.witnessed:
+            if one.needless or self.loaded_whole(one) is not None:
+                continue
+            for reader in one.readers:
+                if (reader, one.steps) not in self.outcomes:
+                    self._unknown(one.steps, reader)
+
+    def loaded_whole(self, one: Witnessed) -> Outcome | None:
+        """What loads a column that the evidence shows, for whoever reads it: None where nothing does."""
+        key = (one.owner, one.load.attribute) if one.owner is not None else None
+        if key is not None and self.mapped.get(key) is one.load.kind:
+            return Outcome.MAPPING
+        if one.load.kind is LoadKind.DEFERRED:
+            left = [site for _, site in one.sites if (site, one.load.attribute) not in self.partial.loaded]
+            return Outcome.STATEMENT if one.sites and not left else None
+        return self.expired.outcome(one.load) if one.load.kind in EMPTIED else None
 
     def _add(self, edits: list[Edit] | None, needed: Mapping[Steps, Reader]) -> None:
         for edit in edits or ():
@@ -121,6 +163,12 @@ class Planner:
 
     def _unknown(self, steps: Steps, reader: Reader) -> None:
         self.unplaced[reader].add(steps)
+        self.outcomes[reader, steps] = Outcome.GREENLET
+
+    def _decided(self, reader: Reader, steps: Steps, outcome: Outcome) -> None:
+        """Note what was decided; what the greenlet must do for one loading place is what is told of all."""
+        if self.outcomes.get((reader, steps)) is not Outcome.GREENLET:
+            self.outcomes[reader, steps] = outcome
 
     def _finding(self, path: str, node: ast.AST, code: str, message: str, advice: str) -> Finding:
         return Finding("eager", path, self.program.modules[path].source.span(node), code, message, advice)
@@ -175,6 +223,7 @@ class Planner:
 
     def _refresh(self, place: Refresh, steps: Steps, reader: Reader) -> None:
         self._refreshed.setdefault(place, (self._stored_class(place), {}))[1].setdefault(steps, reader)
+        self._decided(reader, steps, Outcome.REFRESH)
 
     def _stored_class(self, place: Refresh) -> ClassInfo:
         for found in objects(self.program.values(place.name)):
@@ -265,6 +314,7 @@ class Planner:
             self._at(spot, steps, reader)
 
     def _at(self, spot: Spot, steps: Steps, reader: Reader) -> None:
+        self._decided(reader, steps, Outcome.BESIDE)
         key = (spot.function, ast.dump(spot.expression))
         for place, needed in self._spots[key]:
             if self.late.covers(place, spot):
@@ -290,6 +340,9 @@ class Planner:
             fresh = info is not None and self.contents.fresh(site, info)
             edits, left = plan_lookup(self.program, self.statements.existing, site, path, because, fresh=fresh)
         self.edits.update(dict.fromkeys(edits))
+        for steps in readers.keys() - set(left):
+            for reader in readers[steps]:
+                self._decided(reader, steps, Outcome.STATEMENT)
         for steps in left:
             for reader in readers[steps]:
                 self._beside(site, steps, reader)

@@ -27,6 +27,8 @@ from asyncify.analysis.values import (
 from asyncify.knowledge import names
 
 Steps = tuple[str, ...]
+#: the columns that an edit of a mapping loads, each with the class of which it is read
+Helped = frozenset[tuple[ClassInfo, str]]
 
 #: longer paths than this come from walking a tree without end
 LIMIT = 6
@@ -58,7 +60,8 @@ class Reading:
     files: the file of each place. unknown: reads from instances whose loading place nobody knows.
     endless: reads that walk a tree as deep as it is. dynamic: reads of relationships that are queries.
     columns: attributes of instances that are none of these; column_reads: the same by loading place, with who reads.
-    changed: classes with an attribute that is set somewhere.
+    changed: classes with an attribute that is set somewhere. fetched: columns that the tests have seen loaded after a
+    flush.
     shown: loading places whose instances are sent as they are, and the functions that do it. properties: those that
     run, and for whom.
     """
@@ -72,6 +75,7 @@ class Reading:
     columns: set[tuple[ClassInfo, str]] = field(default_factory=set)
     column_reads: dict[ast.AST, dict[str, Reader]] = field(default_factory=lambda: defaultdict(dict))
     changed: set[ClassInfo] = field(default_factory=set)
+    fetched: set[tuple[ClassInfo, str]] = field(default_factory=set)
     shown: dict[ast.AST, set[FunctionInfo | None]] = field(default_factory=dict)
     properties: set[tuple[FunctionInfo, Reader]] = field(default_factory=set)
     _calls: set[tuple[ast.AST, Origin, Reader]] = field(default_factory=set)

@@ -24,18 +24,19 @@ def unplaced_reads(program: Program) -> tuple[Unloaded, ...]:
     routes = {route.function: route for route in planner.routes}
     found: dict[ast.AST, Unloaded] = {}
     for reader, paths in planner.unplaced.items():
-        for place in _places(program, routes, reader, paths):
+        for place in places(program, routes, reader, paths):
             if not _is_loaded_before(program, place):
                 found.setdefault(place.node, place)
     for place in planner.expired.unloaded():
         found.setdefault(place.node, place)
-    places = sorted(found.values(), key=lambda u: (u.path, program.modules[u.path].source.span(u.node)))
-    return tuple(first_reads(program, places))
+    ordered = sorted(found.values(), key=lambda u: (u.path, program.modules[u.path].source.span(u.node)))
+    return tuple(first_reads(program, ordered))
 
 
-def _places(
+def places(
     program: Program, routes: dict[FunctionInfo, Route], reader: Reader, paths: set[Steps]
 ) -> Iterator[Unloaded]:
+    """The place of a reader; none where what reads is no expression."""
     node = reader.node
     if not isinstance(node, ast.expr):
         return

@@ -3,60 +3,123 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from asyncify.analysis.program import Program
-from asyncify.analysis.routes import Route
+from asyncify.analysis.routes import Reach, Route
 from asyncify.analysis.symbols import ClassInfo
-from asyncify.analysis.values import Inst, Obj, Values
 from asyncify.model.evidence import CodePlace, ImplicitLoad, LoadKind
+from asyncify.transforms.eager.created import Created, is_construction
+from asyncify.transforms.eager.expired import Expired
+from asyncify.transforms.eager.places import family, instances_in, nodes_at, readers_of, seen_in
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
 
 LAZY = frozenset({LoadKind.RELATIONSHIP, LoadKind.ASSIGNED})
+#: what the mapping of a column can change
+MAPPED = frozenset({LoadKind.DEFERRED, LoadKind.FETCHED})
 
 
 @dataclass(frozen=True)
 class Witnessed:
     """One implicit load of a run, found again in the program.
 
-    site: the loading places that it may be of; none where they were not found. reader: None where what read is not in
-    the program. known: whether reasoning has found it too.
+    sites: the loading places that it may be of; none where they were not found. readers: none where what read is not
+    in the program. owner: the mapped class. known: whether reasoning has found it too. needless: why an async session
+    does not send it, or can; empty where it cannot.
     """
 
     load: ImplicitLoad
-    sites: tuple[tuple[str, ast.AST], ...]
-    steps: Steps
-    reader: Reader | None
-    known: bool
+    sites: tuple[tuple[str, ast.AST], ...] = ()
+    steps: Steps = ()
+    readers: tuple[Reader, ...] = ()
+    owner: ClassInfo | None = None
+    known: bool = False
+    needless: str = ""
 
 
-def witnessed(reading: Reading, routes: list[Route]) -> Iterator[Witnessed]:
-    """What the evidence of a program shows of relationships that load themselves where an async session cannot."""
+def witnessed(
+    reading: Reading,
+    routes: list[Route],
+    reach: Reach,
+    created: Created,
+    expired: Expired,
+    mapped: Mapping[tuple[ClassInfo, str], LoadKind],
+) -> Iterator[Witnessed]:
+    """Every implicit load of the evidence of a program, in the order of the file. mapped: the columns that reasoning
+    lets their mapping load."""
     program = reading.program
     for load in program.evidence.loads:
-        if load.kind not in LAZY or load.inside or load.loaded is None:
-            continue
         steps = (*load.through, load.attribute)
-        sites = tuple(_sites(program, load.loaded, load.model, steps))
-        known = any(steps in reading.paths.get(site, ()) for _, site in sites)
-        yield Witnessed(load, sites, steps, _reader(program, routes, load), known)
+        readers = tuple(readers_of(program, routes, load))
+        owner = _owner(program, load)
+        if reason := _needless(load):
+            yield Witnessed(load, (), steps, readers, owner, needless=reason)
+        elif load.kind in LAZY:
+            sites = tuple(_sites(program, load.loaded, load.model, steps)) if load.loaded is not None else ()
+            found = [r for _, site in sites for r in reading.paths.get(site, {}).get(steps, ())]
+            covering = tuple(r for r in found if _covers(program, routes, reach, r, load))
+            unplaced = tuple(r for c, name, r in reading.unknown if name == load.attribute and _reads_at(r, readers))
+            own = readers or tuple(_of_statements(program, created, sites, load))
+            yield Witnessed(load, sites, steps, covering or unplaced or own, owner, bool(found or unplaced))
+        else:
+            known = owner is not None and mapped.get((owner, load.attribute)) is load.kind
+            known = known or expired.outcome(load) is not None
+            sites = tuple(_sites(program, load.loaded, load.model, steps)) if load.loaded is not None else ()
+            known = known or any(load.attribute in reading.column_reads.get(site, {}) for _, site in sites)
+            yield Witnessed(load, sites, steps, readers, owner, known)
 
 
 def add_witnessed(reading: Reading, found: list[Witnessed]) -> None:
-    """Let reads that only the evidence shows be loaded as those that reasoning finds."""
+    """Let what only the evidence shows be loaded as that which reasoning finds."""
     for one in found:
-        if not one.known and one.reader is not None:
+        if one.needless:
+            continue
+        if one.load.kind in LAZY:
             for path, site in one.sites:
                 reading.files[site] = path
-                reading.paths[site].setdefault(one.steps, []).append(one.reader)
+                there = reading.paths[site].setdefault(one.steps, [])
+                there.extend(reader for reader in one.readers if reader not in there)
+        elif one.load.kind in MAPPED and one.owner is not None:
+            reading.columns.add((one.owner, one.load.attribute))
+            for path, site in one.sites if len(one.steps) == 1 and one.load.kind is LoadKind.DEFERRED else ():
+                for reader in one.readers[:1]:
+                    reading.files[site] = path
+                    reading.column_reads[site].setdefault(one.load.attribute, reader)
+            if one.load.kind is LoadKind.FETCHED:
+                reading.fetched.add((one.owner, one.load.attribute))
+                reading.changed.add(one.owner)
+
+
+def _of_statements(
+    program: Program, created: Created, sites: tuple[tuple[str, ast.AST], ...], load: ImplicitLoad
+) -> Iterator[Reader]:
+    """For what a template or library reads: the statements themselves, where nothing forgets what they have loaded."""
+    for path, site in sites:
+        made = isinstance(site, ast.Call) and is_construction(program, site)
+        if not made and not created.refreshes(site):
+            yield Reader(path, site, "code", seen_in(load))
+
+
+def _needless(load: ImplicitLoad) -> str:
+    if load.inside:
+        return f"it happens inside {load.inside}(), which runs in SQLAlchemy's greenlet"
+    if load.kind is LoadKind.EXPIRED and load.cause == "commit":
+        return "async sessions keep what they hold after a commit (expire_on_commit=False)"
+    return ""
+
+
+def _owner(program: Program, load: ImplicitLoad) -> ClassInfo | None:
+    """The mapped class of a load, where only one has the name."""
+    found = [c for c in program.classes.all if c.name == load.model and program.orm.is_model(c)]
+    return found[0] if len(found) == 1 else None
 
 
 def _sites(program: Program, place: CodePlace, model: str, steps: Steps) -> Iterator[tuple[str, ast.AST]]:
     """The loading places of instances that a line gives, where the path of relationships leads to the model."""
     seen: set[ast.AST] = set()
-    for node in _at(program, place):
-        for value in _instances(program.values(node)):
+    for node in nodes_at(program, place):
+        for value in instances_in(program.values(node)):
             origin = value.origin
             if origin is None or origin.steps or origin.site in seen or not _leads(program, value.info, model, steps):
                 continue
@@ -64,59 +127,39 @@ def _sites(program: Program, place: CodePlace, model: str, steps: Steps) -> Iter
             yield origin.path, origin.site
 
 
-def _instances(values: Values) -> Iterator[Obj]:
-    for value in values:
-        if isinstance(value, Obj):
-            yield value
-        elif isinstance(value, Inst):
-            for part in value.args:
-                yield from (v for v in part if isinstance(v, Obj))
-
-
 def _leads(program: Program, info: ClassInfo, model: str, steps: Steps) -> bool:
     current: ClassInfo | None = info
     for name in steps[:-1]:
         relationship = program.orm.relationship(current, name) if current is not None else None
         current = relationship.target if relationship is not None else None
-    if current is None or program.orm.relationship(current, steps[-1]) is None:
+    if current is None:
         return False
-    family = (*program.classes.ancestors(current), *program.classes.descendants(current))
-    return any(isinstance(c, ClassInfo) and c.name == model for c in family)
+    known = program.orm.relationship(current, steps[-1]) is not None or steps[-1] in program.orm.columns(current)
+    if not known:
+        return False
+    return any(c.name == model for c in family(program, current))
 
 
-def _reader(program: Program, routes: list[Route], load: ImplicitLoad) -> Reader | None:
-    what = f"{load.model}.{load.attribute} in {load.worst_test or 'the tests'}"
+def _covers(program: Program, routes: list[Route], reach: Reach, reader: Reader, load: ImplicitLoad) -> bool:
+    """Whether a reader that reasoning knows is, or runs, what has read."""
+    if load.reader == "template":
+        return reader.kind == "template"
+    function = program.function_of(reader.node)
     if load.reader == "response":
-        for route in routes:
-            # FastAPI names the field after the function, the path and the method
-            if f"_{load.route}".startswith(f"_Response_{route.function.name}_"):
-                for node in route.function.nodes:
-                    if isinstance(node, ast.Return) and node.value is not None:
-                        return Reader(route.function.path, node.value, "schema", what)
-        return None
+        return reader.kind == "schema" and any(r.function is function and r.answers(load.route) for r in routes)
     if load.read is None:
-        return None
-    nodes = list(_at(program, load.read))
-    for node in nodes:
-        if isinstance(node, ast.Attribute) and node.attr == load.attribute:
-            return Reader(load.read.path, node, "code", what)
-    for node in nodes:
-        if isinstance(node, ast.Call) and node.args and any(_instances(program.values(node.args[0]))):
-            return Reader(load.read.path, node.args[0], "schema", what)
-    return None
+        return False
+    if load.read.path == reader.path and _lines(reader.node, load.read.line):
+        return True
+    if function is None:
+        return False
+    return any(f.path == load.read.path and _lines(f.node, load.read.line) for f in reach.of(function))
 
 
-def _at(program: Program, place: CodePlace) -> Iterator[ast.expr]:
-    """The expressions of the innermost statement on a line."""
-    module = program.modules.get(place.path)
-    if module is None:
-        return
-    inside = [
-        node
-        for node in module.source.nodes
-        if isinstance(node, ast.expr) and node.lineno <= place.line <= (node.end_lineno or node.lineno)
-    ]
-    if inside:
-        statements = {module.source.statement(node) for node in inside}
-        inner = max(statements, key=lambda s: s.lineno)
-        yield from (node for node in inside if module.source.statement(node) is inner)
+def _lines(node: ast.AST, line: int) -> bool:
+    first = getattr(node, "lineno", 0)
+    return first <= line <= (getattr(node, "end_lineno", None) or first)
+
+
+def _reads_at(reader: Reader, readers: tuple[Reader, ...]) -> bool:
+    return any(reader.node is other.node for other in readers)
