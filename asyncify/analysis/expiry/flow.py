@@ -102,7 +102,7 @@ class Flow(Walk):
         return self._block(node.orelse, state)
 
     def _loaded_each(self, node: ast.For | ast.AsyncFor, before: State, end: State) -> tuple[State, State]:
-        """Both without what is iterated over, when each turn leaves its instance loaded: `for one in made: db.refresh(one)`."""
+        """Both without what is iterated over, when each turn loads its instance: `for one in made: db.refresh(one)`."""
         source, target = self._source(node.iter), node.target
         if not source or not isinstance(target, ast.Name):
             return before, end

@@ -37,7 +37,6 @@ from asyncify.analysis.schemas import VALIDATORS
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import objects
 
-
 #: functions of libraries that read what they are given: schemas, encoders, templates
 READERS = VALIDATORS | {"validate_python", "parse_obj_as", "jsonable_encoder", "TemplateResponse", "render"}
 
