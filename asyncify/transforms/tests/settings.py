@@ -62,7 +62,9 @@ def _by_pytest(work: Work, function: FunctionInfo) -> bool:
 def _options(work: Work, config: ConfigFile, dependencies: ProjectDependencies) -> dict[str, str]:
     """The options that are missing, and the mode. A loop scope that the project chose stays, and is reported."""
     options = dict([ASYNCIO_MODE]) if config.get(ASYNCIO_MODE[0]) != ASYNCIO_MODE[1] else {}
-    for key, value in LOOP_SCOPES if _has_loop_scopes(dependencies) else ():
+    # an older plugin does not know the scopes and pytest warns; whoever installs a newer one than is stated needs them
+    wanted = _has_loop_scopes(dependencies) or not _warnings_fail(config)
+    for key, value in LOOP_SCOPES if wanted else ():
         chosen = config.get(key)
         if chosen is None:
             options[key] = value
@@ -70,6 +72,12 @@ def _options(work: Work, config: ConfigFile, dependencies: ProjectDependencies) 
             message = f"{config.path} sets {key} to {chosen}; an engine that tests share needs {value}"
             work.report(config.path, None, "loop-scope", message, f"set it to {value}, or give the engine a NullPool")
     return options
+
+
+def _warnings_fail(config: ConfigFile) -> bool:
+    """Whether an option that pytest does not know ends the run."""
+    filters = [line.strip().strip("\"',") for line in (config.get("filterwarnings") or "").splitlines()]
+    return "error" in filters or "--strict" in (config.get("addopts") or "")
 
 
 def _has_loop_scopes(dependencies: ProjectDependencies) -> bool:
