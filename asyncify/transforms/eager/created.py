@@ -15,13 +15,14 @@ from asyncify.analysis.values import Cls, Ext, Member, objects
 from asyncify.model.edit import Edit
 from asyncify.model.ops import EditCall, InsertStatements, Op, Replace
 from asyncify.model.span import Place, Target
-from asyncify.transforms.eager.existing import ExistingOptions
 from asyncify.transforms.eager.lines import WIDTH, call
 from asyncify.transforms.eager.loads import Entity, missing, walks
 from asyncify.transforms.eager.naming import Namer
+from asyncify.transforms.eager.option_values import OptionReader
 from asyncify.transforms.eager.options import Renderer, Style
 from asyncify.transforms.eager.reading import Reader, Steps
 from asyncify.transforms.eager.sessions import Access, access, is_session
+from asyncify.transforms.eager.sources import Tracer
 
 STORES = frozenset({"commit", "flush"})
 INSPECT = frozenset({"sqlalchemy.inspect", "sqlalchemy.inspection.inspect"})
@@ -75,7 +76,7 @@ class Created:
         """wanted: refreshes that will be written."""
         self.program = program
         self._reach = reach
-        self._options = ExistingOptions(program)
+        self._options = OptionReader(program, Tracer(program))
         self._refreshes: list[Refresh] = list(wanted)
         self._named: list[tuple[Refresh, frozenset[str]]] = []
         for path in sorted(program.modules):
@@ -249,7 +250,7 @@ class Created:
             return None
         there = self._options.parse(place.path, place.options) if place.options is not None else []
         part = missing(Renderer(self.program, namer, configured=True), Entity(model, info), paths, there, Style())
-        if part is None:
+        if part is None or part.refused:
             return None
         because = next(iter(paths.values()), always)
         if not part.options and not part.behind and not always:

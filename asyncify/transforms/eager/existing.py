@@ -1,41 +1,36 @@
-"""Loader options that a statement has already."""
+"""Loader options that a statement has already, or may have."""
 
 from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 
 from asyncify.analysis.program import Program
-from asyncify.analysis.values import Ext, Inst
+from asyncify.analysis.values import Inst
 from asyncify.knowledge.query_methods import SET_OPERATIONS
-from asyncify.transforms.eager.reading import RESULTS, Steps
+from asyncify.transforms.eager.option_values import Existing, OptionReader
+from asyncify.transforms.eager.reading import RESULTS
+from asyncify.transforms.eager.sources import Tracer, returned
 
-LOADERS = frozenset("joinedload selectinload subqueryload immediateload contains_eager defaultload".split())
-#: a path through one of these is not loaded by it
-PASSING = frozenset({"defaultload"})
 BRANCHES = (ast.If, ast.For, ast.While, ast.Try, ast.AsyncFor)
 
-
-@dataclass(frozen=True)
-class Existing:
-    """An option. steps: its path; node: the expression whose end it is; last: nothing is chained behind it;
-    loads: whether it loads the path and does not only lead through it."""
-
-    steps: Steps
-    node: ast.expr
-    last: bool
-    loads: bool
+Runs = Callable[[ast.AST], list[tuple[str, ast.expr]]]
 
 
 class ExistingOptions:
     """Finds the options of each loading place of a program."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, runs: Runs) -> None:
+        """runs: the expressions at which what a place makes is executed."""
         self.program = program
+        self.tracer = Tracer(program)
+        self.reader = OptionReader(program, self.tracer)
+        self._runs = runs
         self._calls: dict[ast.AST, list[tuple[str, ast.Call]]] = defaultdict(list)
         self._first: dict[ast.AST, list[ast.AST]] = defaultdict(list)  # set operation of queries -> its first operands
+        self._found: dict[ast.AST, list[Existing]] = {}
         for path in sorted(program.modules):
             for node in program.modules[path].source.nodes:
                 if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
@@ -49,14 +44,67 @@ class ExistingOptions:
 
     def calls(self, site: ast.AST) -> list[tuple[str, ast.Call]]:
         """The `.options(...)` calls on what a place makes that always run when it does."""
+        return [(path, call) for path, call, sure in self._all_calls(site) if sure]
+
+    def _all_calls(self, site: ast.AST) -> list[tuple[str, ast.Call, bool]]:
         sites = [site]
         for reached in sites:
             sites += [first for first in self._first.get(reached, ()) if first not in sites]
-        return [(p, c) for s in sites for p, c in self._calls.get(s, ()) if self._always(p, c, site)]
+        return [(p, c, self._is_sure(p, c, s, site)) for s in sites for p, c in self._calls.get(s, ())]
 
     def of_statement(self, site: ast.AST) -> list[Existing]:
-        """The options of a select or query."""
-        return [e for path, call in self.calls(site) for arg in call.args for e in self.parse(path, arg)]
+        """The options that a select or query has, or may have."""
+        found = self._found.get(site)
+        if found is None:
+            found = self._found[site] = [
+                replace(one, inline=one.inline and sure)
+                for path, call, sure in self._all_calls(site)
+                for argument in call.args
+                for one in self.reader.parse(path, argument, sure=sure)
+            ]
+        return found
+
+    # -- whether a statement always gets them --------------------------------------------------------
+
+    def _is_sure(self, path: str, call: ast.Call, made: ast.AST, site: ast.AST) -> bool:
+        if made is not site:
+            return self._always(path, call, site)
+        if any(inner is site for inner in ast.walk(call.func)):
+            return True
+        runs = self._runs(site)
+        if not runs:
+            same = self.program.function_of(call) is self.program.function_of(site)
+            return same and self._always(path, call, site)
+        return all(self._passes(where, node, call, site, set()) for where, node in runs)
+
+    def _passes(self, path: str, node: ast.expr, call: ast.Call, site: ast.AST, seen: set[ast.AST]) -> bool:
+        """Whether all that an expression gives of what a place makes has gone through a call."""
+        if node is call or node in seen or not self._gives(node, site):
+            return True
+        seen.add(node)
+        if node is site:
+            return False
+        parts: list[tuple[str, ast.expr]] = []
+        known = True
+        if isinstance(node, (ast.Await, ast.NamedExpr)):
+            parts = [(path, node.value)]
+        elif isinstance(node, ast.IfExp):
+            parts = [(path, node.body), (path, node.orelse)]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and self._gives(node.func.value, site):
+            parts = [(path, node.func.value)]
+        elif isinstance(node, ast.Call):
+            parts = [(f.info.path, value) for f in self.program.calls(node) for value in returned(f.info)]
+        elif isinstance(node, (ast.Name, ast.Attribute)):
+            name = isinstance(node, ast.Name)
+            tracer = self.tracer
+            sources = tracer.of_name(path, node) if name else tracer.of_attribute(path, node)  # type: ignore[arg-type]
+            known = sources.known
+            parts = [(g.path, g.value) for g in sources.given if g.whole]
+        return known and bool(parts) and all(self._passes(p, part, call, site, seen) for p, part in parts)
+
+    def _gives(self, node: ast.expr, site: ast.AST) -> bool:
+        values = self.program.values(node)
+        return any(isinstance(v, Inst) and v.origin is not None and v.origin.site is site for v in values)
 
     def _always(self, path: str, call: ast.Call, site: ast.AST) -> bool:
         source = self.program.modules[path].source
@@ -71,46 +119,3 @@ class ExistingOptions:
                 return False
             node = source.parent(node)
         return True
-
-    def parse(self, path: str, node: ast.expr) -> list[Existing]:
-        """The paths of one option expression."""
-        if isinstance(node, ast.Starred):
-            node = node.value
-        if isinstance(node, (ast.List, ast.Tuple)):
-            return [e for item in node.elts for e in self.parse(path, item)]
-        return list(self._option(path, node, ()))
-
-    def _option(self, path: str, node: ast.expr, prefix: Steps, last: bool = True) -> Iterator[Existing]:
-        if not isinstance(node, ast.Call):
-            return
-        chained = isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Call)
-        inner: list[Existing] = []
-        if chained and isinstance(node.func, ast.Attribute):
-            inner = list(self._option(path, node.func.value, prefix, last=False))
-            name = node.func.attr
-            yield from inner
-        else:
-            found = self.program.names.resolve_expression(path, node.func)
-            name = found.name.rpartition(".")[2] if isinstance(found, Ext) else ""
-        start = inner[-1].steps if inner else prefix
-        if name == "options":
-            for argument in node.args:
-                yield from self._option(path, argument, start)
-            return
-        if name not in LOADERS:
-            return
-        steps = start
-        for argument in node.args:
-            steps = (*steps, *_names(argument))
-            yield Existing(steps, node, last and argument is node.args[-1], name not in PASSING)
-
-
-def _names(node: ast.expr) -> Steps:
-    """The relationship that an argument of a loader names: `A.b`, `A.b.and_(...)`, `"b.c"` (1.x)."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return tuple(node.value.split("."))
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        return _names(node.func.value)
-    if isinstance(node, ast.Attribute) and node.attr == "class_attribute":  # inspect(A).attrs.b.class_attribute
-        return _names(node.value)
-    return (node.attr,) if isinstance(node, ast.Attribute) else ()

@@ -14,14 +14,15 @@ from asyncify.analysis.values import Inst, Obj, Values, objects
 from asyncify.model.edit import Edit
 from asyncify.model.ops import EditParameters, Hole, InsertStatements, ReplaceStatement
 from asyncify.model.span import Place, Target
-from asyncify.transforms.eager.existing import ExistingOptions
 from asyncify.transforms.eager.lines import WIDTH, selection
 from asyncify.transforms.eager.loads import walks
 from asyncify.transforms.eager.lookups import primary_key
 from asyncify.transforms.eager.naming import Namer
+from asyncify.transforms.eager.option_values import OptionReader
 from asyncify.transforms.eager.options import Renderer, Style, Tree
 from asyncify.transforms.eager.reading import Reader, Steps
 from asyncify.transforms.eager.sessions import Access, access, is_session, session_in
+from asyncify.transforms.eager.sources import Tracer
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -50,7 +51,7 @@ class Late:
 
     def __init__(self, program: Program, routes: list[Route]) -> None:
         self.program = program
-        self._options = ExistingOptions(program)
+        self._options = OptionReader(program, Tracer(program))
         self._routes = {route.function: route for route in routes}
 
     def spot(self, reader: Reader, site: ast.AST) -> Spot | None:

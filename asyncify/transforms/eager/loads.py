@@ -13,8 +13,9 @@ from asyncify.knowledge import names
 from asyncify.knowledge.query_methods import SET_OPERATIONS
 from asyncify.model.edit import Edit, Import
 from asyncify.model.ops import AppendCall, EditCall, Replace
-from asyncify.transforms.eager.existing import Existing, ExistingOptions
+from asyncify.transforms.eager.existing import ExistingOptions
 from asyncify.transforms.eager.naming import Namer, has_name
+from asyncify.transforms.eager.option_values import Existing, of_entity
 from asyncify.transforms.eager.options import Renderer, Style, Tree
 from asyncify.transforms.eager.reading import Steps
 
@@ -23,6 +24,8 @@ REPLACES = frozenset({"with_only_columns", "with_entities"})
 #: calls after which a joined single object would be in the way: of grouping, of DISTINCT on columns without
 #: equality, of FOR UPDATE (PostgreSQL refuses it on the nullable side of an outer join)
 NO_JOIN = frozenset({"group_by", "distinct", "with_for_update", "from_statement", "union", "union_all"})
+#: loaders that send statements of their own, so that the rows of the first stay as they are
+SEPARATE = frozenset({"selectinload", "subqueryload", "immediateload"})
 RUNS = frozenset({"execute", "scalars", "scalar", "exec", "stream", "stream_scalars"})
 GIVES = frozenset("all first one one_or_none get scalar yield_per".split())
 
@@ -43,7 +46,7 @@ class Statements:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.existing = ExistingOptions(program)
+        self.existing = ExistingOptions(program, self.runs)
         self._methods: dict[ast.AST, list[tuple[str, ast.Call]]] = {}
         self._runs: dict[ast.AST, list[tuple[str, ast.expr]]] = {}
         for path in sorted(program.modules):
@@ -155,39 +158,67 @@ def end_of(program: Program, info: ClassInfo, steps: Steps) -> ClassInfo | None:
 @dataclass(frozen=True)
 class Missing:
     """What one entity of a statement still needs. options: new ones; behind: what is chained behind options that are
-    there."""
+    there; refused: the paths for which an option might contradict one that is there."""
 
     options: tuple[str, ...]
     behind: tuple[tuple[ast.expr, str], ...]
+    refused: tuple[Steps, ...] = ()
 
 
 def missing(
     renderer: Renderer, entity: Entity, paths: Iterable[Steps], there: list[Existing], style: Style
 ) -> Missing | None:
-    """The options for paths that no existing option loads. None where a class has no name in the file."""
+    """The options for paths that no existing option loads. None where a class has no name in the file.
+
+    there: the options that the entity has or may have.
+    """
     loaded = {e.steps for e in there if e.loads}
-    ends = {e.steps: e.node for e in there if e.last and e.loads}
+    ends = {e.steps: e.node for e in there if e.last and e.loads and e.inline}
     new: list[Steps] = []
     behind: dict[Steps, list[Steps]] = {}
+    loaders: dict[Steps, str] = {}
+    refused: list[Steps] = []
     for steps in paths:
         if steps not in loaded:
+            given = {steps[:n]: _loaders(there, steps[:n]) for n in range(1, len(steps) + 1) if steps[:n] not in loaded}
+            if not all(_agrees(renderer.program, entity.info, part, names) for part, names in given.items()):
+                refused.append(steps)
+                continue
+            loaders |= {part: next(iter(names)) for part, names in given.items() if names}
             above = next((steps[:n] for n in range(len(steps) - 1, 0, -1) if steps[:n] in ends), None)
             if above is None:
                 new.append(steps)
             else:
                 behind.setdefault(above, []).append(steps[len(above) :])
-    options = renderer.options(entity.expression, entity.info, Tree.of(new, loaded), style)
+    options = renderer.options(entity.expression, entity.info, Tree.of(new, loaded, loaders), style)
     if options is None:
         return None
     parts: list[tuple[ast.expr, str]] = []
     for above, below in sorted(behind.items()):
         info = end_of(renderer.program, entity.info, above)
-        link = renderer.chain(info, Tree.of(below)) if info is not None else None
+        deeper = {part[len(above) :]: name for part, name in loaders.items() if part[: len(above)] == above}
+        link = renderer.chain(info, Tree.of(below, (), deeper)) if info is not None else None
         if link is None:
             return None
         if link:
             parts.append((ends[above], link))
-    return Missing(tuple(options), tuple(parts))
+    return Missing(tuple(options), tuple(parts), tuple(refused))
+
+
+def _loaders(there: Iterable[Existing], steps: Steps) -> set[str]:
+    """The loaders that a path may be given by options; "" for one that is not known or has arguments of its own."""
+    return {e.loader if e.plain else "" for e in there if e.may_be(steps)}
+
+
+def _agrees(program: Program, info: ClassInfo, steps: Steps, loaders: set[str]) -> bool:
+    """Whether another option can load a path in the way that options do which a statement may have: the same one twice
+    is no contradiction. A collection is not joined, as the one who runs the statement may not expect its rows."""
+    if not loaders:
+        return True
+    above = end_of(program, info, steps[:-1])
+    relationship = program.orm.relationship(above, steps[-1]) if above is not None else None
+    single = relationship is not None and not relationship.collection
+    return len(loaders) == 1 and loaders <= (SEPARATE | {"joinedload"} if single else SEPARATE)
 
 
 def plan_statement(
@@ -210,10 +241,12 @@ def plan_statement(
             left.append(steps)
     for entity in found:
         own = [p for p in paths if walks(program, path, entity.info, p)]
-        part = missing(renderer, entity, own, there, style_of(statements, site))
+        concerning = list(of_entity(program, there, entity.expression, entity.info, alone=len(found) == 1))
+        part = missing(renderer, entity, own, concerning, style_of(statements, site))
         if part is None:
             left.extend(own)
             continue
+        left.extend(part.refused)
         options.extend(part.options)
         behind.extend(part.behind)
     imports = tuple(dict.fromkeys(namer.imports))

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 
 from asyncify.analysis.orm import Column
 from asyncify.analysis.program import Program
+from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.model.edit import Edit
 from asyncify.model.ops import EditCall, Hole, Replace
-from asyncify.transforms.eager.existing import ExistingOptions
 from asyncify.transforms.eager.loads import Entity, chained, missing, static_class, walks
 from asyncify.transforms.eager.naming import Namer
+from asyncify.transforms.eager.option_values import OptionReader
 from asyncify.transforms.eager.options import Renderer, Style
 from asyncify.transforms.eager.reading import Steps
 from asyncify.transforms.eager.sessions import access
@@ -29,7 +30,7 @@ def _is_key(column: Column) -> bool:
 
 
 def plan_lookup(
-    program: Program, existing: ExistingOptions, site: ast.Call, path: str, paths: Mapping[Steps, str], *, fresh: bool
+    program: Program, reader: OptionReader, site: ast.Call, path: str, paths: Mapping[Steps, str], *, fresh: bool
 ) -> tuple[list[Edit], list[Steps]]:
     """The edit that gives a `get` its options, and the paths for which none can be written there.
 
@@ -46,34 +47,43 @@ def plan_lookup(
     namer = Namer(program, path)
     name = source.segment(model)
     given = next((k.value for k in site.keywords if k.arg == "options"), None)
-    there = existing.parse(path, given) if given is not None else []
+    there = reader.parse(path, given) if given is not None else []
     part = missing(Renderer(program, namer), Entity(name, info), own, there, Style())
-    if part is None:
+    listed = isinstance(given, (ast.List, ast.Tuple)) or _is_none(given)
+    if part is None or not (listed or all(one.sure for one in there)):
         return [], [*left, *own]
+    left.extend(part.refused)
     because = next(iter(paths.values()), "")
-    edits = [
-        Edit("eager", path, source.target(node), chained(link), tuple(namer.imports), because=because)
-        for node, link in part.behind
-    ]
-    if part.options:
-        options = ", ".join(part.options)
-        key = primary_key(program, info)
-        simple = len(site.args) == 2 and not site.keywords and len(key) == 1 and isinstance(site.func, ast.Attribute)
-        if fresh or not simple:
-            if isinstance(given, (ast.List, ast.Tuple)) and given.elts:
-                options = ", ".join([*(source.segment(e) for e in given.elts), options])
-            changes: tuple[tuple[str, str], ...] = (("options", f"[{options}]"),)
-            if not fresh:
-                changes = (*changes, ("populate_existing", "True"))
-            edits.append(
-                Edit("eager", path, source.target(site), EditCall(set=changes), tuple(namer.imports), because=because)
-            )
-        else:
-            edit = _as_select(program, site, path, name, key[0], options, namer, because)
-            if edit is None:
-                return [], [*left, *own]
-            edits.append(edit)
-    return edits, left
+    imports = tuple(namer.imports)
+    if fresh and not part.options:
+        behind = [(source.target(node), chained(link)) for node, link in part.behind]
+        return [Edit("eager", path, target, op, imports, because=because) for target, op in behind], left
+    if len(part.refused) == len(own) or any(k.arg == "populate_existing" for k in site.keywords):
+        return [], [*left, *(p for p in own if p not in part.refused)] if part.options or part.behind else left
+    options = ", ".join([*_given(source, given, dict(part.behind)), *part.options])
+    key = primary_key(program, info)
+    simple = len(site.args) == 2 and {k.arg for k in site.keywords} <= {"options"} and len(key) == 1
+    if fresh or not simple or not isinstance(site.func, ast.Attribute):
+        changes: tuple[tuple[str, str], ...] = (("options", f"[{options}]"),)
+        if not fresh:
+            changes = (*changes, ("populate_existing", "True"))
+        edit: Edit | None = Edit("eager", path, source.target(site), EditCall(set=changes), imports, because=because)
+    else:
+        edit = _as_select(program, site, path, name, key[0], options, namer, because)
+    return ([], [*left, *(p for p in own if p not in part.refused)]) if edit is None else ([edit], left)
+
+
+def _is_none(node: ast.expr | None) -> bool:
+    return node is None or (isinstance(node, ast.Constant) and node.value is None)
+
+
+def _given(source: SourceFile, given: ast.expr | None, behind: Mapping[ast.expr, str]) -> list[str]:
+    """The options that a lookup has, with what is chained behind some of them."""
+    if given is None or _is_none(given):
+        return []
+    if not isinstance(given, (ast.List, ast.Tuple)):
+        return [f"*{source.segment(given)}"]
+    return [source.segment(e) + (f".{behind[e]}" if e in behind else "") for e in given.elts]
 
 
 def _as_select(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
@@ -17,16 +18,26 @@ RAISING = frozenset({"raise", "raise_on_sql"})
 
 @dataclass
 class Tree:
-    """Relationship names to what is read below each. there: an option of the statement loads it already."""
+    """Relationship names to what is read below each.
+
+    there: an option of the statement loads it already. loader: the one that it must be, as another option may say so,
+    too: SQLAlchemy refuses a statement of which two options load one relationship in different ways.
+    """
 
     below: dict[str, Tree] = field(default_factory=dict)
     there: bool = False
+    loader: str = ""
 
     @classmethod
-    def of(cls, paths: Iterable[Steps], there: Collection[Steps] = ()) -> Tree:
+    def of(
+        cls,
+        paths: Iterable[Steps],
+        there: Collection[Steps] = (),
+        loaders: Mapping[Steps, str] = MappingProxyType({}),
+    ) -> Tree:
         """The tree of some paths, in alphabetical order so that a plan never depends on chance.
 
-        there: paths that are loaded already.
+        there: paths that are loaded already. loaders: paths of which the loader is given.
         """
         tree = cls()
         for steps in sorted(paths):
@@ -34,6 +45,7 @@ class Tree:
             for position, name in enumerate(steps):
                 node = node.below.setdefault(name, cls())
                 node.there = steps[: position + 1] in there
+                node.loader = loaders.get(steps[: position + 1], "")
         return tree
 
 
@@ -97,6 +109,8 @@ class Renderer:
             return ""
         if below.there or relationship.lazy in EAGER_SETTINGS:
             loader = "defaultload"
+        elif below.loader:
+            loader = below.loader
         elif relationship.collection:
             loader = "joinedload" if style.one_row else "selectinload"
         else:

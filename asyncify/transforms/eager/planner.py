@@ -338,7 +338,7 @@ class Planner:
         elif isinstance(site, ast.Call) and is_lookup(self.program, site):
             info = static_class(self.program, path, site.args[0])
             fresh = info is not None and self.contents.fresh(site, info)
-            edits, left = plan_lookup(self.program, self.statements.existing, site, path, because, fresh=fresh)
+            edits, left = plan_lookup(self.program, self.statements.existing.reader, site, path, because, fresh=fresh)
         self.edits.update(dict.fromkeys(edits))
         for steps in readers.keys() - set(left):
             for reader in readers[steps]:
