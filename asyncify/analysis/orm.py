@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from asyncify.analysis.classes import Classes
 from asyncify.analysis.later_attributes import later_attributes
 from asyncify.analysis.names import Names
+from asyncify.analysis.polymorphic import is_loaded_with_base, is_polymorphic
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import Ext
 
@@ -56,6 +57,7 @@ class Orm:
         self._by_name: dict[str, list[ClassInfo]] = defaultdict(list)
         self._mapped: dict[ClassInfo, bool] = {}
         self._own: dict[ClassInfo, dict[str, Relationship]] = {}
+        self._below: dict[tuple[ClassInfo, str], tuple[ClassInfo, ...]] = {}
         self._later = later_attributes(names)
         self._backrefs: dict[ClassInfo, dict[str, Relationship]] = defaultdict(dict)
         self.models = [c for c in classes.all if self.is_model(c)]
@@ -141,6 +143,45 @@ class Orm:
                 if known or (bare and call is None):
                     found.setdefault(name, Column(name, call if known else None))
         return found
+
+    def subclasses_with(self, info: ClassInfo, name: str) -> tuple[ClassInfo, ...]:
+        """The mapped subclasses that have a relationship or column which a class itself has not, where a query of the
+        class may give instances of them; of those below each other the first."""
+        key = (info, name)
+        if key not in self._below:
+            self._below[key] = tuple(self._subclasses_with(info, name))
+        return self._below[key]
+
+    def _subclasses_with(self, info: ClassInfo, name: str) -> list[ClassInfo]:
+        above = [b for b in self._classes.ancestors(info) if isinstance(b, ClassInfo)]
+        own = any(name in (*b.attributes, *b.methods) for b in above) or self.relationship(info, name) is not None
+        if own or not is_polymorphic(self._classes, info):
+            return []
+        below = [c for c in self._classes.descendants(info) if self.is_model(c)]
+        having = [c for c in below if name in self.columns(c) or self.relationship(c, name) is not None]
+        first = [c for c in having if not any(b in having for b in self._classes.ancestors(c)[1:])]
+        return sorted(first, key=lambda c: (c.path, c.qualname))
+
+    def subclass(self, info: ClassInfo, name: str) -> ClassInfo | None:
+        """The mapped subclass of this name, where a class has no relationship of it."""
+        if self.relationship(info, name) is not None:
+            return None
+        return next((c for c in self._classes.descendants(info) if c.name == name and self.is_model(c)), None)
+
+    def is_loaded_with_base(self, info: ClassInfo) -> bool:
+        """Whether the mapping loads the columns of a subclass whenever its base is queried."""
+        return is_loaded_with_base(self._classes, info)
+
+    def end_of(self, info: ClassInfo, steps: tuple[str, ...]) -> ClassInfo | None:
+        """The class at the end of a path of relationships and subclasses."""
+        current: ClassInfo | None = info
+        for name in steps:
+            relationship = self.relationship(current, name) if current is not None else None
+            if relationship is not None:
+                current = relationship.target
+            elif current is not None:
+                current = self.subclass(current, name)
+        return current
 
     def _read_relationships(self, info: ClassInfo) -> dict[str, Relationship]:
         found = self._own.get(info)

@@ -33,7 +33,7 @@ from asyncify.analysis.values import (
 from asyncify.knowledge import containers as table
 from asyncify.knowledge.containers import PROVIDED, PROVIDER
 from asyncify.knowledge.library import ATTRIBUTES, OBJECTS, OF_COROUTINES, STATES
-from asyncify.knowledge.names import DYNAMIC, SELECT, canonical
+from asyncify.knowledge.names import DYNAMIC, SELECT, WRITE_ONLY, canonical
 from asyncify.knowledge.object_factories import FACTORY, MANY, ONE
 
 #: how many relationships are followed from one loaded instance (a tree of categories has no end)
@@ -142,7 +142,14 @@ def _of_object(run: Run, value: Obj, name: str, node: ast.AST) -> Values:
             target = run.instance(relationship.target, origin) if relationship.target else NOTHING
             if relationship.lazy == "dynamic":
                 return dynamic_collection(run, relationship, node)
+            if relationship.lazy == "write_only" and relationship.target is not None:
+                return frozenset({Inst(WRITE_ONLY, (frozenset({Cls(relationship.target)}),))})
             return frozenset({collection("list", target)}) if relationship.collection else target
+        below = [c for c in orm.subclasses_with(value.info, name) if orm.relationship(c, name) is not None]
+        if below:
+            origin = value.origin
+            parts = [(c, origin.step(c.name) if origin is not None else None) for c in below]
+            return union(_of_object(run, Obj(c, o), name, node) for c, o in parts)
     query = query_property(run, value.info, name, node)
     if query:
         return query

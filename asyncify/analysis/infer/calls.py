@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
-from asyncify.analysis.infer import containers
+from asyncify.analysis.infer import containers, sql
 from asyncify.analysis.infer.evaluate import evaluate
 from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.forwarding import forwarded
@@ -24,6 +24,7 @@ from asyncify.analysis.values import (
     Inst,
     Member,
     Obj,
+    Origin,
     Rec,
     Value,
     Values,
@@ -53,6 +54,8 @@ def call(run: Run, node: ast.Call) -> Values:
     args, kwargs = _arguments(run, node)
     if not targets:
         _hand_over(run, node)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "returning":
+            return sql.statement(names.RETURNING, args, Origin(run.path, node))
         return _built(node, args)
     found: list[Values] = []
     for target in targets:

@@ -73,7 +73,7 @@ def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call
         return sql.statement(names.SELECT, args, Origin(run.path, node))
     if name == names.QUERY:
         return sql.statement(names.QUERY, args[:1], Origin(run.path, node))
-    if name == "sqlalchemy.orm.aliased":
+    if name in ("sqlalchemy.orm.aliased", "sqlalchemy.orm.with_polymorphic"):
         return sql.aliased(args)
     if name == names.INSPECT:
         # of an engine: an Inspector, which sends SQL; of an instance: its state, which does not
@@ -220,6 +220,10 @@ def call_member(run: Run, member: Member, args: Args, kwargs: Kwargs, node: ast.
         return sql.call_query(run, base, name, args, node)
     if kind == names.SELECT:
         return sql.call_select(run, base, name, args, node)
+    if kind == names.WRITE_ONLY:
+        return sql.statement(names.SELECT, base.args, Origin(run.path, node)) if name == "select" else NOTHING
+    if kind == names.RETURNING:
+        return frozenset({base})
     if kind == names.CTE:
         return sql.call_cte(base, name)
     if kind in (names.RESULT, names.SCALARS):

@@ -169,7 +169,7 @@ class Run:
             if isinstance(value, Cls):
                 found |= self.instance(value.info, origin)
             elif isinstance(value, Inst) and value.type == "sqlalchemy.orm.aliased":
-                found |= self.instances(value.args[0], None)
+                found |= self.instances(value.args[0], origin)
         return frozenset(found)
 
 

@@ -21,6 +21,7 @@ from asyncify.analysis.values import (
 )
 from asyncify.knowledge import names
 
+ALIASED = "sqlalchemy.orm.aliased"
 #: methods of Query and Select that keep the entities
 CHAIN = frozenset(
     "filter filter_by where join outerjoin order_by group_by having distinct limit offset options select_from "
@@ -47,19 +48,26 @@ def row_of(run: Run, value: Inst) -> Values:
         return run.instances(value.args[0], value.origin) if value.args else NOTHING
     if own := own_row(run, value):
         return own
-    parts = tuple(run.instances(a, value.origin) for a in value.args)
+    parts = tuple(run.instances(a, _origin(value, position)) for position, a in enumerate(value.args))
     if len(parts) == 1 and value.type in (names.QUERY, names.DYNAMIC):
         return parts[0] if _is_entity(value.args[0]) else frozenset({Inst("row", parts)})
     return frozenset({Inst("row", parts)})
 
 
+def _origin(value: Inst, position: int = 0) -> Origin | None:
+    """Where the instances of one entity come from: not known for an alias beside other entities, which may be of the
+    same class and be read otherwise."""
+    alias = any(isinstance(v, Inst) and v.type == ALIASED for v in value.args[position])
+    return None if alias and len(value.args) > 1 else value.origin
+
+
 def _is_entity(values: Values) -> bool:
-    return any(isinstance(v, Cls) or (isinstance(v, Inst) and v.type == "sqlalchemy.orm.aliased") for v in values)
+    return any(isinstance(v, Cls) or (isinstance(v, Inst) and v.type == ALIASED) for v in values)
 
 
 def first_of(run: Run, value: Inst) -> Values:
     """The first column of one row."""
-    return run.instances(value.args[0], value.origin) if value.args else own_row(run, value)
+    return run.instances(value.args[0], _origin(value)) if value.args else own_row(run, value)
 
 
 def call_query(run: Run, query: Inst, name: str, args: Sequence[Values], node: ast.Call) -> Values:
@@ -108,7 +116,7 @@ def call_result(run: Run, result: Inst, name: str, args: Sequence[Values]) -> Va
     if name in ("unique", "yield_per", "tuples", "columns"):
         return frozenset({result})
     if name == "scalars":
-        return frozenset({Inst(names.SCALARS, result.args[:1], result.origin)})
+        return frozenset({Inst(names.SCALARS, result.args[:1], _origin(result) if result.args else result.origin)})
     if name in MANY:
         return frozenset({collection("list", row_of(run, result))})
     if name in ONE:
@@ -125,8 +133,8 @@ def call_session(
     origin = Origin(run.path, node)
     if name == "query":
         return statement(names.QUERY, args, origin) | own_queries(run)
-    if name in ("get", "get_one") and args:
-        return run.instances(args[0], origin)
+    if name in ("get", "get_one"):
+        return run.instances(args[0] if args else kwargs.get("entity", NOTHING), origin)
     if name == "merge" and args:
         return frozenset(v for v in args[0] if isinstance(v, Obj))
     if name == "connection":
@@ -146,11 +154,14 @@ def call_session(
 
 def _execute(run: Run, name: str, argument: Values) -> Values:
     found: list[Values] = []
-    for select in (*of_type(argument, names.SELECT), *of_type(argument, names.QUERY)):
+    made = (s for kind in (names.SELECT, names.QUERY, names.RETURNING) for s in of_type(argument, kind))
+    for select in made:
         if name == "scalar":
             found.append(first_of(run, select))
         elif name in ("scalars", "stream_scalars") or (name == "exec" and len(select.args) == 1):
-            found.append(frozenset({Inst(names.SCALARS, select.args[:1], select.origin)}))
+            found.append(
+                frozenset({Inst(names.SCALARS, select.args[:1], _origin(select) if select.args else select.origin)})
+            )
         else:
             found.append(frozenset({Inst(names.RESULT, select.args, select.origin)}))
     if not found and name != "scalar":
@@ -160,6 +171,6 @@ def _execute(run: Run, name: str, argument: Values) -> Values:
 
 
 def aliased(args: Sequence[Values]) -> Values:
-    """`aliased(Model)`."""
-    value: Value = Inst("sqlalchemy.orm.aliased", (args[0] if args else NOTHING,))
+    """`aliased(Model)`, `with_polymorphic(Model, [Subclass])`."""
+    value: Value = Inst(ALIASED, (args[0] if args else NOTHING,))
     return frozenset({value})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo
 from asyncify.analysis.values import Obj, Origin, objects
 from asyncify.transforms.eager.fields import Fields
-from asyncify.transforms.eager.reading import QUERIES, Reader, Reading
+from asyncify.transforms.eager.reading import QUERIES, Reader, Reading, Steps
 
 SPECIAL = {"str": "__str__", "repr": "__repr__", "len": "__len__", "bool": "__bool__"}
 
@@ -17,6 +18,7 @@ SPECIAL = {"str": "__str__", "repr": "__repr__", "len": "__len__", "bool": "__bo
 def read_code(reading: Reading) -> None:
     """Note all that Python code reads from instances."""
     program = reading.program
+    _find_loops(reading)
     for read in program.reads:
         relationship = program.orm.relationship(read.owner, read.name)
         reader = Reader(read.path, read.node, "code", f"{read.owner.name}.{read.name}")
@@ -26,6 +28,17 @@ def read_code(reading: Reading) -> None:
             reading.note(read.origin, read.name, reader)
     for path in sorted(program.modules):
         _Module(reading, program.modules[path]).walk()
+
+
+def _find_loops(reading: Reading) -> None:
+    """Where one expression reads a relationship of what it has given before, in a loop or a recursion."""
+    depths: dict[tuple[ast.AST, ast.AST, str], set[Steps]] = defaultdict(set)
+    for read in reading.program.reads:
+        depths[read.node, read.origin.site, read.name].add(read.origin.steps)
+    for (_, site, name), found in depths.items():
+        for steps in found:
+            deeper = (*steps, name)
+            reading.loops[site] |= {s for s in found if s[: len(deeper)] == deeper}
 
 
 def _reads_value(program: Program, path: str, node: ast.AST) -> bool:
@@ -67,11 +80,19 @@ class _Module:
                 known = any(o.origin is not None for o in objects(self.program.values(node.value)))
                 if not known and self.program.orm.relationship(value.info, node.attr) is not None:
                     self.reading.unknown.append((value.info, node.attr, reader))
+                if not known:
+                    self._of_subclasses(value, node)
                 continue
+            self._of_subclasses(value, node)
             if self.reading.proxy(value.info, node.attr) is not None:
                 self.reading.attribute(frozenset({value}), node.attr, reader)
             for function in self.program.calls(node):
                 self._runs(function.info.node, value, reader)
+
+    def _of_subclasses(self, value: Obj, node: ast.Attribute) -> None:
+        for sub in self.program.orm.subclasses_with(value.info, node.attr):
+            reader = Reader(self.path, node, "code", f"{sub.name}.{node.attr}")
+            self.reading.below(value, sub, node.attr, reader)
 
     def _call(self, node: ast.Call) -> None:
         self.fields.call(self.path, node)
@@ -101,8 +122,8 @@ class _Module:
 
     def _runs(self, function: ast.FunctionDef | ast.AsyncFunctionDef, value: Obj, reader: Reader) -> None:
         info = next((m for m in self._methods(value) if m.node is function), None)
-        if info is not None and value.origin is not None and value.origin.site is not function:
-            self.reading.note_call(info, value.origin, reader)
+        if info is not None and value.origin is not None and (value.origin.site is not function or value.origin.steps):
+            self.reading.note_run(value, info, reader)
 
     def _methods(self, value: Obj) -> Iterator[FunctionInfo]:
         for base in (*self.program.classes.ancestors(value.info), *self.program.classes.descendants(value.info)):

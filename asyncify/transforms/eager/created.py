@@ -16,7 +16,8 @@ from asyncify.model.edit import Edit
 from asyncify.model.ops import EditCall, InsertStatements, Op, Replace
 from asyncify.model.span import Place, Target
 from asyncify.transforms.eager.lines import WIDTH, call
-from asyncify.transforms.eager.loads import Entity, missing, walks
+from asyncify.transforms.eager.loads import walks
+from asyncify.transforms.eager.missing import Entity, missing
 from asyncify.transforms.eager.naming import Namer
 from asyncify.transforms.eager.option_values import OptionReader
 from asyncify.transforms.eager.options import Renderer, Style

@@ -42,6 +42,10 @@ class ExistingOptions:
                         else:
                             self._first[node].append(value.origin.site)
 
+    def sites(self) -> list[ast.AST]:
+        """The places of which something gets options."""
+        return list(self._calls)
+
     def calls(self, site: ast.AST) -> list[tuple[str, ast.Call]]:
         """The `.options(...)` calls on what a place makes that always run when it does."""
         return [(path, call) for path, call, sure in self._all_calls(site) if sure]

@@ -19,7 +19,7 @@ from asyncify.transforms.eager.loads import walks
 from asyncify.transforms.eager.lookups import primary_key
 from asyncify.transforms.eager.naming import Namer
 from asyncify.transforms.eager.option_values import OptionReader
-from asyncify.transforms.eager.options import Renderer, Style, Tree
+from asyncify.transforms.eager.options import Renderer, Style, Tree, joins_rows
 from asyncify.transforms.eager.reading import Reader, Steps
 from asyncify.transforms.eager.sessions import Access, access, is_session, session_in
 from asyncify.transforms.eager.sources import Tracer
@@ -230,7 +230,9 @@ class Late:
         name = _free(spot.function, wish) if returns else source.segment(spot.expression)
         select = namer.library("sqlalchemy", "select")
         which = f"{model}.{key}.in_([one.{key} for one in {name}])" if spot.many else f"{model}.{key} == {name}.{key}"
-        end = ".all()" if spot.many else ".unique().one_or_none()"
+        end = ".all()" if spot.many else ".one_or_none()"
+        if not spot.many or joins_rows(self.program, spot.info):
+            end = f".unique(){end}"
         room = WIDTH - source.span(spot.statement).column - (4 if spot.optional else 0)
         wanted = selection(select, model, options, which, room)
         load = f"{spot.session.call(f'scalars({wanted})')}{end}"

@@ -3,42 +3,32 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
-from asyncify.analysis.values import Cls, Inst, has, of_type
+from asyncify.analysis.values import Cls, Ext, Inst, has, of_type
 from asyncify.knowledge import names
 from asyncify.knowledge.query_methods import SET_OPERATIONS
 from asyncify.model.edit import Edit, Import
 from asyncify.model.ops import AppendCall, EditCall, Replace
 from asyncify.transforms.eager.existing import ExistingOptions
+from asyncify.transforms.eager.missing import Entity, missing
 from asyncify.transforms.eager.naming import Namer, has_name
-from asyncify.transforms.eager.option_values import Existing, of_entity
-from asyncify.transforms.eager.options import Renderer, Style, Tree
+from asyncify.transforms.eager.options import Renderer, Style
 from asyncify.transforms.eager.reading import Steps
+from asyncify.transforms.eager.sources import Tracer
 
 #: calls after which a statement no longer gives the entities that it was made with
 REPLACES = frozenset({"with_only_columns", "with_entities"})
 #: calls after which a joined single object would be in the way: of grouping, of DISTINCT on columns without
 #: equality, of FOR UPDATE (PostgreSQL refuses it on the nullable side of an outer join)
 NO_JOIN = frozenset({"group_by", "distinct", "with_for_update", "from_statement", "union", "union_all"})
-#: loaders that send statements of their own, so that the rows of the first stay as they are
-SEPARATE = frozenset({"selectinload", "subqueryload", "immediateload"})
 RUNS = frozenset({"execute", "scalars", "scalar", "exec", "stream", "stream_scalars"})
 GIVES = frozenset("all first one one_or_none get scalar yield_per".split())
 
 #: a call that makes a statement, or an attribute that is one: `Model.query`, `user.posts.statement`
 Site = ast.Call | ast.Attribute
-
-
-@dataclass(frozen=True)
-class Entity:
-    """One class that a statement loads, and how the statement spells it."""
-
-    expression: str
-    info: ClassInfo
 
 
 class Statements:
@@ -83,19 +73,37 @@ class Statements:
 
 def entities(program: Program, path: str, site: Site) -> list[Entity]:
     """The classes that a place loads, those alone that are named by a name that always means them."""
-    if isinstance(site, ast.Attribute) or is_set_operation(program, site):
+    of_collection = isinstance(site, ast.Call) and has(
+        program.values(getattr(site.func, "value", site)), names.WRITE_ONLY
+    )
+    if isinstance(site, ast.Attribute) or of_collection or is_set_operation(program, site):
         return _of_values(program, path, site)
     found = []
     for argument in site.args:
         info = static_class(program, path, argument)
+        subclasses = None
         if info is None:
             for alias in of_type(program.values(argument), "sqlalchemy.orm.aliased"):
                 classes = {v.info for v in alias.args[0] if isinstance(v, Cls)}
                 if len(classes) == 1 and len(program.values(argument)) == 1 and isinstance(argument, ast.Name):
                     info = classes.pop()
+                    subclasses = _with_subclasses(program, path, argument)
         if info is not None:
-            found.append(Entity(program.modules[path].source.segment(argument), info))
+            found.append(Entity(program.modules[path].source.segment(argument), info, subclasses))
     return found
+
+
+def _with_subclasses(program: Program, path: str, alias: ast.Name) -> frozenset[str] | None:
+    """The subclasses that an alias loads, where `with_polymorphic` makes it."""
+    for given in Tracer(program).of_name(path, alias).given:
+        made = (
+            program.names.resolve_expression(given.path, given.value.func)
+            if isinstance(given.value, ast.Call)
+            else None
+        )
+        if isinstance(made, Ext) and made.name == "sqlalchemy.orm.with_polymorphic":
+            return frozenset(n.id for n in ast.walk(given.value) if isinstance(n, ast.Name))
+    return None
 
 
 def is_set_operation(program: Program, site: ast.Call) -> bool:
@@ -132,12 +140,13 @@ def static_class(program: Program, path: str, node: ast.expr) -> ClassInfo | Non
 
 def walks(program: Program, path: str, info: ClassInfo, steps: Steps) -> bool:
     """Whether a path of relationships starts at a class, and each can be named in a file."""
-    current: ClassInfo | None = info
-    for name in steps:
+    for position, name in enumerate(steps):
+        current = end_of(program, info, steps[:position])
         relationship = program.orm.relationship(current, name) if current is not None else None
+        if relationship is None and current is not None and program.orm.subclass(current, name) is not None:
+            continue
         if relationship is None or not has_name(program, path, relationship):
             return False
-        current = relationship.target
     return True
 
 
@@ -148,83 +157,14 @@ def style_of(statements: Statements, site: ast.AST) -> Style:
 
 def end_of(program: Program, info: ClassInfo, steps: Steps) -> ClassInfo | None:
     """The class at the end of a path."""
-    current: ClassInfo | None = info
-    for name in steps:
-        relationship = program.orm.relationship(current, name) if current is not None else None
-        current = relationship.target if relationship is not None else None
-    return current
-
-
-@dataclass(frozen=True)
-class Missing:
-    """What one entity of a statement still needs. options: new ones; behind: what is chained behind options that are
-    there; refused: the paths for which an option might contradict one that is there."""
-
-    options: tuple[str, ...]
-    behind: tuple[tuple[ast.expr, str], ...]
-    refused: tuple[Steps, ...] = ()
-
-
-def missing(
-    renderer: Renderer, entity: Entity, paths: Iterable[Steps], there: list[Existing], style: Style
-) -> Missing | None:
-    """The options for paths that no existing option loads. None where a class has no name in the file.
-
-    there: the options that the entity has or may have.
-    """
-    loaded = {e.steps for e in there if e.loads}
-    ends = {e.steps: e.node for e in there if e.last and e.loads and e.inline}
-    new: list[Steps] = []
-    behind: dict[Steps, list[Steps]] = {}
-    loaders: dict[Steps, str] = {}
-    refused: list[Steps] = []
-    for steps in paths:
-        if steps not in loaded:
-            given = {steps[:n]: _loaders(there, steps[:n]) for n in range(1, len(steps) + 1) if steps[:n] not in loaded}
-            if not all(_agrees(renderer.program, entity.info, part, names) for part, names in given.items()):
-                refused.append(steps)
-                continue
-            loaders |= {part: next(iter(names)) for part, names in given.items() if names}
-            above = next((steps[:n] for n in range(len(steps) - 1, 0, -1) if steps[:n] in ends), None)
-            if above is None:
-                new.append(steps)
-            else:
-                behind.setdefault(above, []).append(steps[len(above) :])
-    options = renderer.options(entity.expression, entity.info, Tree.of(new, loaded, loaders), style)
-    if options is None:
-        return None
-    parts: list[tuple[ast.expr, str]] = []
-    for above, below in sorted(behind.items()):
-        info = end_of(renderer.program, entity.info, above)
-        deeper = {part[len(above) :]: name for part, name in loaders.items() if part[: len(above)] == above}
-        link = renderer.chain(info, Tree.of(below, (), deeper)) if info is not None else None
-        if link is None:
-            return None
-        if link:
-            parts.append((ends[above], link))
-    return Missing(tuple(options), tuple(parts), tuple(refused))
-
-
-def _loaders(there: Iterable[Existing], steps: Steps) -> set[str]:
-    """The loaders that a path may be given by options; "" for one that is not known or has arguments of its own."""
-    return {e.loader if e.plain else "" for e in there if e.may_be(steps)}
-
-
-def _agrees(program: Program, info: ClassInfo, steps: Steps, loaders: set[str]) -> bool:
-    """Whether another option can load a path in the way that options do which a statement may have: the same one twice
-    is no contradiction. A collection is not joined, as the one who runs the statement may not expect its rows."""
-    if not loaders:
-        return True
-    above = end_of(program, info, steps[:-1])
-    relationship = program.orm.relationship(above, steps[-1]) if above is not None else None
-    single = relationship is not None and not relationship.collection
-    return len(loaders) == 1 and loaders <= (SEPARATE | {"joinedload"} if single else SEPARATE)
+    return program.orm.end_of(info, steps)
 
 
 def plan_statement(
     program: Program, statements: Statements, site: Site, path: str, paths: Mapping[Steps, str]
-) -> tuple[list[Edit], list[Steps]]:
-    """The edits that give a select or query its options, and the paths for which none can be written there.
+) -> tuple[list[Edit], list[Steps], list[Steps]]:
+    """The edits that give a select or query its options, the paths for which none can be written there, and those for
+    which an option might contradict another one.
 
     paths: what is read, each with a sentence that says by whom.
     """
@@ -236,17 +176,21 @@ def plan_statement(
     options: list[str] = []
     behind: list[tuple[ast.expr, str]] = []
     left: list[Steps] = []
+    refused: list[Steps] = []
     for steps in sorted(paths):
         if not any(walks(program, path, e.info, steps) for e in found):
             left.append(steps)
     for entity in found:
         own = [p for p in paths if walks(program, path, entity.info, p)]
-        concerning = list(of_entity(program, there, entity.expression, entity.info, alone=len(found) == 1))
-        part = missing(renderer, entity, own, concerning, style_of(statements, site))
+        if entity.subclasses is not None:
+            of_subclasses = [p for p in own if program.orm.subclass(entity.info, p[0]) is not None]
+            left.extend(p for p in of_subclasses if len(p) > 1 or p[0] not in entity.subclasses)
+            own = [p for p in own if p not in of_subclasses]
+        part = missing(renderer, entity, own, there, style_of(statements, site), alone=len(found) == 1)
         if part is None:
             left.extend(own)
             continue
-        left.extend(part.refused)
+        refused.extend(part.refused)
         options.extend(part.options)
         behind.extend(part.behind)
     imports = tuple(dict.fromkeys(namer.imports))
@@ -254,7 +198,7 @@ def plan_statement(
     edits = [_behind(program, path, node, link, imports, because) for node, link in behind]
     if options:
         edits.extend(_placed(program, statements, site, path, options, imports, because))
-    return edits, left
+    return edits, left, refused
 
 
 def _behind(program: Program, path: str, node: ast.expr, link: str, imports: tuple[Import, ...], because: str) -> Edit:

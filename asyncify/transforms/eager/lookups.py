@@ -11,10 +11,11 @@ from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.model.edit import Edit
 from asyncify.model.ops import EditCall, Hole, Replace
-from asyncify.transforms.eager.loads import Entity, chained, missing, static_class, walks
+from asyncify.transforms.eager.loads import chained, static_class, walks
+from asyncify.transforms.eager.missing import Entity, missing
 from asyncify.transforms.eager.naming import Namer
 from asyncify.transforms.eager.option_values import OptionReader
-from asyncify.transforms.eager.options import Renderer, Style
+from asyncify.transforms.eager.options import Renderer, Style, joins_rows
 from asyncify.transforms.eager.reading import Steps
 from asyncify.transforms.eager.sessions import access
 
@@ -31,8 +32,9 @@ def _is_key(column: Column) -> bool:
 
 def plan_lookup(
     program: Program, reader: OptionReader, site: ast.Call, path: str, paths: Mapping[Steps, str], *, fresh: bool
-) -> tuple[list[Edit], list[Steps]]:
-    """The edit that gives a `get` its options, and the paths for which none can be written there.
+) -> tuple[list[Edit], list[Steps], list[Steps]]:
+    """The edit that gives a `get` its options, the paths for which none can be written there, and those for which an
+    option might contradict another one.
 
     fresh: nothing can have loaded the same instance into the session before. Where something may have, `get` would
     hand that out and ignore options, so a `select` takes its place: that fills what is not loaded yet.
@@ -42,7 +44,7 @@ def plan_lookup(
     left = [p for p in paths if info is None or not walks(program, path, info, p)]
     own = [p for p in paths if p not in left]
     if info is None or not own:
-        return [], left
+        return [], left, []
     source = program.modules[path].source
     namer = Namer(program, path)
     name = source.segment(model)
@@ -51,26 +53,30 @@ def plan_lookup(
     part = missing(Renderer(program, namer), Entity(name, info), own, there, Style())
     listed = isinstance(given, (ast.List, ast.Tuple)) or _is_none(given)
     if part is None or not (listed or all(one.sure for one in there)):
-        return [], [*left, *own]
-    left.extend(part.refused)
+        return [], left, own
     because = next(iter(paths.values()), "")
     imports = tuple(namer.imports)
-    if fresh and not part.options:
+    again = any(k.arg == "populate_existing" for k in site.keywords)
+    if (fresh or again) and not part.options:
         behind = [(source.target(node), chained(link)) for node, link in part.behind]
-        return [Edit("eager", path, target, op, imports, because=because) for target, op in behind], left
-    if len(part.refused) == len(own) or any(k.arg == "populate_existing" for k in site.keywords):
-        return [], [*left, *(p for p in own if p not in part.refused)] if part.options or part.behind else left
+        made = [Edit("eager", path, target, op, imports, because=because) for target, op in behind]
+        return made, left, list(part.refused)
+    if len(part.refused) == len(own):
+        return [], left, own
     options = ", ".join([*_given(source, given, dict(part.behind)), *part.options])
     key = primary_key(program, info)
     simple = len(site.args) == 2 and {k.arg for k in site.keywords} <= {"options"} and len(key) == 1
-    if fresh or not simple or not isinstance(site.func, ast.Attribute):
+    if fresh or again or not simple or not isinstance(site.func, ast.Attribute):
         changes: tuple[tuple[str, str], ...] = (("options", f"[{options}]"),)
-        if not fresh:
+        if not fresh and not again:
             changes = (*changes, ("populate_existing", "True"))
         edit: Edit | None = Edit("eager", path, source.target(site), EditCall(set=changes), imports, because=because)
     else:
-        edit = _as_select(program, site, path, name, key[0], options, namer, because)
-    return ([], [*left, *(p for p in own if p not in part.refused)]) if edit is None else ([edit], left)
+        several = any(one.loader == "joinedload" for one in there) or joins_rows(program, info)
+        edit = _as_select(program, site, path, name, key[0], options, namer, because, several=several)
+    if edit is None:
+        return [], [*left, *(p for p in own if p not in part.refused)], list(part.refused)
+    return [edit], left, list(part.refused)
 
 
 def _is_none(node: ast.expr | None) -> bool:
@@ -87,9 +93,21 @@ def _given(source: SourceFile, given: ast.expr | None, behind: Mapping[ast.expr,
 
 
 def _as_select(
-    program: Program, site: ast.Call, path: str, name: str, key: str, options: str, namer: Namer, because: str
+    program: Program,
+    site: ast.Call,
+    path: str,
+    name: str,
+    key: str,
+    options: str,
+    namer: Namer,
+    because: str,
+    *,
+    several: bool,
 ) -> Edit | None:
-    """None where the lookup would have to be awaited and is not, there."""
+    """None where the lookup would have to be awaited and is not, there.
+
+    several: collections may be joined, so that one instance has several rows.
+    """
     source = program.modules[path].source
     assert isinstance(site.func, ast.Attribute)
     awaited = source.parent(site)
@@ -100,7 +118,8 @@ def _as_select(
         return None
     select = namer.library("sqlalchemy", "select")
     holes = (Hole("session", source.span(base)), Hole("key", source.span(site.args[1])))
-    end = ".one()" if site.func.attr == "get_one" else ".one_or_none()"
+    end = ".unique()" if several else ""
+    end += ".one()" if site.func.attr == "get_one" else ".one_or_none()"
     statement = f"{select}({name}).options({options}).where({name}.{key} == $key)"
     template = session.call(f"scalars({statement})") + end
     target = source.target(awaited if isinstance(awaited, ast.Await) else site)

@@ -12,16 +12,20 @@ from asyncify.analysis.values import Ext
 from asyncify.transforms.eager.reading import Steps
 from asyncify.transforms.eager.sources import Sources, Tracer, returned
 
-LOADING = frozenset("joinedload selectinload subqueryload immediateload contains_eager".split())
+#: loads the columns of subclasses, which stand in a path as steps of their own
+SUBCLASSES = "selectin_polymorphic"
+LOADING = frozenset({*"joinedload selectinload subqueryload immediateload contains_eager".split(), SUBCLASSES})
 #: a path goes through this one, which leaves the way in which it is loaded to other options
 PASSING = "defaultload"
 #: these say how a relationship is loaded, too, and load nothing themselves
 NOT_LOADING = frozenset({"lazyload", "raiseload", "noload"})
+#: `lazyload("*")`: any other option goes before it, not so the settings of the mapping
+WILDCARD = "*"
 LOADERS = LOADING | NOT_LOADING | {PASSING}
+#: these leave columns out, which stand at the end of a path
+ONLY, DEFER = "load_only", "defer"
 #: options that concern no relationship. Source: SQLAlchemy, "ORM API Features: Loader Options"
-OTHERS = frozenset(
-    "Load load_only defer undefer undefer_group with_expression with_loader_criteria selectin_polymorphic".split()
-)
+OTHERS = frozenset("Load undefer undefer_group with_expression with_loader_criteria".split())
 #: builtins that give what they are given
 PASS_ON = frozenset({"list", "tuple", "set", "sorted", "reversed", "filter"})
 #: a relationship of which the name is not known
@@ -51,11 +55,11 @@ class Existing:
     @property
     def loads(self) -> bool:
         """Whether it loads the path and does not only lead through it."""
-        return self.loader in LOADING and self.sure
+        return self.loader in LOADING and self.sure and ANY not in self.steps
 
     def may_be(self, steps: Steps) -> bool:
         """Whether it may say how a path is loaded."""
-        if self.loader == PASSING:
+        if self.loader in (PASSING, WILDCARD, ONLY, DEFER):
             return False
         return not self.steps or (
             len(steps) == len(self.steps) and all(a in (ANY, b) for a, b in zip(self.steps, steps, strict=True))
@@ -151,7 +155,7 @@ class _Reading:
         called = self.program.names.resolve_expression(path, node.func)
         if isinstance(called, Ext):
             return self._loader(path, node, called.name.rpartition(".")[2], [start], [])
-        if isinstance(node.func, ast.Attribute) and node.func.attr in (LOADERS | OTHERS | {"options"}):
+        if isinstance(node.func, ast.Attribute) and node.func.attr in (LOADERS | OTHERS | {"options", ONLY, DEFER}):
             inner, ends = self.options(path, node.func.value, start)
             own = [replace(e, last=False) for e in inner]
             return self._loader(path, node, node.func.attr, ends, own)
@@ -176,20 +180,25 @@ class _Reading:
             return [*before, *inner], starts
         if name in OTHERS:
             return before, starts
+        if name in (ONLY, DEFER):
+            return [*before, *(self._column(path, node, a, name, s) for s in starts for a in node.args)], starts
         if name not in LOADERS:
             return _unknown(node)
+        if name == SUBCLASSES:
+            return [*before, *(one for start in starts for one in self._subclasses(path, node, start))], starts
         found, ends = list(before), []
         for start in starts:
             current = start
             for argument in node.args:
                 if isinstance(argument, ast.Constant) and argument.value == "*":
-                    return found, starts  # any other option goes before this one
+                    wild = [self._made((*current.steps, ANY), node, WILDCARD, current)] if name == "lazyload" else []
+                    return [*found, *wild], starts
                 steps, base = relationship_of(argument)
                 if not current.steps and base is not None:
                     owner = self.program.names.resolve_expression(path, base)
                     text = self.program.modules[path].source.segment(base)
                     current = replace(current, owner=owner if isinstance(owner, ClassInfo) else None, expression=text)
-                current = replace(current, steps=(*current.steps, *steps))
+                current = replace(current, steps=(*current.steps, *self._through(path, current, base, steps), *steps))
                 found.append(
                     Existing(
                         current.steps,
@@ -203,8 +212,50 @@ class _Reading:
                         current.inline,
                     )
                 )
+                found += self._of_type(path, node, argument, current)
             ends.append(current)
         return found, ends
+
+    def _through(self, path: str, start: _Start, base: ast.expr | None, steps: Steps) -> Steps:
+        """The subclass at which an attribute is found, where a path has arrived at its base: `Engineer.machines`
+        behind `Company.employees`."""
+        info = self.program.names.resolve_expression(path, base) if base is not None else None
+        above = self.program.orm.end_of(start.owner, start.steps) if start.owner is not None and start.steps else None
+        if not isinstance(info, ClassInfo) or above is None or info is above or not steps:
+            return ()
+        own = self.program.orm.relationship(above, steps[0]) is not None
+        return () if own or self.program.orm.subclass(above, info.name) is not info else (info.name,)
+
+    def _of_type(self, path: str, node: ast.Call, argument: ast.expr, start: _Start) -> Iterator[Existing]:
+        """What `A.b.of_type(C)` loads besides the relationship."""
+        if isinstance(argument, ast.Call) and getattr(argument.func, "attr", "") == "of_type" and argument.args:
+            info = self.program.names.resolve_expression(path, argument.args[0])
+            step = info.name if isinstance(info, ClassInfo) else ANY
+            yield self._made((*start.steps, step), node, SUBCLASSES, start)
+
+    def _column(self, path: str, node: ast.Call, argument: ast.expr, name: str, start: _Start) -> Existing:
+        steps, base = relationship_of(argument)
+        owner = self.program.names.resolve_expression(path, base) if base is not None else None
+        if not start.steps and isinstance(owner, ClassInfo):
+            start = replace(start, owner=owner)
+        return self._made((*start.steps, *steps), node, name, start)
+
+    @staticmethod
+    def _made(steps: Steps, node: ast.expr, loader: str, start: _Start) -> Existing:
+        return Existing(steps, node, True, loader, True, start.owner, start.expression, start.sure, start.inline)
+
+    def _subclasses(self, path: str, node: ast.Call, start: _Start) -> Iterator[Existing]:
+        """`selectin_polymorphic(A, [B, C])`, or behind an option `.selectin_polymorphic([B, C])`."""
+        listed = node.args[-1] if node.args else None
+        if len(node.args) == 2 and not start.steps:
+            owner = self.program.names.resolve_expression(path, node.args[0])
+            text = self.program.modules[path].source.segment(node.args[0])
+            start = replace(start, owner=owner if isinstance(owner, ClassInfo) else None, expression=text)
+        classes = listed.elts if isinstance(listed, (ast.List, ast.Tuple)) else [None]
+        for item in classes:
+            found = self.program.names.resolve_expression(path, item) if item is not None else None
+            step = found.name if isinstance(found, ClassInfo) else ANY
+            yield self._made((*start.steps, step), node, SUBCLASSES, start)
 
 
 def _unknown(node: ast.expr) -> tuple[list[Existing], list[_Start]]:
@@ -236,7 +287,10 @@ def of_entity(
     for one in found:
         if one.expression == expression or not one.expression or (one.owner is None and alone):
             yield one
-        elif one.owner is not None:
-            family = {info, *program.classes.ancestors(info), *program.classes.descendants(info)}
-            if one.owner in family:
-                yield one
+        elif (
+            one.owner is not None and info is not one.owner and program.orm.subclass(info, one.owner.name) is one.owner
+        ):
+            own = program.orm.relationship(info, one.steps[0]) is not None
+            yield one if own else replace(one, steps=(one.owner.name, *one.steps))
+        elif one.owner is not None and one.owner in {info, *program.classes.ancestors(info)}:
+            yield one

@@ -4,16 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from types import MappingProxyType
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.transforms.eager.naming import Namer, is_back_reference
+from asyncify.transforms.eager.option_values import SUBCLASSES
 from asyncify.transforms.eager.reading import QUERIES, Steps
 
 #: loader settings of a relationship that load it with its owner
 EAGER_SETTINGS = frozenset({"joined", "selectin", "subquery", "immediate", "False"})
-RAISING = frozenset({"raise", "raise_on_sql"})
+#: loader settings of a relationship that never load it by themselves
+NEVER = frozenset({"raise", "raise_on_sql", "noload"})
+JOINED_SETTINGS = frozenset({"joined", "False"})
+
+
+def joins_rows(program: Program, info: ClassInfo, seen: frozenset[ClassInfo] = frozenset()) -> bool:
+    """Whether the mapping of a class joins a collection to whatever loads it: its rows come several times then, and
+    a result of `select` must be made unique."""
+    for relationship in program.orm.relationships(info).values():
+        if relationship.lazy in JOINED_SETTINGS:
+            target = relationship.target
+            if relationship.collection or (
+                target is not None and target not in seen and joins_rows(program, target, seen | {info})
+            ):
+                return True
+    return False
 
 
 @dataclass
@@ -61,6 +78,14 @@ class Style:
     one_row: bool = False
 
 
+class Level(Enum):
+    """Where options are put: into a statement, right behind an option that is there, or below new ones."""
+
+    STATEMENT = "statement"
+    BEHIND = "behind"
+    DEEPER = "deeper"
+
+
 class Renderer:
     """Writes options for one file.
 
@@ -77,18 +102,22 @@ class Renderer:
 
         expression: how the class is written.
         """
-        links = self._links(expression, info, tree, style)
+        links = self._links(expression, info, tree, style, level=Level.STATEMENT)
         return None if links is None else [self._first(link) for link in links]
 
     def chain(self, info: ClassInfo, tree: Tree) -> str | None:
         """The same to be put behind an option that leads to a class: `joinedload(A.b)`, `options(..., ...)`."""
         expression = self.namer.model(info)
-        links = self._links(expression, info, tree, Style()) if expression else None
-        return None if links is None else self._joined(links)
+        links = self._links(expression, info, tree, Style(), level=Level.BEHIND) if expression else None
+        return None if links is None else self._joined(links, info, tree)
 
-    def _links(self, expression: str, info: ClassInfo, tree: Tree, style: Style) -> list[str] | None:
-        found: list[str] = []
+    def _links(self, expression: str, info: ClassInfo, tree: Tree, style: Style, *, level: Level) -> list[str] | None:
+        found = self._subclasses(expression, info, tree, style, level=level)
+        if found is None:
+            return None
         for name, below in tree.below.items():
+            if self.program.orm.subclass(info, name) is not None:
+                continue
             link = self._link(expression, info, name, below, style)
             if link is None:
                 return None
@@ -98,6 +127,33 @@ class Renderer:
                 style = Style(style.joined, style.one_row and not joined_one)
         return found
 
+    def _subclasses(
+        self, expression: str, info: ClassInfo, tree: Tree, style: Style, *, level: Level
+    ) -> list[str] | None:
+        """What loads the columns that subclasses have, and what is read below those.
+
+        Behind another option a path through a subclass needs its name in such a list, even if the mapping loads it.
+        """
+        orm = self.program.orm
+        found: list[str] = []
+        listed: list[str] = []
+        for name, below in tree.below.items():
+            subclass = orm.subclass(info, name)
+            if subclass is None:
+                continue
+            own = self.namer.model(subclass)
+            # a path of the subclass cannot start at an alias of the base, nor behind an option that does not name it
+            alias = expression != self.namer.model(info)
+            if own is None or (below.below and (alias or (level is Level.DEEPER and below.there))):
+                return None
+            if not below.there and (level is not Level.STATEMENT or not orm.is_loaded_with_base(subclass)):
+                listed.append(own)
+            inner = self._links(own, subclass, below, style, level=level)
+            if inner is None:
+                return None
+            found += inner
+        return [f"{SUBCLASSES}({expression}, [{', '.join(listed)}])", *found] if listed else found
+
     def _is_collection(self, info: ClassInfo, name: str) -> bool:
         relationship = self.program.orm.relationship(info, name)
         return relationship is not None and relationship.collection
@@ -105,16 +161,21 @@ class Renderer:
     def _link(self, expression: str, info: ClassInfo, name: str, below: Tree, style: Style) -> str | None:
         """The option of one relationship and all below it; empty where nothing of it is missing."""
         relationship = self.program.orm.relationship(info, name)
-        if relationship is None or relationship.lazy in QUERIES | RAISING:
+        if relationship is None or relationship.lazy in QUERIES:
             return ""
-        if below.there or relationship.lazy in EAGER_SETTINGS:
-            loader = "defaultload"
-        elif below.loader:
+        if relationship.lazy in NEVER and not (below.there or below.loader):
+            return ""
+        target = relationship.target
+        if not below.there and below.loader:
             loader = below.loader
+        elif below.there or relationship.lazy in EAGER_SETTINGS:
+            loader = "defaultload"
         elif relationship.collection:
             loader = "joinedload" if style.one_row else "selectinload"
+        elif style.joined and not (target is not None and joins_rows(self.program, target)):
+            loader = "joinedload"
         else:
-            loader = "joinedload" if style.joined else "selectinload"
+            loader = "selectinload"
         attribute = f"{expression}.{name}"
         if is_back_reference(relationship) and not self.configured:
             # `select(User)` does not configure the mappers, `inspect(User)` does; before that there is no `User.name`
@@ -122,19 +183,22 @@ class Renderer:
             self.configured = True
         inner: list[str] | None = []
         if below.below and relationship.target is not None:
-            target = self.namer.model(relationship.target)
+            named = self.namer.model(relationship.target)
             # below a selectinload a statement of its own begins, in which joins are free again
             free = Style(joined=style.joined or loader == "selectinload")
-            inner = self._links(target, relationship.target, below, free) if target is not None else None
+            inner = self._links(named, relationship.target, below, free, level=Level.DEEPER) if named else None
             if inner is None:
                 return None
         if loader == "defaultload" and not inner:
             return ""
         head = f"{loader}({attribute})"
-        return f"{head}.{self._joined(inner)}" if inner else head
+        return f"{head}.{self._joined(inner, relationship.target, below)}" if inner and relationship.target else head
 
-    def _joined(self, links: list[str]) -> str:
-        return links[0] if len(links) == 1 else f"options({', '.join(self._first(link) for link in links)})"
+    def _joined(self, links: list[str], info: ClassInfo, tree: Tree) -> str:
+        # what begins at a subclass is no link of a chain, but may stand in `options`
+        through = any(self.program.orm.subclass(info, name) is not None for name in tree.below)
+        simple = len(links) == 1 and not through
+        return links[0] if simple else f"options({', '.join(self._first(link) for link in links)})"
 
     def _first(self, link: str) -> str:
         """A link by itself: its loader is a function then, with a name in the file."""

@@ -1,5 +1,7 @@
-"""Statements that leave columns out which are read later: `load_only(...)` gets them, what `defer(...)` holds back is
-read in the greenlet. Source: SQLAlchemy "Limiting which Columns Load with Column Deferral"."""
+"""Statements that leave columns out which are read later: `load_only(...)` gets them.
+
+Source: SQLAlchemy "Limiting which Columns Load with Column Deferral".
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,9 @@ from asyncify.model.edit import Edit
 from asyncify.model.ops import EditCall
 from asyncify.transforms.eager.existing import ExistingOptions
 from asyncify.transforms.eager.lookups import primary_key
-from asyncify.transforms.eager.reading import Reader, Reading
+from asyncify.transforms.eager.reading import Reading
 
 LOAD_ONLY = "sqlalchemy.orm.load_only"
-DEFER = "sqlalchemy.orm.defer"
 
 
 class Partial:
@@ -45,10 +46,10 @@ class Partial:
 
     def _name(self, path: str, call: ast.Call) -> str:
         made = self.program.names.resolve_expression(path, call.func)
-        return made.name if isinstance(made, Ext) and made.name in (LOAD_ONLY, DEFER) else ""
+        return made.name if isinstance(made, Ext) and made.name == LOAD_ONLY else ""
 
-    def edits(self) -> Iterator[Edit]:
-        """The columns that are read, in `load_only`."""
+    def edits(self) -> Iterator[tuple[ast.Call, Edit]]:
+        """The columns that are read, in `load_only`: the calls with their edits."""
         for site, path, call, reads in self._found:
             first = call.args[0] if call.args else None
             if self._name(path, call) != LOAD_ONLY or not isinstance(first, ast.Attribute):
@@ -62,15 +63,8 @@ class Partial:
                 because = f"{missing[0]} is read by {reads[missing[0]].what}, and left out"
                 op = EditCall(append=tuple(f"{model}.{name}" for name in missing))
                 self.loaded.update((site, name) for name in missing)
-                yield Edit("eager", path, self.program.modules[path].source.target(call), op, because=because)
+                yield call, Edit("eager", path, self.program.modules[path].source.target(call), op, because=because)
 
     def _left_out(self, info: ClassInfo, call: ast.Call) -> set[str]:
         named = {a.attr for a in call.args if isinstance(a, ast.Attribute)}
         return self.program.orm.columns(info).keys() - named - set(primary_key(self.program, info))
-
-    def deferred(self) -> Iterator[tuple[str, Reader]]:
-        """What is read of columns that an option defers."""
-        for _, path, call, reads in self._found:
-            if self._name(path, call) == DEFER:
-                names = (a.attr for a in call.args if isinstance(a, ast.Attribute))
-                yield from ((name, reads[name]) for name in names if name in reads)

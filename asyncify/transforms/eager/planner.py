@@ -26,6 +26,7 @@ from asyncify.transforms.eager.deferred import plan_deferred
 from asyncify.transforms.eager.doubles import Doubles
 from asyncify.transforms.eager.expired import Expired
 from asyncify.transforms.eager.expiring import Expiring
+from asyncify.transforms.eager.hidden import Hidden
 from asyncify.transforms.eager.late import Late, Spot
 from asyncify.transforms.eager.loads import Site, Statements, end_of, entities, plan_statement, static_class
 from asyncify.transforms.eager.lookups import plan_lookup
@@ -54,14 +55,14 @@ class Planner:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.routes = routes(program)
-        self.reading = Reading(program)
+        self.statements = Statements(program)
+        self.reading = Reading(program, Hidden(program, self.statements.existing))
         self.pages = Pages(self.reading)
         self.reach = Reach(program)
         self._read()
         self.expired = Expired(self.reading)
         self.created = Created(program, self.reach, self.expired.refreshes)
         self._take_in_evidence()
-        self.statements = Statements(program)
         self.partial = Partial(program, self.reading, self.statements.existing)
         self.contents = Contents(self.reading, self.routes, self.reach)
         self.late = Late(program, self.routes)
@@ -114,10 +115,14 @@ class Planner:
         self.edits.update(dict.fromkeys(edits_of_mappings))
         self.edits.update(dict.fromkeys(self.expired.edits))
         self.findings.update(dict.fromkeys(self.expired.findings))
-        self.edits.update(dict.fromkeys(self.partial.edits()))
-        for name, reader in self.partial.deferred():
-            self._unknown((name,), reader)
+        widened = dict(self.partial.edits())
+        self.edits.update(dict.fromkeys(widened.values()))
+        for (name, reader), by in self.reading.left_out.items():
+            if not by <= widened.keys():
+                self._unknown((name,), reader)
         for _, name, reader in self.reading.unknown:
+            self._unknown((name,), reader)
+        for name, reader in self.reading.endless:  # as deep as the tree is
             self._unknown((name,), reader)
         self._run_the_rest()
         self.findings.update(dict.fromkeys(self._reports()))
@@ -175,10 +180,6 @@ class Planner:
 
     def _reports(self) -> Iterator[Finding]:
         """What was seen and cannot be helped here."""
-        for name, reader in self.reading.endless:
-            message = f"{reader.what} reads {name} of {name} of ..., as deep as the tree is"
-            advice = "load the tree with selectinload(..., recursion_depth=-1), or read it inside run_sync"
-            yield self._finding(reader.path, reader.node, "eager-endless", message, advice)
         for text, reader in self.reading.dynamic:
             message = f"{text} is a query and not a list, which an async session cannot run"
             advice = "map it as WriteOnlyMapped, or run its statement with the session"
@@ -235,10 +236,13 @@ class Planner:
         the post again, and empties its author, which was joined before. What a collection holds is set after all that
         is loaded below it."""
         orm, family = self.program.orm, self.program.classes
-        current: ClassInfo | None = self._stored_class(place)
+        first = self._stored_class(place)
         joined: list[ClassInfo] = []
-        for name in steps:
+        for position, name in enumerate(steps):
+            current = orm.end_of(first, steps[:position])
             relationship = orm.relationship(current, name) if current is not None else None
+            if current is not None and relationship is None and orm.subclass(current, name) is not None:
+                continue
             if current is None or relationship is None or relationship.target is None:
                 return False
             if not relationship.collection:
@@ -333,19 +337,24 @@ class Planner:
         because = _because({steps: found[0] for steps, found in readers.items()})
         edits: list[Edit] = []
         left: list[Steps] = list(readers)
+        refused: list[Steps] = []
         if has(self.program.values(site), names.QUERY, names.SELECT):
-            edits, left = plan_statement(self.program, self.statements, site, path, because)
+            edits, left, refused = plan_statement(self.program, self.statements, site, path, because)
         elif isinstance(site, ast.Call) and is_lookup(self.program, site):
             info = static_class(self.program, path, site.args[0])
             fresh = info is not None and self.contents.fresh(site, info)
-            edits, left = plan_lookup(self.program, self.statements.existing.reader, site, path, because, fresh=fresh)
+            options = self.statements.existing.reader
+            edits, left, refused = plan_lookup(self.program, options, site, path, because, fresh=fresh)
         self.edits.update(dict.fromkeys(edits))
-        for steps in readers.keys() - set(left):
+        for steps in readers.keys() - {*left, *refused}:
             for reader in readers[steps]:
                 self._decided(reader, steps, Outcome.STATEMENT)
         for steps in left:
             for reader in readers[steps]:
                 self._beside(site, steps, reader)
+        for steps in refused:  # loaded by an option or not: only the read knows
+            for reader in readers[steps]:
+                self._unknown(steps, reader)
 
     # -- places that serve several requests ----------------------------------------------------------
 
@@ -392,6 +401,8 @@ class Planner:
             relationship = self.program.orm.relationship(above, steps[-1]) if above is not None else None
             if relationship is not None:
                 return relationship.collection
+            if above is not None and self.program.orm.subclass(above, steps[-1]) is not None:
+                return True
         return False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from asyncify.analysis.infer.attributes import is_property
 from asyncify.analysis.program import Program
@@ -33,7 +34,7 @@ Helped = frozenset[tuple[ClassInfo, str]]
 #: longer paths than this come from walking a tree without end
 LIMIT = 6
 #: relationships that are queries and not attributes: no loader option can fill them
-QUERIES = frozenset({"dynamic", "write_only", "noload"})
+QUERIES = frozenset({"dynamic", "write_only"})
 ASSOCIATION_PROXY = "sqlalchemy.ext.associationproxy.association_proxy"
 CONTAINERS = frozenset({"list", "set", "generator", "asyncgenerator", "iterator", "tuple", "row"})
 RESULTS = frozenset({names.QUERY, names.DYNAMIC, names.RESULT, names.SCALARS})
@@ -52,6 +53,14 @@ class Reader:
     what: str
 
 
+class Hides(Protocol):
+    """Knows which columns the options of a loading place leave out."""
+
+    def leaves_out(self, site: ast.AST, steps: Steps, info: ClassInfo, name: str) -> frozenset[ast.expr]:
+        """The options by which instances at the end of a path may come without a column."""
+        ...
+
+
 @dataclass(eq=False)
 class Reading:
     """Collects reads.
@@ -59,7 +68,9 @@ class Reading:
     paths: for each loading place (or, for what a method reads from `self`, its `def`) the paths and their readers.
     files: the file of each place. unknown: reads from instances whose loading place nobody knows.
     endless: reads that walk a tree as deep as it is. dynamic: reads of relationships that are queries.
-    columns: attributes of instances that are none of these; column_reads: the same by loading place, with who reads.
+    loops: for a loading place the paths at which a walk has come round: it has no end that is known.
+    columns: attributes of instances that are none of these; column_reads: the same by loading place, with who reads;
+    left_out: those that the options of a statement leave out, with these.
     changed: classes with an attribute that is set somewhere. fetched: columns that the tests have seen loaded after a
     flush.
     shown: loading places whose instances are sent as they are, and the functions that do it. properties: those that
@@ -67,10 +78,12 @@ class Reading:
     """
 
     program: Program
+    hidden: Hides | None = None
     paths: dict[ast.AST, dict[Steps, list[Reader]]] = field(default_factory=lambda: defaultdict(dict))
     files: dict[ast.AST, str] = field(default_factory=dict)
     unknown: list[tuple[ClassInfo, str, Reader]] = field(default_factory=list)
-    endless: list[tuple[str, Reader]] = field(default_factory=list)
+    endless: dict[tuple[str, Reader], None] = field(default_factory=dict)
+    loops: dict[ast.AST, set[Steps]] = field(default_factory=lambda: defaultdict(set))
     dynamic: list[tuple[str, Reader]] = field(default_factory=list)
     columns: set[tuple[ClassInfo, str]] = field(default_factory=set)
     column_reads: dict[ast.AST, dict[str, Reader]] = field(default_factory=lambda: defaultdict(dict))
@@ -78,10 +91,14 @@ class Reading:
     fetched: set[tuple[ClassInfo, str]] = field(default_factory=set)
     shown: dict[ast.AST, set[FunctionInfo | None]] = field(default_factory=dict)
     properties: set[tuple[FunctionInfo, Reader]] = field(default_factory=set)
+    left_out: dict[tuple[str, Reader], frozenset[ast.expr]] = field(default_factory=dict)
     _calls: set[tuple[ast.AST, Origin, Reader]] = field(default_factory=set)
 
     def note(self, origin: Origin, name: str, reader: Reader) -> None:
         """A relationship is read from an instance."""
+        if self._is_round(origin):
+            self.endless[name, reader] = None
+            return
         self._note(origin.site, origin.path, (*origin.steps, name), reader)
 
     def _note(self, site: ast.AST, path: str, steps: Steps, reader: Reader) -> bool:
@@ -98,22 +115,54 @@ class Reading:
         if value.origin is not None and not value.origin.steps:
             self.files[value.origin.site] = value.origin.path
             self.column_reads[value.origin.site].setdefault(name, reader)
+        if value.origin is not None and self.hidden is not None:
+            by = self.hidden.leaves_out(value.origin.site, value.origin.steps, value.info, name)
+            if by:
+                self.left_out[name, reader] = by
 
     def note_call(self, function: FunctionInfo, origin: Origin, reader: Reader) -> None:
         """A method or property runs on an instance: whatever it reads from `self` is read from that."""
-        self._calls.add((function.node, origin, reader))
+        if self._is_round(origin):
+            self.endless[function.name, reader] = None
+        else:
+            self._calls.add((function.node, origin, reader))
+
+    def _is_round(self, origin: Origin) -> bool:
+        return any(origin.steps[: len(loop)] == loop for loop in self.loops.get(origin.site, ()))
+
+    def note_run(self, value: Obj, method: FunctionInfo, reader: Reader) -> None:
+        """A method runs on an instance. That of a subclass does so on its instances: it reads what only those have."""
+        orm, owner = self.program.orm, method.cls
+        if value.origin is None:
+            return
+        if owner is None or orm.subclass(value.info, owner.name) is not owner:
+            self.note_call(method, value.origin, reader)
+            return
+        self.note_call(method, value.origin.step(owner.name), reader)
+        columns = orm.columns(owner).keys() - orm.columns(value.info).keys()
+        reads = {n.attr for n in method.nodes if isinstance(n, ast.Attribute)}
+        if columns & reads and not orm.is_loaded_with_base(owner):
+            self.note(value.origin, owner.name, reader)
 
     def close(self) -> None:
         """Carry what methods read from `self` to the instances on which they run."""
         changed = True
+        recursive: set[ast.AST] = set()
         while changed:
             changed = False
             for callee, origin, reader in self._calls:
-                for steps in list(self.paths.get(callee, ())):
+                again = origin.site is callee
+                if callee in recursive or (again and origin.steps):
+                    if isinstance(origin.site, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                        changed = changed or origin.site not in recursive
+                        recursive.add(origin.site)
+                    else:
+                        self.endless[getattr(callee, "name", ""), reader] = None
+                for steps in () if again else list(self.paths.get(callee, ())):
                     whole = (*origin.steps, *steps)
                     if len(whole) > LIMIT:
-                        if (entry := (steps[-1], reader)) not in self.endless:
-                            self.endless.append(entry)
+                        changed = changed or callee not in recursive
+                        recursive.add(callee)
                     elif self._note(origin.site, origin.path, whole, reader):
                         changed = True
 
@@ -159,9 +208,23 @@ class Reading:
             self.properties.add((method, reader))
         if method is not None and is_property(Fn(method)) and value.origin is not None:
             self.note_call(method, value.origin, reader)
+            for other in self.program.classes.descendants(value.info):
+                if name in other.methods:
+                    self.note_run(value, other.methods[name], reader)
             return self.result(method, value.origin)
         self.note_column(value, name, reader)
-        return NOTHING
+        subclasses = self.program.orm.subclasses_with(value.info, name)
+        return union(self._of_model(self.below(value, sub, name, reader), name, reader) for sub in subclasses)
+
+    def below(self, value: Obj, info: ClassInfo, name: str, reader: Reader) -> Obj:
+        """An instance as one of the subclass that alone has an attribute: what loads the base does not load that."""
+        if value.origin is None:
+            if not self.program.orm.is_loaded_with_base(info):
+                self.unknown.append((value.info, name, reader))
+            return Obj(info)
+        if not self.program.orm.is_loaded_with_base(info):
+            self.note(value.origin, info.name, reader)
+        return Obj(info, value.origin.step(info.name))
 
     def proxy(self, info: ClassInfo, name: str) -> tuple[str, str] | None:
         """The relationship and the attribute behind an association proxy."""

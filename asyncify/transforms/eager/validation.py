@@ -148,7 +148,7 @@ class Validation:
             for source in field.sources:
                 if (shape, source) in above:
                     if self.program.orm.relationship(value.info, source) is not None:
-                        self.reading.endless.append((source, reader))
+                        self.reading.endless[source, reader] = None
                     continue
                 held = self.reading.attribute(frozenset({value}), source, reader)
                 self.validate(held, field.shapes, reader, above | {(shape, source)})

@@ -128,10 +128,7 @@ def _sites(program: Program, place: CodePlace, model: str, steps: Steps) -> Iter
 
 
 def _leads(program: Program, info: ClassInfo, model: str, steps: Steps) -> bool:
-    current: ClassInfo | None = info
-    for name in steps[:-1]:
-        relationship = program.orm.relationship(current, name) if current is not None else None
-        current = relationship.target if relationship is not None else None
+    current = program.orm.end_of(info, steps[:-1])
     if current is None:
         return False
     known = program.orm.relationship(current, steps[-1]) is not None or steps[-1] in program.orm.columns(current)

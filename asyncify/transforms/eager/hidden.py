@@ -1,0 +1,54 @@
+"""Columns that the options of a statement leave out, and that are read all the same: `load_only`, `defer`.
+
+A read loads such a column for one instance. Source: SQLAlchemy, "Column Loading Options".
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ClassInfo
+from asyncify.transforms.eager.contents import is_lookup
+from asyncify.transforms.eager.existing import ExistingOptions
+from asyncify.transforms.eager.lookups import primary_key
+from asyncify.transforms.eager.option_values import ANY, DEFER, ONLY, Existing
+from asyncify.transforms.eager.reading import Steps
+
+
+class Hidden:
+    """Knows for each loading place which columns it leaves out."""
+
+    def __init__(self, program: Program, existing: ExistingOptions) -> None:
+        self.program = program
+        self._options: dict[ast.AST, list[Existing]] = {}
+        if any(name in m.source.text for m in program.modules.values() for name in (ONLY, DEFER)):
+            for site, options in self._sites(existing):
+                if any(o.loader in (ONLY, DEFER) for o in options):
+                    self._options[site] = options
+
+    def _sites(self, existing: ExistingOptions) -> Iterator[tuple[ast.AST, list[Existing]]]:
+        for site in existing.sites():
+            yield site, existing.of_statement(site)
+        for path in sorted(self.program.modules):
+            for call in self.program.modules[path].source.nodes_of(ast.Call):
+                given = next((k.value for k in call.keywords if k.arg == "options"), None)
+                if given is not None and is_lookup(self.program, call):
+                    yield call, existing.reader.parse(path, given)
+
+    def leaves_out(self, site: ast.AST, steps: Steps, info: ClassInfo, name: str) -> frozenset[ast.expr]:
+        """The options by which instances at the end of a path may come without a column."""
+        options = self._options.get(site)
+        if options is None or name not in self.program.orm.columns(info) or name in primary_key(self.program, info):
+            return frozenset()
+        here = [o for o in options if o.steps[:-1] == steps and self._is_of(o, info, steps)]
+        only = [o for o in here if o.loader == ONLY]
+        deferred = [o for o in here if o.loader == DEFER and o.steps[-1] in (name, ANY)]
+        named = any(o.steps[-1] == name for o in only)
+        return frozenset(o.node for o in (*deferred, *(() if named else only)))
+
+    def _is_of(self, option: Existing, info: ClassInfo, steps: Steps) -> bool:
+        if steps or option.owner is None:
+            return True
+        return option.owner in {info, *self.program.classes.ancestors(info), *self.program.classes.descendants(info)}
