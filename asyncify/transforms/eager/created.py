@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from textwrap import indent
+from typing import TypeGuard
 
 from asyncify.analysis.expiry.events import named_attributes
 from asyncify.analysis.program import Program
@@ -127,6 +128,8 @@ class Created:
             there = self.program.function_of(refresh.call)
             source = self.program.modules[refresh.path].source
             block = source.parent(refresh.before or source.statement(refresh.call))
+            if _asks_for(block, refresh.name):  # where there is no instance, there is nothing to read
+                block = source.parent(block)
             if there is here and here is not None:
                 line = refresh.before.lineno - 1 if refresh.before is not None else refresh.call.lineno
                 before = line < getattr(reader.node, "lineno", 0)
@@ -301,3 +304,10 @@ class Created:
 
 def _guarded(place: Refresh, name: str, text: str) -> str:
     return f"if {name} is not None:\n{indent(text, '    ')}\n" if place.optional else f"{text}\n"
+
+
+def _asks_for(block: ast.AST | None, name: ast.expr) -> TypeGuard[ast.If]:
+    """Whether a block is `if name is not None:`."""
+    if not isinstance(block, ast.If) or not isinstance(block.test, ast.Compare) or block.orelse:
+        return False
+    return isinstance(block.test.ops[0], ast.IsNot) and ast.dump(block.test.left) == ast.dump(name)

@@ -18,6 +18,7 @@ from asyncify.model.edit import Edit, Finding
 from asyncify.model.evidence import LoadKind
 from asyncify.model.span import Span
 from asyncify.transforms.base import Decisions
+from asyncify.transforms.eager.circles import comes_back
 from asyncify.transforms.eager.code import read_code
 from asyncify.transforms.eager.contents import Contents, is_lookup
 from asyncify.transforms.eager.created import Created, Refresh, is_construction, made_classes
@@ -206,7 +207,11 @@ class Planner:
                     and self._tries(site, refresh.call, steps, reader)
                 ):
                     continue
-                if refresh is not None and self.created.reloads(refresh) and not self._comes_back(refresh, steps):
+                if (
+                    refresh is not None
+                    and self.created.reloads(refresh)
+                    and not comes_back(self.program, self._stored_class(refresh), steps)
+                ):
                     self._refresh(refresh, steps, reader)
                 elif refresh is not None:
                     self._beside(site, steps, reader)
@@ -230,29 +235,6 @@ class Planner:
         for found in objects(self.program.values(place.name)):
             return found.info
         return next(iter(made_classes(self.program, self._maker(place))))
-
-    def _comes_back(self, place: Refresh, steps: Steps) -> bool:
-        """Whether a path leads to instances that a load over existing ones has just filled: `post.author.posts` meets
-        the post again, and empties its author, which was joined before. What a collection holds is set after all that
-        is loaded below it."""
-        orm, family = self.program.orm, self.program.classes
-        first = self._stored_class(place)
-        joined: list[ClassInfo] = []
-        for position, name in enumerate(steps):
-            current = orm.end_of(first, steps[:position])
-            relationship = orm.relationship(current, name) if current is not None else None
-            if current is not None and relationship is None and orm.subclass(current, name) is not None:
-                continue
-            if current is None or relationship is None or relationship.target is None:
-                return False
-            if not relationship.collection:
-                joined.append(current)
-            current = relationship.target
-            if relationship.collection and any(
-                i in family.ancestors(current) or current in family.ancestors(i) for i in joined
-            ):
-                return True
-        return False
 
     def _empties_others(self, place: Refresh, needed: Mapping[Steps, Reader]) -> bool:
         """Whether a load over existing instances would empty what others of the function hold: the users of a group
