@@ -30,8 +30,8 @@ class Persistence:
         found = list(objects(self.program.values(read.instance)))
         if len({o.info for o in found}) != 1 or any(o.origin is None for o in found):
             return False
-        made = [o for o in found if o.origin is not None and self._is_made(o.origin.site)]
-        return not made or (read.outdated and self._is_taken_in(read))
+        made = [o.origin.site for o in found if o.origin is not None and self._is_made(o.origin.site)]
+        return not made or (read.outdated and (self._is_taken_in(read) or all(map(self._is_stored_there, made))))
 
     def _is_made(self, site: ast.AST) -> bool:
         return isinstance(site, ast.Call) and is_construction(self.program, site)
@@ -43,12 +43,24 @@ class Persistence:
             value = value.value if isinstance(value, ast.Await) else value
             if value is not None and session_call(self.program, value, "merge") is not None:
                 return True
+        return self._takes_in(read.function, name, read.node.lineno)
+
+    def _is_stored_there(self, site: ast.AST) -> bool:
+        """Whether the function that makes an instance hands it to a session as well."""
+        function = self.program.function_of(site)
+        statement = function.source.statement(site) if function is not None else None
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+        if function is None or not isinstance(target, ast.Name):
+            return False
+        return self._takes_in(function, target.id, function.node.end_lineno or 0)
+
+    def _takes_in(self, function: FunctionInfo, name: str, line: int) -> bool:
         return any(
             isinstance(node, ast.Call)
             and getattr(node.func, "attr", "") in TAKES_IN
-            and node.lineno <= read.node.lineno
+            and node.lineno <= line
             and any(isinstance(part, ast.Name) and part.id == name for a in node.args for part in below(a))
-            for node in read.function.nodes
+            for node in function.nodes
         )
 
     def is_there(self, read: ExpiredRead) -> bool:
