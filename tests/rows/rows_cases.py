@@ -443,6 +443,14 @@ db.commit()
 again = db.scalars(select(User).where(User.id == key)).one()
 return [before, again.age]
 ''', lazy=False, stale=True),
+    post("selected again by what it holds", '''
+user = db.scalars(select(User).where(User.id == key)).one()
+before = [p.title for p in user.posts]
+db.add(Post(title="more", user_id=key))
+db.commit()
+user = db.scalars(select(User).where(User.id == user.id)).one()
+return [before, [p.title for p in user.posts]]
+'''),
     post("column property after a change", '''
 note = db.get(Note, key)
 before = note.size

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from asyncify.analysis.dotted import is_path
 from asyncify.analysis.expiry.changes import Changes
 from asyncify.analysis.expiry.events import commits_expire, path_text
 from asyncify.analysis.expiry.reads import expired_reads
@@ -116,11 +117,21 @@ class Expired:
             return
         source, statement = read.function.source, self._statement(read)
         name = source.segment(read.instance)
+        if self._is_read_by(read):
+            self.refreshes.setdefault(self._refresh(read, before=True), _because(read))
+            return
         text = f"{session.name}.expire({name})\n"
         text = text if self._persistence.is_there(read) else f"if {name} is not None:\n    {text}"
         target = Target(source.span(statement), Place.STATEMENT)
         op = InsertStatements(text, "before")
         self.edits.append(Edit("eager", read.function.path, target, op, because=_because(read)))
+
+    def _is_read_by(self, read: ExpiredRead) -> bool:
+        """Whether the statement that asks again reads the instance itself: `.where(User.id == user.id)`."""
+        return any(
+            isinstance(node, ast.Attribute) and is_path(node.value) and path_text(node.value) == path_text(read.instance)
+            for node in ast.walk(read.node)
+        )
 
     def _refresh_attributes(self, statement: ast.stmt, reads: list[ExpiredRead]) -> None:
         first = reads[0]
