@@ -31,7 +31,7 @@ def event_operations(program: Program, waiting: Collection[FunctionInfo]) -> Ite
         return
     for path in sorted(program.modules):
         for node in program.modules[path].source.nodes:
-            for place, owner, name, events in _places(node):
+            for place, owner, name, events in fired_places(node):
                 for value in program.values(owner):
                     found = _listener(program, listened, value.info, name, events) if isinstance(value, Obj) else None
                     if found is not None:
@@ -54,7 +54,7 @@ def _listeners(program: Program, path: str) -> Iterator[tuple[ClassInfo, str, st
                 yield from ((value.info, node.args[0].attr, str(event), f) for f in functions)
 
 
-def _places(node: ast.AST) -> Iterator[tuple[ast.expr | ast.stmt, ast.expr, str, Collection[str]]]:
+def fired_places(node: ast.AST) -> Iterator[tuple[ast.expr | ast.stmt, ast.expr, str, Collection[str]]]:
     """What a node may fire: the node, the object, the attribute (empty: any), the events."""
     if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Attribute):
         yield node, node.targets[0].value, node.targets[0].attr, ("set",)

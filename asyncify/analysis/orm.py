@@ -125,6 +125,18 @@ class Orm:
                         found.setdefault(name, rel)
         return found
 
+    def call_of(self, info: ClassInfo, name: str) -> tuple[ast.Call, str] | None:
+        """The call that makes an attribute, in the body of a class or behind it, and its file."""
+        for base in self._classes.ancestors(info):
+            if isinstance(base, ClassInfo):
+                made = getattr(base.attributes.get(name), "value", None)
+                if isinstance(made, ast.Call):
+                    return made, base.path
+                for later in self._later.get(base, ()):
+                    if later.name == name and isinstance(later.statement.value, ast.Call):
+                        return later.statement.value, later.path
+        return None
+
     def columns(self, info: ClassInfo) -> dict[str, Column]:
         """The columns of a model, inherited ones included."""
         found: dict[str, Column] = {}

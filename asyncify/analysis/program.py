@@ -23,7 +23,7 @@ from asyncify.analysis.query_properties import QueryProperties
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo, collect
 from asyncify.analysis.unloaded import Unloaded
-from asyncify.analysis.values import NOTHING, Fn, Values
+from asyncify.analysis.values import NOTHING, Fn, Values, union
 from asyncify.model.evidence import NO_EVIDENCE, Evidence
 from asyncify.model.plan import Workspace
 
@@ -114,6 +114,11 @@ class Program:
         """The kinds of an expression (or of an `ast.arg`)."""
         return self.facts.values.get(node, NOTHING)
 
+    def held(self, info: ClassInfo, name: str) -> Values:
+        """What an attribute of the instances of a class holds."""
+        known = self.facts.held
+        return union(known.get((base, name), NOTHING) for base in self.classes.program_ancestors(info))
+
     def calls(self, node: ast.AST) -> tuple[Fn, ...]:
         """The functions of the program that a call, a property read or a with item runs."""
         found = self.facts.calls.get(node)
@@ -151,7 +156,7 @@ class Program:
 
     @property
     def reads(self) -> Iterable[Read]:
-        """Relationships read from instances of known origin."""
+        """Relationships read from instances."""
         return self.facts.reads
 
     @cached_property

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.schema_hooks import Hook, hooks_of
+from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import Ann, Cls, Ext, Tv
 
 #: calls that validate one object. Source: pydantic 1.10 and 2 `BaseModel`, `TypeAdapter`, `parse_obj_as`.
 VALIDATORS = frozenset({"model_validate", "from_orm", "validate"})
 #: settings under which a field with an alias is also looked up by its name
 BY_NAME = ("populate_by_name", "validate_by_name", "allow_population_by_field_name")
-BEFORE = frozenset({"pydantic.model_validator", "pydantic.root_validator", "pydantic.v1.root_validator"})
+ROOT_MODEL = "pydantic.RootModel"
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class Schemas:
     program: Program
     _depth: int = 12
     _fields: dict[Shape, tuple[Field, ...]] = field(default_factory=dict)
+    _hooks: dict[ClassInfo, tuple[Hook, ...]] = field(default_factory=dict)
 
     def fields(self, shape: Shape) -> tuple[Field, ...]:
         """The fields of a schema, inherited ones included; a table has none that are relationships."""
@@ -67,15 +69,27 @@ class Schemas:
             found = self._fields[shape] = tuple(self._read(shape))
         return found
 
-    def before_validators(self, shape: Shape) -> Iterator[tuple[FunctionInfo, str]]:
-        """Validators that are given the object itself, and the name of the parameter that holds it."""
-        for base in self.program.classes.ancestors(shape.schema):
-            for method in base.methods.values() if isinstance(base, ClassInfo) else ():
-                for decorator in method.node.decorator_list:
-                    target = decorator.func if isinstance(decorator, ast.Call) else decorator
-                    meant = self.program.names.resolve_expression(method.path, target)
-                    if isinstance(meant, Ext) and meant.name in BEFORE and len(method.parameters) > 1:
-                        yield method, method.parameters[1].arg
+    def hooks(self, schema: ClassInfo) -> tuple[Hook, ...]:
+        """The functions that pydantic calls for a schema."""
+        found = self._hooks.get(schema)
+        if found is None:
+            found = self._hooks[schema] = tuple(hooks_of(self.program, schema))
+        return found
+
+    def root(self, shape: Shape) -> tuple[Shape, ...]:
+        """What a schema is that stands for another type: `RootModel[list[Item]]`, `__root__: list[Item]`."""
+        for info, filled in self._lineage(shape.schema, dict(shape.arguments)):
+            for node in info.node.bases:
+                if isinstance(node, ast.Subscript) and self.meaning(node.value, info.path) == Ext(ROOT_MODEL):
+                    return self.shapes(node.slice, info.path, filled)
+            for name in ("root", "__root__"):
+                told = info.attributes.get(name)
+                if isinstance(told, ast.AnnAssign) and (name == "__root__" or self._is_root(info)):
+                    return self.shapes(told.annotation, info.path, filled)
+        return ()
+
+    def _is_root(self, info: ClassInfo) -> bool:
+        return any(isinstance(b, Ext) and b.name == ROOT_MODEL for b in self.program.classes.ancestors(info))
 
     def shapes(
         self, node: ast.expr, path: str, filled: Mapping[str, tuple[Shape, ...]] | None = None, depth: int = 0

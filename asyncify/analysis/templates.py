@@ -17,7 +17,7 @@ DEPTH = 12
 #: filters whose argument names an attribute of the elements. Source: Jinja2 "List of Builtin Filters".
 BY_ATTRIBUTE = frozenset("sort unique min max sum join groupby map selectattr rejectattr".split())
 ONE_OF = frozenset("first last random min max".split())
-TEXT = frozenset("length count join sum wordcount string tojson pprint format".split())
+TEXT = frozenset("length count join wordcount string tojson pprint format".split())
 
 
 class Walker(Protocol):
@@ -48,10 +48,12 @@ class Scope:
     names: dict[str, Values] = field(default_factory=dict)
     macros: dict[str, Macro] = field(default_factory=dict)
     modules: dict[str, Scope] = field(default_factory=dict)
+    #: the loop that `loop(...)` starts again, and what is around it
+    loop: tuple[nodes.For, Scope] | None = None
 
     def copy(self) -> Scope:
         """The same names, to be changed alone."""
-        return Scope(dict(self.names), dict(self.macros), dict(self.modules))
+        return Scope(dict(self.names), dict(self.macros), dict(self.modules), self.loop)
 
     def join(self, other: Scope) -> None:
         """Names may also hold what they hold in another scope."""
@@ -192,14 +194,22 @@ class TemplateRun:
                     self._statement(child, scope)
 
     def _for(self, node: nodes.For, scope: Scope) -> None:
-        items = self.walker.elements(self._value(node.iter, scope))
+        self._turns(node, self.walker.elements(self._value(node.iter, scope)), scope, 2)
+        self._body(node.else_, scope.copy())
+
+    def _turns(self, node: nodes.For, items: Values, scope: Scope, turns: int) -> None:
+        if self._depth > DEPTH:
+            return
+        self._depth += 1
         inner = scope.copy()
-        for _ in range(2):
+        inner.loop = (node, scope) if node.recursive else None
+        for _ in range(turns):
             self._bind(node.target, items, inner)
+            inner.names["loop"] = frozenset({Rec((("previtem", items), ("nextitem", items)))})
             if node.test is not None:
                 self._value(node.test, inner)
             self._body(node.body, inner)
-        self._body(node.else_, scope.copy())
+        self._depth -= 1
 
     def _block(self, name: str, level: int, scope: Scope) -> None:
         """A block as the youngest template has it; `super()` goes one template up."""
@@ -245,10 +255,12 @@ class TemplateRun:
             return self.walker.attribute(self._value(node.node, scope), node.attr)
         if isinstance(node, nodes.Getitem):
             base = self._value(node.node, scope)
+            mappings = frozenset(v for v in base if isinstance(v, Inst) and v.type == "dict" and len(v.args) > 1)
+            held = union(v.args[1] for v in mappings if isinstance(v, Inst))
             if isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str):
-                return self.walker.attribute(base, node.arg.value)
+                return self.walker.attribute(base, node.arg.value) | held
             self._value(node.arg, scope)
-            return base if isinstance(node.arg, nodes.Slice) else self.walker.elements(base)
+            return base if isinstance(node.arg, nodes.Slice) else held | self.walker.elements(base - mappings)
         if isinstance(node, nodes.Call):
             return self._call(node, scope)
         if isinstance(node, nodes.Filter):
@@ -276,6 +288,8 @@ class TemplateRun:
             macro = scope.macros.get(func.name)
             if macro is not None:
                 self._run(macro, args, kwargs, scope)
+            elif func.name == "loop" and scope.loop is not None and args:
+                self._turns(scope.loop[0], self.walker.elements(args[0]), scope.loop[1], 1)
             return NOTHING
         if isinstance(func, nodes.Getattr):
             if isinstance(func.node, nodes.Name) and func.node.name in scope.modules:
@@ -335,6 +349,10 @@ class TemplateRun:
             return frozenset({collection("list", frozenset({Inst("tuple", (read, base))}))})
         if node.name in ("batch", "slice"):
             return frozenset({collection("list", base)})
+        if node.name == "dictsort":
+            return self._method(base, "items")
+        if node.name == "sum":
+            return read or self.walker.elements(base)
         if node.name in ONE_OF:
             return self.walker.elements(base)
         if node.name == "items":

@@ -23,6 +23,7 @@ class Unloaded:
     """One place. node: the call, attribute or returned expression.
 
     what: who reads what, in words. model: of an answer the response model and the file in which it is written.
+    writes: of an answer, whether what is written out of it reads as well.
     attribute: of a touched instance, what is read so that it loads.
     """
 
@@ -32,3 +33,4 @@ class Unloaded:
     what: str
     model: tuple[ast.expr, str] | None = None
     attribute: str = ""
+    writes: bool = False

@@ -5,6 +5,7 @@ Sources: SQLAlchemy 2.0 API reference; FastAPI and Starlette reference; Python s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from asyncify.knowledge import names
@@ -58,5 +59,31 @@ RETURNS = MappingProxyType(
 
 #: functions that give back (a container of) what their argument holds
 SAME_ELEMENTS = frozenset(
-    {f"builtins.{n}" for n in ("list", "sorted", "reversed", "iter")} | {"copy.copy", "copy.deepcopy"}
+    {f"builtins.{n}" for n in ("list", "sorted", "reversed", "iter")}
+    | {"copy.copy", "copy.deepcopy", "collections.deque"}
 )
+
+#: makes one function of several, by the class of the first argument. Source: functools, `singledispatch`
+DISPATCH = "singledispatch"
+#: class methods of pydantic that make an instance. Source: pydantic `BaseModel`, SQLModel "Create Data"
+MAKERS = frozenset("model_validate from_orm parse_obj validate model_construct construct model_validate_json".split())
+ATTRGETTER = "operator.attrgetter"
+METHODCALLER = "operator.methodcaller"
+#: functions with a parameter `key` -> the positions of the items, and of the key where it need not be named
+KEYED: Mapping[str, tuple[int, int | None]] = MappingProxyType(
+    {
+        "builtins.sorted": (0, None),
+        "builtins.min": (0, None),
+        "builtins.max": (0, None),
+        "itertools.groupby": (0, 1),
+        "heapq.nlargest": (1, 2),
+        "heapq.nsmallest": (1, 2),
+    }
+)
+#: builtins that read their arguments only when somebody iterates over what they give, as all of `itertools` do
+LAZY = frozenset({f"builtins.{n}" for n in ("map", "filter", "zip", "enumerate", "reversed", "iter")})
+
+
+def is_lazy(name: str) -> bool:
+    """Whether a function of the standard library gives an iterator that reads later."""
+    return name in LAZY or name.startswith("itertools.")

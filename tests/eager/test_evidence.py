@@ -117,17 +117,18 @@ def test_what_only_one_of_them_knows_is_told(tmp_path: Path) -> None:
     read, load, last = line("read"), line("load"), len(APP_WITH_MORE.splitlines())
     assert out.getvalue().splitlines() == [
         "Evidence of the tests",
-        "  1 implicit load seen: 0 known by reasoning too, 1 only seen; 2 loads known by reasoning alone",
+        "  1 implicit load seen: 0 known by reasoning too, 1 only seen; 3 loads known by reasoning alone",
         "      1 loaded with its statement",
         "  only seen: relationship (1)",
         f"    app.py:{read}  User.posts, given by app.py:{load}: loaded with its statement",
-        "  only reasoned: relationship (2)",
+        "  only reasoned: relationship (3)",
+        f"    app.py:{read}  User.any relationship: read in SQLAlchemy's greenlet by the step flip",
         f"    app.py:{last}  Post.author, given by app.py:{last}: loaded with its statement",
         f"    app.py:{last}  Post.author.posts, given by app.py:{last}: loaded with its statement",
     ]
     told = json.loads(as_json(result, written=False))["evidence"]
     assert [(s["read"], s["known"], s["outcome"]) for s in told["seen"]] == [(f"app.py:{read}", False, "statement")]
-    assert [r["attribute"] for r in told["only_reasoned"]] == ["author", "author.posts"]
+    assert [r["attribute"] for r in told["only_reasoned"]] == ["any relationship", "author", "author.posts"]
 
 
 def test_without_evidence_nothing_is_compared(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from asyncify.analysis.values import (
 )
 from asyncify.knowledge import containers as table
 from asyncify.knowledge.containers import PROVIDED, PROVIDER
-from asyncify.knowledge.library import ATTRIBUTES, OBJECTS, OF_COROUTINES, STATES
+from asyncify.knowledge.library import ATTRIBUTES, DISPATCH, OBJECTS, OF_COROUTINES, STATES
 from asyncify.knowledge.names import DYNAMIC, SELECT, WRITE_ONLY, canonical
 from asyncify.knowledge.object_factories import FACTORY, MANY, ONE
 
@@ -64,6 +64,8 @@ def attribute(run: Run, base: Values, name: str, node: ast.AST) -> Values:
             found.append(value.get(name))  # a named tuple
         elif isinstance(value, Member):
             found.append(attribute(run, thing_of(value.base), name, node))
+        elif isinstance(value, Fn) and name == "register" and DISPATCH in value.info.decorators:
+            found.append(frozenset({Inst(DISPATCH, (frozenset({value}),))}))
         elif isinstance(value, Fn) and not value.bound:
             found.append(run.read("attr", value.info, name))
     return union(found)
@@ -136,8 +138,9 @@ def _of_object(run: Run, value: Obj, name: str, node: ast.AST) -> Values:
         relationship = orm.relationship(value.info, name)
         if relationship is not None:
             origin = value.origin
-            if origin is not None:
+            if origin is not None or not isinstance(node, ast.Attribute):
                 run.note_read(origin, value.info, name, node)
+            if origin is not None:
                 origin = origin.step(name) if len(origin.steps) < DEPTH else None
             target = run.instance(relationship.target, origin) if relationship.target else NOTHING
             if relationship.lazy == "dynamic":
@@ -183,7 +186,9 @@ def _passed_on(run: Run, value: Obj, name: str, node: ast.AST) -> Values:
             inner, key = (*call.args, None, None)[:2]
             if isinstance(key, ast.Name) and key.id == asked and isinstance(inner, ast.Attribute):
                 if isinstance(inner.value, ast.Name) and inner.value.id == own and inner.attr != name:
-                    return attribute(run, attribute(run, frozenset({value}), inner.attr, node), name, node)
+                    held = attribute(run, frozenset({value}), inner.attr, node)
+                    others = frozenset(v for v in held if not (isinstance(v, Obj) and v.info is value.info))
+                    return attribute(run, others, name, node)
     return NOTHING
 
 

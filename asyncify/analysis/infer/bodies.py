@@ -10,9 +10,10 @@ from asyncify.analysis.infer.calls import apply_decorators, entered
 from asyncify.analysis.infer.dependencies import parameter
 from asyncify.analysis.infer.engine import Engine, Record
 from asyncify.analysis.infer.evaluate import annotated, evaluate
-from asyncify.analysis.infer.iteration import elements
+from asyncify.analysis.infer.iteration import elements, written_texts
 from asyncify.analysis.infer.loops import carries
-from asyncify.analysis.infer.narrowing import narrow, of_classes
+from asyncify.analysis.infer.narrowing import narrow
+from asyncify.analysis.infer.patterns import bind_pattern
 from asyncify.analysis.infer.run import Env, Run
 from asyncify.analysis.infer.schedule import Unit
 from asyncify.analysis.infer.stores import store
@@ -185,7 +186,8 @@ def _loop(run: Run, stmt: ast.For | ast.AsyncFor | ast.While) -> None:
         if isinstance(stmt, ast.While):
             evaluate(run, stmt.test)
         else:
-            store(run, stmt.target, elements(run, evaluate(run, stmt.iter), stmt.iter))
+            items = elements(run, evaluate(run, stmt.iter), stmt.iter)
+            store(run, stmt.target, items | written_texts(run, stmt.iter))
         reached = walk(run, stmt.body)
         run.env = join(before, run.env if reached else None, *run.loop_exits.pop())
         if not carries(run.engine, stmt, before, run.env):
@@ -227,12 +229,7 @@ def _match(run: Run, stmt: ast.Match) -> None:
     ends: list[Env | None] = [dict(before)]
     for case in stmt.cases:
         run.env = dict(before)
-        for node in ast.walk(case.pattern):
-            if isinstance(node, ast.MatchAs) and node.name:
-                values = subject if node.pattern is None else NOTHING
-                if isinstance(node.pattern, ast.MatchClass):
-                    values = of_classes(run, subject, evaluate(run, node.pattern.cls))
-                run.bind(node.name, values)
+        bind_pattern(run, case.pattern, subject)
         if case.guard is not None:
             evaluate(run, case.guard)
         ends.append(run.env if walk(run, case.body) else None)

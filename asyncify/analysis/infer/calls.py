@@ -6,11 +6,12 @@ import ast
 from collections.abc import Mapping, Sequence
 
 from asyncify.analysis.infer import containers, sql
+from asyncify.analysis.infer.arguments import arguments, spread
 from asyncify.analysis.infer.evaluate import evaluate
 from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.forwarding import forwarded
-from asyncify.analysis.infer.functions import call_function, construct
-from asyncify.analysis.infer.iteration import elements
+from asyncify.analysis.infer.functions import REGISTERED, call_function, construct
+from asyncify.analysis.infer.higher import told
 from asyncify.analysis.infer.library import call_library, call_member
 from asyncify.analysis.infer.queries import chained
 from asyncify.analysis.infer.run import Run
@@ -34,7 +35,7 @@ from asyncify.analysis.values import (
 )
 from asyncify.knowledge import names
 from asyncify.knowledge.builders import BUILDERS, BUILDING_PAIRS
-from asyncify.knowledge.library import NAMED_TUPLE
+from asyncify.knowledge.library import DISPATCH, MAKERS, NAMED_TUPLE
 
 #: what enters a context manager until the end of a `with`. Source: contextlib reference, `ExitStack`
 STACKED = frozenset(
@@ -45,18 +46,22 @@ STACKED = frozenset(
     }
 )
 
+#: functions of libraries that take any number of the same, as in `zip(*lists)`
+SPREADING = ("builtins.", "itertools.")
+
 
 def call(run: Run, node: ast.Call) -> Values:
     """What a call gives; notes which functions of the program it runs or hands over."""
     if (isinstance(node.func, ast.Name) and node.func.id == "super") or _is_super(node.func):
         return _call_super(run, node)
     targets = evaluate(run, node.func)
-    args, kwargs = _arguments(run, node)
+    written, kwargs, rest = arguments(run, node)
+    args = spread(written, rest)
     if not targets:
         _hand_over(run, node)
         if isinstance(node.func, ast.Attribute) and node.func.attr == "returning":
-            return sql.statement(names.RETURNING, args, Origin(run.path, node))
-        return _built(node, args)
+            return sql.statement(names.RETURNING, written, Origin(run.path, node))
+        return _built(node, written) | _validated(run, node)
     found: list[Values] = []
     for target in targets:
         if isinstance(target, Fn):
@@ -64,21 +69,22 @@ def call(run: Run, node: ast.Call) -> Values:
         elif isinstance(target, Cls):
             found.append(construct(run, target.info, args, kwargs, node))
         elif isinstance(target, Ext):
-            found.append(call_library(run, target.name, args, kwargs, node))
+            given = [*written, rest] if rest and target.name.startswith(SPREADING) else written
+            found.append(call_library(run, target.name, given, kwargs, node))
             found.append(forwarded(run, target, args, kwargs))
         elif isinstance(target, Member):
-            found.append(call_member(run, target, args, kwargs, node))
+            found.append(call_member(run, target, written, kwargs, node))
             if (target.base.type, target.name) in STACKED and node.args:
-                found.append(entered(run, args[0] if args else NOTHING, node.args[0]))
+                found.append(entered(run, written[0] if written else NOTHING, node.args[0]))
             found.append(forwarded(run, target, args, kwargs))
         elif isinstance(target, Obj):
             method = run.engine.classes.method(target.info, "__call__")
             if method is not None:
                 found.append(call_function(run, Fn(method, target.info, True), args, kwargs, node))
         elif isinstance(target, Inst):
-            found.append(call_instance(run, target, args, kwargs, node))
+            found.append(call_instance(run, target, args if target.type == "lambda" else written, kwargs, node))
     if not any(isinstance(t, (Fn, Cls, Obj)) for t in targets):
-        found.append(_built(node, args))
+        found.append(_built(node, written))
         _hand_over(run, node)
     if isinstance(node.func, ast.Attribute):
         return chained(run, run.record.values.get(node.func.value, NOTHING), union(found))
@@ -92,6 +98,14 @@ def _hand_over(run: Run, node: ast.Call) -> None:
         handed = noted.get(arg)
         if handed:
             run.note_handed(arg, handed)
+
+
+def _validated(run: Run, node: ast.Call) -> Values:
+    """`Hero.model_validate(data)`: an instance."""
+    if not isinstance(node.func, ast.Attribute) or node.func.attr not in MAKERS:
+        return NOTHING
+    classes = [v.info for v in run.record.values.get(node.func.value, NOTHING) if isinstance(v, Cls)]
+    return union(run.instance(info, Origin(run.path, node)) for info in classes)
 
 
 def _built(node: ast.Call, args: Sequence[Values]) -> Values:
@@ -110,6 +124,8 @@ def call_instance(
     provided = containers.call_provider(run, target, args, kwargs, node)
     if provided is not None:
         return provided
+    if target.type == DISPATCH:  # `function.register(Class)`, a decorator
+        return frozenset({target})
     if target.type == "typing.Callable":
         return target.args[-1] if target.args else NOTHING
     if target.type in (names.SESSIONMAKER, names.ASYNC_SESSIONMAKER):
@@ -136,35 +152,7 @@ def call_instance(
         return frozenset({Inst("tuple", tuple(parts)), Rec(tuple(zip(fields, parts, strict=False)))})
     if target.type == "lambda" and target.origin is not None and isinstance(target.origin.site, ast.Lambda):
         run.record.lambdas.setdefault(node, set()).add(target.origin.site)
-        for arg, values in zip(target.origin.site.args.args, args, strict=False):
-            run.write(("lambda", target.origin.site, arg.arg), values)
-        return target.args[0]
-    return thing_of(target)
-
-
-def _arguments(run: Run, node: ast.Call) -> tuple[list[Values], dict[str, Values]]:
-    args: list[Values] = []
-    for item in node.args:
-        if isinstance(item, ast.Starred):
-            values = evaluate(run, item.value)
-            tuples = [v for v in values if isinstance(v, Inst) and v.type == "tuple"]
-            for position in range(max((len(t.args) for t in tuples), default=0)):
-                args.append(union(t.args[position] for t in tuples if position < len(t.args)))
-            if not tuples:
-                elements(run, values, item)
-        else:
-            args.append(evaluate(run, item))
-    kwargs: dict[str, Values] = {}
-    for keyword in node.keywords:
-        values = evaluate(run, keyword.value)
-        if keyword.arg is not None:
-            kwargs[keyword.arg] = values
-        else:
-            for value in values:
-                if isinstance(value, Rec):
-                    for key, inner in value.items:
-                        kwargs[key] = kwargs.get(key, NOTHING) | inner
-    return args, kwargs
+    return told(run, target, args, node) or thing_of(target)
 
 
 def _is_super(node: ast.expr) -> bool:
@@ -177,7 +165,8 @@ def _is_super(node: ast.expr) -> bool:
 
 
 def _call_super(run: Run, node: ast.Call) -> Values:
-    args, kwargs = _arguments(run, node)
+    written, kwargs, rest = arguments(run, node)
+    args = spread(written, rest)
     function = run.function
     while function is not None and function.cls is None:
         function = function.parent
@@ -192,7 +181,7 @@ def _call_super(run: Run, node: ast.Call) -> Values:
         if isinstance(value, Inst):  # a session or query subclass that calls its library parent
             member = Member(value, node.func.attr)
             run.note(node.func, frozenset({member}))
-            found.append(call_member(run, member, args, kwargs, node))
+            found.append(call_member(run, member, written, kwargs, node))
     return union(found)
 
 
@@ -205,6 +194,9 @@ def apply_decorators(run: Run, info: FunctionInfo, value: Values) -> Values:
             if isinstance(decorator, Fn):
                 result = call_function(run, decorator, [value], {}, node)
                 results.append(frozenset(v for v in result if isinstance(v, (Fn, Obj))))
+            elif isinstance(decorator, Inst) and decorator.type == DISPATCH:
+                for function in (f for f in decorator.args[0] if isinstance(f, Fn)):
+                    run.write(("attr", function.info, REGISTERED), value)
             elif isinstance(decorator, Cls):
                 results.append(construct(run, decorator.info, [value], {}, node))
             elif isinstance(decorator, Obj):

@@ -11,7 +11,7 @@ from asyncify.analysis.infer.dynamic_imports import LOADED, modules_named
 from asyncify.analysis.infer.evaluate import evaluate
 from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.functions import call_function
-from asyncify.analysis.infer.iteration import elements, no_text, position_of
+from asyncify.analysis.infer.iteration import elements, no_text, position_of, written_texts
 from asyncify.analysis.infer.narrowing import narrow
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.infer.sql import row_of
@@ -156,7 +156,8 @@ def dict_comprehension(run: Run, node: ast.DictComp) -> Values:
 
 def _generators(run: Run, generators: list[ast.comprehension]) -> None:
     for part in generators:
-        for name, values in _targets(part.target, elements(run, evaluate(run, part.iter), part.iter), run):
+        items = elements(run, evaluate(run, part.iter), part.iter) | written_texts(run, part.iter)
+        for name, values in _targets(part.target, items, run):
             run.env[name] = values
         for test in part.ifs:
             evaluate(run, test)

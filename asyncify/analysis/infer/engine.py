@@ -31,9 +31,12 @@ ROUNDS = 60
 
 @dataclass(frozen=True)
 class Read:
-    """A relationship read from an instance: `origin` is how the instance came to be, `name` what was read."""
+    """A relationship read from an instance: `origin` is how the instance came to be, `name` what was read.
 
-    origin: Origin
+    Without an origin it is one that no attribute in the code names: of `attrgetter`, of a pattern.
+    """
+
+    origin: Origin | None
     owner: ClassInfo
     name: str
     node: ast.AST
@@ -49,6 +52,7 @@ class Record:
     handed: dict[ast.AST, set[Fn]] = field(default_factory=dict)
     lambdas: dict[ast.AST, set[ast.Lambda]] = field(default_factory=dict)
     reads: list[Read] = field(default_factory=list)
+    nameless: set[tuple[ClassInfo, ast.AST]] = field(default_factory=set)
 
 
 @dataclass
@@ -57,7 +61,8 @@ class Facts:
 
     values: the kinds of an expression. calls: the program functions that a call (or a property read, or a with
     item) runs. handed: the functions of the program that an expression hands over to a library. lambdas: the lambdas
-    that a call runs.
+    that a call runs. nameless: calls of `getattr` with a name that nobody knows, on an instance of a class.
+    held: what the attributes of instances of a class hold.
     """
 
     values: dict[ast.AST, Values] = field(default_factory=dict)
@@ -65,6 +70,8 @@ class Facts:
     handed: dict[ast.AST, set[Fn]] = field(default_factory=dict)
     lambdas: dict[ast.AST, set[ast.Lambda]] = field(default_factory=dict)
     reads: list[Read] = field(default_factory=list)
+    nameless: set[tuple[ClassInfo, ast.AST]] = field(default_factory=set)
+    held: dict[tuple[ClassInfo, str], Values] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -128,6 +135,11 @@ class Engine:
         for unit in self._readers[key]:
             self.enqueue(unit)
         return True
+
+    def attributes(self) -> dict[tuple[ClassInfo, str], Values]:
+        """What was seen to be in the attributes of the classes of the program."""
+        cells = ((key[1], key[2], values) for key, values in self._cells.items() if key[0] == "attr")
+        return {(info, str(name)): values for info, name, values in cells if isinstance(info, ClassInfo)}
 
     def enqueue(self, unit: Unit) -> None:
         """Have a unit walked (again)."""

@@ -22,7 +22,7 @@ from asyncify.analysis.infer.iteration import awaited, elements
 from asyncify.analysis.infer.narrowing import narrow
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.infer.stores import store
-from asyncify.analysis.values import NOTHING, Ann, Cls, Const, Ext, Inst, Origin, Values, union
+from asyncify.analysis.values import NOTHING, Ann, Cls, Const, Ext, Inst, Obj, Origin, Value, Values, union
 
 
 def _name(run: Run, node: ast.Name) -> Values:
@@ -38,7 +38,20 @@ def _attribute(run: Run, node: ast.Attribute) -> Values:
 
 
 def _bool(run: Run, node: ast.BoolOp) -> Values:
-    return union(evaluate(run, v) for v in node.values)
+    values = [evaluate(run, v) for v in node.values]
+    if isinstance(node.op, ast.And):  # what is not the last comes out where it is false only
+        values[:-1] = [frozenset(v for v in part if not _is_true(run, v)) for part in values[:-1]]
+    return union(values)
+
+
+def _is_true(run: Run, value: Value) -> bool:
+    """Whether a value is always true: an instance of a class that does not say otherwise."""
+    methods = run.engine.classes.method
+    return (
+        isinstance(value, Obj)
+        and run.engine.orm.is_model(value.info)
+        and not (methods(value.info, "__bool__") or methods(value.info, "__len__"))
+    )
 
 
 def _conditional(run: Run, node: ast.IfExp) -> Values:

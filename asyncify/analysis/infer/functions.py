@@ -9,8 +9,11 @@ from dataclasses import replace
 from asyncify.analysis.infer.evaluate import annotated
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import NOTHING, Ext, Fn, Inst, Origin, Rec, Value, Values, union
+from asyncify.analysis.values import NOTHING, Ext, Fn, Inst, Obj, Origin, Rec, Value, Values, union
+from asyncify.knowledge.library import DISPATCH
 
+#: where a function with `singledispatch` keeps the others
+REGISTERED = "<registered>"
 CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 
 
@@ -37,6 +40,9 @@ def call_function(
         # who made it travels along: whoever iterates over it or enters it runs that function
         return frozenset({Inst(kind, (yielded, frozenset({function})))})
     result = _wrapping(info, result_of(run, function), args[0] if args else NOTHING)
+    if DISPATCH in info.decorators:
+        registered = run.read("attr", info, REGISTERED)
+        result |= union(call_function(run, v, args, kwargs, node) for v in registered if isinstance(v, Fn))
     return frozenset({Inst("coroutine", (result,))}) if info.is_async else result
 
 
@@ -78,7 +84,13 @@ def pass_arguments(run: Run, function: Fn, args: Sequence[Values], kwargs: Mappi
         else:
             extra.append((name, values))
     if spec.kwarg is not None and extra:
-        run.write(("param", info, function.receiver, spec.kwarg.arg), frozenset({Rec(tuple(extra))}))
+        whole: set[Value] = {Rec(tuple(extra))}
+        models = frozenset(
+            v for _, given in extra for v in given if isinstance(v, Obj) and run.engine.orm.is_model(v.info)
+        )
+        if models:  # to be walked through; of other things it is only asked by name
+            whole.add(Inst("dict", (NOTHING, models)))
+        run.write(("param", info, function.receiver, spec.kwarg.arg), frozenset(whole))
 
 
 def result_of(run: Run, function: Fn) -> Values:

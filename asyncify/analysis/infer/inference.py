@@ -33,7 +33,9 @@ def infer(names: Names, classes: Classes, orm: Orm, fixtures: Fixtures, sessions
         for unit in engine.queued():
             records[unit] = walk_unit(engine, unit)
         supposed = not suppose_sessions(engine, records)  # asked last; what is new to somebody has that walked again
-    return _joined(records.values())
+    facts = _joined(records.values())
+    facts.held = engine.attributes()
+    return facts
 
 
 def _joined(records: Iterable[Record]) -> Facts:
@@ -50,4 +52,5 @@ def _joined(records: Iterable[Record]) -> Facts:
         for node, called in record.lambdas.items():
             facts.lambdas.setdefault(node, set()).update(called)
         facts.reads.extend(record.reads)
+        facts.nameless |= record.nameless
     return facts

@@ -9,8 +9,12 @@ from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.functions import call_function
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.infer.sql import row_of
-from asyncify.analysis.values import Const, Fn, Inst, Obj, Pattern, Value, Values, union
+from asyncify.analysis.names import Assigned
+from asyncify.analysis.values import NOTHING, Const, Fn, Inst, Obj, Pattern, Value, Values, union
 from asyncify.knowledge import names
+
+#: longer lists of texts are not read as names
+TEXTS = 20
 
 
 def elements(run: Run, values: Values, node: ast.AST) -> Values:
@@ -37,6 +41,18 @@ def elements(run: Run, values: Values, node: ast.AST) -> Values:
                     inner = call_function(run, Fn(method, value.info, True), [], {}, node)
                     found.append(elements(run, frozenset(v for v in inner if isinstance(v, Inst)), node))
     return union(found)
+
+
+def written_texts(run: Run, node: ast.expr) -> Values:
+    """The strings of `("name", "posts")`, also where a module keeps them in a name: a loop over them reads by name."""
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        kept = run.engine.names.resolve_expression(run.path, node)
+        local = run.function is not None and isinstance(node, ast.Name) and node.id in run.function.local_names
+        node = kept.value if isinstance(kept, Assigned) and not local else node
+    items = node.elts if isinstance(node, (ast.Tuple, ast.List, ast.Set)) else []
+    if len(items) > TEXTS or not all(isinstance(i, ast.Constant) and isinstance(i.value, str) for i in items):
+        return NOTHING
+    return frozenset(Const(i.value) for i in items if isinstance(i, ast.Constant) and isinstance(i.value, str))
 
 
 def position_of(run: Run, values: Values, position: int, node: ast.AST) -> Values:

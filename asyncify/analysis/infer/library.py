@@ -10,8 +10,9 @@ from asyncify.analysis.infer.annotations import constant_text
 from asyncify.analysis.infer.evaluate import annotated
 from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.framework import keep_lifespan_state
-from asyncify.analysis.infer.functions import call_function, made_by_factory
+from asyncify.analysis.infer.functions import made_by_factory
 from asyncify.analysis.infer.graphql import keep_context
+from asyncify.analysis.infer.higher import apply, given, grouped, keyed, reduced
 from asyncify.analysis.infer.iteration import awaited, elements, position_of
 from asyncify.analysis.infer.queries import keep_query_class
 from asyncify.analysis.infer.reflection import attribute_by_name, default_dictionary
@@ -23,7 +24,6 @@ from asyncify.analysis.values import (
     Cls,
     Const,
     Ext,
-    Fn,
     Inst,
     Member,
     Obj,
@@ -37,7 +37,7 @@ from asyncify.analysis.values import (
     union,
 )
 from asyncify.knowledge import names
-from asyncify.knowledge.library import NAMED_TUPLE, OBJECTS, RETURNS, SAME_ELEMENTS
+from asyncify.knowledge.library import ATTRGETTER, KEYED, METHODCALLER, NAMED_TUPLE, OBJECTS, RETURNS, SAME_ELEMENTS
 from asyncify.knowledge.names import canonical, is_a
 from asyncify.knowledge.object_factories import FACTORY, ONE
 from asyncify.knowledge.session_libraries import ASYNC_PROXY, PROXY
@@ -91,7 +91,9 @@ def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call
     if name in dynamic_imports.FUNCTIONS:
         return dynamic_imports.imported(run, name, args, kwargs)
     if name == "functools.reduce" and len(args) > 1:
-        return _reduced(run, args, node)
+        return reduced(run, args, node)
+    if name in (ATTRGETTER, METHODCALLER):
+        return frozenset({Inst(name, tuple(args))})
     if name == "functools.partial":
         return frozenset({Inst("functools.partial", tuple(args))})
     if name == names.FASTAPI:
@@ -102,6 +104,11 @@ def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call
         return frozenset({Inst("contextmanager", (frozenset({Inst(OBJECTS[f"{name}.session"])}),))})
     if name == "functools.partialmethod":
         return args[0] if args else NOTHING
+    if name in KEYED and len(args) > 1 and not name.startswith(("builtins.", "itertools.")):  # heapq
+        keyed(run, name, args, kwargs, node)
+        return frozenset({collection("list", elements(run, args[1], node))})
+    if name == "random.choice":
+        return elements(run, args[0], node) if args else NOTHING
     if name == "collections.defaultdict":
         return default_dictionary(args[0] if args else NOTHING)
     if name == NAMED_TUPLE and len(node.args) > 1:
@@ -114,10 +121,10 @@ def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call
         return _type_variable(args, kwargs, run, node)
     if name in ("asyncio.run", "asyncio.create_task", "anyio.run", "asyncio.ensure_future") and args:
         return awaited(args[0])
-    if name.startswith(("builtins.", "itertools.")) or name in SAME_ELEMENTS:
+    if name.startswith(("builtins.", "itertools.")) or name in SAME_ELEMENTS | {"collections.OrderedDict"}:
         return _builtin(run, name, args, kwargs, node)
     if name.rpartition(".")[2][:1].isupper():
-        return frozenset({Inst(name)})
+        return frozenset({Inst(name, origin=Origin(run.path, node) if name == "pydantic.TypeAdapter" else None)})
     return thing_of(Inst(name))
 
 
@@ -155,6 +162,8 @@ def _type_variable(args: Args, kwargs: Kwargs, run: Run, node: ast.Call) -> Valu
 def _builtin(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call) -> Values:
     short = name.partition(".")[2]
     first = args[0] if args else NOTHING
+    if name in KEYED and "key" in kwargs:
+        keyed(run, name, args, kwargs, node)
     if short in (
         "list",
         "sorted",
@@ -166,45 +175,53 @@ def _builtin(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call) ->
         "set",
         "frozenset",
         "islice",
+        "deque",
+        "cycle",
     ):
         inner = elements(run, first, node)
         return frozenset({collection("set" if short == "set" else "list", inner)})
+    if short in ("min", "max") and len(args) > 1:
+        return union(args)
     if short in ("next", "min", "max"):
         return elements(run, first, node) | (args[1] if len(args) > 1 and short == "next" else NOTHING)
     if short == "enumerate":
         pair = Inst("tuple", (NOTHING, elements(run, first, node)))
         return frozenset({collection("list", frozenset({pair}))})
-    if short == "zip":
+    if short in ("zip", "zip_longest", "product"):
         pair = Inst("tuple", tuple(elements(run, a, node) for a in args))
         return frozenset({collection("list", frozenset({pair}))})
-    if short in ("filter", "map") and len(args) > 1:
+    if short in ("filter", "filterfalse", "takewhile", "dropwhile") and len(args) > 1:
         inner = elements(run, args[1], node)
-        _apply(run, first, [inner], node)
-        return frozenset({collection("generator", inner if short == "filter" else _apply(run, first, [inner], node))})
+        apply(run, first, [inner], node)
+        return frozenset({collection("generator", inner)})
+    if short == "map" and len(args) > 1:
+        return frozenset({collection("generator", apply(run, first, [elements(run, a, node) for a in args[1:]], node))})
+    if short == "starmap" and len(args) > 1:
+        rows = [v.args for v in elements(run, args[1], node) if isinstance(v, Inst) and v.type in ("tuple", "row")]
+        return frozenset({collection("generator", union(apply(run, first, row, node) for row in rows))})
+    if short == "groupby":
+        return grouped(run, args, kwargs, node)
     if short == "chain":
         return frozenset({collection("list", union(elements(run, a, node) for a in args))})
+    if short == "chain.from_iterable":
+        return frozenset({collection("list", elements(run, elements(run, first, node), node))})
+    if short == "sum" and len(args) > 1:  # of lists
+        return elements(run, first, node) | args[1]
     if short == "hasattr" and len(args) > 1:
         attribute_by_name(run, first, args[1], node)  # which reads it
         return NOTHING
     if short == "getattr" and len(args) > 1:
         return attribute_by_name(run, first, args[1], node) | (args[2] if len(args) > 2 else NOTHING)
-    if short == "dict":
-        return frozenset({Rec(tuple(kwargs.items())), *(v for v in first)}) if kwargs else first
+    if short in ("dict", "OrderedDict"):
+        entries = _entries(run, first, node)
+        return entries | {Rec(tuple(kwargs.items()))} if kwargs else entries
+    if short == "dict.fromkeys":
+        return frozenset({Inst("dict", (elements(run, first, node), args[1] if len(args) > 1 else NOTHING))})
     if short in ("staticmethod", "classmethod"):
         return first
     if short == "type":
         return frozenset(Cls(v.info) for v in first if isinstance(v, Obj))
     return NOTHING
-
-
-def _apply(run: Run, target: Values, args: Args, node: ast.AST) -> Values:
-    found = []
-    for value in target:
-        if isinstance(value, Fn):
-            found.append(call_function(run, value, args, {}, node))
-        elif isinstance(value, Inst) and value.type == "lambda":
-            found.append(value.args[0])
-    return union(found)
 
 
 def call_member(run: Run, member: Member, args: Args, kwargs: Kwargs, node: ast.Call) -> Values:
@@ -216,7 +233,7 @@ def call_member(run: Run, member: Member, args: Args, kwargs: Kwargs, node: ast.
         return told
     if kind in (names.QUERY, names.DYNAMIC):
         if name == "with_transformation" and args:
-            return _apply(run, args[0], (frozenset({base}),), node) or frozenset({base})
+            return apply(run, args[0], (frozenset({base}),), node) or frozenset({base})
         return sql.call_query(run, base, name, args, node)
     if kind == names.SELECT:
         return sql.call_select(run, base, name, args, node)
@@ -247,7 +264,7 @@ def call_member(run: Run, member: Member, args: Args, kwargs: Kwargs, node: ast.
         given = union(base.args) | (args[0] if name == "get" and args else NOTHING)
         return run.read("state", kind, "value") | given if name == "get" else NOTHING
     if kind in ("list", "set", "dict", "generator"):
-        return _container(run, base, name, args, node)
+        return _container(run, base, name, args, kwargs, node)
     if kind == names.TEST_CLIENT:
         return frozenset({Inst("httpx.Response")})
     if kind == FACTORY:
@@ -264,8 +281,11 @@ def _entries(run: Run, given: Values, node: ast.AST) -> Values:
     return mappings | {Inst("dict", (key, value))} if key or value else mappings
 
 
-def _container(run: Run, base: Inst, name: str, args: Args, node: ast.Call) -> Values:
+def _container(run: Run, base: Inst, name: str, args: Args, kwargs: Kwargs, node: ast.Call) -> Values:
     inner = base.args[0] if base.args else NOTHING
+    if name == "sort" and "key" in kwargs:
+        given(run, kwargs["key"], [inner], node)
+        return NOTHING
     if base.type == "dict" and name == "update" and args and isinstance(node.func, ast.Attribute):
         for entry in _entries(run, args[-1], node) - {base}:
             grow(run, node.func.value, entry)
@@ -288,16 +308,6 @@ def _container(run: Run, base: Inst, name: str, args: Args, node: ast.Call) -> V
         return frozenset({base}) if name == "copy" else NOTHING
     if name in ("pop", "popleft", "__next__", "send"):
         return inner
-    return frozenset({base}) if name in ("copy", "union", "intersection", "difference") else NOTHING
-
-
-def _reduced(run: Run, args: Args, node: ast.Call) -> Values:
-    """`functools.reduce(function, items, first)`: what the function makes of the last result and an item."""
-    items = elements(run, args[1], node)
-    made = args[2] if len(args) > 2 else items
-    for value in args[0]:
-        site = value.origin.site if isinstance(value, Inst) and value.origin is not None else None
-        if isinstance(site, ast.Lambda):
-            for arg, given in zip(site.args.args, (made, items), strict=False):
-                run.write(("lambda", site, arg.arg), given)
-    return made | _apply(run, args[0], [made, items], node)
+    if name == "union":
+        return frozenset({base, collection(base.type, union(elements(run, a, node) for a in args))})
+    return frozenset({base}) if name in ("copy", "intersection", "difference") else NOTHING

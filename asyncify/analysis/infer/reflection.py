@@ -15,11 +15,16 @@ from asyncify.analysis.values import NOTHING, Cls, Const, Ext, Inst, Obj, Patter
 
 
 def attribute_by_name(run: Run, base: Values, texts: Values, node: ast.AST) -> Values:
-    """`getattr(self, f"do_{what}")`: every method whose name can be meant."""
+    """`getattr(self, f"do_{what}")`: every method whose name can be meant.
+
+    Where nothing is known of the name, that is noted: any relationship may be read there.
+    """
     found = [attribute(run, base, v.text, node) for v in texts if isinstance(v, Const)]
-    for pattern in (v.text for v in texts if isinstance(v, Pattern)):
-        if pattern.strip("*"):
-            found += [attribute(run, base, name, node) for name in _methods_like(run, base, pattern)]
+    patterns = [v.text for v in texts if isinstance(v, Pattern) and v.text.strip("*")]
+    for pattern in patterns:
+        found += [attribute(run, base, name, node) for name in _methods_like(run, base, pattern)]
+    if not found and not patterns:
+        run.record.nameless.update((value.info, node) for value in base if isinstance(value, Obj))
     return union(found)
 
 
@@ -28,7 +33,8 @@ def _methods_like(run: Run, base: Values, pattern: str) -> list[str]:
     for value in base:
         for cls in run.engine.classes.ancestors(value.info) if isinstance(value, (Obj, Cls)) else ():
             if isinstance(cls, ClassInfo):
-                names.update(name for name in cls.methods if fnmatchcase(name, pattern))
+                known = (*cls.methods, *run.engine.orm.relationships(cls))
+                names.update(name for name in known if fnmatchcase(name, pattern))
     return sorted(names)
 
 

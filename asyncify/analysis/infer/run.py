@@ -101,7 +101,7 @@ class Run:
         if found:
             self.record.handed.setdefault(node, set()).update(found)
 
-    def note_read(self, origin: Origin, owner: ClassInfo, name: str, node: ast.AST) -> None:
+    def note_read(self, origin: Origin | None, owner: ClassInfo, name: str, node: ast.AST) -> None:
         """Keep that a relationship is read from an instance."""
         self.record.reads.append(Read(origin, owner, name, node, self.path))
 

@@ -53,7 +53,7 @@ async def first_of(generator):
 RESOLVED_SOURCE = '''
 async def resolved(value):
     """What a plain or an async function gave, waited for where it has to be."""
-    return await value if inspect.isawaitable(value) else value
+    return await value if isawaitable(value) else value
 '''
 ENTERED_SOURCE = '''
 @contextmanager
@@ -80,7 +80,7 @@ SOURCES: Mapping[str, tuple[str, tuple[Import, ...]]] = MappingProxyType(
         ),
         ENTRY: (ENTRY_SOURCE, (Import("functools"),)),
         FIRST: (FIRST_SOURCE, ()),
-        RESOLVED: (RESOLVED_SOURCE, (Import("inspect"),)),
+        RESOLVED: (RESOLVED_SOURCE, (Import("inspect", "isawaitable"),)),
         ENTERED: (ENTERED_SOURCE, (Import("contextlib", "contextmanager"), Import("sqlalchemy.util", "await_only"))),
     }
 )

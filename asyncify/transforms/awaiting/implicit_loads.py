@@ -12,14 +12,16 @@ from collections.abc import Iterator
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.dotted import is_path
 from asyncify.analysis.program import Program
-from asyncify.analysis.schemas import is_pydantic_1
+from asyncify.analysis.schema_order import has_late_schemas, is_schema
+from asyncify.analysis.schemas import VALIDATORS, is_pydantic_1
 from asyncify.analysis.symbols import ClassInfo, ModuleInfo
 from asyncify.analysis.unloaded import Reads, Unloaded
+from asyncify.analysis.values import Cls
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import Hole, InsertStatements, Op, Replace, ReplaceStatement
 from asyncify.model.span import Place, Target
 from asyncify.transforms.awaiting.context import Context, context_of
-from asyncify.transforms.awaiting.templates import spawn
+from asyncify.transforms.awaiting.templates import spawn, spawn_below
 
 SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign)
 ADVICE = "load it with the statement that loads the instance"
@@ -46,7 +48,8 @@ class ImplicitLoads:
         node = place.node
         name, imports = bring(self.program, self.module.path, "sqlalchemy.util", "greenlet_spawn")
         if place.reads is Reads.CALL and isinstance(node, ast.Call):
-            op: Op = Replace("await $it") if self._gives_coroutine(node) else spawn(self.source, node, name)
+            below = spawn_below(self.source, node, name) if self._builds_late(node) else None
+            op: Op = Replace("await $it") if self._gives_coroutine(node) else below or spawn(self.source, node, name)
             yield self._edit(place, self.source.target(node), op, imports)
         elif place.reads is Reads.ATTRIBUTE and isinstance(node, ast.Attribute):
             op = Replace(f'await {name}(getattr, $o, "{node.attr}")', (Hole("o", self.source.span(node.value)),))
@@ -94,13 +97,27 @@ class ImplicitLoads:
         if path != self.module.path:
             return None
         text = self.source.segment(model)
+        if place.writes and not isinstance(self.program.names.resolve_expression(path, model), ClassInfo):
+            return None
         if is_pydantic_1(self.program):
             name, imports = bring(self.program, path, "pydantic", "parse_obj_as")
             return f"{name}, {text}", "", imports
         if isinstance(self.program.names.resolve_expression(path, model), ClassInfo):
+            made = f"{text}.model_validate(value, from_attributes=True)"
+            if place.writes:
+                return f"lambda value: {made}.model_dump()", "", ()
+            if has_late_schemas(self.program):
+                return f"lambda value: {made}", "", ()
             return f"{text}.model_validate", ", from_attributes=True", ()
         name, imports = bring(self.program, path, "pydantic", "TypeAdapter")
         return f"{name}({text}).validate_python", ", from_attributes=True", imports
+
+    def _builds_late(self, node: ast.Call) -> bool:
+        """Whether a call may be the first that uses a schema, which is built then."""
+        values = self.program.values(node.func)
+        makes = any(isinstance(v, Cls) and is_schema(self.program, v.info) for v in values)
+        validates = isinstance(node.func, ast.Attribute) and node.func.attr in VALIDATORS
+        return (makes or validates) and has_late_schemas(self.program)
 
     def _gives_coroutine(self, node: ast.Call) -> bool:
         colouring = self.program.colouring

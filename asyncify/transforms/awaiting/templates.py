@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from asyncify.analysis.dotted import is_path
 from asyncify.analysis.source import SourceFile
 from asyncify.model.ops import Hole, Replace
 
@@ -27,6 +28,23 @@ def spawn(source: SourceFile, call: ast.Call, greenlet_spawn: str) -> Replace:
     text, holes = arguments(source, call)
     inner = f"$f, {text}" if text else "$f"
     return Replace(f"await {greenlet_spawn}({inner})", (Hole("f", source.span(call.func)), *holes))
+
+
+def spawn_below(source: SourceFile, call: ast.Call, greenlet_spawn: str) -> Replace | None:
+    """`f(x, y=1)` to `await greenlet_spawn(lambda value: f(value, y=1), x)`: with a frame of Python code around it.
+
+    None where other arguments are more than names, which might wait."""
+    names = {n.id for n in ast.walk(call) if isinstance(n, ast.Name)}
+    value = next(n for n in ("value", "found", "given", "value_") if n not in names)
+    items: list[tuple[str, ast.expr]] = [("", a) for a in call.args]
+    items += [(f"{k.arg}=", k.value) for k in call.keywords if k.arg is not None]
+    rest = [item for _, item in items if not is_path(item) and not isinstance(item, ast.Constant)]
+    chosen = rest[0] if rest else next((item for _, item in items), None)
+    if chosen is None or len(rest) > 1 or len(items) != len(call.args) + len(call.keywords):
+        return None
+    inside = ", ".join(f"{name}{value if item is chosen else source.segment(item)}" for name, item in items)
+    holes = (Hole("f", source.span(call.func)), Hole("x", source.span(chosen)))
+    return Replace(f"await {greenlet_spawn}(lambda {value}: $f({inside}), $x)", holes)
 
 
 def run_sync(source: SourceFile, call: ast.Call) -> Replace:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
+from dataclasses import replace
 
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo
-from asyncify.analysis.values import Obj, Origin, objects
+from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
+from asyncify.analysis.values import Obj, Origin, Values, objects
+from asyncify.transforms.eager.column_names import names_column
 from asyncify.transforms.eager.fields import Fields
-from asyncify.transforms.eager.reading import QUERIES, Reader, Reading, Steps
+from asyncify.transforms.eager.reading import QUERIES, Reader, Reading, Steps, best
+from asyncify.transforms.eager.special import SpecialMethods, read_events
 
+#: methods of loggers. Source: Python library reference, `logging.Logger`
+LOGGING = frozenset("debug info warning warn error exception critical".split())
 SPECIAL = {"str": "__str__", "repr": "__repr__", "len": "__len__", "bool": "__bool__"}
 
 
@@ -19,22 +23,49 @@ def read_code(reading: Reading) -> None:
     """Note all that Python code reads from instances."""
     program = reading.program
     _find_loops(reading)
+    known = {(read.node, read.name) for read in program.reads if read.origin is not None}
     for read in program.reads:
         relationship = program.orm.relationship(read.owner, read.name)
         reader = Reader(read.path, read.node, "code", f"{read.owner.name}.{read.name}")
         if relationship is not None and relationship.lazy in QUERIES:
             continue  # a query of its own: the query step has made a select of it, or has reported it
-        if _reads_value(program, read.path, read.node):
+        if read.origin is None:
+            if (read.node, read.name) not in known:
+                reading.unknown.append((read.owner, read.name, reader))
+        elif _reads_value(program, read.path, read.node):
             reading.note(read.origin, read.name, reader)
+    _read_by_name(reading)
     for path in sorted(program.modules):
         _Module(reading, program.modules[path]).walk()
+        SpecialMethods(reading, program.modules[path], lambda *run: _runs(reading, *run)).read()
+    read_events(reading, lambda *run: _runs(reading, *run))
+
+
+def _read_by_name(reading: Reading) -> None:
+    """`getattr(user, name)`, where anything may be meant, and is read in the greenlet for that."""
+    program = reading.program
+    calls = [(info, node) for info, node in program.facts.nameless if isinstance(node, ast.Call)]
+    for info, node in sorted(calls, key=lambda c: (c[0].path, c[0].qualname, c[1].lineno, c[1].col_offset)):
+        function = program.function_of(node)
+        if function is None or names_column(function.source, node):
+            continue
+        classes = [info, *program.classes.descendants(info)]
+        if any(
+            r.lazy not in QUERIES
+            for c in classes
+            if program.orm.is_model(c)
+            for r in program.orm.relationships(c).values()
+        ):
+            reader = Reader(function.path, node, "code", f"{ast.unparse(node)}")
+            reading.unknown.append((info, "any relationship", reader))
 
 
 def _find_loops(reading: Reading) -> None:
     """Where one expression reads a relationship of what it has given before, in a loop or a recursion."""
     depths: dict[tuple[ast.AST, ast.AST, str], set[Steps]] = defaultdict(set)
     for read in reading.program.reads:
-        depths[read.node, read.origin.site, read.name].add(read.origin.steps)
+        if read.origin is not None:
+            depths[read.node, read.origin.site, read.name].add(read.origin.steps)
     for (_, site, name), found in depths.items():
         for steps in found:
             deeper = (*steps, name)
@@ -44,6 +75,31 @@ def _find_loops(reading: Reading) -> None:
 def _reads_value(program: Program, path: str, node: ast.AST) -> bool:
     """Whether an attribute expression loads the relationship; a target of `=` or `del` is looked at elsewhere."""
     return not isinstance(node, ast.Attribute) or isinstance(node.ctx, ast.Load)
+
+
+def _runs(reading: Reading, function: FunctionInfo, value: Obj, reader: Reader) -> None:
+    """A method of an instance runs."""
+    classes = reading.program.classes
+    if function.cls not in (*classes.ancestors(value.info), *classes.descendants(value.info)):
+        return
+    if value.origin is None:
+        reading.note_call_unknown(function, value.info, reader)
+    elif value.origin.site is not function.node or value.origin.steps:
+        reading.note_run(value, function, reader)
+
+
+def _writes_text(node: ast.Call) -> bool:
+    """Whether a call makes text of its arguments: `print(user)`, `"{}".format(user)`, `log.info("made %s", user)`."""
+    if isinstance(node.func, ast.Name):
+        return node.func.id == "print"
+    if not isinstance(node.func, ast.Attribute):
+        return False
+    logs = node.func.attr in LOGGING and len(node.args) > 1 and _is_text(node.args[0])
+    return logs or (node.func.attr == "format" and _is_text(node.func.value))
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 class _Module:
@@ -61,7 +117,10 @@ class _Module:
             elif isinstance(node, ast.Call):
                 self._call(node)
             elif isinstance(node, ast.FormattedValue):
-                self._special(node.value, "__str__", node)
+                self._special(node.value, "__repr__" if node.conversion == ord("r") else "__str__", node.value)
+            elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod) and _is_text(node.left):
+                for part in node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]:
+                    self._special(part, "__str__", node)
             elif isinstance(node, ast.Compare):
                 self.fields.compared(self.path, node)
             elif isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
@@ -76,18 +135,21 @@ class _Module:
                 continue
             reader = Reader(self.path, node, "code", f"{value.info.name}.{node.attr}")
             self.reading.note_column(value, node.attr, reader)
-            if value.origin is None:
-                known = any(o.origin is not None for o in objects(self.program.values(node.value)))
-                if not known and self.program.orm.relationship(value.info, node.attr) is not None:
-                    self.reading.unknown.append((value.info, node.attr, reader))
-                if not known:
-                    self._of_subclasses(value, node)
+            known = any(o.origin is not None for o in objects(self.program.values(node.value)))
+            if value.origin is None and known:
                 continue
             self._of_subclasses(value, node)
-            if self.reading.proxy(value.info, node.attr) is not None:
-                self.reading.attribute(frozenset({value}), node.attr, reader)
+            if value.origin is None and self.program.orm.relationship(value.info, node.attr) is not None:
+                self.reading.unknown.append((value.info, node.attr, reader))
+                continue
+            proxy = self.reading.proxy(value.info, node.attr)
+            if proxy is not None:
+                relationship = self.program.orm.relationship(value.info, proxy[0])
+                many = relationship is not None and relationship.collection
+                by = replace(reader, apart=True) if many else reader  # which reads when somebody looks into it
+                self.reading.attribute(frozenset({value}), node.attr, by)
             for function in self.program.calls(node):
-                self._runs(function.info.node, value, reader)
+                self._runs(function.info, value, reader)
 
     def _of_subclasses(self, value: Obj, node: ast.Attribute) -> None:
         for sub in self.program.orm.subclasses_with(value.info, node.attr):
@@ -97,38 +159,41 @@ class _Module:
     def _call(self, node: ast.Call) -> None:
         self.fields.call(self.path, node)
         if isinstance(node.func, ast.Attribute):
-            for value in objects(self.program.values(node.func.value)):
-                if value.origin is not None and self.program.orm.is_model(value.info):
+            for value in best(self.program.values(node.func.value)):
+                if isinstance(value, Obj) and self.program.orm.is_model(value.info):
                     reader = Reader(self.path, node, "code", f"{value.info.name}.{node.func.attr}()")
                     for function in self.program.calls(node):
-                        self._runs(function.info.node, value, reader)
+                        self._runs(function.info, value, reader)
         elif isinstance(node.func, ast.Name) and node.func.id == "setattr" and node.args:
             self.reading.changed.update(o.info for o in objects(self.program.values(node.args[0])))
         elif isinstance(node.func, ast.Name) and node.func.id in SPECIAL and len(node.args) == 1:
             self._special(node.args[0], SPECIAL[node.func.id], node)
+        if _writes_text(node):
+            for arg in (*node.args, *(k.value for k in node.keywords)):
+                self._special(arg, "__str__", node)
 
     def _special(self, inner: ast.expr, name: str, node: ast.AST) -> None:
-        for value in objects(self.program.values(inner)):
-            if value.origin is None or not self.program.orm.is_model(value.info):
+        values = best(self.program.values(inner))
+        self._runs_special(values, name, node, inner)
+        if name in ("__str__", "__repr__"):  # a list shows what is in it
+            self._runs_special(best(self.reading.elements(values)), "__repr__", node, inner)
+
+    def _runs_special(self, values: Values, name: str, node: ast.AST, inner: ast.expr) -> None:
+        for value in objects(values):
+            if not self.program.orm.is_model(value.info):
                 continue
             method = self.program.classes.method(value.info, name)
             if method is None and name == "__str__":
                 method = self.program.classes.method(value.info, "__repr__")
-            reader = Reader(self.path, node, "code", f"{name} of {value.info.name}")
+            by_call = isinstance(node, ast.Call) and node is not inner
+            reader = Reader(self.path, node, "code", f"{name} of {value.info.name}", apart=not by_call)
             if method is not None:
-                self._runs(method.node, value, reader)
-            elif name in ("__str__", "__repr__"):
+                self._runs(method, value, reader)
+            elif name in ("__str__", "__repr__") and value.origin is not None:
                 self.fields.shown(value, reader)
 
-    def _runs(self, function: ast.FunctionDef | ast.AsyncFunctionDef, value: Obj, reader: Reader) -> None:
-        info = next((m for m in self._methods(value) if m.node is function), None)
-        if info is not None and value.origin is not None and (value.origin.site is not function or value.origin.steps):
-            self.reading.note_run(value, info, reader)
-
-    def _methods(self, value: Obj) -> Iterator[FunctionInfo]:
-        for base in (*self.program.classes.ancestors(value.info), *self.program.classes.descendants(value.info)):
-            if isinstance(base, ClassInfo):
-                yield from base.methods.values()
+    def _runs(self, function: FunctionInfo, value: Obj, reader: Reader) -> None:
+        _runs(self.reading, function, value, reader)
 
     def _assigned(self, target: ast.Attribute) -> None:
         """Setting a collection compares it with the one that is there, which must be loaded for that."""

@@ -13,6 +13,7 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Cls, Ext, Member, objects
+from asyncify.knowledge.library import MAKERS
 from asyncify.model.edit import Edit
 from asyncify.model.ops import EditCall, InsertStatements, Op, Replace
 from asyncify.model.span import Place, Target
@@ -43,12 +44,14 @@ def session_call(program: Program, node: ast.AST, *methods: str) -> ast.Call | N
 
 def is_construction(program: Program, site: ast.Call) -> bool:
     """Whether a call makes an instance of a mapped class."""
-    return any(isinstance(v, Cls) and program.orm.is_model(v.info) for v in program.values(site.func))
+    return bool(made_classes(program, site))
 
 
 def made_classes(program: Program, site: ast.Call) -> set[ClassInfo]:
-    """The mapped classes that a constructor call makes."""
-    return {v.info for v in program.values(site.func) if isinstance(v, Cls) and program.orm.is_model(v.info)}
+    """The mapped classes that a constructor call makes; `Hero.model_validate(data)` of SQLModel is one."""
+    validates = isinstance(site.func, ast.Attribute) and site.func.attr in MAKERS
+    maker = site.func.value if isinstance(site.func, ast.Attribute) and validates else site.func
+    return {v.info for v in program.values(maker) if isinstance(v, Cls) and program.orm.is_model(v.info)}
 
 
 @dataclass(frozen=True)

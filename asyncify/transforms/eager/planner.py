@@ -218,8 +218,7 @@ class Planner:
                 elif isinstance(site, ast.Call) and is_construction(self.program, site):
                     self._constructed(site, path, steps, reader)
                 elif (
-                    self.program.function_of(reader.node) not in (shown := self.reading.shown.get(site, set()))
-                    and shown
+                    self.program.function_of(reader.node) not in (shown := self.reading.showing(site, steps)) and shown
                 ):
                     self._beside(site, steps, reader)
                 else:

@@ -44,13 +44,15 @@ RESULTS = frozenset({names.QUERY, names.DYNAMIC, names.RESULT, names.SCALARS})
 class Reader:
     """Who reads. node: the expression in Python code that reads or hands the instance over; what: for people.
 
-    kind: "code", "schema" or "template".
+    kind: "code", "schema" or "template". apart: the read is no part of what the node does itself: it is done later, as
+    when a schema is written out, or by something that hangs on an assignment.
     """
 
     path: str
     node: ast.AST
     kind: str
     what: str
+    apart: bool = False
 
 
 class Hides(Protocol):
@@ -73,8 +75,8 @@ class Reading:
     left_out: those that the options of a statement leave out, with these.
     changed: classes with an attribute that is set somewhere. fetched: columns that the tests have seen loaded after a
     flush.
-    shown: loading places whose instances are sent as they are, and the functions that do it. properties: those that
-    run, and for whom.
+    shown: loading places whose instances are sent as they are, with the way to these, and the functions that do it.
+    properties: those that run, and for whom.
     """
 
     program: Program
@@ -89,10 +91,13 @@ class Reading:
     column_reads: dict[ast.AST, dict[str, Reader]] = field(default_factory=lambda: defaultdict(dict))
     changed: set[ClassInfo] = field(default_factory=set)
     fetched: set[tuple[ClassInfo, str]] = field(default_factory=set)
-    shown: dict[ast.AST, set[FunctionInfo | None]] = field(default_factory=dict)
+    shown: dict[tuple[ast.AST, Steps], set[FunctionInfo | None]] = field(default_factory=dict)
     properties: set[tuple[FunctionInfo, Reader]] = field(default_factory=set)
     left_out: dict[tuple[str, Reader], frozenset[ast.expr]] = field(default_factory=dict)
+    #: functions that Python or a library calls: who does it, and with what, is known
+    called: set[FunctionInfo] = field(default_factory=set)
     _calls: set[tuple[ast.AST, Origin, Reader]] = field(default_factory=set)
+    _unknown_calls: dict[tuple[ast.AST, ClassInfo, Reader], None] = field(default_factory=dict)
 
     def note(self, origin: Origin, name: str, reader: Reader) -> None:
         """A relationship is read from an instance."""
@@ -144,6 +149,14 @@ class Reading:
         if columns & reads and not orm.is_loaded_with_base(owner):
             self.note(value.origin, owner.name, reader)
 
+    def note_call_unknown(self, function: FunctionInfo, info: ClassInfo, reader: Reader) -> None:
+        """The same on an instance of a class whose loading place nobody knows."""
+        self._unknown_calls.setdefault((function.node, info, reader))
+
+    def showing(self, site: ast.AST, steps: Steps) -> set[FunctionInfo | None]:
+        """The functions that send instances as they are on which a path would load something."""
+        return {f for end in range(len(steps)) for f in self.shown.get((site, steps[:end]), ())}
+
     def close(self) -> None:
         """Carry what methods read from `self` to the instances on which they run."""
         changed = True
@@ -165,6 +178,9 @@ class Reading:
                         recursive.add(callee)
                     elif self._note(origin.site, origin.path, whole, reader):
                         changed = True
+        self.unknown[:] = [u for u in self.unknown if self.program.function_of(u[2].node) not in self.called]
+        for callee, info, reader in self._unknown_calls:
+            self.unknown += [(info, ".".join(steps), reader) for steps in self.paths.get(callee, ())]
 
     # -- walking values ------------------------------------------------------------------------------
 
@@ -174,6 +190,8 @@ class Reading:
         for value in best(base):
             if isinstance(value, Obj) and self.program.orm.is_model(value.info):
                 found.append(self._of_model(value, name, reader))
+            elif isinstance(value, Obj):
+                found.append(self._of_carrier(value, name, reader))
             elif isinstance(value, Rec):
                 found.append(value.get(name))
             elif isinstance(value, Inst) and value.type == "row":
@@ -206,7 +224,10 @@ class Reading:
         method = self.program.classes.method(value.info, name)
         if method is not None and is_property(Fn(method)):
             self.properties.add((method, reader))
-        if method is not None and is_property(Fn(method)) and value.origin is not None:
+        if method is not None and is_property(Fn(method)):
+            if value.origin is None:
+                self.note_call_unknown(method, value.info, reader)
+                return NOTHING
             self.note_call(method, value.origin, reader)
             for other in self.program.classes.descendants(value.info):
                 if name in other.methods:
@@ -214,7 +235,8 @@ class Reading:
             return self.result(method, value.origin)
         self.note_column(value, name, reader)
         subclasses = self.program.orm.subclasses_with(value.info, name)
-        return union(self._of_model(self.below(value, sub, name, reader), name, reader) for sub in subclasses)
+        held = self.program.held(value.info, name)  # what code has put there
+        return held | union(self._of_model(self.below(value, sub, name, reader), name, reader) for sub in subclasses)
 
     def below(self, value: Obj, info: ClassInfo, name: str, reader: Reader) -> Obj:
         """An instance as one of the subclass that alone has an attribute: what loads the base does not load that."""
@@ -226,21 +248,26 @@ class Reading:
             self.note(value.origin, info.name, reader)
         return Obj(info, value.origin.step(info.name))
 
+    def _of_carrier(self, value: Obj, name: str, reader: Reader) -> Values:
+        """What an instance of a class that is no model holds; its properties read on their own."""
+        method = self.program.classes.method(value.info, name)
+        if method is None:
+            return self.program.held(value.info, name)
+        if not is_property(Fn(method)):
+            return NOTHING
+        self.properties.add((method, reader))
+        return union(self.program.values(n.value) for n in method.nodes if isinstance(n, ast.Return) and n.value)
+
     def proxy(self, info: ClassInfo, name: str) -> tuple[str, str] | None:
         """The relationship and the attribute behind an association proxy."""
-        for base in self.program.classes.ancestors(info):
-            stmt = base.attributes.get(name) if isinstance(base, ClassInfo) else None
-            if stmt is None or not isinstance(base, ClassInfo):
-                continue
-            call = stmt.value
-            if not isinstance(call, ast.Call) or len(call.args) < 2:
-                return None
-            made = self.program.names.resolve_expression(base.path, call.func)
-            texts = [a.value for a in call.args[:2] if isinstance(a, ast.Constant) and isinstance(a.value, str)]
-            if isinstance(made, Ext) and made.name == ASSOCIATION_PROXY and len(texts) == 2:
-                return texts[0], texts[1]
+        found = self.program.orm.call_of(info, name)
+        if found is None or len(found[0].args) < 2:
             return None
-        return None
+        call, path = found
+        made = self.program.names.resolve_expression(path, call.func)
+        texts = [a.value for a in call.args[:2] if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+        known = isinstance(made, Ext) and made.name == ASSOCIATION_PROXY and len(texts) == 2
+        return (texts[0], texts[1]) if known else None
 
     def result(self, method: FunctionInfo, origin: Origin) -> Values:
         """What a property gives, with the origin of the instance in the place of `self`."""

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Route
+from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.unloaded import Reads, Unloaded
+from asyncify.analysis.values import Ext
+from asyncify.knowledge.library import is_lazy
 from asyncify.transforms.eager.planner import Planner
 from asyncify.transforms.eager.reading import Reader, Steps
 from asyncify.transforms.eager.repeated import first_reads, spawns
@@ -21,45 +25,78 @@ def unplaced_reads(program: Program) -> tuple[Unloaded, ...]:
     """The places of a program that read what no edit of `eager` loads, in the order of files and lines."""
     planner = Planner(program)
     planner.run()
+    _add_properties(program, planner)
     routes = {route.function: route for route in planner.routes}
-    found: dict[ast.AST, Unloaded] = {}
-    for reader, paths in planner.unplaced.items():
+    found: dict[tuple[ast.AST, bool], Unloaded] = {}
+    for reader, paths in sorted(planner.unplaced.items(), key=lambda item: not item[0].apart):
         for place in places(program, routes, reader, paths):
             if not _is_loaded_before(program, place):
-                found.setdefault(place.node, place)
+                found.setdefault((place.node, place.reads is Reads.OTHER), place)
     for place in planner.expired.unloaded():
-        found.setdefault(place.node, place)
+        found.setdefault((place.node, False), place)
     ordered = sorted(found.values(), key=lambda u: (u.path, program.modules[u.path].source.span(u.node)))
     return tuple(first_reads(program, ordered))
+
+
+def _add_properties(program: Program, planner: Planner) -> None:
+    """Who reads a property reads what that does."""
+    loading = {program.function_of(reader.node) for reader in planner.unplaced}
+    known = sorted(planner.reading.properties, key=lambda p: (p[1].path, p[1].what, p[0].path, p[0].qualname))
+    for method, reader in known:
+        if method in loading:
+            planner.unplaced[reader].add((method.name,))
 
 
 def places(
     program: Program, routes: dict[FunctionInfo, Route], reader: Reader, paths: set[Steps]
 ) -> Iterator[Unloaded]:
     """The place of a reader; none where what reads is no expression."""
-    node = reader.node
-    if not isinstance(node, ast.expr):
+    node: ast.AST = reader.node
+    source = program.modules[reader.path].source
+    if isinstance(node, ast.pattern):
+        node = next(m.subject for m in source.nodes_of(ast.Match) if node in set(ast.walk(m)))
+        reader = replace(reader, apart=True)
+    if not isinstance(node, ast.expr) or _runs_in_greenlet(program, source, node):
         return
     names = ", ".join(sorted(".".join(steps) for steps in paths))
     what = f"{names if len(names) < 100 else f'{len(paths)} paths'} read by {reader.what}"
-    source = program.modules[reader.path].source
     if reader.kind == "schema":
         holder, outer = source.holder(node), source.parent(node)
         function = program.function_of(node)
         route = routes.get(function) if function is not None else None
-        if isinstance(holder, ast.Call):
-            yield Unloaded(reader.path, holder, Reads.CALL, what)
+        if isinstance(holder, ast.Call) and not reader.apart:
+            taker = _taker(program, source, holder)
+            yield Unloaded(reader.path, taker or holder, Reads.CALL if taker is not None else Reads.OTHER, what)
         elif isinstance(outer, ast.Return) and route is not None and route.response is not None:
-            yield Unloaded(reader.path, node, Reads.ANSWER, what, route.response)
+            yield Unloaded(reader.path, node, Reads.ANSWER, what, route.response, writes=reader.apart)
         else:
             yield Unloaded(reader.path, node, Reads.OTHER, what)
+    elif reader.apart:
+        yield Unloaded(reader.path, node, Reads.OTHER, what)
     elif isinstance(node, ast.Call):
-        yield Unloaded(reader.path, node, Reads.CALL, what)
+        taker = _taker(program, source, node)
+        yield Unloaded(reader.path, taker or node, Reads.CALL if taker is not None else Reads.OTHER, what)
     elif isinstance(node, ast.Attribute):
         writes = not isinstance(node.ctx, ast.Load)
         yield Unloaded(reader.path, node, Reads.WRITE if writes else Reads.ATTRIBUTE, what)
     else:
         yield Unloaded(reader.path, node, Reads.OTHER, what)
+
+
+def _taker(program: Program, source: SourceFile, call: ast.Call) -> ast.Call | None:
+    """The call that reads: of `list(map(f, items))` it is `list`. None where that is no call."""
+    while any(isinstance(v, Ext) and is_lazy(v.name) for v in program.values(call.func)):
+        outer = source.holder(call)
+        if not isinstance(outer, ast.Call) or call is outer.func:
+            return None
+        call = outer
+    return call
+
+
+def _runs_in_greenlet(program: Program, source: SourceFile, node: ast.expr) -> bool:
+    """Whether a node is handed to `greenlet_spawn` already: the work of an earlier run."""
+    outer = source.holder(node)
+    return isinstance(outer, ast.Call) and outer.func is not node and spawns(program, outer)
 
 
 def _is_loaded_before(program: Program, place: Unloaded) -> bool:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
+from dataclasses import replace
 
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.routes import Route
-from asyncify.analysis.schemas import VALIDATORS, Schemas, Shape
+from asyncify.analysis.schema_hooks import Takes
+from asyncify.analysis.schema_order import is_schema
+from asyncify.analysis.schemas import VALIDATORS, Field, Schemas, Shape
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import Cls, Ext, Inst, Obj, Rec, Value, Values, union
+from asyncify.analysis.values import NOTHING, Cls, Ext, Inst, Obj, Rec, Value, Values, objects, union
+from asyncify.transforms.eager.hooks import run_hook
 from asyncify.transforms.eager.reading import CONTAINERS, RESULTS, Reader, Reading, best
+
+TYPE_ADAPTER = "pydantic.TypeAdapter"
 
 
 class Validation:
@@ -51,6 +58,8 @@ class Validation:
             self._validates(path, node, node.args[0], shapes)
         elif isinstance(func, ast.Attribute) and func.attr == "validate_python" and node.args:
             self._validates(path, node, node.args[0], self._adapter(path, func.value))
+        elif isinstance(func, ast.Name) and func.id == "map" and len(node.args) > 1:
+            self._mapped(path, node, node.args[0])
         elif self._library(path, func) in ("pydantic.parse_obj_as", "pydantic.tools.parse_obj_as"):
             if len(node.args) > 1:
                 self._validates(path, node, node.args[1], self.schemas.shapes(node.args[0], path))
@@ -58,6 +67,14 @@ class Validation:
             self._encoded(path, node.args[0])
         else:
             self._constructed(path, node)
+
+    def _mapped(self, path: str, call: ast.Call, function: ast.expr) -> None:
+        """`map(Schema.model_validate, instances)`, which reads where somebody iterates over it."""
+        if isinstance(function, ast.Attribute) and function.attr in VALIDATORS:
+            shapes = self.schemas.shapes(function.value, path)
+            names = " | ".join(s.schema.name for s in shapes)
+            reader = Reader(path, call, "schema", f"the schema {names}")
+            self.validate(self.reading.elements(self.program.values(call.args[1])), shapes, reader)
 
     def _encoded(self, path: str, node: ast.expr) -> None:
         """Without a model FastAPI sends what is loaded, and nothing else: an option there would show."""
@@ -70,7 +87,7 @@ class Validation:
                 continue
             seen.add(value)
             if isinstance(value, Obj) and value.origin is not None and self.program.orm.is_model(value.info):
-                self.reading.shown.setdefault(value.origin.site, set()).add(function)
+                self.reading.shown.setdefault((value.origin.site, value.origin.steps), set()).add(function)
             elif isinstance(value, Inst) and value.type in CONTAINERS | {"dict"}:
                 stack.extend(inner for part in value.args for inner in part)
             elif isinstance(value, Rec):
@@ -84,9 +101,11 @@ class Validation:
                 return self._adapter(meant.path, meant.value)
         if isinstance(node, ast.Subscript):
             node = node.value
-        if isinstance(node, ast.Call) and node.args and self._library(path, node.func) == "pydantic.TypeAdapter":
+        if isinstance(node, ast.Call) and node.args and self._library(path, node.func) == TYPE_ADAPTER:
             return self.schemas.shapes(node.args[0], path)
-        return ()
+        kept = (v.origin for v in self.program.values(node) if isinstance(v, Inst) and v.type == TYPE_ADAPTER)
+        sites = [(o.site, o.path) for o in kept if o is not None and o.site is not node]
+        return tuple(s for site, at in sites if isinstance(site, ast.Call) for s in self._adapter(at, site))
 
     def _library(self, path: str, node: ast.expr) -> str:
         found = self.program.names.resolve_expression(path, node)
@@ -97,7 +116,9 @@ class Validation:
         for value in self.program.values(node.func) if node.keywords else ():
             if not isinstance(value, Cls) or self.program.orm.is_model(value.info):
                 continue
-            fields = {s: f for f in self.schemas.fields(Shape(value.info)) for s in (f.name, *f.sources)}
+            filled = self.schemas.shapes(node.func, path) if isinstance(node.func, ast.Subscript) else ()
+            shape = next((s for s in filled if s.schema is value.info), Shape(value.info))
+            fields = {s: f for f in self.schemas.fields(shape) for s in (f.name, *f.sources)}
             for keyword in node.keywords:
                 field = fields.get(keyword.arg or "")
                 if field is not None and field.shapes:
@@ -120,12 +141,16 @@ class Validation:
 
         above: the schemas and fields that are being read around this one.
         """
+        shapes = tuple(inner for shape in shapes for inner in self.schemas.root(shape) or (shape,))
         if not shapes:
             return
         for value in best(values):
             if isinstance(value, Obj) and self.program.orm.is_model(value.info):
                 for shape in shapes:
                     self._instance(value, shape, reader, above)
+            elif isinstance(value, Obj):
+                for shape in shapes:
+                    self._carrier(value, shape, reader, above)
             elif isinstance(value, Rec):
                 for shape in shapes:
                     for field in self.schemas.fields(shape):
@@ -142,29 +167,58 @@ class Validation:
                 self.validate(self.reading.elements(frozenset({value})), shapes, reader, above)
             elif isinstance(value, Inst) and value.type == "dict":
                 self.validate(union(value.args), shapes, reader, above)
+                for field in (f for shape in shapes for f in self.schemas.fields(shape)):
+                    # one whose keys nobody knows: what was read as a field of that name
+                    held = frozenset(v for v in union(value.args[1:]) if self._led_by(v, field.sources))
+                    self.validate(held, field.shapes, reader, above)
+
+    def _carrier(self, value: Obj, shape: Shape, reader: Reader, above: frozenset[tuple[Shape, str]]) -> None:
+        """An object with instances in it. What a field with a schema of its own was given is no instance any more."""
+        if not shape.arguments and shape.schema in self.program.classes.ancestors(value.info):
+            return
+        checked = self.schemas.fields(Shape(value.info)) if is_schema(self.program, value.info) else ()
+        own = {f.name for f in checked if f.shapes}
+        for field in self.schemas.fields(shape):
+            for source in field.sources:
+                if source not in own and (shape, source) not in above:
+                    held = self.reading.attribute(frozenset({value}), source, reader)
+                    self.validate(held, field.shapes, reader, above | {(shape, source)})
+
+    def _led_by(self, value: Value, names: tuple[str, ...]) -> bool:
+        inner = frozenset({value})
+        origins = (o.origin for o in objects(inner | self.reading.elements(inner)))
+        return any(o is not None and o.steps[-1:] and o.steps[-1] in names for o in origins)
 
     def _instance(self, value: Obj, shape: Shape, reader: Reader, above: frozenset[tuple[Shape, str]]) -> None:
+        holds: dict[str, tuple[Field, Values]] = {}
         for field in self.schemas.fields(shape):
+            held = NOTHING
             for source in field.sources:
                 if (shape, source) in above:
                     if self.program.orm.relationship(value.info, source) is not None:
                         self.reading.endless[source, reader] = None
                     continue
-                held = self.reading.attribute(frozenset({value}), source, reader)
-                self.validate(held, field.shapes, reader, above | {(shape, source)})
-        for validator, parameter in self.schemas.before_validators(shape):
-            self._validator(value, validator, parameter, reader)
+                found = self.reading.attribute(frozenset({value}), source, reader)
+                self.validate(found, field.shapes, reader, above | {(shape, source)})
+                held |= found
+            holds[field.name] = (field, held)
+        self._hooks(value, shape, holds, reader)
 
-    def _validator(self, value: Obj, validator: FunctionInfo, parameter: str, reader: Reader) -> None:
-        """A validator that gets the object as it is reads what its code names."""
-
-        def held(node: ast.expr) -> Values:
-            if isinstance(node, ast.Name) and node.id == parameter:
-                return frozenset({value})
-            if isinstance(node, ast.Attribute):
-                return self.reading.attribute(held(node.value), node.attr, reader)
-            return frozenset()
-
-        for node in validator.nodes:
-            if isinstance(node, ast.Attribute):
-                held(node)
+    def _hooks(self, value: Obj, shape: Shape, holds: Mapping[str, tuple[Field, Values]], reader: Reader) -> None:
+        """What validators and serializers read of what they are given. What a schema was made of is a schema."""
+        checked = {name: held for name, (field, held) in holds.items() if not field.shapes}
+        own: Values = frozenset({Rec(tuple(checked.items()))})
+        for hook in self.schemas.hooks(shape.schema):
+            by = replace(reader, apart=hook.output)
+            if isinstance(hook.function, FunctionInfo):
+                self.reading.called.add(hook.function)
+            if hook.takes is Takes.SELF:
+                run_hook(self.reading, hook.function, [own], by, shape.schema)
+            elif hook.takes is Takes.OBJECT:
+                holder: Values = frozenset({Rec((("_obj", frozenset({value})),))}) if hook.fields else frozenset()
+                given: Values = frozenset() if hook.fields else frozenset({value})
+                run_hook(self.reading, hook.function, [holder, given] if hook.method else [given], by, shape.schema)
+            else:
+                known = checked if hook.takes is Takes.CHECKED else {name: held for name, (_, held) in holds.items()}
+                given = union(known.values() if "*" in hook.fields else (known.get(n, NOTHING) for n in hook.fields))
+                run_hook(self.reading, hook.function, [own, given] if hook.method else [given], by, shape.schema)

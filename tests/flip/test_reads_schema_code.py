@@ -1,0 +1,257 @@
+"""What validators, serializers and computed fields read, and the older ways to validate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import prove
+from .reads_app import FILLING, HEAD, MODELS
+
+
+def test_validators_serializers_and_computed_fields(tmp_path: Path) -> None:
+    main = (
+        HEAD
+        + """
+
+from pydantic import (
+    field_validator,
+    model_validator,
+    field_serializer,
+    PrivateAttr,
+    BeforeValidator,
+    AfterValidator,
+    model_serializer,
+)
+
+
+def names(value):
+    return [v if isinstance(v, str) else v.name for v in value]
+
+
+def count(value):
+    return len(value)
+
+
+Names = Annotated[List[str], BeforeValidator(names)]
+
+
+class WithBefore(Out):
+    title: str
+    tags: Names
+    comment_count: Annotated[int, BeforeValidator(count)] = Field(
+        alias="comments", serialization_alias="comment_count"
+    )
+
+
+class WithField(Out):
+    name: str
+    posts: List[str]
+    team: Optional[str]
+
+    @field_validator("posts", mode="before")
+    @classmethod
+    def flat(cls, value):
+        return [f"{p.title}:{','.join(t.name for t in p.tags)}" for p in value]
+
+    @field_validator("team", mode="before")
+    @classmethod
+    def team_text(cls, value):
+        return value.name if value is not None else None
+
+
+class WithModel(Out):
+    title: str
+    author: Optional[str] = None
+    first_comment: Optional[str] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def build(cls, data: Any) -> Any:
+        if isinstance(data, Post):
+            return {
+                "title": data.title,
+                "author": data.author.team.name if data.author and data.author.team else None,
+                "first_comment": data.comments[0].author.name
+                if data.comments and data.comments[0].author
+                else None,
+            }
+        return data
+
+
+class WithSerializer(Out):
+    posts: List[Any]
+    profile: Any
+
+    @field_serializer("posts")
+    def ser(self, posts: List[Any]) -> List[str]:
+        return [p.title + "/" + str(len(p.comments)) for p in posts]
+
+    @field_serializer("profile")
+    def ser_profile(self, profile: Any) -> Optional[str]:
+        return profile.bio if profile else None
+
+
+class WithComputed(Out):
+    name: str
+    posts: List[Any] = Field(exclude=True)
+
+    @computed_field
+    @property
+    def tags(self) -> List[str]:
+        return [t.name for p in self.posts for t in p.tags]
+
+
+class WithDefaults(Out):
+    name: str
+    tag_names: List[str] = []
+    latest_title: Optional[str] = None
+
+    @classmethod
+    def of(cls, user: User) -> "WithDefaults":
+        made = cls.model_validate(user)
+        last = user.latest()
+        made.latest_title = last.title if last else None
+        return made
+
+
+@app.get("/before", response_model=List[WithBefore], response_model_by_alias=False)
+def before(db: Session = Depends(get_db)):
+    return db.scalars(select(Post).order_by(Post.id)).all()
+
+
+@app.get("/field", response_model=List[WithField])
+def field(db: Session = Depends(get_db)):
+    return db.scalars(select(User).order_by(User.id)).all()
+
+
+@app.get("/model", response_model=List[WithModel])
+def model(db: Session = Depends(get_db)):
+    return db.scalars(select(Post).order_by(Post.id)).all()
+
+
+@app.get("/serializer", response_model=List[WithSerializer])
+def serializer(db: Session = Depends(get_db)):
+    return db.scalars(select(User).order_by(User.id)).all()
+
+
+@app.get("/computed/{key}", response_model=WithComputed)
+def computed(key: int, db: Session = Depends(get_db)):
+    user = db.get(User, key)
+    return user
+
+
+@app.get("/of", response_model=List[WithDefaults])
+def of(db: Session = Depends(get_db)):
+    return [WithDefaults.of(u) for u in db.scalars(select(User).order_by(User.id))]
+"""
+    )
+    files = {"models.py": MODELS, "filling.py": FILLING, "main.py": main}
+    requests = [
+        ("GET", "/before"),
+        ("GET", "/field"),
+        ("GET", "/model"),
+        ("GET", "/serializer"),
+        ("GET", "/computed/1"),
+        ("GET", "/of"),
+    ]
+    prove(tmp_path, files, requests)
+
+
+def test_ways_to_validate(tmp_path: Path) -> None:
+    main = (
+        HEAD
+        + """
+
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import JSONResponse
+
+
+class OldTag(BaseModel):
+    name: str
+
+    class Config:
+        from_attributes = True
+
+
+class OldPost(BaseModel):
+    title: str
+    tags: List[OldTag]
+
+    class Config:
+        from_attributes = True
+        populate_by_name = True
+
+
+class OldUser(BaseModel):
+    name: str
+    posts: List[OldPost]
+
+    class Config:
+        from_attributes = True
+
+
+@app.get("/orm")
+def orm(db: Session = Depends(get_db)):
+    return OldUser.from_orm(db.query(User).filter(User.id == 1).first())
+
+
+@app.get("/encoded")
+def encoded(db: Session = Depends(get_db)):
+    users = db.query(User).order_by(User.id).all()
+    return JSONResponse(content=jsonable_encoder([OldUser.model_validate(u) for u in users]))
+
+
+@app.get("/dumped")
+def dumped(db: Session = Depends(get_db)):
+    return [
+        OldUser.model_validate(u, from_attributes=True).model_dump(include={"posts": {"__all__": {"title"}}})
+        for u in db.query(User).order_by(User.id)
+    ]
+
+
+@app.get("/map")
+def mapped(db: Session = Depends(get_db)):
+    return list(map(OldUser.model_validate, db.query(User).order_by(User.id).all()))
+
+
+@app.get("/kw")
+def by_keywords(db: Session = Depends(get_db)):
+    user = db.query(User).get(1)
+    return OldUser(name=user.name, posts=[OldPost(title=p.title, tags=p.tags) for p in user.posts])
+
+
+@app.get("/vars")
+def by_dict(db: Session = Depends(get_db)):
+    user = db.query(User).get(1)
+    data = {**{k: getattr(user, k) for k in ("name", "posts")}}
+    return OldUser.model_validate(data)
+
+
+@app.get("/fields")
+def by_fields(db: Session = Depends(get_db)):
+    user = db.query(User).get(1)
+    return {
+        name: (getattr(user, name) if name == "name" else len(getattr(user, name))) for name in OldUser.model_fields
+    }
+
+
+@app.get("/nested-json")
+def as_json(db: Session = Depends(get_db)):
+    adapter = TypeAdapter(List[OldUser])
+    return adapter.dump_python(
+        adapter.validate_python(db.query(User).order_by(User.id).all(), from_attributes=True), mode="json"
+    )
+"""
+    )
+    files = {"models.py": MODELS, "filling.py": FILLING, "main.py": main}
+    requests = [
+        ("GET", "/orm"),
+        ("GET", "/encoded"),
+        ("GET", "/dumped"),
+        ("GET", "/map"),
+        ("GET", "/kw"),
+        ("GET", "/vars"),
+        ("GET", "/fields"),
+        ("GET", "/nested-json"),
+    ]
+    prove(tmp_path, files, requests)
