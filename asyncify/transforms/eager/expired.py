@@ -128,10 +128,9 @@ class Expired:
 
     def _is_read_by(self, read: ExpiredRead) -> bool:
         """Whether the statement that asks again reads the instance itself: `.where(User.id == user.id)`."""
-        return any(
-            isinstance(node, ast.Attribute) and is_path(node.value) and path_text(node.value) == path_text(read.instance)
-            for node in ast.walk(read.node)
-        )
+        name = path_text(read.instance)
+        attributes = (node.value for node in ast.walk(read.node) if isinstance(node, ast.Attribute))
+        return any(is_path(owner) and path_text(owner) == name for owner in attributes)
 
     def _refresh_attributes(self, statement: ast.stmt, reads: list[ExpiredRead]) -> None:
         first = reads[0]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 
-from asyncify.analysis.expiry.events import path_text
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach, routes
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import has, objects
+from asyncify.analysis.values import has
 from asyncify.knowledge import names
 from asyncify.model.comparison import Outcome
 from asyncify.model.edit import Edit, Finding
@@ -21,7 +20,7 @@ from asyncify.transforms.base import Decisions
 from asyncify.transforms.eager.circles import comes_back
 from asyncify.transforms.eager.code import read_code
 from asyncify.transforms.eager.contents import Contents, is_lookup
-from asyncify.transforms.eager.created import Created, Refresh, is_construction, made_classes
+from asyncify.transforms.eager.created import Created, Refresh, is_construction
 from asyncify.transforms.eager.defaults import plan_defaults
 from asyncify.transforms.eager.deferred import plan_deferred
 from asyncify.transforms.eager.doubles import Doubles
@@ -34,10 +33,11 @@ from asyncify.transforms.eager.lookups import plan_lookup
 from asyncify.transforms.eager.pages import Pages
 from asyncify.transforms.eager.partial import Partial
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
+from asyncify.transforms.eager.refreshing import Refreshing, because
+from asyncify.transforms.eager.reports import reports
 from asyncify.transforms.eager.stand_ins import carry_to_stand_ins
 from asyncify.transforms.eager.validation import Validation
 from asyncify.transforms.eager.witnessed import Witnessed, add_witnessed, witnessed
-from asyncify.transforms.query.versions import SqlAlchemy
 
 _NOWHERE = Span(0, 0, 0, 0)
 
@@ -63,6 +63,7 @@ class Planner:
         self._read()
         self.expired = Expired(self.reading)
         self.created = Created(program, self.reach, self.expired.refreshes)
+        self.refreshing = Refreshing(self.reading, self.created, self.expired.refreshes)
         self._take_in_evidence()
         self.partial = Partial(program, self.reading, self.statements.existing)
         self.contents = Contents(self.reading, self.routes, self.reach)
@@ -76,7 +77,6 @@ class Planner:
         self.outcomes: dict[tuple[Reader, Steps], Outcome] = {}
         self.mapped: dict[tuple[ClassInfo, str], LoadKind] = {}
         self._reaches = [self.reach.of_route(route) for route in self.routes]
-        self._refreshed: dict[Refresh, tuple[ClassInfo, dict[Steps, Reader]]] = {}
         self._spots: dict[tuple[FunctionInfo, str], list[tuple[Spot, dict[Steps, Reader]]]] = defaultdict(list)
         self.requests = lru_cache(maxsize=None)(self._requests)
 
@@ -99,19 +99,10 @@ class Planner:
         for site, readers in self.reading.paths.items():
             if isinstance(site, (ast.Call, ast.Attribute)):
                 self._site(site, self.reading.files[site], readers)
-        always: dict[Refresh, str] = dict(self.expired.refreshes)
-        for place in self.expired.refreshes:
-            self._refreshed.setdefault(place, (self._stored_class(place), {}))
-        for place, info in Expiring(self.reading, self.created, self.reach).refreshes():
-            if self.created.reloads(place):
-                self._refreshed.setdefault(place, (info, {}))
-                always[place] = f"a refresh of {info.name} expires what it holds, which is read later"
-        for place, (info, needed) in self._refreshed.items():
-            by_name = bool(needed) and self._empties_others(place, needed)
-            edits = self.created.edits(place, info, _because(needed), always.get(place, ""), by_name=by_name)
-            self._add(edits, needed)
+        for edits_of_refresh, paths in self.refreshing.edits(Expiring(self.reading, self.created, self.reach)):
+            self._add(edits_of_refresh, paths)
         for spot, needed in (pair for pairs in self._spots.values() for pair in pairs):
-            self._add(self.late.edits(spot, _because(needed)), needed)
+            self._add(self.late.edits(spot, because(needed)), needed)
         edits_of_mappings, self.mapped = self._mappings()
         self.edits.update(dict.fromkeys(edits_of_mappings))
         self.edits.update(dict.fromkeys(self.expired.edits))
@@ -126,7 +117,7 @@ class Planner:
         for name, reader in self.reading.endless:  # as deep as the tree is
             self._unknown((name,), reader)
         self._run_the_rest()
-        self.findings.update(dict.fromkeys(self._reports()))
+        self.findings.update(dict.fromkeys(reports(self.reading, self.pages)))
         edits = sorted(self.edits, key=lambda e: (e.path, e.target))
         findings = sorted(self.findings, key=lambda f: (f.path, f.span or _NOWHERE, f.message))
         return Decisions(tuple(edits), (), tuple(findings))
@@ -176,22 +167,6 @@ class Planner:
         if self.outcomes.get((reader, steps)) is not Outcome.GREENLET:
             self.outcomes[reader, steps] = outcome
 
-    def _finding(self, path: str, node: ast.AST, code: str, message: str, advice: str) -> Finding:
-        return Finding("eager", path, self.program.modules[path].source.span(node), code, message, advice)
-
-    def _reports(self) -> Iterator[Finding]:
-        """What was seen and cannot be helped here."""
-        for text, reader in self.reading.dynamic:
-            message = f"{text} is a query and not a list, which an async session cannot run"
-            advice = "map it as WriteOnlyMapped, or run its statement with the session"
-            yield self._finding(reader.path, reader.node, "eager-dynamic", message, advice)
-        for path, call, text in self.pages.missing:
-            message = f"the template {text} is not in the repository, so what it reads is not known"
-            yield self._finding(path, call, "eager-template", message, "check what it reads of its context")
-        for path, reason in sorted(self.pages.files.broken.items()):
-            message = f"Jinja2 cannot parse this template as it is: {reason}"
-            yield Finding("eager", path, None, "eager-template", message, "check what it reads of its context")
-
     # -- one loading place ---------------------------------------------------------------------------
 
     def _site(self, site: Site, path: str, readers: Readers) -> None:
@@ -210,7 +185,7 @@ class Planner:
                 if (
                     refresh is not None
                     and self.created.reloads(refresh)
-                    and not comes_back(self.program, self._stored_class(refresh), steps)
+                    and not comes_back(self.program, self.refreshing.stored_class(refresh), steps)
                 ):
                     self._refresh(refresh, steps, reader)
                 elif refresh is not None:
@@ -227,41 +202,8 @@ class Planner:
             self._loaded(site, path, self._shared(site, path, at_site))
 
     def _refresh(self, place: Refresh, steps: Steps, reader: Reader) -> None:
-        self._refreshed.setdefault(place, (self._stored_class(place), {}))[1].setdefault(steps, reader)
+        self.refreshing.add(place, steps, reader)
         self._decided(reader, steps, Outcome.REFRESH)
-
-    def _stored_class(self, place: Refresh) -> ClassInfo:
-        for found in objects(self.program.values(place.name)):
-            return found.info
-        return next(iter(made_classes(self.program, self._maker(place))))
-
-    def _empties_others(self, place: Refresh, needed: Mapping[Steps, Reader]) -> bool:
-        """Whether a load over existing instances would empty what others of the function hold: the users of a group
-        are gone when the groups of a user are loaded so. Each relationship is refreshed by its name then.
-
-        Source: SQLAlchemy "Populate Existing"; `refresh()` loads lazy relationships that it names since 2.0.4.
-        """
-        function = self.program.function_of(place.call)
-        if function is None or place.options is not None or any(len(steps) != 1 for steps in needed):
-            return False
-        if (version := SqlAlchemy.of(self.program).version) is not None and version < (2,):
-            return False
-        family = self.program.classes
-        ends = {end_of(self.program, self._refreshed[place][0], steps) for steps in needed}
-        own = path_text(place.name)
-        for node in function.nodes:
-            if isinstance(node, ast.Name) and node.id != own:
-                for found in objects(self.program.values(node)):
-                    if found.origin is not None and self.reading.paths.get(found.origin.site):
-                        kin = {found.info, *family.ancestors(found.info), *family.descendants(found.info)}
-                        if ends & kin:
-                            return True
-        return False
-
-    def _maker(self, place: Refresh) -> ast.Call:
-        statement = self.program.modules[place.path].source.statement(place.name)
-        assert isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call)
-        return statement.value
 
     def _constructed(self, site: ast.Call, path: str, steps: Steps, reader: Reader) -> None:
         """An instance that is never refreshed: after it was stored nothing of it but columns is loaded."""
@@ -270,7 +212,7 @@ class Planner:
             if self._is_elsewhere(site, reader) and self._tries(site, site, steps, reader):
                 return
             if self.created.is_after(place, reader):
-                known = next((p for p in self._refreshed if p.call is place.call), place)
+                known = self.refreshing.known(place)
                 if ast.dump(known.name) == ast.dump(place.name):
                     self._refresh(place, steps, reader)
                 else:
@@ -315,17 +257,17 @@ class Planner:
     def _loaded(self, site: Site, path: str, readers: Readers) -> None:
         if not readers:
             return
-        because = _because({steps: found[0] for steps, found in readers.items()})
+        why = because({steps: found[0] for steps, found in readers.items()})
         edits: list[Edit] = []
         left: list[Steps] = list(readers)
         refused: list[Steps] = []
         if has(self.program.values(site), names.QUERY, names.SELECT):
-            edits, left, refused = plan_statement(self.program, self.statements, site, path, because)
+            edits, left, refused = plan_statement(self.program, self.statements, site, path, why)
         elif isinstance(site, ast.Call) and is_lookup(self.program, site):
             info = static_class(self.program, path, site.args[0])
             fresh = info is not None and self.contents.fresh(site, info)
             options = self.statements.existing.reader
-            edits, left, refused = plan_lookup(self.program, options, site, path, because, fresh=fresh)
+            edits, left, refused = plan_lookup(self.program, options, site, path, why, fresh=fresh)
         self.edits.update(dict.fromkeys(edits))
         for steps in readers.keys() - {*left, *refused}:
             for reader in readers[steps]:
@@ -386,6 +328,3 @@ class Planner:
                 return True
         return False
 
-
-def _because(readers: Mapping[Steps, Reader]) -> dict[Steps, str]:
-    return {steps: f"{'.'.join(steps)} is read by {reader.what}" for steps, reader in sorted(readers.items())}

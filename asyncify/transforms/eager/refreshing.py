@@ -1,0 +1,84 @@
+"""The refreshes of a program that load relationships: which there are, and what each has to load."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from asyncify.analysis.expiry.events import path_text
+from asyncify.analysis.symbols import ClassInfo
+from asyncify.analysis.values import objects
+from asyncify.model.edit import Edit
+from asyncify.transforms.eager.created import Created, Refresh, made_classes
+from asyncify.transforms.eager.expiring import Expiring
+from asyncify.transforms.eager.loads import end_of
+from asyncify.transforms.eager.reading import Reader, Reading, Steps
+from asyncify.transforms.query.versions import SqlAlchemy
+
+
+class Refreshing:
+    """Collects what is to be loaded with each refresh. wanted: refreshes that are written anyway, each with a reason."""
+
+    def __init__(self, reading: Reading, created: Created, wanted: Mapping[Refresh, str]) -> None:
+        self.program = reading.program
+        self.reading = reading
+        self.created = created
+        self._always: dict[Refresh, str] = dict(wanted)
+        self._places: dict[Refresh, tuple[ClassInfo, dict[Steps, Reader]]] = {}
+
+    def add(self, place: Refresh, steps: Steps, reader: Reader) -> None:
+        """Let a refresh load a path."""
+        self._places.setdefault(place, (self.stored_class(place), {}))[1].setdefault(steps, reader)
+
+    def known(self, place: Refresh) -> Refresh:
+        """The first refresh that was added for the same call, else the given one."""
+        return next((p for p in self._places if p.call is place.call), place)
+
+    def stored_class(self, place: Refresh) -> ClassInfo:
+        """The class of what is refreshed."""
+        for found in objects(self.program.values(place.name)):
+            return found.info
+        statement = self.program.modules[place.path].source.statement(place.name)
+        assert isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call)
+        return next(iter(made_classes(self.program, statement.value)))
+
+    def edits(self, expiring: Expiring) -> Iterator[tuple[list[Edit] | None, Mapping[Steps, Reader]]]:
+        """For each refresh its edits, None where they cannot be written, and what it was to load."""
+        for place in self._always:
+            self._places.setdefault(place, (self.stored_class(place), {}))
+        for place, info in expiring.refreshes():
+            if self.created.reloads(place):
+                self._places.setdefault(place, (info, {}))
+                self._always[place] = f"a refresh of {info.name} expires what it holds, which is read later"
+        for place, (info, needed) in self._places.items():
+            by_name = bool(needed) and self._empties_others(place, info, needed)
+            always = self._always.get(place, "")
+            yield self.created.edits(place, info, because(needed), always, by_name=by_name), needed
+
+    def _empties_others(self, place: Refresh, info: ClassInfo, needed: Mapping[Steps, Reader]) -> bool:
+        """Whether a load over existing instances would empty what others of the function hold: the users of a group
+        are gone when the groups of a user are loaded so. Each relationship is refreshed by its name then.
+
+        Source: SQLAlchemy "Populate Existing"; `refresh()` loads lazy relationships that it names since 2.0.4.
+        """
+        function = self.program.function_of(place.call)
+        if function is None or place.options is not None or any(len(steps) != 1 for steps in needed):
+            return False
+        if (version := SqlAlchemy.of(self.program).version) is not None and version < (2,):
+            return False
+        family = self.program.classes
+        ends = {end_of(self.program, info, steps) for steps in needed}
+        own = path_text(place.name)
+        for node in function.nodes:
+            if isinstance(node, ast.Name) and node.id != own:
+                for found in objects(self.program.values(node)):
+                    if found.origin is not None and self.reading.paths.get(found.origin.site):
+                        kin = {found.info, *family.ancestors(found.info), *family.descendants(found.info)}
+                        if ends & kin:
+                            return True
+        return False
+
+
+def because(readers: Mapping[Steps, Reader]) -> dict[Steps, str]:
+    """Each path with a sentence that says who reads it."""
+    return {steps: f"{'.'.join(steps)} is read by {reader.what}" for steps, reader in sorted(readers.items())}
