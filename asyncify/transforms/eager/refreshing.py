@@ -17,7 +17,7 @@ from asyncify.transforms.query.versions import SqlAlchemy
 
 
 class Refreshing:
-    """Collects what is to be loaded with each refresh. wanted: refreshes that are written anyway, each with a reason."""
+    """Collects what each refresh is to load. wanted: refreshes that are written anyway, each with a reason."""
 
     def __init__(self, reading: Reading, created: Created, wanted: Mapping[Refresh, str]) -> None:
         self.program = reading.program
