@@ -528,6 +528,39 @@ def rename(db: Session, key: int):
     db.commit()
     return note
 ''', (("POST", "/1"), ("POST", "/9")), lazy=False, stale=True),
+    Row("given from who knows where", '''
+CALLS = {}
+
+
+@app.post("/{key}")
+def act(key: int, db: Session = Depends(get_db)):
+    note = CALLS["find"](db, key)
+    return CALLS["rename"](db, note, "b")
+
+
+def rename(db: Session, note: Note, kind: str):
+    before = note.body
+    note.kind = kind
+    db.commit()
+    return [before, note.kind.name]
+
+
+def forget(db: Session, user: User):
+    db.add(Post(title="more", user_id=user.id))
+    db.commit()
+    return [p.title for p in user.posts]
+
+
+@app.get("/{key}")
+def posts(key: int, db: Session = Depends(get_db)):
+    return CALLS["forget"](db, CALLS["user"](db, key))
+
+
+CALLS["find"] = lambda db, key: db.get(Note, key)
+CALLS["user"] = lambda db, key: db.get(User, key)
+CALLS["rename"] = rename
+CALLS["forget"] = forget
+''', (("POST", "/1"), ("POST", "/2"), ("GET", "/1"), ("GET", "/2"), ("GET", "/1"))),
     post("not changed at all", '''
 user = db.get(User, key)
 titles = [p.title for p in user.posts]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from asyncify.analysis.expiry.events import is_model_instance
 from asyncify.analysis.orm import Relationship, foreign_keys_of
@@ -33,56 +34,65 @@ COMPUTED = "sqlalchemy.orm.column_property"
 
 @dataclass(frozen=True)
 class Change:
-    """One place that writes. info: whose rows; None where that is not known.
+    """One way in which rows are written. info: whose; None where that is not known.
 
     attribute: the one that is set, `ANYTHING` where it is not known which; empty for rows that come, go or change.
-    behind: it is done by a statement, so that instances do not know of it. value: what an attribute is set to.
-    deletes: an instance is deleted.
+    behind: it is done by a statement, so that instances do not know of it. same: an attribute is set to what is sure to
+    be the same once it is loaded. deletes: an instance is deleted.
     """
 
-    node: ast.AST
     info: ClassInfo | None
     attribute: str = ""
     behind: bool = False
-    value: ast.expr | None = None
+    same: bool = False
     deletes: bool = False
 
 
 class Changes:
-    """Finds what functions write. One for each program."""
+    """Finds what functions write. One for each program, which is asked for the same again and again."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._own: dict[FunctionInfo, tuple[Change, ...]] = {}
-        self._reached: dict[FunctionInfo, tuple[Change, ...]] = {}
+        self.before = cache(self._before)
+        self.outdates = cache(self._outdates)
+        self._own = cache(self._find_own)
+        self._callees = cache(self._find_callees)
+        self._reached = cache(self._find_reached)
+        self._kin = cache(self._find_kin)
+        self._computed = cache(self._find_computed)
+        self._is_changing = cache(self._find_is_changing)
 
-    def own(self, function: FunctionInfo) -> tuple[Change, ...]:
-        """What the body of a function itself writes."""
-        found = self._own.get(function)
-        if found is None:
-            found = self._own[function] = tuple(c for node in function.nodes for c in self._of(function, node))
-        return found
+    def _find_own(self, function: FunctionInfo) -> tuple[tuple[int, Change], ...]:
+        """What the body of a function itself writes, by line."""
+        return tuple((node.lineno, c) for node in function.nodes for c in self._of(function, node))  # type: ignore[attr-defined]
 
-    def before(self, function: FunctionInfo, line: int) -> Iterator[Change]:
+    def _find_callees(self, function: FunctionInfo) -> tuple[tuple[int, FunctionInfo], ...]:
+        calls = (node for node in function.nodes if isinstance(node, ast.Call))
+        return tuple((node.lineno, called.info) for node in calls for called in self.program.calls(node))
+
+    def _before(self, function: FunctionInfo, line: int) -> frozenset[Change]:
         """What a function has written, itself or by calls, up to a line of its own."""
-        yield from (c for c in self.own(function) if getattr(c.node, "lineno", 0) <= line)
-        for node in function.nodes:
-            if isinstance(node, ast.Call) and node.lineno <= line:
-                for called in self.program.calls(node):
-                    yield from self.reached(called.info)
+        found = {change for at, change in self._own(function) if at <= line}
+        for called in {called for at, called in self._callees(function) if at <= line}:
+            found |= self._reached(called)
+        return frozenset(found)
 
-    def reached(self, function: FunctionInfo) -> tuple[Change, ...]:
+    def _find_reached(self, function: FunctionInfo) -> frozenset[Change]:
         """What a function and all that it calls write."""
-        if function not in self._reached:
-            seen, stack = {function}, [function]
-            for one in stack:
-                for node in one.nodes:
-                    for called in self.program.calls(node) if isinstance(node, ast.Call) else ():
-                        if called.info not in seen:
-                            seen.add(called.info)
-                            stack.append(called.info)
-            self._reached[function] = tuple(c for one in stack for c in self.own(one))
-        return self._reached[function]
+        seen, stack = {function}, [function]
+        for one in stack:
+            for _, called in self._callees(one):
+                if called not in seen:
+                    seen.add(called)
+                    stack.append(called)
+        return frozenset(change for one in stack for _, change in self._own(one))
+
+    def _outdates(self, changes: frozenset[Change], info: ClassInfo, attribute: str) -> bool:
+        """Whether an attribute of an instance is another one after some changes and a commit than before. What may be
+        deleted keeps what it had, in a sync session too."""
+        if any(change.deletes and self._kin(change.info, info) for change in changes):
+            return False
+        return any(self.differs(change, info, attribute) for change in changes)
 
     def _of(self, function: FunctionInfo, node: ast.AST) -> Iterator[Change]:
         if isinstance(node, ast.Call):
@@ -92,25 +102,25 @@ class Changes:
                 if isinstance(target, ast.Attribute) and is_model_instance(self.program, target.value):
                     for found in objects(self.program.values(target.value)):
                         value = node.value if not isinstance(node, ast.AugAssign) else None
-                        yield Change(node, found.info, target.attr, value=value)
+                        yield Change(found.info, target.attr, same=self._comes_back(function, value))
 
     def _call(self, function: FunctionInfo, node: ast.Call) -> Iterator[Change]:
         for value in self.program.values(node.func):
             if isinstance(value, Cls) and self.program.orm.is_model(value.info):
-                yield Change(node, value.info)
+                yield Change(value.info)
                 for keyword in node.keywords:
-                    given = keyword.value if keyword.arg else None
-                    yield Change(node, value.info, keyword.arg or ANYTHING, value=given)
+                    same = keyword.arg is not None and self._comes_back(function, keyword.value)
+                    yield Change(value.info, keyword.arg or ANYTHING, same=same)
         made = self.program.names.resolve_expression(function.path, node.func)
         name = made.name if isinstance(made, Ext) else ""
         if name in WRITES and node.args:
             yield from self._statement(node, node.args[0])
         elif name == "sqlalchemy.text" and not self._selects(node):
-            yield Change(node, None, behind=True)
+            yield Change(None, behind=True)
         elif isinstance(node.func, ast.Name) and node.func.id == "setattr" and node.args:
             for found in objects(self.program.values(node.args[0])):
                 key = node.args[1] if len(node.args) > 1 else None
-                yield Change(node, found.info, str(key.value) if isinstance(key, ast.Constant) else ANYTHING)
+                yield Change(found.info, str(key.value) if isinstance(key, ast.Constant) else ANYTHING)
         elif isinstance(node.func, ast.Attribute):
             yield from self._method(node, node.func)
 
@@ -118,24 +128,24 @@ class Changes:
         base = self.program.values(func.value)
         if func.attr == "delete" and node.args:
             for found in objects(self.program.values(node.args[0])):
-                yield Change(node, found.info, deletes=True)
+                yield Change(found.info, deletes=True)
         elif func.attr in ("update", "delete") and has(base, names.QUERY, names.DYNAMIC):
             parts = (part for value in base if isinstance(value, Inst) for part in value.args)
-            yield from (Change(node, v.info, behind=True) for part in parts for v in part if isinstance(v, Cls))
+            yield from (Change(v.info, behind=True) for part in parts for v in part if isinstance(v, Cls))
         elif func.attr in BULK:
-            yield Change(node, None, behind=True)
+            yield Change(None, behind=True)
         elif func.attr in ("append", "extend", "remove", "add", "clear", "insert", "pop") and isinstance(
             func.value, ast.Attribute
         ):
             for found in objects(self.program.values(func.value.value)):
                 if self.program.orm.relationship(found.info, func.value.attr) is not None:
-                    yield Change(node, found.info, func.value.attr)
+                    yield Change(found.info, func.value.attr)
 
     def _statement(self, node: ast.Call, table: ast.expr) -> Iterator[Change]:
         infos = [v.info for v in self.program.values(table) if isinstance(v, Cls)]
         if not infos:
-            yield Change(node, None, behind=True)
-        yield from (Change(node, info, behind=True) for info in infos)
+            yield Change(None, behind=True)
+        yield from (Change(info, behind=True) for info in infos)
 
     def _selects(self, node: ast.Call) -> bool:
         first = node.args[0] if node.args else None
@@ -157,29 +167,18 @@ class Changes:
             return False
         if change.behind:
             return True
-        given = change.value is not None and self._comes_back(change)
-        return not given and change.attribute in (attribute, ANYTHING) and self._is_changing(info, attribute)
+        return not change.same and change.attribute in (attribute, ANYTHING) and self._is_changing(info, attribute)
 
-    def may_be_gone(self, change: Change, info: ClassInfo) -> bool:
-        """Whether the instance itself may be what was deleted."""
-        return change.deletes and self._kin(change.info, info)
-
-    def _comes_back(self, change: Change) -> bool:
+    def _comes_back(self, function: FunctionInfo, value: ast.expr | None) -> bool:
         """Whether a value is sure to be the same once it is loaded: a member of an enumeration, a time without zone."""
-        value = change.value
         if isinstance(value, ast.Constant):
             return value.value is None
-        path = self._path_of(change)
         if isinstance(value, ast.Attribute):
-            found = self.program.names.resolve_expression(path, value.value)
+            found = self.program.names.resolve_expression(function.path, value.value)
             return isinstance(found, ClassInfo) and self.program.classes.derives_from(found, *COERCING[:3])
         if isinstance(value, ast.Call):
-            return not value.args and not value.keywords and self._library(path, value.func) in NAIVE
+            return not value.args and not value.keywords and self._library(function.path, value.func) in NAIVE
         return False
-
-    def _path_of(self, change: Change) -> str:
-        function = self.program.function_of(change.node)
-        return function.path if function is not None else ""
 
     def _touches(self, change: Change, info: ClassInfo, target: ClassInfo, attribute: str) -> bool:
         """Whether a change may alter what a relationship holds."""
@@ -197,13 +196,13 @@ class Changes:
             self._kin(change.info, target) or self._kin(change.info, info)
         )
 
-    def _kin(self, one: ClassInfo | None, other: ClassInfo) -> bool:
+    def _find_kin(self, one: ClassInfo | None, other: ClassInfo) -> bool:
         """Whether instances of one class may be of another. None: it is not known which."""
         if one is None or one is other:
             return True
         return one in self.program.classes.ancestors(other) or other in self.program.classes.ancestors(one)
 
-    def _computed(self, info: ClassInfo) -> frozenset[str]:
+    def _find_computed(self, info: ClassInfo) -> frozenset[str]:
         return frozenset(
             name
             for base in self.program.classes.ancestors(info)
@@ -216,7 +215,7 @@ class Changes:
         found = self.program.names.resolve_expression(path, node)
         return found.name if isinstance(found, Ext) else ""
 
-    def _is_changing(self, info: ClassInfo, attribute: str) -> bool:
+    def _find_is_changing(self, info: ClassInfo, attribute: str) -> bool:
         """Whether the type of a column gives other values back than it is given."""
         if attribute not in self.program.orm.columns(info):
             return False

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from asyncify.analysis.expiry.events import is_session_block, rolls_back_block
-from asyncify.analysis.expiry.state import OUTDATED, SESSION, Mark, State, doubted, joined
+from asyncify.analysis.expiry.events import guarded_path, is_session_block, rolls_back_block
+from asyncify.analysis.expiry.state import OUTDATED, SESSION, Mark, State, doubted, joined, let_go
 from asyncify.analysis.expiry.uses import How, Summary
 from asyncify.analysis.expiry.walk import Walk
 from asyncify.analysis.nodes import children
@@ -45,7 +45,13 @@ class Flow(Walk):
     def _statement(self, node: ast.stmt, state: State) -> State | None:
         if isinstance(node, ast.If):
             state = self._expression(node.test, state)
-            return joined((self._block(node.body, state), self._block(node.orelse, state)))
+            inside = self._block(node.body, state)
+            after = joined((inside, self._block(node.orelse, state)))
+            guarded = guarded_path(node.test) if not node.orelse else ""
+            if after is None or inside is None or not guarded:
+                return after
+            # what the test lets pass is as it was left inside, and nothing else can be read
+            return {key: mark for key, mark in after.items() if key[0] != guarded or key in inside}
         if isinstance(node, LOOPS):
             return self._loop(node, state)
         if isinstance(node, ast.Try):
@@ -138,5 +144,5 @@ class Flow(Walk):
         raised = doubted(joined(self._caught.pop()) or {})
         if rolls_back:
             raised = self._all_expired(raised, Mark("a rollback", None, False), True)
-        self._caught[-1].append(raised)
-        return end
+        self._caught[-1].append(let_go(raised) if closes else raised)
+        return let_go(end) if closes and end is not None else end

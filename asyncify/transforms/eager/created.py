@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from textwrap import indent
-from typing import TypeGuard
 
-from asyncify.analysis.expiry.events import named_attributes
+from asyncify.analysis.dotted import is_path
+from asyncify.analysis.expiry.events import guarded_path, named_attributes, path_text
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
@@ -61,7 +61,7 @@ class Refresh:
     call: the `refresh(...)` or a load like those that are written here, else the `commit()` or `flush()` behind which
     one is to be put. options: those that are there.
     before: for a refresh that is still to be written, the statement before which it goes. session: where that is not
-    the one of `call`. optional: there may be no instance.
+    the one of `call`. guard: a condition without which there is nothing to refresh.
     """
 
     path: str
@@ -71,7 +71,7 @@ class Refresh:
     options: ast.expr | None = None
     before: ast.stmt | None = None
     session: Access | None = None
-    optional: bool = False
+    guard: str = ""
 
 
 class Created:
@@ -131,7 +131,9 @@ class Created:
             there = self.program.function_of(refresh.call)
             source = self.program.modules[refresh.path].source
             block = source.parent(refresh.before or source.statement(refresh.call))
-            if _asks_for(block, refresh.name):  # where there is no instance, there is nothing to read
+            guarded = guarded_path(block.test) if isinstance(block, ast.If) else ""
+            if block is not None and guarded and is_path(refresh.name) and guarded == path_text(refresh.name):
+                # where there is no instance, there is nothing to read
                 block = source.parent(block)
             if there is here and here is not None:
                 line = refresh.before.lineno - 1 if refresh.before is not None else refresh.call.lineno
@@ -282,7 +284,7 @@ class Created:
             names = ", ".join(f'"{steps[0]}"' for steps in sorted(paths))
             calls = [] if is_written else [session.run(f"refresh({name})")]
             calls += [session.run(f"refresh({name}, [{names}])")] if by_name else []
-            op = InsertStatements(_guarded(place, name, "\n".join(calls)), where)
+            op = InsertStatements(_guarded(place, "\n".join(calls)), where)
             return [Edit("eager", place.path, target, op, because=because)]
         inspect = namer.library("sqlalchemy", "inspect")
         arguments = [model, f"{inspect}({name}).identity", "populate_existing=True"]
@@ -291,8 +293,8 @@ class Created:
         if is_written:  # an `await` around a refresh stays
             target, op = source.target(place.call), Replace(f"{session.name}.get({', '.join(arguments)})")
         else:
-            text = call(session.run("get"), arguments, WIDTH - target.span.column - (4 if place.optional else 0))
-            op = InsertStatements(_guarded(place, name, text), where)
+            text = call(session.run("get"), arguments, WIDTH - target.span.column - (4 if place.guard else 0))
+            op = InsertStatements(_guarded(place, text), where)
         return [Edit("eager", place.path, target, op, tuple(namer.imports), because=because)]
 
     def _session(self, place: Refresh) -> Access | None:
@@ -305,12 +307,5 @@ class Created:
         return session if session is not None and session.waits is waiting else None
 
 
-def _guarded(place: Refresh, name: str, text: str) -> str:
-    return f"if {name} is not None:\n{indent(text, '    ')}\n" if place.optional else f"{text}\n"
-
-
-def _asks_for(block: ast.AST | None, name: ast.expr) -> TypeGuard[ast.If]:
-    """Whether a block is `if name is not None:`."""
-    if not isinstance(block, ast.If) or not isinstance(block.test, ast.Compare) or block.orelse:
-        return False
-    return isinstance(block.test.ops[0], ast.IsNot) and ast.dump(block.test.left) == ast.dump(name)
+def _guarded(place: Refresh, text: str) -> str:
+    return f"if {place.guard}:\n{indent(text, '    ')}\n" if place.guard else f"{text}\n"

@@ -9,6 +9,7 @@ loaded. Source: SQLAlchemy, "Session Basics", "Rolling Back"; asyncio, "Preventi
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 
 from asyncify.analysis.dotted import is_path
@@ -16,6 +17,7 @@ from asyncify.analysis.expiry.changes import Changes
 from asyncify.analysis.expiry.events import commits_expire, path_text
 from asyncify.analysis.expiry.reads import expired_reads
 from asyncify.analysis.expiry.uses import ExpiredRead, How, nothing_differs
+from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.unloaded import Reads, Unloaded
 from asyncify.analysis.values import objects
 from asyncify.model.comparison import Outcome
@@ -40,6 +42,9 @@ class Expired:
         self.edits: list[Edit] = []
         self.findings: list[Finding] = []
         self._changes = Changes(self.program)
+        self._columns_read: dict[ClassInfo, set[str]] = defaultdict(set)
+        for info, name in reading.columns:
+            self._columns_read[info].add(name)
         self._persistence = Persistence(self.program)
         differs = self._differs if commits_expire(self.program) else nothing_differs
         self._all = expired_reads(self.program, differs)
@@ -64,20 +69,17 @@ class Expired:
 
     def _differs(self, read: ExpiredRead) -> bool:
         """Whether a commit has made outdated what is read: a sync session would read another value than is there."""
-        for value in objects(self.program.values(read.instance)):
-            names = [read.attribute] if read.attribute else self._read_of(value)
-            changes = list(self._changes.before(read.function, read.node.lineno))
-            if any(self._changes.may_be_gone(change, value.info) for change in changes):
-                continue  # what is deleted keeps what it had, in a sync session too
-            for change in changes:
-                if any(self._changes.differs(change, value.info, name) for name in names):
-                    return True
-        return False
+        changes = self._changes.before(read.function, read.node.lineno)
+        return any(
+            self._changes.outdates(changes, value.info, name)
+            for value in objects(self.program.values(read.instance))
+            for name in ([read.attribute] if read.attribute else self._read_of(value))
+        )
 
     def _read_of(self, value: object) -> list[str]:
         """All that is read somewhere of an instance that is handed on."""
         info, origin = value.info, value.origin  # type: ignore[attr-defined]
-        found = {name for owner, name in self.reading.columns if owner is info}
+        found = set(self._columns_read.get(info, ()))
         if origin is not None:
             above = len(origin.steps)
             found |= {steps[above] for steps in self.reading.paths.get(origin.site, ()) if len(steps) > above}
@@ -93,14 +95,21 @@ class Expired:
 
     def _refresh(self, read: ExpiredRead, *, before: bool) -> Refresh:
         assert read.mark.event is not None
-        optional = not self._persistence.is_there(read)
         statement = self._statement(read) if before else None
-        return Refresh(
-            read.function.path, read.mark.event, read.instance, before, None, statement, self._session(read), optional
-        )
+        guard, session = self._guard(read), self._session(read)
+        return Refresh(read.function.path, read.mark.event, read.instance, before, None, statement, session, guard)
+
+    def _guard(self, read: ExpiredRead) -> str:
+        """What must be true of an instance of which less is known: that there is one, and that it is of the session,
+        which after a commit has no pending ones."""
+        session, name = self._session(read), read.function.source.segment(read.instance)
+        conditions = [] if self._persistence.is_there(read) else [f"{name} is not None"]
+        if session is not None and not self._persistence.is_row(read):
+            conditions.append(f"{name} in {session.name}")
+        return " and ".join(conditions)
 
     def _outdated(self, read: ExpiredRead) -> None:
-        usable = self._session(read) is not None and self._has_one_session(read) and self._persistence.is_row(read)
+        usable = self._session(read) is not None and self._has_one_session(read) and self._persistence.is_one(read)
         here = read.mark.certain and (read.always or read.how is How.HANDED) and not self._is_elif(read)
         if usable and (here or self._persistence.is_bound(read)):
             self.refreshes.setdefault(self._refresh(read, before=here), _because(read))
@@ -112,7 +121,7 @@ class Expired:
         session = self._session(read)
         if not self._persistence.is_bound(read):
             return  # what has no name yet is no instance that the session holds
-        if session is None or not self._has_one_session(read) or not self._persistence.is_row(read):
+        if session is None or not self._has_one_session(read) or not self._persistence.is_one(read):
             self._report(read)
             return
         source, statement = read.function.source, self._statement(read)
@@ -120,8 +129,8 @@ class Expired:
         if self._is_read_by(read):
             self.refreshes.setdefault(self._refresh(read, before=True), _because(read))
             return
-        text = f"{session.name}.expire({name})\n"
-        text = text if self._persistence.is_there(read) else f"if {name} is not None:\n    {text}"
+        text, guard = f"{session.name}.expire({name})\n", self._guard(read)
+        text = f"if {guard}:\n    {text}" if guard else text
         target = Target(source.span(statement), Place.STATEMENT)
         op = InsertStatements(text, "before")
         self.edits.append(Edit("eager", read.function.path, target, op, because=_because(read)))

@@ -33,6 +33,10 @@ class Persistence:
         made = [o.origin.site for o in found if o.origin is not None and self._is_made(o.origin.site)]
         return not made or (read.outdated and (self._is_taken_in(read) or all(map(self._is_stored_there, made))))
 
+    def is_one(self, read: ExpiredRead) -> bool:
+        """Whether it is known of which class an instance is."""
+        return len({o.info for o in objects(self.program.values(read.instance))}) == 1
+
     def _is_made(self, site: ast.AST) -> bool:
         return isinstance(site, ast.Call) and is_construction(self.program, site)
 
