@@ -270,7 +270,7 @@ def rolled_back_too(db: Session = Depends(get_db)):
     migrated = recorded(tmp_path, app, urls, left=urls[-1:])
     assert outcomes(migrated) == {
         "User.posts": (LoadKind.RELATIONSHIP, False, Outcome.STATEMENT),
-        "User.name": (LoadKind.EXPIRED, False, Outcome.GREENLET),
+        "User.name": (LoadKind.EXPIRED, True, Outcome.GREENLET),
         "Post.title": (LoadKind.EXPIRED, False, Outcome.LEFT),
     }
     (finding,) = migrated.findings

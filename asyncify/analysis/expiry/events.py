@@ -146,10 +146,12 @@ def is_sql(program: Program, function: FunctionInfo, value: ast.expr) -> bool:
 
 def is_session_block(program: Program, node: ast.expr) -> bool:
     """Whether `with` of an expression closes a session at its end: `SessionLocal()`, `Session(engine)`."""
-    return any(
-        isinstance(v, Inst) and (is_a(v.type, names.SESSION) or is_a(v.type, names.ASYNC_SESSION))
-        for v in program.values(node)
-    )
+    return _is_session(program.values(node))
+
+
+def _is_session(values: Values) -> bool:
+    kinds = {v.type for v in values if isinstance(v, Inst)}
+    return any(is_a(kind, names.SESSION) or is_a(kind, names.ASYNC_SESSION) for kind in kinds)
 
 
 def guarded_path(test: ast.expr) -> str:
@@ -181,5 +183,6 @@ def foreign(function: FunctionInfo, session: ast.expr) -> bool:
 
 
 def is_model_instance(program: Program, node: ast.expr) -> bool:
-    """Whether an expression is, as far as is known, a mapped instance."""
-    return any(program.orm.is_model(o.info) for o in objects(program.values(node)))
+    """Whether an expression is, as far as is known, a mapped instance, and no session."""
+    values = program.values(node)
+    return any(program.orm.is_model(o.info) for o in objects(values)) and not _is_session(values)
