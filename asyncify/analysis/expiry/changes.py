@@ -114,7 +114,7 @@ class Changes:
         made = self.program.names.resolve_expression(function.path, node.func)
         name = made.name if isinstance(made, Ext) else ""
         if name in WRITES and node.args:
-            yield from self._statement(node, node.args[0])
+            yield from self._statement(node.args[0], deletes=name == "sqlalchemy.delete")
         elif name == "sqlalchemy.text" and not self._selects(node):
             yield Change(None, behind=True)
         elif isinstance(node.func, ast.Name) and node.func.id == "setattr" and node.args:
@@ -131,7 +131,8 @@ class Changes:
                 yield Change(found.info, deletes=True)
         elif func.attr in ("update", "delete") and has(base, names.QUERY, names.DYNAMIC):
             parts = (part for value in base if isinstance(value, Inst) for part in value.args)
-            yield from (Change(v.info, behind=True) for part in parts for v in part if isinstance(v, Cls))
+            gone = func.attr == "delete"
+            yield from (Change(v.info, behind=True, deletes=gone) for part in parts for v in part if isinstance(v, Cls))
         elif func.attr in BULK:
             yield Change(None, behind=True)
         elif func.attr in ("append", "extend", "remove", "add", "clear", "insert", "pop") and isinstance(
@@ -141,11 +142,11 @@ class Changes:
                 if self.program.orm.relationship(found.info, func.value.attr) is not None:
                     yield Change(found.info, func.value.attr)
 
-    def _statement(self, node: ast.Call, table: ast.expr) -> Iterator[Change]:
+    def _statement(self, table: ast.expr, *, deletes: bool) -> Iterator[Change]:
         infos = [v.info for v in self.program.values(table) if isinstance(v, Cls)]
         if not infos:
             yield Change(None, behind=True)
-        yield from (Change(info, behind=True) for info in infos)
+        yield from (Change(info, behind=True, deletes=deletes) for info in infos)
 
     def _selects(self, node: ast.Call) -> bool:
         first = node.args[0] if node.args else None

@@ -6,7 +6,9 @@ A read loads such a column for one instance. Source: SQLAlchemy, "Column Loading
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
@@ -22,11 +24,16 @@ class Hidden:
 
     def __init__(self, program: Program, existing: ExistingOptions) -> None:
         self.program = program
-        self._options: dict[ast.AST, list[Existing]] = {}
+        #: by loading place and path: a generic statement may get the options of every caller
+        self._options: dict[ast.AST, dict[Steps, list[Existing]]] = {}
+        self.leaves_out = cache(self._leaves_out)
         if any(name in m.source.text for m in program.modules.values() for name in (ONLY, DEFER)):
             for site, options in self._sites(existing):
                 if any(o.loader in (ONLY, DEFER) for o in options):
-                    self._options[site] = options
+                    self._options[site] = defaultdict(list)
+                    for option in options:
+                        if option.loader in (ONLY, DEFER):
+                            self._options[site][option.steps[:-1]].append(option)
 
     def _sites(self, existing: ExistingOptions) -> Iterator[tuple[ast.AST, list[Existing]]]:
         for site in existing.sites():
@@ -37,12 +44,12 @@ class Hidden:
                 if given is not None and is_lookup(self.program, call):
                     yield call, existing.reader.parse(path, given)
 
-    def leaves_out(self, site: ast.AST, steps: Steps, info: ClassInfo, name: str) -> frozenset[ast.expr]:
+    def _leaves_out(self, site: ast.AST, steps: Steps, info: ClassInfo, name: str) -> frozenset[ast.expr]:
         """The options by which instances at the end of a path may come without a column."""
-        options = self._options.get(site)
+        options = self._options.get(site, {}).get(steps)
         if options is None or name not in self.program.orm.columns(info) or name in primary_key(self.program, info):
             return frozenset()
-        here = [o for o in options if o.steps[:-1] == steps and self._is_of(o, info, steps)]
+        here = [o for o in options if self._is_of(o, info, steps)]
         only = [o for o in here if o.loader == ONLY]
         deferred = [o for o in here if o.loader == DEFER and o.steps[-1] in (name, ANY)]
         named = any(o.steps[-1] == name for o in only)

@@ -26,18 +26,26 @@ def run_hook(
     reading: Reading, function: Function, arguments: Sequence[Values], reader: Reader, schema: ClassInfo | None = None
 ) -> Values:
     """Note what a function reads of its arguments; gives what it returns. schema: the class of `self`."""
-    return _Walk(reading, reader, schema, 0).function(function, arguments)
+    return _Walk(reading, reader, schema, 0, {}).function(function, arguments)
 
 
 class _Walk:
     """One function with what its names hold. Names keep all that they were ever given: the order does not matter."""
 
-    def __init__(self, reading: Reading, reader: Reader, schema: ClassInfo | None, depth: int) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        reader: Reader,
+        schema: ClassInfo | None,
+        depth: int,
+        known: dict[tuple[FunctionInfo, tuple[Values, ...]], Values],
+    ) -> None:
         self.reading = reading
         self.program = reading.program
         self.reader = reader
         self.schema = schema
         self.depth = depth
+        self.known = known  # what functions that were followed gave
         self.names: dict[str, Values] = {}
         self.returned = NOTHING
 
@@ -211,11 +219,16 @@ class _Walk:
 
     def follow(self, function: FunctionInfo, args: Sequence[Values]) -> Values:
         """A function of the program that the code calls."""
-        if self.depth >= DEPTH:
+        if self.depth >= DEPTH or not any(args):
             return NOTHING
         is_method = function.cls is not None and "staticmethod" not in function.decorators
         own = [NOTHING] if is_method and not is_property(Fn(function)) else []
-        return _Walk(self.reading, self.reader, self.schema, self.depth + 1).function(function, [*own, *args])
+        key = (function, (*own, *args))
+        if key not in self.known:
+            self.known[key] = NOTHING  # a function that calls itself adds nothing
+            walk = _Walk(self.reading, self.reader, self.schema, self.depth + 1, self.known)
+            self.known[key] = walk.function(function, key[1])
+        return self.known[key]
 
 
 def _is_text(node: ast.expr) -> bool:

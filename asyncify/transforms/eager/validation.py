@@ -206,12 +206,15 @@ class Validation:
 
     def _hooks(self, value: Obj, shape: Shape, holds: Mapping[str, tuple[Field, Values]], reader: Reader) -> None:
         """What validators and serializers read of what they are given. What a schema was made of is a schema."""
+        holds_any = any(held for _, held in holds.values())
         checked = {name: held for name, (field, held) in holds.items() if not field.shapes}
         own: Values = frozenset({Rec(tuple(checked.items()))})
         for hook in self.schemas.hooks(shape.schema):
             by = replace(reader, apart=hook.output)
             if isinstance(hook.function, FunctionInfo):
                 self.reading.called.add(hook.function)
+            if hook.takes is not Takes.OBJECT and not holds_any:
+                continue  # columns alone: nothing that loads itself
             if hook.takes is Takes.SELF:
                 run_hook(self.reading, hook.function, [own], by, shape.schema)
             elif hook.takes is Takes.OBJECT:
