@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from textwrap import indent
 
+from asyncify.analysis.evaluated import is_always_evaluated
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Route
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
@@ -64,7 +65,8 @@ class Late:
             return None
         found = list(self._direct(self.program.values(expression), site))
         classes = {o.info for o in found}
-        if len(classes) != 1:
+        others = (o.info for o in objects(self.program.values(expression)))
+        if len(classes) != 1 or any(not self._is_kin(info, found[0].info) for info in others):
             return None
         many = not any(o in self.program.values(expression) for o in found)
         statement = self._statement(function, reader, expression)
@@ -74,8 +76,17 @@ class Late:
         session = session_in(self.program, function, statement) or self._parameter(function)
         if session is None:
             return None
-        optional = not many and self._optional(reader, function)
+        optional = not many and (self._optional(reader, function) or not self._is_read_by(statement, reader))
         return Spot(function.path, function, expression, statement, info, many, optional, session)
+
+    def _is_kin(self, one: ClassInfo, other: ClassInfo) -> bool:
+        return one in self.program.classes.ancestors(other) or other in self.program.classes.ancestors(one)
+
+    def _is_read_by(self, statement: ast.stmt, reader: Reader) -> bool:
+        """Whether a statement cannot run where there is no instance to read from."""
+        source = self.program.modules[reader.path].source
+        here = source.statement(reader.node) is statement
+        return reader.kind != "code" or (here and is_always_evaluated(source, reader.node))
 
     def _direct(self, values: Values, site: ast.AST) -> Iterator[Obj]:
         """The instances that are, or are listed in, some values."""
