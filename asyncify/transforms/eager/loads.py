@@ -196,9 +196,23 @@ def plan_statement(
     imports = tuple(dict.fromkeys(namer.imports))
     because = next(iter(paths.values()), "")
     edits = [_behind(program, path, node, link, imports, because) for node, link in behind]
-    if options:
+    if options and statements.methods(site) & REPLACES and _gives_others(program, statements, site, found):
+        refused.extend(paths.keys() - {*left, *refused})
+    elif options:
         edits.extend(_placed(program, statements, site, path, options, imports, because))
     return edits, left, refused
+
+
+def _gives_others(program: Program, statements: Statements, site: Site, found: list[Entity]) -> bool:
+    """Whether a place where a statement runs may run one of other classes as well, which options would not fit."""
+    kin = {c for e in found for c in (e.info, *program.classes.ancestors(e.info), *program.classes.descendants(e.info))}
+    for _, node in statements.runs(site):
+        made = of_type(program.values(node), names.QUERY) + of_type(program.values(node), names.SELECT)
+        for statement in made:
+            classes = {v.info for part in statement.args for v in part if isinstance(v, Cls)}
+            if classes and not classes & kin:
+                return True
+    return False
 
 
 def _behind(program: Program, path: str, node: ast.expr, link: str, imports: tuple[Import, ...], because: str) -> Edit:
