@@ -146,6 +146,7 @@ class Created:
                     isinstance(site, ast.Call)
                     and is_construction(self.program, site)
                     and here is not self.program.function_of(site)
+                    and (there is self.program.function_of(site) or there in self._reach.of(here))
                 )
                 through = block is there.node and self._comes_through(here, reader.node, there)
                 if made or through:

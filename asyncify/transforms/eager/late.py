@@ -66,7 +66,7 @@ class Late:
         found = list(self._direct(self.program.values(expression), site))
         classes = {o.info for o in found}
         others = (o.info for o in objects(self.program.values(expression)))
-        if len(classes) != 1 or any(not self._is_kin(info, found[0].info) for info in others):
+        if len(classes) != 1 or not all(self.program.orm.is_model(info) for info in others):
             return None
         many = not any(o in self.program.values(expression) for o in found)
         statement = self._statement(function, reader, expression)
@@ -78,9 +78,6 @@ class Late:
             return None
         optional = not many and (self._optional(reader, function) or not self._is_read_by(statement, reader))
         return Spot(function.path, function, expression, statement, info, many, optional, session)
-
-    def _is_kin(self, one: ClassInfo, other: ClassInfo) -> bool:
-        return one in self.program.classes.ancestors(other) or other in self.program.classes.ancestors(one)
 
     def _is_read_by(self, statement: ast.stmt, reader: Reader) -> bool:
         """Whether a statement cannot run where there is no instance to read from."""
