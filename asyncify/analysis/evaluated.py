@@ -25,6 +25,20 @@ def is_always_evaluated(source: SourceFile, node: ast.AST) -> bool:
     return True
 
 
+def comes_before(source: SourceFile, first: ast.AST, second: ast.AST) -> bool:
+    """Whether a statement stands above another, in the same block or in one around it: it runs first in any case."""
+    statement = source.statement(first)
+    block = source.parent(statement)
+    node: ast.AST | None = source.statement(second)
+    while node is not None and source.parent(node) is not block:
+        node = source.parent(node)
+    bodies = (getattr(block, part, None) for part in ("body", "orelse", "finalbody"))
+    return any(
+        isinstance(body, list) and statement in body and node in body and body.index(statement) < body.index(node)
+        for body in bodies
+    )
+
+
 def _comes_first(outer: ast.AST, inner: ast.AST) -> bool:
     if isinstance(outer, ast.BoolOp):
         return inner is outer.values[0]

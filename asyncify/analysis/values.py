@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Union
 
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.knowledge import names as library_names
 from asyncify.knowledge.names import is_a
 
 
@@ -160,6 +161,11 @@ def has(values: Values, *names: str) -> bool:
                 if is_a(value.type, name):
                     return True
     return False
+
+
+def is_session(values: Values) -> bool:
+    """Whether some values are sessions, of either kind."""
+    return has(values, library_names.SESSION, library_names.ASYNC_SESSION)
 
 
 def objects(values: Values) -> Iterator[Obj]:

@@ -13,9 +13,7 @@ from enum import Enum
 from asyncify.analysis.dotted import is_path
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import Cls, Ext, Inst, Obj, Values, objects
-from asyncify.knowledge import names
-from asyncify.knowledge.names import is_a
+from asyncify.analysis.values import Cls, Ext, Inst, Obj, Values, is_session, objects
 
 #: what begins something that is rolled back when an error leaves its block
 BLOCKS = frozenset({"begin", "begin_nested"})
@@ -52,8 +50,9 @@ def event_of(program: Program, call: ast.Call) -> Event | None:
     func = call.func
     if not isinstance(func, ast.Attribute) or func.attr not in METHODS:
         return None
-    kinds = {v.type for v in program.values(func.value) if isinstance(v, Inst)}
-    if not any(is_a(k, names.SESSION) or is_a(k, names.ASYNC_SESSION) for k in kinds):
+    values = program.values(func.value)
+    if not is_session(values):
+        kinds = {v.type for v in values if isinstance(v, Inst)}
         savepoint = func.attr == "rollback" and any("transaction" in k.lower() for k in kinds)
         return Event(Effect.MAY_EXPIRE_ALL, call, func.value) if savepoint else None
     if func.attr in STORES:
@@ -62,9 +61,7 @@ def event_of(program: Program, call: ast.Call) -> Event | None:
         path = path_text(call.args[0]) if call.args and is_path(call.args[0]) else ""
         whole = not call.args and func.attr not in ("expunge", "delete")
         return Event(Effect.LETS_GO, call, func.value, path) if path or whole else None
-    if func.attr == "rollback":
-        return Event(Effect.EXPIRES_ALL, call, func.value)
-    if func.attr == "expire_all":
+    if func.attr in ("rollback", "expire_all"):
         return Event(Effect.EXPIRES_ALL, call, func.value)
     if func.attr in ("get", "get_one"):
         again = _loaded_again(call)
@@ -97,16 +94,20 @@ def read_in_greenlet(program: Program, call: ast.Call) -> tuple[ast.expr, str] |
     if len(call.args) != 3 or getattr(call.args[0], "id", "") != "getattr":
         return None
     name = call.args[2]
-    spawns = any(isinstance(v, Ext) and v.name.endswith("greenlet_spawn") for v in program.values(call.func))
-    return (call.args[1], str(name.value)) if spawns and isinstance(name, ast.Constant) else None
+    if not isinstance(name, ast.Constant) or not isinstance(name.value, str) or not spawns(program, call):
+        return None
+    return call.args[1], name.value
+
+
+def spawns(program: Program, call: ast.Call) -> bool:
+    """Whether a call runs something in SQLAlchemy's greenlet."""
+    return any(isinstance(v, Ext) and v.name.endswith("greenlet_spawn") for v in program.values(call.func))
 
 
 def rolls_back_block(program: Program, node: ast.expr) -> bool:
     """Whether `with` of an expression rolls back when an error leaves it: `db.begin()`, `db.begin_nested()`."""
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in BLOCKS and any(
-        isinstance(v, Inst) and (is_a(v.type, names.SESSION) or is_a(v.type, names.ASYNC_SESSION))
-        for v in program.values(node.func.value)
-    )
+    func = node.func if isinstance(node, ast.Call) else None
+    return isinstance(func, ast.Attribute) and func.attr in BLOCKS and is_session(program.values(func.value))
 
 
 def path_text(node: ast.expr) -> str:
@@ -146,12 +147,7 @@ def is_sql(program: Program, function: FunctionInfo, value: ast.expr) -> bool:
 
 def is_session_block(program: Program, node: ast.expr) -> bool:
     """Whether `with` of an expression closes a session at its end: `SessionLocal()`, `Session(engine)`."""
-    return _is_session(program.values(node))
-
-
-def _is_session(values: Values) -> bool:
-    kinds = {v.type for v in values if isinstance(v, Inst)}
-    return any(is_a(kind, names.SESSION) or is_a(kind, names.ASYNC_SESSION) for kind in kinds)
+    return is_session(program.values(node))
 
 
 def guarded_path(test: ast.expr) -> str:
@@ -185,4 +181,4 @@ def foreign(function: FunctionInfo, session: ast.expr) -> bool:
 def is_model_instance(program: Program, node: ast.expr) -> bool:
     """Whether an expression is, as far as is known, a mapped instance, and no session."""
     values = program.values(node)
-    return any(program.orm.is_model(o.info) for o in objects(values)) and not _is_session(values)
+    return any(program.orm.is_model(o.info) for o in objects(values)) and not is_session(values)

@@ -86,7 +86,7 @@ class Flow(Walk):
             state = self._asked(node, state)
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 if isinstance(node, ast.AugAssign) and isinstance(target, ast.Attribute):
-                    state = self._read(target, state, How.CHANGED, node)
+                    state = self._read(target, state, How.CHANGED)
                 elif not isinstance(node, ast.AugAssign):
                     state = self._assigned(target, node.value, state)
             return state

@@ -126,7 +126,7 @@ class Walk:
         for part in children(node):
             state = self._expression(part, state)
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-            return self._read(node, state, How.READ, node)
+            return self._read(node, state, How.READ)
         if isinstance(node, ast.Call):
             return self._call(node, state)
         if isinstance(node, ast.NamedExpr):
@@ -135,7 +135,7 @@ class Walk:
             return self._handed(node.value, state)
         return state
 
-    def _read(self, node: ast.Attribute, state: State, how: How, around: ast.AST) -> State:
+    def _read(self, node: ast.Attribute, state: State, how: How) -> State:
         path = path_text(node.value) if is_path(node.value) else ""
         if not path or not is_model_instance(self.program, node.value):
             return state

@@ -8,12 +8,11 @@ from collections import defaultdict
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach, Route
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import Cls, Inst, Member, Obj, has
+from asyncify.analysis.values import Cls, Inst, Member, Obj, has, is_session
 from asyncify.knowledge import names
 from asyncify.transforms.eager.loads import end_of
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reading, Steps
-from asyncify.transforms.eager.sessions import is_session
 
 
 class Contents:

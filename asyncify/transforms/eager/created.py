@@ -12,7 +12,7 @@ from asyncify.analysis.expiry.events import guarded_path, named_attributes, path
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import Cls, Ext, Member, objects
+from asyncify.analysis.values import Cls, Ext, Member, is_session, objects
 from asyncify.knowledge.library import MAKERS
 from asyncify.model.edit import Edit
 from asyncify.model.ops import EditCall, InsertStatements, Op, Replace
@@ -24,7 +24,7 @@ from asyncify.transforms.eager.naming import Namer
 from asyncify.transforms.eager.option_values import OptionReader
 from asyncify.transforms.eager.options import Renderer, Style
 from asyncify.transforms.eager.reading import Reader, Steps
-from asyncify.transforms.eager.sessions import Access, access, is_session
+from asyncify.transforms.eager.sessions import Access, access
 from asyncify.transforms.eager.sources import Tracer
 
 STORES = frozenset({"commit", "flush"})

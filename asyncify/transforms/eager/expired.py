@@ -19,7 +19,7 @@ from asyncify.analysis.expiry.reads import expired_reads
 from asyncify.analysis.expiry.uses import ExpiredRead, How, nothing_differs
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.unloaded import Reads, Unloaded
-from asyncify.analysis.values import objects
+from asyncify.analysis.values import is_session, objects
 from asyncify.model.comparison import Outcome
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.evidence import ImplicitLoad
@@ -29,7 +29,7 @@ from asyncify.transforms.eager.created import Refresh
 from asyncify.transforms.eager.lookups import primary_key
 from asyncify.transforms.eager.persistence import Persistence
 from asyncify.transforms.eager.reading import Reading
-from asyncify.transforms.eager.sessions import Access, access, is_session, session_in
+from asyncify.transforms.eager.sessions import Access, access, session_in
 
 
 class Expired:

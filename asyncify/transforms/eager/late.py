@@ -11,7 +11,7 @@ from asyncify.analysis.evaluated import is_always_evaluated
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Route
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import Inst, Obj, Values, objects
+from asyncify.analysis.values import Inst, Obj, Values, is_session, objects
 from asyncify.model.edit import Edit
 from asyncify.model.ops import EditParameters, Hole, InsertStatements, ReplaceStatement
 from asyncify.model.span import Place, Target
@@ -22,7 +22,7 @@ from asyncify.transforms.eager.naming import Namer
 from asyncify.transforms.eager.option_values import OptionReader
 from asyncify.transforms.eager.options import Renderer, Style, Tree, joins_rows
 from asyncify.transforms.eager.reading import Reader, Steps
-from asyncify.transforms.eager.sessions import Access, access, is_session, session_in
+from asyncify.transforms.eager.sessions import Access, access, session_in
 from asyncify.transforms.eager.sources import Tracer
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 
 from asyncify.analysis.dotted import is_path
+from asyncify.analysis.evaluated import comes_before
 from asyncify.analysis.expiry.events import path_text
 from asyncify.analysis.expiry.uses import ExpiredRead, How
 from asyncify.analysis.nodes import below
 from asyncify.analysis.program import Program
-from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import objects
 from asyncify.transforms.eager.created import is_construction, session_call
@@ -80,7 +80,7 @@ class Persistence:
             and is_path(node.value)
             and path_text(node.value) == name
             and node.lineno < read.node.lineno
-            and _comes_before(source, node, read.node)
+            and comes_before(source, node, read.node)
             for node in read.function.nodes
         )
 
@@ -91,7 +91,7 @@ class Persistence:
             return False
         if name.partition(".")[0] in {p.arg for p in read.function.parameters}:
             return True
-        return any(_comes_before(read.function.source, node, event) for node in _bindings(read.function, name))
+        return any(comes_before(read.function.source, node, event) for node in _bindings(read.function, name))
 
 
 def _bindings(function: FunctionInfo, name: str) -> list[ast.AST]:
@@ -102,17 +102,3 @@ def _bindings(function: FunctionInfo, name: str) -> list[ast.AST]:
         for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
         if is_path(target) and path_text(target) == name
     ]
-
-
-def _comes_before(source: SourceFile, first: ast.AST, second: ast.AST) -> bool:
-    """Whether a statement stands above another, in the same block or in one around it: it runs first in any case."""
-    statement = source.statement(first)
-    block = source.parent(statement)
-    node: ast.AST | None = source.statement(second)
-    while node is not None and source.parent(node) is not block:
-        node = source.parent(node)
-    bodies = (getattr(block, part, None) for part in ("body", "orelse", "finalbody"))
-    return any(
-        isinstance(body, list) and statement in body and node in body and body.index(statement) < body.index(node)
-        for body in bodies
-    )

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from asyncify.analysis.dotted import root_of
-from asyncify.analysis.evaluated import is_always_evaluated
+from asyncify.analysis.evaluated import comes_before, is_always_evaluated
+from asyncify.analysis.expiry.events import read_in_greenlet
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
@@ -39,15 +40,9 @@ def _loaded_already(program: Program) -> Iterator[tuple[ast.expr, ast.expr, str]
     """`greenlet_spawn(getattr, instance, "name")`, the work of an earlier run: the call, the instance, the name."""
     for module in program.modules.values():
         for node in module.source.nodes_of(ast.Call):
-            if spawns(program, node) and len(node.args) == 3 and getattr(node.args[0], "id", "") == "getattr":
-                name = node.args[2]
-                if isinstance(name, ast.Constant) and isinstance(name.value, str):
-                    yield node, node.args[1], name.value
-
-
-def spawns(program: Program, call: ast.Call) -> bool:
-    """Whether a call runs something in SQLAlchemy's greenlet."""
-    return any(isinstance(v, Ext) and v.name.endswith("greenlet_spawn") for v in program.values(call.func))
+            read = read_in_greenlet(program, node)
+            if read is not None:
+                yield node, *read
 
 
 def _covers(program: Program, source: SourceFile, earlier: ast.expr, later: ast.Attribute) -> bool:
@@ -71,16 +66,11 @@ def _leads_to(source: SourceFile, earlier: ast.AST, later: ast.AST) -> bool:
     inner: ast.AST | None = source.statement(later)
     if inner is statement:
         return False
-    block = source.parent(statement)
-    while inner is not None and inner is not statement and source.parent(inner) is not block:
+    while inner is not None and inner is not statement:
         inner = source.parent(inner)
     if inner is statement:
         return isinstance(statement, (ast.If, ast.For, ast.With))
-    bodies = (getattr(block, name, None) for name in ("body", "orelse", "finalbody"))
-    return any(
-        isinstance(body, list) and statement in body and inner in body and body.index(statement) < body.index(inner)
-        for body in bodies
-    )
+    return comes_before(source, earlier, later)
 
 
 def _stores(node: ast.AST, root: str) -> bool:

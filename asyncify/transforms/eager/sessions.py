@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import Inst, Values
+from asyncify.analysis.values import Inst, Values, is_session
 from asyncify.knowledge import names
 from asyncify.knowledge.names import is_a
 
@@ -30,13 +30,6 @@ class Access:
     def run(self, text: str) -> str:
         """A call of the session that nothing is called on."""
         return f"await {self.name}.{text}" if self.waits else f"{self.name}.{text}"
-
-
-def is_session(values: Values) -> bool:
-    """Whether some values are sessions, of either kind."""
-    return any(
-        isinstance(v, Inst) and (is_a(v.type, names.SESSION) or is_a(v.type, names.ASYNC_SESSION)) for v in values
-    )
 
 
 def access(

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
+from asyncify.analysis.expiry.events import spawns
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Route
 from asyncify.analysis.source import SourceFile
@@ -18,7 +19,7 @@ from asyncify.analysis.values import Ext
 from asyncify.knowledge.library import is_lazy
 from asyncify.transforms.eager.planner import Planner
 from asyncify.transforms.eager.reading import Reader, Steps
-from asyncify.transforms.eager.repeated import first_reads, spawns
+from asyncify.transforms.eager.repeated import first_reads
 
 
 def unplaced_reads(program: Program) -> tuple[Unloaded, ...]:
