@@ -129,6 +129,10 @@ class Classes:
                 return base.methods[name]
         return None
 
+    def are_kin(self, one: ClassInfo, other: ClassInfo) -> bool:
+        """Whether an instance of one class may be one of the other: they are the same, or one is above the other."""
+        return one is other or one in self.ancestors(other) or other in self.ancestors(one)
+
     def descendants(self, info: ClassInfo) -> list[ClassInfo]:
         """All classes below, each once."""
         found: list[ClassInfo] = []

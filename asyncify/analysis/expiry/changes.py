@@ -58,7 +58,6 @@ class Changes:
         self._own = cache(self._find_own)
         self._callees = cache(self._find_callees)
         self._reached = cache(self._find_reached)
-        self._kin = cache(self._find_kin)
         self._computed = cache(self._find_computed)
         self._is_changing = cache(self._find_is_changing)
 
@@ -197,11 +196,9 @@ class Changes:
             self._kin(change.info, target) or self._kin(change.info, info)
         )
 
-    def _find_kin(self, one: ClassInfo | None, other: ClassInfo) -> bool:
+    def _kin(self, one: ClassInfo | None, other: ClassInfo) -> bool:
         """Whether instances of one class may be of another. None: it is not known which."""
-        if one is None or one is other:
-            return True
-        return one in self.program.classes.ancestors(other) or other in self.program.classes.ancestors(one)
+        return one is None or self.program.classes.are_kin(one, other)
 
     def _find_computed(self, info: ClassInfo) -> frozenset[str]:
         return frozenset(

@@ -11,7 +11,7 @@ def comes_back(program: Program, first: ClassInfo, steps: Steps) -> bool:
     """Whether a path leads to instances that a load over existing ones has just filled: `post.author.posts` meets
     the post again, and empties its author, which was joined before. What a collection holds is set after all that
     is loaded below it."""
-    orm, family = program.orm, program.classes
+    orm = program.orm
     joined: list[ClassInfo] = []
     for position, name in enumerate(steps):
         current = orm.end_of(first, steps[:position])
@@ -23,8 +23,6 @@ def comes_back(program: Program, first: ClassInfo, steps: Steps) -> bool:
         if not relationship.collection:
             joined.append(current)
         target = relationship.target
-        if relationship.collection and any(
-            i in family.ancestors(target) or target in family.ancestors(i) for i in joined
-        ):
+        if relationship.collection and any(program.classes.are_kin(info, target) for info in joined):
             return True
     return False

@@ -12,7 +12,7 @@ from asyncify.model.comparison import Comparison, Outcome, Reasoned, Seen
 from asyncify.model.edit import Finding
 from asyncify.model.evidence import CodePlace, LoadKind
 from asyncify.model.span import Span
-from asyncify.transforms.eager.loads import Site, end_of, entities
+from asyncify.transforms.eager.loads import Site, entities
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.places import instances_in
 from asyncify.transforms.eager.planner import Planner
@@ -113,7 +113,7 @@ def _of_site(planner: Planner, site: Site, steps: Steps, readers: Iterable[Reade
         return
     reader = min(outcomes, key=lambda r: (r.path, getattr(r.node, "lineno", 0)))
     outcome = min(outcomes.values(), key=ORDER.index)
-    model = next((m for m in models if end_of(planner.program, m, steps[:1]) is not None), models[0])
+    model = next((m for m in models if planner.program.orm.end_of(m, steps[:1]) is not None), models[0])
     read, loaded = _place(planner.program, reader.path, reader.node), _place(planner.program, path, site)
     yield Reasoned(LoadKind.RELATIONSHIP, model.name, ".".join(steps), read, loaded, outcome)
 
@@ -122,7 +122,7 @@ def _is_there(planner: Planner, path: str, site: Site, steps: Steps) -> bool:
     if steps in {e.steps for e in planner.statements.existing.of_statement(site) if e.loads}:
         return True
     for entity in entities(planner.program, path, site):
-        above = end_of(planner.program, entity.info, steps[:-1])
+        above = planner.program.orm.end_of(entity.info, steps[:-1])
         relationship = planner.program.orm.relationship(above, steps[-1]) if above is not None else None
         if relationship is not None and relationship.lazy in EAGER_SETTINGS:
             return True

@@ -10,7 +10,6 @@ from asyncify.analysis.routes import Reach, Route
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Cls, Inst, Member, Obj, has, is_session
 from asyncify.knowledge import names
-from asyncify.transforms.eager.loads import end_of
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reading, Steps
 
@@ -78,7 +77,7 @@ class Contents:
         paths: dict[Steps, object] = dict(self.reading.paths.get(node, {}))
         for root in roots:
             for steps in paths:
-                end = end_of(self.program, root, steps)
+                end = self.program.orm.end_of(root, steps)
                 if end is not None:
                     found.add(end)
             for relationship in self.program.orm.relationships(root).values():

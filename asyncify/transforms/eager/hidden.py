@@ -56,6 +56,4 @@ class Hidden:
         return frozenset(o.node for o in (*deferred, *(() if named else only)))
 
     def _is_of(self, option: Existing, info: ClassInfo, steps: Steps) -> bool:
-        if steps or option.owner is None:
-            return True
-        return option.owner in {info, *self.program.classes.ancestors(info), *self.program.classes.descendants(info)}
+        return bool(steps) or option.owner is None or self.program.classes.are_kin(option.owner, info)

@@ -141,7 +141,7 @@ def static_class(program: Program, path: str, node: ast.expr) -> ClassInfo | Non
 def walks(program: Program, path: str, info: ClassInfo, steps: Steps) -> bool:
     """Whether a path of relationships starts at a class, and each can be named in a file."""
     for position, name in enumerate(steps):
-        current = end_of(program, info, steps[:position])
+        current = program.orm.end_of(info, steps[:position])
         relationship = program.orm.relationship(current, name) if current is not None else None
         if relationship is None and current is not None and program.orm.subclass(current, name) is not None:
             continue
@@ -153,11 +153,6 @@ def walks(program: Program, path: str, info: ClassInfo, steps: Steps) -> bool:
 def style_of(statements: Statements, site: ast.AST) -> Style:
     """Which loaders a statement allows."""
     return Style(joined=not statements.methods(site) & NO_JOIN)
-
-
-def end_of(program: Program, info: ClassInfo, steps: Steps) -> ClassInfo | None:
-    """The class at the end of a path."""
-    return program.orm.end_of(info, steps)
 
 
 def plan_statement(
@@ -205,12 +200,11 @@ def plan_statement(
 
 def _gives_others(program: Program, statements: Statements, site: Site, found: list[Entity]) -> bool:
     """Whether a place where a statement runs may run one of other classes as well, which options would not fit."""
-    kin = {c for e in found for c in (e.info, *program.classes.ancestors(e.info), *program.classes.descendants(e.info))}
     for _, node in statements.runs(site):
         made = of_type(program.values(node), names.QUERY) + of_type(program.values(node), names.SELECT)
         for statement in made:
             classes = {v.info for part in statement.args for v in part if isinstance(v, Cls)}
-            if classes and not classes & kin:
+            if classes and not any(program.classes.are_kin(e.info, c) for e in found for c in classes):
                 return True
     return False
 

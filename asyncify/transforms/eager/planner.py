@@ -28,7 +28,7 @@ from asyncify.transforms.eager.expired import Expired
 from asyncify.transforms.eager.expiring import Expiring
 from asyncify.transforms.eager.hidden import Hidden
 from asyncify.transforms.eager.late import Late, Spot
-from asyncify.transforms.eager.loads import Site, Statements, end_of, entities, plan_statement, static_class
+from asyncify.transforms.eager.loads import Site, Statements, entities, plan_statement, static_class
 from asyncify.transforms.eager.lookups import plan_lookup
 from asyncify.transforms.eager.pages import Pages
 from asyncify.transforms.eager.partial import Partial
@@ -320,7 +320,7 @@ class Planner:
         if steps in there:
             return False
         for entity in entities(self.program, path, site):
-            above = end_of(self.program, entity.info, steps[:-1])
+            above = self.program.orm.end_of(entity.info, steps[:-1])
             relationship = self.program.orm.relationship(above, steps[-1]) if above is not None else None
             if relationship is not None:
                 return relationship.collection

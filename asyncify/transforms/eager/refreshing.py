@@ -11,7 +11,6 @@ from asyncify.analysis.values import objects
 from asyncify.model.edit import Edit
 from asyncify.transforms.eager.created import Created, Refresh, made_classes
 from asyncify.transforms.eager.expiring import Expiring
-from asyncify.transforms.eager.loads import end_of
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
 from asyncify.transforms.query.versions import SqlAlchemy
 
@@ -66,15 +65,13 @@ class Refreshing:
             return False
         if (version := SqlAlchemy.of(self.program).version) is not None and version < (2,):
             return False
-        family = self.program.classes
-        ends = {end_of(self.program, info, steps) for steps in needed}
+        ends = {self.program.orm.end_of(info, steps) for steps in needed}
         own = path_text(place.name)
         for node in function.nodes:
             if isinstance(node, ast.Name) and node.id != own:
                 for found in objects(self.program.values(node)):
                     if found.origin is not None and self.reading.paths.get(found.origin.site):
-                        kin = {found.info, *family.ancestors(found.info), *family.descendants(found.info)}
-                        if ends & kin:
+                        if any(end is not None and self.program.classes.are_kin(end, found.info) for end in ends):
                             return True
         return False
 

@@ -120,5 +120,4 @@ def _same_self(uses: Uses, made: FunctionInfo, used: FunctionInfo, root: str) ->
         return False
     if not all(f.parameters and f.parameters[0].arg == root for f in (made, used)):
         return False
-    classes = uses.program.classes
-    return made.cls in classes.ancestors(used.cls) or used.cls in classes.ancestors(made.cls)
+    return uses.program.classes.are_kin(made.cls, used.cls)

@@ -255,8 +255,7 @@ class Trails:
         return Session(ast.Attribute(value=node.value, attr=attribute, ctx=ast.Load()), node)
 
     def _related(self, cls: ClassInfo, owners: Iterable[ClassInfo]) -> bool:
-        ancestors = self.uses.program.classes.program_ancestors
-        return any(cls in ancestors(owner) or owner in ancestors(cls) for owner in owners)
+        return any(self.uses.program.classes.are_kin(cls, owner) for owner in owners)
 
     @cached_property
     def _entries(self) -> Mapping[FunctionInfo, list[Entry]]:

@@ -144,8 +144,7 @@ def _unknown_column(program: Program, node: ast.expr) -> bool:
 
 
 def _related(program: Program, model: ClassInfo | None, models: set[ClassInfo]) -> bool:
-    classes = program.classes
-    return model is not None and any(model in classes.ancestors(m) or m in classes.ancestors(model) for m in models)
+    return model is not None and any(program.classes.are_kin(model, m) for m in models)
 
 
 def mentioned(program: Program, node: ast.AST) -> Iterator[ClassInfo | None]:

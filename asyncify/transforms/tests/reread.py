@@ -38,7 +38,7 @@ def _test(work: Work, function: FunctionInfo) -> None:
     for call in sorted(calls, key=lambda n: (n.end_lineno or 0, n.end_col_offset or 0)):
         loaded = set(_loaded(work, call))
         if loaded:
-            if worked and any(_akin(work, one, other) for one in loaded for other in known):
+            if worked and any(work.program.classes.are_kin(one, other) for one in loaded for other in known):
                 _reread(work, function, call)
             known |= loaded
             continue
@@ -71,11 +71,6 @@ def _loaded(work: Work, call: ast.Call) -> Iterator[ClassInfo]:
 
 def _classes(work: Work, values: Values) -> Iterator[ClassInfo]:
     return (v.info for v in values if isinstance(v, Cls) and work.program.orm.is_model(v.info))
-
-
-def _akin(work: Work, one: ClassInfo, other: ClassInfo) -> bool:
-    classes = work.program.classes
-    return one is other or one in classes.ancestors(other) or other in classes.ancestors(one)
 
 
 def _reread(work: Work, function: FunctionInfo, call: ast.Call) -> None:
