@@ -42,7 +42,7 @@ class Classes:
         """The direct bases that could be resolved, in order."""
         found = self._bases.get(info)
         if found is None:
-            found = tuple(b for node in info.node.bases if (b := self._base(info, node)) is not None)
+            found = tuple(base for node in info.node.bases for base in self._base(info, node))
             if any(
                 _decorator_name(self._names, info, d) == "sqlalchemy.orm.as_declarative"
                 for d in info.node.decorator_list
@@ -51,21 +51,19 @@ class Classes:
             self._bases[info] = found
         return found
 
-    def _base(self, info: ClassInfo, node: ast.expr) -> Base | None:
+    def _base(self, info: ClassInfo, node: ast.expr) -> tuple[Base, ...]:
         if isinstance(node, ast.Subscript):
             node = node.value
         if isinstance(node, ast.Call):
             return self._made_by(info.path, node)
         local = self._local_class(info, node)
         if local is not None:
-            return local
+            return (local,)
         found = self._names.resolve_expression(info.path, node)
         if isinstance(found, Assigned):
             value = found.value
-            return self._made_by(found.path, value) if isinstance(value, ast.Call) else None
-        if isinstance(found, (ClassInfo, Ext)):
-            return found
-        return None
+            return self._made_by(found.path, value) if isinstance(value, ast.Call) else ()
+        return (found,) if isinstance(found, (ClassInfo, Ext)) else ()
 
     def _local_class(self, info: ClassInfo, node: ast.expr) -> ClassInfo | None:
         """A base that is defined beside the class inside a function or a class."""
@@ -77,18 +75,21 @@ class Classes:
                 return other
         return None
 
-    def _made_by(self, path: str, call: ast.Call) -> Base | None:
+    def _made_by(self, path: str, call: ast.Call) -> tuple[Base, ...]:
         callee = self._names.resolve_expression(path, call.func)
         if isinstance(callee, Ext) and callee.name in BASE_FACTORIES:
-            for keyword in call.keywords:
-                if keyword.arg == "cls":
-                    inner = self._names.resolve_expression(path, keyword.value)
-                    if isinstance(inner, ClassInfo):
-                        return inner
-            return DECLARATIVE_BASE
+            inner = next((self._inner(path, k.value) for k in call.keywords if k.arg == "cls"), None)
+            return (DECLARATIVE_BASE,) if inner is None else (inner, DECLARATIVE_BASE)
         if isinstance(call.func, ast.Attribute) and call.func.attr == "generate_base":
-            return DECLARATIVE_BASE
-        return None
+            return (DECLARATIVE_BASE,)
+        return ()
+
+    def _inner(self, path: str, node: ast.expr) -> ClassInfo | None:
+        """The class of `declarative_base(cls=...)`, also one whose name is that of the base that is made."""
+        found = self._names.resolve_expression(path, node)
+        if isinstance(found, Assigned) and isinstance(node, ast.Name):
+            return next((c for c in self._names.modules[path].classes.values() if c.qualname == node.id), None)
+        return found if isinstance(found, ClassInfo) else None
 
     def _ancestors(self, info: ClassInfo) -> tuple[Base, ...]:
         """The class itself and everything above it, depth first, each once (a close approximation of the MRO)."""

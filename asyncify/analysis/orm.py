@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from asyncify.analysis.classes import Classes
+from asyncify.analysis.foreign_keys import foreign_keys, holds_key, made_by
 from asyncify.analysis.later_attributes import later_attributes
 from asyncify.analysis.names import Names
 from asyncify.analysis.polymorphic import is_loaded_with_base, is_polymorphic
@@ -154,6 +155,11 @@ class Orm:
                 )
                 if known or (bare and call is None):
                     found.setdefault(name, Column(name, call if known else None))
+            for name, method in base.methods.items():  # @declared_attr def author_id(cls): return Column(...)
+                made = made_by(method.node)
+                callee = self._names.resolve_expression(base.path, made.func) if isinstance(made, ast.Call) else None
+                if isinstance(made, ast.Call) and isinstance(callee, Ext) and callee.name in COLUMNS:
+                    found.setdefault(name, Column(name, made))
         return found
 
     def subclasses_with(self, info: ClassInfo, name: str) -> tuple[ClassInfo, ...]:
@@ -207,9 +213,9 @@ class Orm:
         for later in self._later.get(info, ()):
             statements.append((later.name, None, later.statement.value, later.statement, later.path))
         for name, method in info.methods.items():  # @declared_attr def author(cls): return relationship(...)
-            returns = [s.value for s in method.node.body if isinstance(s, ast.Return)]
-            if method.node.decorator_list and returns and returns[-1] is not None:
-                statements.append((name, method.node.returns, returns[-1], method.node, info.path))
+            made = made_by(method.node)
+            if made is not None:
+                statements.append((name, method.node.returns, made, method.node, info.path))
         for name, annotation, value, node, path in statements:
             if not isinstance(value, ast.Call):
                 continue
@@ -247,7 +253,7 @@ class Orm:
         elif "secondary" in keywords or "secondaryjoin" in keywords:
             many = True
         else:
-            many = not self._has_foreign_key_to(info, target, keywords)
+            many = not holds_key(self._classes, info, target, keywords, mapped=self.is_model(info))
         rel = Relationship(name, info, target, many, lazy_text, node)
         backref = keywords.get("backref")
         if backref is not None and target is not None:
@@ -278,70 +284,10 @@ class Orm:
                 backref.value, rel.target, rel.owner, many, lazy, rel.node
             )
 
-    def _has_foreign_key_to(self, info: ClassInfo, target: ClassInfo | None, keywords: dict[str, ast.expr]) -> bool:
-        """Whether this side holds the key: then the other side is a single object."""
-        wanted = {_table_name(c) for c in ([target] if target else [])} - {None}
-        foreign = keywords.get("foreign_keys")
-        own_columns = set(self._own_column_names(info))
-        if foreign is not None:
-            mentioned = {n.id for n in ast.walk(foreign) if isinstance(n, ast.Name)} | {
-                n.attr
-                for n in ast.walk(foreign)
-                if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == info.name
-            }
-            text = foreign.value if isinstance(foreign, ast.Constant) else ""
-            if isinstance(text, str) and text:
-                mentioned |= {
-                    p.rpartition(".")[2] for p in text.strip("[]").split(",") if p.strip().startswith(info.name)
-                }
-            return bool(mentioned & own_columns)
-        for base in self._classes.ancestors(info):
-            if isinstance(base, ClassInfo):
-                for stmt in base.attributes.values():
-                    for key in _foreign_keys(stmt):
-                        if key.partition(".")[0] in wanted or key.rpartition(".")[0] in wanted:
-                            return not (target is info and "remote_side" not in keywords)
-                        if target is not None and key.partition(".")[0] == target.name:
-                            return True
-        return False
-
-    def _own_column_names(self, info: ClassInfo) -> list[str]:
-        return [n for b in self._classes.ancestors(info) if isinstance(b, ClassInfo) for n in b.attributes]
-
-
-def _table_name(info: ClassInfo) -> str | None:
-    stmt = info.attributes.get("__tablename__")
-    if stmt is not None and isinstance(stmt.value, ast.Constant) and isinstance(stmt.value.value, str):
-        return stmt.value.value
-    if stmt is None and any(k.arg == "table" for k in info.node.keywords):
-        return info.name.lower()  # SQLModel's default
-    return None
-
 
 def foreign_keys_of(orm: Orm, info: ClassInfo) -> frozenset[str]:
     """The columns of a model that are foreign keys."""
-    return frozenset(name for name, column in orm.columns(info).items() if column.call and _foreign_keys(column.call))
-
-
-def _foreign_keys(stmt: ast.AST) -> list[str]:
-    """The `table.column` texts of the ForeignKey calls (or SQLModel `foreign_key=`) in a column definition."""
-    found: list[str] = []
-    for node in ast.walk(stmt):
-        if not isinstance(node, ast.Call):
-            continue
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if name == "ForeignKey" and node.args:
-            first = node.args[0]
-            if isinstance(first, ast.Constant):
-                found.append(str(first.value))
-            elif isinstance(first, ast.Attribute) and isinstance(first.value, ast.Name):
-                found.append(f"{first.value.id}.{first.attr}")
-        if name == "ForeignKeyConstraint" and len(node.args) > 1 and isinstance(node.args[1], (ast.List, ast.Tuple)):
-            found.extend(str(e.value) for e in node.args[1].elts if isinstance(e, ast.Constant))
-        for keyword in node.keywords:
-            if keyword.arg == "foreign_key" and isinstance(keyword.value, ast.Constant):
-                found.append(str(keyword.value.value))
-    return found
+    return frozenset(name for name, column in orm.columns(info).items() if column.call and foreign_keys(column.call))
 
 
 def _target_name(node: ast.expr) -> str | None:

@@ -55,8 +55,12 @@ class Late:
         self._options = OptionReader(program, Tracer(program))
         self._routes = {route.function: route for route in routes}
 
-    def spot(self, reader: Reader, site: ast.AST) -> Spot | None:
-        """Where the instances of a loading place can be loaded for one reader; None where that cannot be."""
+    def spot(self, reader: Reader, site: ast.AST, steps: Steps) -> Spot | None:
+        """Where the instances of a loading place can be loaded for one reader; None where that cannot be.
+
+        Outside of routes an instance comes from anywhere, often with all that is read of it: a load beside the reader
+        would always send a statement, a lazy one does not. Only code that reads a collection gets one there.
+        """
         function = self.program.function_of(reader.node)
         if function is None or not isinstance(reader.node, ast.expr):
             return None
@@ -71,6 +75,8 @@ class Late:
         many = not any(o in self.program.values(expression) for o in found)
         statement = self._statement(function, reader, expression)
         info = classes.pop()
+        if not many and not self._is_always_needed(reader, function, info, steps[0]):
+            return None
         if statement is None or len(primary_key(self.program, info)) != 1:
             return None
         session = session_in(self.program, function, statement) or self._parameter(function)
@@ -78,6 +84,13 @@ class Late:
             return None
         optional = not many and (self._optional(reader, function) or not self._is_read_by(statement, reader))
         return Spot(function.path, function, expression, statement, info, many, optional, session)
+
+    def _is_always_needed(self, reader: Reader, function: FunctionInfo, info: ClassInfo, name: str) -> bool:
+        """Whether a lazy load of one instance would most likely send a statement too."""
+        if reader.kind != "code":
+            return function in self._routes
+        relationship = self.program.orm.relationship(info, name)
+        return relationship is not None and relationship.collection
 
     def _is_read_by(self, statement: ast.stmt, reader: Reader) -> bool:
         """Whether a statement cannot run where there is no instance to read from."""

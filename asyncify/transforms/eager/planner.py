@@ -228,13 +228,13 @@ class Planner:
         return reader.kind == "code" and self.program.function_of(node) is not self.program.function_of(reader.node)
 
     def _tries(self, site: ast.AST, place: ast.AST, steps: Steps, reader: Reader) -> bool:
-        spot = self._free_spot(site, place, reader)
+        spot = self._free_spot(site, place, steps, reader)
         if spot is not None:
             self._at(spot, steps, reader)
         return spot is not None
 
     def _beside(self, site: ast.AST, steps: Steps, reader: Reader) -> None:
-        spot = self.late.spot(reader, site)
+        spot = self.late.spot(reader, site, steps)
         if spot is None:
             self._unknown(steps, reader)
         else:
@@ -296,20 +296,18 @@ class Planner:
             reading = {r for found in counted.values() for reader in found for r in self._of(reader)}
             spots = {}
             if counted and not served <= reading:
-                spots = {r: self._free_spot(site, site, r) for found in group.values() for r in found}
+                spots = {(s, r): self._free_spot(site, site, s, r) for s, found in group.items() for r in found}
             if spots and all(spots.values()):
-                for steps, found in group.items():
-                    for reader in found:
-                        spot = spots[reader]
-                        assert spot is not None
-                        self._at(spot, steps, reader)
+                for (steps, reader), spot in spots.items():
+                    assert spot is not None
+                    self._at(spot, steps, reader)
             else:
                 left.update(group)
         return left
 
-    def _free_spot(self, site: ast.AST, place: ast.AST, reader: Reader) -> Spot | None:
+    def _free_spot(self, site: ast.AST, place: ast.AST, steps: Steps, reader: Reader) -> Spot | None:
         here, there = self.program.function_of(reader.node), self.program.function_of(place)
-        return None if self.doubles.between(here, there) else self.late.spot(reader, site)
+        return None if self.doubles.between(here, there) else self.late.spot(reader, site, steps)
 
     def _of(self, reader: Reader) -> frozenset[int]:
         return self.requests(self.program.function_of(reader.node))
