@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .apps import HEAD, prove, transformed
+from .apps import HEAD, flat, prove, transformed
 
 
 def main(text: str) -> dict[str, str]:
@@ -207,3 +207,40 @@ def author(db: Session = Depends(get_db)):
     return {"author": post.author, "tags": [tag.name for tag in post.tags]}
 """
     prove(main(text), tmp_path, [("GET", "/author")])
+
+
+def test_a_closed_session_loads_nothing_for_its_readers() -> None:
+    text = """
+
+def find(name):
+    with SessionLocal() as db:
+        return db.scalars(select(User).where(User.name == name)).first()
+
+
+def find_with_posts(name):
+    with SessionLocal() as db:
+        user = db.scalars(select(User).where(User.name == name)).first()
+        print(user.titles)
+        return user
+
+
+@app.get("/name")
+def name(): return find("a").name
+
+
+@app.get("/posts", response_model=UserFull)
+def posts(): return find("a")
+
+
+@app.get("/titles")
+def titles(db: Session = Depends(get_db)):
+    user = find("b")
+    db.add(user)
+    return [user.titles, find_with_posts("c").name]
+"""
+    after, found = transformed(main(text))
+    changed = flat(after["main.py"])
+    assert not found
+    closed, reading = changed.partition("def find_with_posts")[::2]
+    assert "options(" not in closed[closed.index("def find(") :]
+    assert reading.count("options(") == 2, "what reads in the session, and where an instance is added to one again"

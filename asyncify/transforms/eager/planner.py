@@ -23,6 +23,7 @@ from asyncify.transforms.eager.contents import Contents, is_lookup
 from asyncify.transforms.eager.created import Created, Refresh, is_construction
 from asyncify.transforms.eager.defaults import plan_defaults
 from asyncify.transforms.eager.deferred import plan_deferred
+from asyncify.transforms.eager.detached import Detached
 from asyncify.transforms.eager.doubles import Doubles
 from asyncify.transforms.eager.expired import Expired
 from asyncify.transforms.eager.expiring import Expiring
@@ -69,6 +70,7 @@ class Planner:
         self.contents = Contents(self.reading, self.routes, self.reach)
         self.late = Late(program, self.routes)
         self.doubles = Doubles(program, self.reach)
+        self.detached = Detached(program, self.reach)
         self.edits: dict[Edit, None] = {}
         self.findings: dict[Finding, None] = {}
         #: who reads what for which there is no place to load it
@@ -174,6 +176,8 @@ class Planner:
         for steps, found in readers.items():
             for reader in found:
                 if len(steps) == 1 and self.created.loads(site, reader, steps[0]):
+                    continue
+                if self.detached.is_read_detached(site, path, reader):
                     continue
                 refresh = self.created.passed(site, reader)
                 if (
@@ -297,12 +301,13 @@ class Planner:
             spots = {}
             if counted and not served <= reading:
                 spots = {(s, r): self._free_spot(site, site, s, r) for s, found in group.items() for r in found}
-            if spots and all(spots.values()):
-                for (steps, reader), spot in spots.items():
-                    assert spot is not None
-                    self._at(spot, steps, reader)
-            else:
+            if not spots:
                 left.update(group)
+            for (steps, reader), spot in spots.items():
+                if spot is not None:
+                    self._at(spot, steps, reader)
+                else:
+                    self._unknown(steps, reader)
         return left
 
     def _free_spot(self, site: ast.AST, place: ast.AST, steps: Steps, reader: Reader) -> Spot | None:
