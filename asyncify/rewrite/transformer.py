@@ -10,7 +10,7 @@ import libcst as cst
 from asyncify.model import ops
 from asyncify.model.edit import Edit
 from asyncify.model.span import Place, Span, Target
-from asyncify.rewrite import calls, functions, layout, parens, statements
+from asyncify.rewrite import calls, fstrings, functions, layout, parens, statements
 from asyncify.rewrite.errors import RewriteError
 from asyncify.rewrite.locate import Located, Run, Statement
 from asyncify.rewrite.room import Room, room_of
@@ -60,6 +60,8 @@ class Applier(cst.CSTTransformer):
         node = parens.fix(updated_node)
         if isinstance(original_node, _CONTAINERS):
             node = self._edit_body(original_node, node)
+        if isinstance(original_node, cst.FormattedString) and isinstance(node, cst.FormattedString):
+            node = self._fit_fields(original_node, node)
         # the arguments of a call first: what stands in its place afterwards may be no call
         for edit in sorted(self._edits.get(id(original_node), ()), key=lambda e: not isinstance(e.op, ops.EditCall)):
             if not _around(edit.op):
@@ -69,6 +71,15 @@ class Applier(cst.CSTTransformer):
             node = statements.with_lines(node, [*statements.leading(node), *above])
         self._results[id(original_node)] = node
         return node
+
+    def _fit_fields(self, original: cst.FormattedString, node: cst.FormattedString) -> cst.FormattedString:
+        try:
+            return fstrings.fit(original, node)
+        except RewriteError as error:
+            every = (edit for edits in self._edits.values() for edit in edits)
+            inside = [e for e in every if self._located.within(self._located.find(e.target), original)]
+            self.failures += [(edit, error) for edit in inside]
+            return original
 
     # finding
 
