@@ -86,8 +86,16 @@ class Orm:
             if isinstance(base, ClassInfo) and self.is_model(base):
                 # SQLModel: only `table=True` maps; a plain subclass of a table model is a schema
                 return not self._classes.derives_from(info, "sqlmodel.SQLModel")
+        if any(self._is_base_class(info, node) for node in info.node.bases):
+            return False
         declarative = self._classes.derives_from(info, *MAPPED_BASES[:2])
         return declarative and any(self._is_column_statement(info, s) for s in info.attributes.values())
+
+    def _is_base_class(self, info: ClassInfo, base: ast.expr) -> bool:
+        """Whether a base makes a class the declarative base itself, which is mapped to nothing, with columns or not.
+        Source: `DeclarativeBase.__init_subclass__`."""
+        found = self._names.resolve_expression(info.path, base)
+        return isinstance(found, Ext) and found.name in MAPPED_BASES[:2]
 
     def _is_column_statement(self, info: ClassInfo, stmt: ast.AnnAssign | ast.Assign) -> bool:
         if isinstance(stmt.value, ast.Call):

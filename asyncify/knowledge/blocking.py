@@ -32,6 +32,7 @@ _HTTP = "get post put patch delete head options request"
 
 BLOCKING: tuple[Blocking, ...] = (
     *_rows("time", "sleep", "it sleeps"),
+    *_rows("asyncio", "run", "it runs a loop of its own, for which there must be none in its thread"),
     *_rows("requests", _HTTP, "it waits for a server"),
     *_rows("requests.Session", f"{_HTTP} send", "it waits for a server"),
     *_rows("httpx", _HTTP, "it waits for a server"),

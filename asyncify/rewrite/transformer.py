@@ -21,6 +21,14 @@ Hole = cst.CSTNode | Run
 _CONTAINERS = (cst.Module, cst.IndentedBlock, cst.SimpleStatementSuite)
 
 
+def _turn(edit: Edit) -> int:
+    """When one of several edits of a node comes: the arguments of a call first, as what stands in its place afterwards
+    may be no call; then what is written anew; what goes around it last, as it would be lost otherwise."""
+    if isinstance(edit.op, ops.EditCall):
+        return 0
+    return 2 if isinstance(edit.op, ops.Replace) and "$it" in edit.op.template else 1
+
+
 class Applier(cst.CSTTransformer):
     """Edits each target as it is left: what is below it is already edited.
 
@@ -62,8 +70,7 @@ class Applier(cst.CSTTransformer):
             node = self._edit_body(original_node, node)
         if isinstance(original_node, cst.FormattedString) and isinstance(node, cst.FormattedString):
             node = self._fit_fields(original_node, node)
-        # the arguments of a call first: what stands in its place afterwards may be no call
-        for edit in sorted(self._edits.get(id(original_node), ()), key=lambda e: not isinstance(e.op, ops.EditCall)):
+        for edit in sorted(self._edits.get(id(original_node), ()), key=_turn):
             if not _around(edit.op):
                 node = self._attempt(edit, node)
         if id(original_node) in self._lost and isinstance(node, Line):

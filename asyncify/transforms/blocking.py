@@ -23,6 +23,7 @@ from asyncify.knowledge.blocking import LOOKS, why_blocking
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.ops import Hole, Replace, SetAsync
 from asyncify.transforms.awaiting.operators import run_through
+from asyncify.transforms.awaiting.own_loops import is_own_loop
 from asyncify.transforms.awaiting.templates import spawn
 from asyncify.transforms.base import Decisions, Example, Transform
 
@@ -73,7 +74,7 @@ def _in_function(
             yield from _property(program, module, node, helpers)
         if not isinstance(node, ast.Call):
             continue
-        if node in program.colouring.points:
+        if node in program.colouring.points or is_own_loop(program, node):
             continue
         why = _why(program, node, helpers)
         if why is None or _given_session(program, node):

@@ -276,3 +276,10 @@ def test_a_long_line_in_an_f_string_stays() -> None:
     assert file.apply(file.at("f(b, c)", Replace("g(bbbbbbbbbbbb, c)"))) == text.replace(
         "f(b, c)", "g(bbbbbbbbbbbb, c)"
     )
+
+
+def test_what_goes_around_a_node_that_is_written_anew_stays() -> None:
+    file = File("x = f(a for a in b)\n")
+    around = file.at("f(a for a in b)", Replace("spawn($it)"))
+    anew = file.at("f(a for a in b)", Replace("$f([a for a in b])", (file.hole("f", "f"),)))
+    assert file.apply(around, anew) == file.apply(anew, around) == "x = spawn(f([a for a in b]))\n"

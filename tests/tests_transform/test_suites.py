@@ -83,6 +83,49 @@ def test_inside():
         assert same.get("/notes").json() == []
 """,
     },
+    "fixtures go on behind a test that rolls back": {
+        "tests/conftest.py": CONFTEST
+        + """
+
+@pytest.fixture
+def note(db):
+    note = models.Note(text="kept")
+    db.add(note)
+    db.commit()
+    yield note
+    db.query(models.Note).filter(models.Note.text == note.text).delete()
+    db.commit()
+""",
+        "app/crud.py": APP["app/crud.py"]
+        + """
+
+def refuse(db: Session) -> None:
+    add(db, "more")
+    db.rollback()
+""",
+        "tests/test_notes.py": """\
+from app import crud
+
+
+def test_refused(db, note):
+    crud.refuse(db)
+    assert crud.texts(db) == ["kept", "more"]
+""",
+    },
+    "one loop, although the project says another": {
+        "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = function\n",
+        "tests/conftest.py": CONFTEST.replace(
+            "@pytest.fixture\ndef db", '@pytest.fixture(scope="module")\ndef db'
+        ).replace("@pytest.fixture\ndef client", '@pytest.fixture(scope="module")\ndef client'),
+        "tests/test_notes.py": """\
+def test_one(client, db):
+    assert client.get("/notes").json() == []
+
+
+def test_two(client):
+    assert client.get("/notes").json() == []
+""",
+    },
     "functions that stand for others": {
         "tests/conftest.py": CONFTEST,
         "tests/test_doubles.py": """\

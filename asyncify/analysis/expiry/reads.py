@@ -27,14 +27,15 @@ def expired_reads(
     begin = frozenset(_beginning(program, outdates))
     if not begin:
         return ()
+    yielding = frozenset(_yielding(program))
     callers = _callers(program)
     summaries: dict[FunctionInfo, Summary] = {}
     found: dict[FunctionInfo, list[ExpiredRead]] = {}
-    work = set(begin)
+    work = set(begin | yielding)
     for _ in range(ROUNDS):
         changed = set()
         for function in sorted(work, key=_order):
-            flow = Flow(program, function, summaries, differs)
+            flow = Flow(program, function, summaries, differs, function in yielding)
             summary = flow.run()
             found[function] = list(flow.reads.values())
             if summary != summaries.get(function, Summary()):
@@ -65,6 +66,19 @@ def _beginning(program: Program, outdates: bool) -> Iterator[FunctionInfo]:
                 if is_sql(program, function, node.value):
                     yield function
                     break
+
+
+def _yielding(program: Program) -> Iterator[FunctionInfo]:
+    """The fixtures that go on behind a test, where the app rolls back: the test may have seen to that."""
+    fixtures = [f for f in program.functions if program.fixtures.is_fixture(f)]
+    app = (f for f in program.functions if not program.fixtures.is_fixture(f))
+    if fixtures and any(_rolls_back(program, function) for function in app):
+        yield from (f for f in fixtures if any(isinstance(node, ast.Yield) for node in f.nodes))
+
+
+def _rolls_back(program: Program, function: FunctionInfo) -> bool:
+    events = (event_of(program, node) for node in function.nodes if isinstance(node, ast.Call))
+    return any(event is not None and event.effect is Effect.EXPIRES_ALL for event in events)
 
 
 def _callers(program: Program) -> dict[FunctionInfo, set[FunctionInfo]]:

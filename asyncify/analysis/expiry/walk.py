@@ -46,12 +46,14 @@ class Walk:
     """One walk through one function.
 
     summaries: what is known of those that it calls. differs: whether what is outdated at a read is another one by now.
+    rolls_back: whether what runs where the function yields, the test of a fixture, may roll back.
     """
 
     program: Program
     function: FunctionInfo
     summaries: Mapping[FunctionInfo, Summary]
     differs: Callable[[ExpiredRead], bool] = nothing_differs
+    rolls_back: bool = False
     reads: dict[tuple[ast.expr, str, bool], ExpiredRead] = field(default_factory=dict)
     _caught: list[list[State]] = field(default_factory=list)
 
@@ -131,8 +133,10 @@ class Walk:
             return self._call(node, state)
         if isinstance(node, ast.NamedExpr):
             return self._assigned(node.target, node.value, state)
-        if isinstance(node, ast.Yield) and node.value is not None:
-            return self._handed(node.value, state)
+        if isinstance(node, ast.Yield):
+            state = self._handed(node.value, state) if node.value is not None else state
+            mark = Mark("what runs at the yield", None, False)
+            return self._all_expired(state, mark, True) if self.rolls_back else state
         return state
 
     def _read(self, node: ast.Attribute, state: State, how: How) -> State:

@@ -25,6 +25,7 @@ from asyncify.transforms.awaiting.context import Context, context_of
 from asyncify.transforms.awaiting.entry import ENTRY, RESOLVED, RUN, Helpers
 from asyncify.transforms.awaiting.lazy import GeneratorExpressions
 from asyncify.transforms.awaiting.library_twins import twin_of
+from asyncify.transforms.awaiting.own_loops import awaited, is_own_loop
 from asyncify.transforms.awaiting.queries import query_edits
 from asyncify.transforms.awaiting.templates import opened_with_options, options_first, run_sync, spawn, through_run_sync
 from asyncify.transforms.awaiting.threads import unwrapped
@@ -71,6 +72,10 @@ class CallEdits:
         context = context_of(self.program, self.colouring, self.module, node)
         yield from unwrapped(self.program, self.colouring, self.module, node)
         if isinstance(self.source.parent(node), ast.Await):
+            return
+        if context is Context.AWAIT and is_own_loop(self.program, node):
+            yield from awaited(self.module, node)
+            self.waiting.add(node)
             return
         point = self.colouring.points.get(node)
         if self._is_unloaded(node):

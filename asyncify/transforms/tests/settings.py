@@ -60,17 +60,16 @@ def _by_pytest(work: Work, function: FunctionInfo) -> bool:
 
 
 def _options(work: Work, config: ConfigFile, dependencies: ProjectDependencies) -> dict[str, str]:
-    """The options that are missing, and the mode. A loop scope that the project chose stays, and is reported."""
+    """The options that are missing or say something else: one loop needs them all.
+
+    Most projects say `function` only because pytest-asyncio 0.24 warns where the scope of fixtures is not set. A
+    fixture of a wider scope that becomes async fails with it (`ScopeMismatch`).
+    """
     options = dict([ASYNCIO_MODE]) if config.get(ASYNCIO_MODE[0]) != ASYNCIO_MODE[1] else {}
     # an older plugin does not know the scopes and pytest warns; whoever installs a newer one than is stated needs them
     wanted = _has_loop_scopes(dependencies) or not _warnings_fail(config)
-    for key, value in LOOP_SCOPES if wanted else ():
-        chosen = config.get(key)
-        if chosen is None:
-            options[key] = value
-        elif chosen != value:
-            message = f"{config.path} sets {key} to {chosen}; an engine that tests share needs {value}"
-            work.report(config.path, None, "loop-scope", message, f"set it to {value}, or give the engine a NullPool")
+    if wanted:
+        options.update({key: value for key, value in LOOP_SCOPES if config.get(key) != value})
     return options
 
 
