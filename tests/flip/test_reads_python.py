@@ -233,3 +233,29 @@ def index(db: Session = Depends(get_db)):
         ("GET", "/index"),
     ]
     prove(tmp_path, files, requests)
+
+
+def test_a_class_that_is_said_to_be_an_instance_is_not_read(tmp_path: Path) -> None:
+    main = (
+        HEAD
+        + """
+
+def attribute(model: type[Base], path: str):
+    current: Base = model
+    for name in path.split("."):
+        found = getattr(current, name)
+    return found
+
+
+class Wanted(BaseModel):
+    by: str
+
+
+@app.get("/sorted")
+def by_name(by: str = "name", db: Session = Depends(get_db)):
+    return list(db.scalars(select(User.name).order_by(attribute(User, Wanted(by=by).by))))
+"""
+    )
+    after = prove(tmp_path, {"main.py": main, "models.py": MODELS, "filling.py": FILLING}, [("GET", "/sorted")])
+    assert "def attribute(model: type[Base], path: str):\n    current: Base = model" in after["main.py"]
+    assert "async def attribute" not in after["main.py"] and "greenlet" not in after["main.py"]

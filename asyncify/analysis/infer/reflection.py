@@ -24,7 +24,10 @@ def attribute_by_name(run: Run, base: Values, texts: Values, node: ast.AST) -> V
     for pattern in patterns:
         found += [attribute(run, base, name, node) for name in _methods_like(run, base, pattern)]
     if not found and not patterns:
-        run.record.nameless.update((value.info, node) for value in base if isinstance(value, Obj))
+        # one that is only said to be an instance where classes are given: many write `model: Base` for a class
+        classes = any(isinstance(value, Cls) for value in base)
+        found_ones = (v for v in base if isinstance(v, Obj) and not (classes and v.origin is None))
+        run.record.nameless.update((value.info, node) for value in found_ones)
     return union(found)
 
 
