@@ -169,7 +169,7 @@ def _call_point(
     if _makes_object(program, node):
         return Point(PointKind.FACTORY, node, f"{module.source.segment(node.func)}()")
     if not isinstance(node.func, ast.Attribute):
-        return _member_point(program, module, node) or _function_point(program, module, node)
+        return _member_point(program, module, node, clients) or _function_point(program, module, node)
     receiver = program.values(node.func.value)
     text = f"{module.source.segment(node.func)}()" if len(module.source.segment(node.func)) < 60 else node.func.attr
     for owner in OWNERS:
@@ -191,10 +191,10 @@ def _call_point(
         return Point(PointKind.CLIENT, node, text)
     if node.func.attr in DDL and bind_of(program, node) is not None:
         return Point(PointKind.DDL, node, text)
-    return _member_point(program, module, node) or _function_point(program, module, node)
+    return _member_point(program, module, node, clients) or _function_point(program, module, node)
 
 
-def _member_point(program: Program, module: ModuleInfo, node: ast.Call) -> Point | None:
+def _member_point(program: Program, module: ModuleInfo, node: ast.Call, clients: frozenset[ast.AST]) -> Point | None:
     """A bound method that was kept, or that a proxy passes on: `find = db.get`, then `find(User, 1)`."""
     if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Call):
         if getattr(node.func.value.func, "id", "") == "super":
@@ -203,6 +203,9 @@ def _member_point(program: Program, module: ModuleInfo, node: ast.Call) -> Point
         if isinstance(value, Member) and any(is_a(value.base.type, owner) for owner in OWNERS):
             if form_of(value.base.type, value.name) is Form.AWAIT:
                 return Point(PointKind.AWAIT, node, f"{module.source.segment(node.func)}()")
+        if isinstance(value, Member) and is_async_client(frozenset({value.base}), clients):
+            if form_of(names.TEST_CLIENT, value.name) is Form.AWAIT:
+                return Point(PointKind.CLIENT, node, f"{module.source.segment(node.func)}()")
     return None
 
 

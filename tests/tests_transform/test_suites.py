@@ -126,6 +126,26 @@ def test_two(client):
     assert client.get("/notes").json() == []
 """,
     },
+    "methods of a client that are kept, chosen and named": {
+        "tests/conftest.py": CONFTEST,
+        "tests/test_notes.py": """\
+import pytest
+from fastapi.testclient import TestClient
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_chosen(client: TestClient, reads):
+    call = client.get if reads else client.head
+    assert call("/notes").status_code == (200 if reads else 405)
+
+
+@pytest.mark.parametrize(("method", "status"), [("get", 200), ("patch", 405)])
+def test_named(client: TestClient, method, status):
+    assert getattr(client, method)("/notes").status_code == status
+    for call in (client.options, client.delete):
+        assert call("/notes").status_code == 405
+""",
+    },
     "functions that stand for others": {
         "tests/conftest.py": CONFTEST,
         "tests/test_doubles.py": """\

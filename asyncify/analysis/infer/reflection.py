@@ -12,6 +12,7 @@ from asyncify.analysis.infer.attributes import attribute
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import NOTHING, Cls, Const, Ext, Inst, Obj, Pattern, Values, collection, union
+from asyncify.knowledge import names
 
 
 def attribute_by_name(run: Run, base: Values, texts: Values, node: ast.AST) -> Values:
@@ -24,6 +25,10 @@ def attribute_by_name(run: Run, base: Values, texts: Values, node: ast.AST) -> V
     for pattern in patterns:
         found += [attribute(run, base, name, node) for name in _methods_like(run, base, pattern)]
     if not found and not patterns:
+        # `getattr(client, method)`: one of those that send a request, which are all used alike
+        clients = frozenset(v for v in base if isinstance(v, Inst) and v.type == names.TEST_CLIENT)
+        if clients:
+            return attribute(run, clients, "request", node)
         # one that is only said to be an instance where classes are given: many write `model: Base` for a class
         classes = any(isinstance(value, Cls) for value in base)
         found_ones = (v for v in base if isinstance(v, Obj) and not (classes and v.origin is None))
@@ -32,13 +37,13 @@ def attribute_by_name(run: Run, base: Values, texts: Values, node: ast.AST) -> V
 
 
 def _methods_like(run: Run, base: Values, pattern: str) -> list[str]:
-    names: set[str] = set()
+    known_names: set[str] = set()
     for value in base:
         for cls in run.engine.classes.ancestors(value.info) if isinstance(value, (Obj, Cls)) else ():
             if isinstance(cls, ClassInfo):
                 known = (*cls.methods, *run.engine.orm.relationships(cls))
-                names.update(name for name in known if fnmatchcase(name, pattern))
-    return sorted(names)
+                known_names.update(name for name in known if fnmatchcase(name, pattern))
+    return sorted(known_names)
 
 
 def default_dictionary(factory: Values) -> Values:
