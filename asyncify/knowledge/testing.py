@@ -70,7 +70,8 @@ RESPONSE_ATTRIBUTES = MappingProxyType({"ok": "is_success"})
 
 #: callables that look at a client without using it
 HARMLESS_CALLEES = frozenset(
-    f"builtins.{n}" for n in "isinstance issubclass print repr str id type getattr hasattr setattr list tuple dict".split()
+    f"builtins.{n}"
+    for n in "isinstance issubclass print repr str id type getattr hasattr setattr list tuple dict".split()
 ) | {"typing.cast"}
 
 
