@@ -119,6 +119,8 @@ FORGOTTEN_AWAIT_FILTERS = (
     "error:coroutine (?!'AsyncMockMixin).* was never awaited:RuntimeWarning",
     "error:Exception ignored.*<coroutine object:pytest.PytestUnraisableExceptionWarning",
 )
+#: what stands in the first of them for the coroutines that nobody has to await
+NO_MATTER = "(?!'AsyncMockMixin)"
 
 #: options of pytest-asyncio: one loop for all fixtures and tests, so that an engine can be shared
 ASYNCIO_MODE = ("asyncio_mode", "auto")

@@ -146,6 +146,25 @@ def test_named(client: TestClient, method, status):
         assert call("/notes").status_code == 405
 """,
     },
+    "coroutines that were dropped all along": {
+        "tests/conftest.py": CONFTEST,
+        "app/mails.py": """\
+async def send(to: str) -> None:
+    pass
+
+
+def later(add_task, to: str) -> None:
+    add_task(send, to)
+""",
+        "tests/test_notes.py": """\
+from app import mails
+
+
+def test_mail(client):
+    mails.later(lambda func, *args: func(*args), "a")
+    assert client.get("/notes").json() == []
+""",
+    },
     "functions that stand for others": {
         "tests/conftest.py": CONFTEST,
         "tests/test_doubles.py": """\

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import re
 
 from asyncify.analysis.manifests import ProjectDependencies, read_dependencies
 from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.values import has
+from asyncify.knowledge.names import DEPENDS
 from asyncify.knowledge.packages import asyncio_plugin
-from asyncify.knowledge.testing import ASYNCIO_MODE, EVENT_LOOP, FORGOTTEN_AWAIT_FILTERS, LOOP_SCOPES
+from asyncify.knowledge.testing import ASYNCIO_MODE, EVENT_LOOP, FORGOTTEN_AWAIT_FILTERS, LOOP_SCOPES, NO_MATTER
 from asyncify.model.edit import Import, TextEdit
 from asyncify.model.ops import AppendToModule
 from asyncify.transforms.tests.anyio import plan_marks, uses_anyio
@@ -42,15 +45,31 @@ def plan_settings(work: Work) -> None:
         places.setdefault(config.path, config)
     dependencies = read_dependencies(files)
     anyio = uses_anyio(work)
+    filters = _filters(work)
     for config in places.values():
         options = {} if anyio else _options(work, config, dependencies)
-        text = config.with_options(options, FORGOTTEN_AWAIT_FILTERS)
+        text = config.with_options(options, filters)
         if text != config.text:
             work.text_edits.append(TextEdit(NAME, config.path, config.text, text, _WHY, GROUP))
     if anyio:
         plan_marks(work, changing)
     elif not _has_loop_scopes(dependencies):
         _shared_loop(work, changing)
+
+
+def _filters(work: Work) -> list[str]:
+    """What makes a forgotten `await` fail a test. Coroutines of functions that were async before and are handed to
+    somebody, such as a task that a test runs itself, may have been dropped all along: they stay no error."""
+    program = work.program
+    dropped = set()
+    for node, targets in program.facts.handed.items():
+        function = program.function_of(node)
+        holder = function.source.holder(node) if function is not None and isinstance(node, ast.expr) else None
+        if isinstance(holder, ast.Call) and node is not holder.func and not has(program.values(holder), DEPENDS):
+            dropped |= {t.info.qualname for t in targets if t.info.is_async}
+    # a colon would end the message of a filter
+    known = "".join(f"(?!'{re.escape(name)}')" for name in sorted(dropped))
+    return [f.replace(NO_MATTER, f"{NO_MATTER}{known}") for f in FORGOTTEN_AWAIT_FILTERS]
 
 
 def _by_pytest(work: Work, function: FunctionInfo) -> bool:
