@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TypeGuard
 
+from asyncify.analysis.console_scripts import console_scripts
 from asyncify.analysis.driver_connections import on_driver_connections
 from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.forms import has_async_form
@@ -21,6 +22,7 @@ from asyncify.knowledge.barriers import (
     BY_METHOD,
     BY_OVERRIDE,
     BY_STORE,
+    KEEPING,
     Barrier,
     Handing,
     Treatment,
@@ -29,6 +31,8 @@ from asyncify.knowledge.names import canonical
 
 #: what the configuration calls an entry point
 ENTRY_POINT = Barrier("configuration", "entry-points", Treatment.ENTRY, "entry-points of [tool.asyncify] names it")
+#: what the manifests of the project name
+CONSOLE_SCRIPT = Barrier("manifest", "script", Treatment.ENTRY, "a script of the project calls it synchronously")
 #: of the functions that work below SQLAlchemy
 DRIVER_CONNECTION = Barrier(
     "call", "driver-connection", Treatment.REFUSE, "the connection of the driver waits without `await`"
@@ -41,6 +45,7 @@ class Barriers:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._stored = dict(_stored(program))
+        self._scripts = console_scripts(program.modules, program.workspace.files)
         self._standing = _standing_for_methods(program)
         self._standing |= dict.fromkeys(on_driver_connections(program), DRIVER_CONNECTION)
 
@@ -48,6 +53,8 @@ class Barriers:
         """What keeps a function from becoming async."""
         if function in self.program.overrides.entries:
             return ENTRY_POINT
+        if function in self._scripts:
+            return CONSOLE_SCRIPT
         if function.cls is not None and has_async_form(function):
             return None
         if function.cls is not None:
@@ -67,7 +74,7 @@ class Barriers:
 
     def _decorated(self, function: FunctionInfo) -> Barrier | None:
         for node in function.node.decorator_list:
-            for name in _decorator_names(self.program, function, node):
+            for name in decorator_names(self.program, function, node):
                 if name in BY_DECORATOR:
                     return BY_DECORATOR[name]
         return None
@@ -120,7 +127,7 @@ def _kind(program: Program, node: ast.expr) -> str:
     return f"{_kind(program, node.value)}.{node.attr}" if isinstance(node, ast.Attribute) else ""
 
 
-def _decorator_names(program: Program, function: FunctionInfo, node: ast.expr) -> list[str]:
+def decorator_names(program: Program, function: FunctionInfo, node: ast.expr) -> list[str]:
     """The canonical names that a decorator may have: of a library function, or of a method of a library object."""
     target = node.func if isinstance(node, ast.Call) else node
     found = []
@@ -158,9 +165,8 @@ def callee_name(program: Program, call: ast.Call) -> str:
 
 
 def handing_of(program: Program, call: ast.Call) -> Handing | None:
-    """What a call does with a function that it is given. A parser of arguments mostly comes from another one, whose
-    kind is not known: `subparsers.add_parser("load").set_defaults(run=load)`."""
-    if isinstance(call.func, ast.Attribute) and call.func.attr == "set_defaults":
+    """What a call does with a function that it is given: `subparsers.add_parser("load").set_defaults(run=load)`."""
+    if isinstance(call.func, ast.Attribute) and call.func.attr in KEEPING:
         return Handing.THREAD
     return BY_CALLEE.get(callee_name(program, call))
 

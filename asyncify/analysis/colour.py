@@ -24,7 +24,7 @@ from asyncify.analysis.forms import (
     lambda_around,
 )
 from asyncify.analysis.generator_uses import stepped_generator
-from asyncify.analysis.handed_away import handed_barrier
+from asyncify.analysis.handed_away import can_run_alone, outside_barrier
 from asyncify.analysis.kept import kept_functions
 from asyncify.analysis.kept_calls import kept_calls, stays_with
 from asyncify.analysis.kept_files import kept_sync
@@ -212,8 +212,7 @@ class _Worker:
             return
         if function in result.kept:
             return
-        away = None if function in self.replacing else handed_barrier(self.program, self.index, function)
-        barrier = self.barriers.of(function) or away
+        barrier = self.barriers.of(function) or self.outside(function)
         if barrier is not None:
             result.barriers[function] = barrier
         if barrier is None:
@@ -233,6 +232,12 @@ class _Worker:
                 function.path,
             )
         self.queue.append(function)
+
+    def outside(self, function: FunctionInfo) -> Barrier | None:
+        """What calls a function from outside of the program, where it can be run to its end there."""
+        away = None if function in self.replacing else outside_barrier(self.program, self.index, function)
+        alone = away is not None and can_run_alone(self.program, function, away, self.result.twins.opening)
+        return away if alone else None
 
     def runs_by_itself(self, function: FunctionInfo, barrier: Barrier) -> bool:
         """Whether a function can be run to its end in a loop of its own: it is given nothing of another loop."""
@@ -348,8 +353,6 @@ class _Worker:
             self.need(call, f"{function.qualname}()", function)
         elif handing is Handing.THREAD:
             self.result.own_loops = True
-            if not has_session_parameter(self.program, function):
-                return
             self.report(
                 node,
                 "handed-to-thread",

@@ -10,8 +10,9 @@ import ast
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from asyncify.analysis.barriers import Barriers, handing_of
+from asyncify.analysis.barriers import Barriers
 from asyncify.analysis.call_index import CallIndex
+from asyncify.analysis.handed_away import outside_barrier
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.makers import Made, Maker, Use, find_makers, replaced_names, uses_of
 from asyncify.analysis.memory_databases import may_be_in_memory
@@ -19,7 +20,7 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.twin_groups import Group, Groups, Standing, opens_itself
 from asyncify.analysis.values import Cls
-from asyncify.knowledge.barriers import Handing, Treatment
+from asyncify.knowledge.barriers import Treatment
 
 #: who may stay sync as a whole; an entry point of the program itself is run in a loop of its own instead
 STAYING = frozenset({Treatment.BRIDGE, Treatment.REFUSE, Treatment.SYNC, Treatment.TASK})
@@ -121,20 +122,10 @@ def _roots(
             continue
         if function in program.overrides.entries or function in program.overrides.forced:
             continue
-        barrier = barriers.of(function)
-        if barrier is not None:
-            if barrier.treatment in STAYING:
-                found[function] = barrier.treatment is Treatment.TASK
-        elif any(_in_thread(program, index, node) for node in index.handed[function]):
-            found[function] = True
+        barrier = barriers.of(function) or outside_barrier(program, index, function)
+        if barrier is not None and barrier.treatment in STAYING:
+            found[function] = barrier.treatment is Treatment.TASK
     return found
-
-
-def _in_thread(program: Program, index: CallIndex, node: ast.AST) -> bool:
-    """Whether a function is handed to something that runs it in a thread or process of its own."""
-    source = program.modules[index.paths[node]].source
-    call = source.holder(node)
-    return isinstance(call, ast.Call) and handing_of(program, call) is Handing.THREAD
 
 
 def _closed(groups: Groups, candidates: list[Group]) -> list[Group]:

@@ -217,9 +217,14 @@ HANDOVERS: tuple[Handover, ...] = (
         "weakref.finalize rq.Queue.enqueue rq.Queue.enqueue_in rq.Queue.enqueue_at rq.Queue.enqueue_call "
         "apscheduler.schedulers.background.BackgroundScheduler.add_job "
         "apscheduler.schedulers.blocking.BlockingScheduler.add_job "
+        "asyncio.AbstractEventLoop.call_soon asyncio.AbstractEventLoop.call_soon_threadsafe "
+        "asyncio.AbstractEventLoop.call_later asyncio.AbstractEventLoop.call_at "
+        "asyncio.AbstractEventLoop.add_signal_handler "
         "argparse.ArgumentParser.set_defaults".split()
     ),
 )
+#: methods that keep a function for later, by name alone: parsers and futures mostly come from objects of no known kind
+KEEPING = frozenset({"set_defaults", "add_done_callback"})
 BY_CALLEE: Mapping[str, Handing] = MappingProxyType({h.name: h.handing for h in HANDOVERS})
 
 #: callables of libraries that iterate with `async for` over what is an async iterable. Source: Starlette "Responses"
@@ -233,5 +238,6 @@ TAKES_ASYNC_ITERABLES = frozenset(
 AWARE = frozenset(
     "fastapi starlette asyncio anyio pytest pytest_asyncio unittest tenacity aiojobs arq taskiq functools contextlib "
     "inspect typing types pickle copy weakref builtins dataclasses pydantic sqlalchemy strawberry ariadne list dict "
-    "set tuple operator logging mock aiohttp sse_starlette faststream nicegui dependency_injector".split()
+    "set tuple operator logging mock aiohttp sse_starlette faststream nicegui dependency_injector abc enum collections "
+    "typing_extensions pydantic_settings".split()
 )

@@ -24,6 +24,35 @@ class Registry:
 
     def ask(self, name):
         return self.found[name]()
+
+
+class Signal:
+    def __init__(self):
+        self.receivers = []
+
+    def connect(self, function=None, **options):
+        if function is None:
+            return self.connect
+        self.receivers.append(function)
+        return function
+
+    def fire(self, value):
+        return [function(value) for function in self.receivers]
+
+
+ready = Signal()
+
+
+class Machine:
+    ready = Signal()
+
+
+class Handler:
+    def notify(self, value):
+        return self.on_change(value)
+
+    def on_change(self, value):
+        raise NotImplementedError
 """
 
 
@@ -58,8 +87,66 @@ def read(db: Session = Depends(get_db)):
 """
     installed = {"somewhere.py": LIBRARY}
     after = prove(tmp_path, HEAD + app, [("GET", "/"), ("GET", "/")], installed=installed)["main.py"]
-    assert "@run_async\nasync def fill(names):" in after
-    assert "@run_async\nasync def count():" in after
+    assert "\ndef fill(names):\n    db = SyncSessionLocal()" in after
+    assert "\ndef count():\n    with SyncSessionLocal() as db:" in after
+
+
+def test_what_a_library_decorates_and_overrides_is_plain(tmp_path: Path) -> None:
+    """Receivers of signals, and methods in the place of those of a library: alone on a sync engine, or in a loop of
+    their own."""
+    app = """
+import somewhere
+from db import SessionLocal
+
+machine = somewhere.Machine()
+
+
+def total(db: Session):
+    return db.query(User).count()
+
+
+@somewhere.ready.connect
+def alone(value):
+    with SessionLocal() as db:
+        return db.query(User).count() + value
+
+
+@somewhere.ready.connect(weak=False)
+def shared(value):
+    with SessionLocal() as db:
+        return total(db) + value
+
+
+@machine.ready.connect
+def behind_an_object(value):
+    with SessionLocal() as db:
+        return total(db) + value
+
+
+class Alone(somewhere.Handler):
+    def on_change(self, value):
+        with SessionLocal() as db:
+            return db.get(User, value).name
+
+
+class Shared(somewhere.Handler):
+    def on_change(self, value):
+        db = SessionLocal()
+        try:
+            return total(db)
+        finally:
+            db.close()
+
+
+@app.get("/")
+def read(db: Session = Depends(get_db)):
+    return [total(db), somewhere.ready.fire(1), machine.ready.fire(2), [h.notify(1) for h in (Alone(), Shared())]]
+"""
+    installed = {"somewhere.py": LIBRARY}
+    after = prove(tmp_path, HEAD + app, [("GET", "/"), ("GET", "/")], installed=installed)["main.py"]
+    assert "\ndef alone(value):\n    with SyncSessionLocal() as db:" in after
+    assert "@somewhere.ready.connect(weak=False)\n@run_async\nasync def shared(value):" in after
+    assert "    def on_change(self, value):\n        with SyncSessionLocal() as db:" in after
 
 
 def test_plain_code_enters_sessions_and_connections(tmp_path: Path) -> None:

@@ -78,6 +78,48 @@ if __name__ == "__main__":
     prove(tmp_path, {"script.py": script, "main.py": HEAD}, [], [["script.py"]])
 
 
+def test_scripts_that_a_manifest_names(tmp_path: Path) -> None:
+    """What is called from a shell stays plain for it, in a thread of a running loop as well."""
+    manifest = """\
+[project]
+name = "shop"
+version = "1"
+dependencies = ["fastapi", "sqlalchemy", "httpx"]
+
+[project.scripts]
+shop-names = "script:main"
+
+[tool.poetry.scripts]
+shop-add = { reference = "script:add", type = "console" }
+"""
+    script = (
+        SCRIPT
+        + """
+
+def main():
+    with SessionLocal() as db:
+        print(names(db))
+    return 0
+
+
+def add(name="new"):
+    db = SessionLocal()
+    db.add(User(name=name))
+    db.commit()
+    print(names(db))
+    db.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
+"""
+    )
+    files = {"script.py": script, "main.py": HEAD, "pyproject.toml": manifest, "requirements.txt": ""}
+    shell = "import sys\nfrom script import add, main\nadd()\nsys.exit(main())\n"
+    again = "import asyncio\nfrom script import main\nasync def run():\n    main()\nasyncio.run(run())\n"
+    prove(tmp_path, files, [], [["script.py"], ["-c", shell], ["-c", again]])
+
+
 def test_typer_and_click_commands(tmp_path: Path) -> None:
     """Commands that share functions with routes."""
     crud = """\
@@ -143,7 +185,7 @@ def main():
 @click.argument("name")
 def add(name):
     with SessionLocal() as db:
-        click.echo(crud.add(db, name))
+        click.echo(f"{click.get_current_context().info_name} {crud.add(db, name)}")
 
 
 @main.command()
@@ -216,6 +258,61 @@ def other(db: Session = Depends(get_db)):
 """
     )
     prove(tmp_path, app, [("POST", "/thread"), ("GET", "/other")])
+
+
+def test_threads_that_share_functions(tmp_path: Path) -> None:
+    """A function that a thread or a loop runs by itself, and that works with what routes use: a loop of its own."""
+    app = (
+        HEAD
+        + """
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from db import SessionLocal
+
+
+def add(db, name):
+    db.add(User(name=name))
+    db.commit()
+    return db.query(User).count()
+
+
+def work(name):
+    with SessionLocal() as db:
+        return add(db, name)
+
+
+def done(_):
+    work("done")
+
+
+@app.post("/thread")
+def thread():
+    workers = [threading.Thread(target=work, args=("t",)), threading.Timer(0.01, work, args=("timer",))]
+    for worker in workers:
+        worker.start()
+        worker.join()
+    with ThreadPoolExecutor(1) as pool:
+        found = pool.submit(lambda: work("lambda"))
+        found.add_done_callback(done)
+    return found.result()
+
+
+@app.post("/loop")
+async def loop():
+    ready = asyncio.get_running_loop()
+    ready.call_soon(work, "soon")
+    await asyncio.sleep(0.01)
+    return [work("direct"), await ready.run_in_executor(None, work, "executor")]
+
+
+@app.get("/other")
+def other(db: Session = Depends(get_db)):
+    return add(db, "other")
+"""
+    )
+    prove(tmp_path, app, [("POST", "/thread"), ("GET", "/other"), ("POST", "/loop"), ("GET", "/other")])
 
 
 def test_connections_stay_in_their_loop(tmp_path: Path) -> None:

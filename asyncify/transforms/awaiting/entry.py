@@ -1,7 +1,9 @@
 """Places that nobody can await: sync entry points, scripts, and code that runs while a module is imported.
 
-A coroutine is run to its end in a thread of its own: a loop may be running already where the place is reached (uvicorn
-imports an app inside its loop; a test calls a command), and `asyncio.run` refuses to run inside another loop.
+A coroutine is run to its end where it is, in the thread of its caller: what belongs to that thread stays in reach, such as
+the request of a Celery task, the context of a click command or the handlers of signals. Where a loop is running there
+already (uvicorn imports an app inside its loop; a test calls a command), `asyncio.run` refuses, and a thread of its own
+takes its place.
 """
 
 from __future__ import annotations
@@ -24,11 +26,17 @@ ENTERED = "entered"
 
 RUN_SOURCE = '''
 def run_to_end(awaitable):
-    """Wait for something from plain code; in a thread of its own, as this thread may be running a loop."""
+    """Wait for something from plain code; in a thread of its own where this thread is running a loop."""
 
     async def wait():
         return await awaitable
 
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        loop = None
+    if loop is None:
+        return asyncio.run(wait())
     with ThreadPoolExecutor(max_workers=1) as executor:
         return executor.submit(copy_context().run, asyncio.run, wait()).result()
 '''

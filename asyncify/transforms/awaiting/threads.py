@@ -57,7 +57,8 @@ def unwrapped(program: Program, colouring: Colouring, module: ModuleInfo, node: 
 
 def _waits(program: Program, colouring: Colouring, function: ast.expr) -> bool:
     """Whether calling it gives a coroutine: a function that becomes async, a method of a session."""
-    if any(colouring.runs(t) in colouring.becomes_async for t in program.facts.handed.get(function, ())):
+    runs = [colouring.runs(t) for t in program.facts.handed.get(function, ())]
+    if any(f in colouring.becomes_async and f not in colouring.entries for f in runs):
         return True
     return any(
         isinstance(value, Member) and form_of(value.base.type, value.name) is Form.AWAIT
