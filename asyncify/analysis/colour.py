@@ -31,7 +31,7 @@ from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.operators import SEEN
 from asyncify.analysis.points import Point, PointKind, points_of, waits_as_context
 from asyncify.analysis.program import Program, in_order
-from asyncify.analysis.script_blocks import in_main_guard, script_blocks
+from asyncify.analysis.script_blocks import in_main_guard, is_script, script_blocks
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.twins import find_twins
@@ -104,10 +104,23 @@ class _Worker:
                 self.spread(self.queue.popleft())
             self.colour_wrappers()
         for path in sorted(self.at_top):
-            for block in script_blocks(self.program, self.program.modules[path], self.at_top[path]):
-                self.result.scripts |= dict.fromkeys(block.body, block)
+            self.colour_script(path)
         self.result.own_loops |= bool(self.result.entries)
         return self.result
+
+    def colour_script(self, path: str) -> None:
+        """The places at the top of a module: into functions, or one by one in the loop of the script."""
+        module, alone = self.program.modules[path], is_script(self.program, path)
+        for block in script_blocks(self.program, module, self.at_top[path], alone=alone):
+            self.result.scripts |= dict.fromkeys(block.body, block)
+        if alone and any(not self._in_block(module.source, node) for node in self.at_top[path]):
+            self.result.one_loop.add(path)
+
+    def _in_block(self, source: SourceFile, node: ast.AST) -> bool:
+        outer: ast.AST | None = node
+        while outer is not None and outer not in self.result.scripts:
+            outer = source.parent(outer)
+        return outer is not None
 
     def wait_at(self, point: Point, path: str) -> None:
         """A place waits by itself."""

@@ -42,6 +42,7 @@ class Colouring:
     bridged_lambdas: lambdas that wait somewhere inside; who calls them runs them in the greenlet.
     written_out: lambdas for a library that become an async function in front of their statement.
     scripts: statements at the top of a module that go into an async function, with the block they belong to.
+    one_loop: files of scripts that wait at their top in several places, all of them in one loop.
     barriers: what keeps a function that waits from becoming a coroutine function for its callers.
     kept: functions that stay as they are: SQLAlchemy gives them sync sessions (event listeners, `run_sync` callbacks),
     a person keeps them synchronous, or they open their own. kept_calls: how async code uses those of a person.
@@ -62,6 +63,7 @@ class Colouring:
     bridged_lambdas: set[ast.Lambda] = field(default_factory=set)
     written_out: set[ast.Lambda] = field(default_factory=set)
     scripts: dict[ast.stmt, ScriptBlock] = field(default_factory=dict)
+    one_loop: set[str] = field(default_factory=set)
     barriers: dict[FunctionInfo, Barrier] = field(default_factory=dict)
     kept: set[FunctionInfo] = field(default_factory=set)
     kept_calls: KeptCalls = field(default_factory=KeptCalls)

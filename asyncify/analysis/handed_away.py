@@ -35,7 +35,9 @@ def outside_barrier(program: Program, index: CallIndex, function: FunctionInfo) 
     return Barrier("handed", "handed", Treatment.TASK, f"nothing is known of {who}") if who else None
 
 
-def can_run_alone(program: Program, function: FunctionInfo, barrier: Barrier, opening: Collection[FunctionInfo]) -> bool:
+def can_run_alone(
+    program: Program, function: FunctionInfo, barrier: Barrier, opening: Collection[FunctionInfo]
+) -> bool:
     """Whether a function with such a barrier works with nothing of another loop. opening: those that open sessions."""
     return function in opening or (barrier.name != "thread" and not has_session_parameter(program, function))
 
@@ -69,7 +71,7 @@ def _registered(program: Program, function: FunctionInfo) -> str:
 
 
 def _decorator(program: Program, function: FunctionInfo, node: ast.expr) -> list[str]:
-    """The names of a decorator; of the library object behind it where that is all that is known: `@app.ready.connect`."""
+    """The names of a decorator, or of the library object behind it where no more is known: `@app.ready.connect`."""
     node = node.func if isinstance(node, ast.Call) else node
     found = decorator_names(program, function, node)
     while not found and isinstance(node, ast.Attribute):

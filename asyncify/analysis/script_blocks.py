@@ -5,10 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
+from asyncify.analysis.fixtures import is_test_path
+from asyncify.analysis.import_order import ImportGraph
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
+from asyncify.analysis.values import has
+from asyncify.knowledge import names
 
 
 @dataclass(frozen=True)
@@ -38,11 +43,29 @@ def in_main_guard(source: SourceFile, node: ast.AST) -> bool:
     return outer is not None
 
 
-def script_blocks(program: Program, module: ModuleInfo, waiting: Iterable[ast.AST]) -> Iterator[ScriptBlock]:
+def is_script(program: Program, path: str) -> bool:
+    """Whether a module is run and not imported: no other one imports it, it has no app, and pytest looks elsewhere."""
+    if is_test_path(path) or PurePosixPath(path).name == "__init__.py":
+        return False
+    if any(has(program.values(n), names.FASTAPI) for n in program.modules[path].source.nodes_of(ast.Name)):
+        return False
+    graph = ImportGraph(program)
+    kinds = frozenset({ast.Import, ast.ImportFrom})
+    return not any(
+        path in graph.targets(other, node)
+        for other in program.modules
+        if other != path
+        for node in program.modules[other].source.nodes_among(kinds)
+    )
+
+
+def script_blocks(
+    program: Program, module: ModuleInfo, waiting: Iterable[ast.AST], *, alone: bool
+) -> Iterator[ScriptBlock]:
     """The blocks of a module. waiting: nodes outside of functions that wait, and are no lone call of a coroutine.
 
     Besides a main guard at most one statement: each runs a loop of its own, and connections cannot go from one loop to
-    another.
+    another. alone: the module is a script, where all of them share one loop.
     """
     inside = {id(inner): stmt for stmt in module.source.tree.body for inner in ast.walk(stmt)}
     found = list(dict.fromkeys(inside[id(node)] for node in waiting if id(node) in inside))
@@ -54,7 +77,7 @@ def script_blocks(program: Program, module: ModuleInfo, waiting: Iterable[ast.AS
             body, guarded = tuple(stmt.body), True
             if stmt.orelse:
                 continue
-        elif len(plain) == 1 and isinstance(stmt, (ast.With, ast.Try, ast.For, ast.While, ast.If)):
+        elif (alone or len(plain) == 1) and isinstance(stmt, (ast.With, ast.Try, ast.For, ast.While, ast.If)):
             body, guarded = (stmt,), False
         else:
             continue
@@ -66,10 +89,14 @@ def script_blocks(program: Program, module: ModuleInfo, waiting: Iterable[ast.AS
 def _names_outside(program: Program, module: ModuleInfo, body: tuple[ast.stmt, ...]) -> tuple[str, ...] | None:
     """Names that a body binds and that something else of the program reads; None where it cannot be a function."""
     nodes = [n for stmt in body for n in ast.walk(stmt)]
-    if any(isinstance(n, (ast.ImportFrom, ast.Import, ast.ClassDef, ast.Global)) for n in nodes):
+    if any(isinstance(n, (ast.ClassDef, ast.Global)) for n in nodes):
+        return None
+    brought = [alias for n in nodes if isinstance(n, (ast.Import, ast.ImportFrom)) for alias in n.names]
+    if any(alias.name == "*" for alias in brought):
         return None
     inner = {n for n in nodes if isinstance(n, ast.Name)}
     bound = {n.id for n in inner if isinstance(n.ctx, (ast.Store, ast.Del))}
+    bound |= {(alias.asname or alias.name).partition(".")[0] for alias in brought}
     bound |= {n.name for n in nodes if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))}
     read = {
         n.id

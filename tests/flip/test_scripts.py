@@ -59,6 +59,55 @@ finally:
     prove(tmp_path, {"script.py": script, "main.py": HEAD}, [], [["script.py"]])
 
 
+def test_many_statements_at_the_top_of_a_script(tmp_path: Path) -> None:
+    """Each of them waits where it is, all in one loop, to which the connection of the session belongs."""
+    script = (
+        SCRIPT
+        + """
+from sqlalchemy import text
+
+from db import engine, get_db
+from models import Base
+
+Base.metadata.create_all(engine)
+db = SessionLocal()
+before = db.query(User).count()
+for name in ["ann", "ben"]:
+    if not db.query(User).filter(User.name == name).first():
+        db.add(User(name=name))
+db.commit()
+found = names(db)
+print(before, found, [u.name for u in db.query(User).order_by(User.name)])
+with SessionLocal() as other:
+    total = other.query(User).count()
+    print(total)
+with engine.connect() as connection:
+    print(connection.execute(text("select max(id) from users")).scalar())
+last = next(get_db())
+print(last.query(User).count(), total)
+last.close()
+db.close()
+
+
+def again():
+    return names(db)
+
+
+if __name__ == "__main__":
+    from db import SessionLocal as Again
+    import os as system
+
+    one = Again()
+    print(again(), one.query(User).count(), system.path.sep)
+    one.close()
+"""
+    )
+    app = HEAD + '\n\n@app.get("/count")\ndef count(db: Session = Depends(get_db)):\n    return db.query(User).count()\n'
+    done = prove(tmp_path, {"script.py": script, "main.py": app}, [("GET", "/count")], [["script.py"], ["script.py"]])
+    assert "before = run_in_script(db.scalar(" in done["script.py"]
+    assert "run_to_end" not in done["script.py"]
+
+
 def test_main_function(tmp_path: Path) -> None:
     script = (
         SCRIPT

@@ -22,7 +22,7 @@ from asyncify.knowledge.barriers import ASYNC_METHODS, Handing
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import Hole, Op, RenameAttribute, Replace
 from asyncify.transforms.awaiting.context import Context, context_of
-from asyncify.transforms.awaiting.entry import ENTRY, RESOLVED, RUN, Helpers
+from asyncify.transforms.awaiting.entry import ENTRY, RESOLVED, RUN, SCRIPT, Helpers
 from asyncify.transforms.awaiting.lazy import GeneratorExpressions
 from asyncify.transforms.awaiting.library_twins import twin_of
 from asyncify.transforms.awaiting.own_loops import awaited, is_own_loop
@@ -320,11 +320,12 @@ class CallEdits:
     def _at_module_level(self, node: ast.Call, because: str) -> Iterator[Edit]:
         """No loop runs while a script is executed: `asyncio.run`. While a module is imported, one may."""
         coroutine = any(self._is_coroutine(t) for t in self.program.calls(node))
-        if coroutine and in_main_guard(self.source, node):
+        runner = self.helpers.runner
+        if coroutine and runner == RUN and in_main_guard(self.source, node):
             yield self._edit(node, Replace("asyncio.run($it)"), (Import("asyncio"),), because)
-        elif coroutine:
-            yield from self.helpers.add(RUN, node, because)
-            yield self._edit(node, Replace(f"{self.helpers.name(RUN)}($it)"), (), because)
+        elif coroutine or runner == SCRIPT:
+            yield from self.helpers.add(runner, node, because)
+            yield self._edit(node, Replace(f"{self.helpers.name(runner)}($it)"), (), because)
         else:
             self.findings.append(
                 Finding(

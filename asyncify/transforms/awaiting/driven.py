@@ -15,7 +15,7 @@ from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import Hole, Op, RenameAttribute, Replace, ReplaceStatement
 from asyncify.transforms.awaiting.calls import GROUP
 from asyncify.transforms.awaiting.context import Context, context_of, generator_targets
-from asyncify.transforms.awaiting.entry import FIRST, RUN, Helpers
+from asyncify.transforms.awaiting.entry import FIRST, Helpers
 
 DRAINED = "an async generator is run to its end"
 PLAIN_MANAGER = "contextlib.contextmanager"
@@ -120,8 +120,8 @@ class DrivenEdits:
             name, imports = bring(self.program, self.module.path, "sqlalchemy.util", "await_only")
             yield self._edit(node, Replace(f"{name}({text})", hole), DRIVEN, imports)
         elif context is Context.MODULE:
-            yield from self.helpers.add(RUN, node, DRIVEN)
-            yield self._edit(node, Replace(f"{self.helpers.name(RUN)}({text})", hole), DRIVEN)
+            yield from self.helpers.add(self.helpers.runner, node, DRIVEN)
+            yield self._edit(node, Replace(f"{self.helpers.name(self.helpers.runner)}({text})", hole), DRIVEN)
 
     def _yield_from(self, node: ast.YieldFrom) -> Iterator[Edit]:
         function = self.program.function_of(node)

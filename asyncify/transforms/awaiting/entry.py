@@ -1,9 +1,9 @@
 """Places that nobody can await: sync entry points, scripts, and code that runs while a module is imported.
 
-A coroutine is run to its end where it is, in the thread of its caller: what belongs to that thread stays in reach, such as
-the request of a Celery task, the context of a click command or the handlers of signals. Where a loop is running there
-already (uvicorn imports an app inside its loop; a test calls a command), `asyncio.run` refuses, and a thread of its own
-takes its place.
+A coroutine is run to its end where it is, in the thread of its caller: what belongs to that thread stays in reach,
+such as the request of a Celery task, the context of a click command or the handlers of signals. Where a loop is running
+there already (uvicorn imports an app inside its loop; a test calls a command), `asyncio.run` refuses, and a thread of
+its own takes its place.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from asyncify.model.edit import Edit, Import
 from asyncify.model.ops import AppendToModule, EditDecorators
 
 RUN = "run_to_end"
+SCRIPT = "run_in_script"
 ENTRY = "run_async"
 FIRST = "first_of"
 RESOLVED = "resolved"
@@ -39,6 +40,15 @@ def run_to_end(awaitable):
         return asyncio.run(wait())
     with ThreadPoolExecutor(max_workers=1) as executor:
         return executor.submit(copy_context().run, asyncio.run, wait()).result()
+'''
+SCRIPT_SOURCE = '''
+script_loop = asyncio.new_event_loop()
+atexit.register(script_loop.close)
+
+
+def run_in_script(awaitable):
+    """Wait for something at the top of this script: in one loop, as connections belong to the one that opened them."""
+    return script_loop.run_until_complete(awaitable)
 '''
 ENTRY_SOURCE = '''
 def run_async(function):
@@ -86,6 +96,7 @@ SOURCES: Mapping[str, tuple[str, tuple[Import, ...]]] = MappingProxyType(
                 Import("contextvars", "copy_context"),
             ),
         ),
+        SCRIPT: (SCRIPT_SOURCE, (Import("asyncio"), Import("atexit"))),
         ENTRY: (ENTRY_SOURCE, (Import("functools"),)),
         FIRST: (FIRST_SOURCE, ()),
         RESOLVED: (RESOLVED_SOURCE, (Import("inspect", "isawaitable"),)),
@@ -101,6 +112,11 @@ class Helpers:
         self.program = program
         self.module = module
         self._added: set[str] = set()
+
+    @property
+    def runner(self) -> str:
+        """What runs a coroutine at the top of the module."""
+        return SCRIPT if self.module.path in self.program.colouring.one_loop else RUN
 
     def name(self, helper: str) -> str:
         """The name that a helper has in the module: it may be there from an earlier run."""

@@ -20,7 +20,7 @@ from asyncify.model.ops import ForkAsync, Hole, Op, Replace, ReplaceStatement, S
 from asyncify.model.span import Place
 from asyncify.transforms.awaiting.calls import GROUP
 from asyncify.transforms.awaiting.context import Context, context_of, generator_targets
-from asyncify.transforms.awaiting.entry import ENTERED, RUN, Helpers
+from asyncify.transforms.awaiting.entry import ENTERED, Helpers
 from asyncify.transforms.awaiting.templates import arguments
 
 
@@ -219,9 +219,9 @@ class StatementEdits:
         wish = {"create_all": "create_tables", "drop_all": "drop_tables"}.get(verb, f"{verb}_tables")
         function = free_name(self.program, self.module.path, wish)
         body = "\n".join(f"    {line}" for line in template.split("\n"))
-        yield from self.helpers.add(RUN, stmt, because)
+        yield from self.helpers.add(self.helpers.runner, stmt, because)
         apart = "\n\n\n" if isinstance(self.source.parent(stmt), ast.Module) else "\n\n"
-        text = f"async def {function}():\n{body}{apart}{self.helpers.name(RUN)}({function}())"
+        text = f"async def {function}():\n{body}{apart}{self.helpers.name(self.helpers.runner)}({function}())"
         yield self._edit(stmt, ReplaceStatement(text, holes), because)
 
     # -- helpers -------------------------------------------------------------------------------------
