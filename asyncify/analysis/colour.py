@@ -24,7 +24,7 @@ from asyncify.analysis.forms import (
     lambda_around,
 )
 from asyncify.analysis.generator_uses import stepped_generator
-from asyncify.analysis.handed_away import can_run_alone, outside_barrier
+from asyncify.analysis.handed_away import can_run_alone, keeps_own_sessions, outside_barrier
 from asyncify.analysis.kept import kept_functions
 from asyncify.analysis.kept_calls import kept_calls, stays_with
 from asyncify.analysis.kept_files import kept_sync
@@ -255,7 +255,9 @@ class _Worker:
     def runs_by_itself(self, function: FunctionInfo, barrier: Barrier) -> bool:
         """Whether a function can be run to its end in a loop of its own: it is given nothing of another loop."""
         own = barrier.treatment in (Treatment.SYNC, Treatment.TASK)
-        return function in self.result.twins.opening or (own and not has_session_parameter(self.program, function))
+        if function in self.result.twins.opening or (own and keeps_own_sessions(self.program, function)):
+            return True
+        return own and not has_session_parameter(self.program, function)
 
     def is_seen(self, function: FunctionInfo) -> bool:
         """Whether a special method runs only where the program says so, and that is known: there the greenlet runs."""

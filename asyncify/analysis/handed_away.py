@@ -42,6 +42,22 @@ def can_run_alone(
     return function in opening or (barrier.name != "thread" and not has_session_parameter(program, function))
 
 
+def keeps_own_sessions(program: Program, function: FunctionInfo) -> bool:
+    """Whether a method works with sessions that its class makes and keeps: a task with `self._db = SessionLocal()`."""
+    if function.cls is None or any(has(program.values(a), names.SESSION) for a in function.parameters):
+        return False
+    kept = [
+        node.value
+        for cls in program.classes.program_ancestors(function.cls)
+        for method in cls.methods.values()
+        for node in method.nodes
+        if isinstance(node, ast.Assign) and has(program.values(node.value), names.SESSION)
+        if any(isinstance(target, ast.Attribute) for target in node.targets)
+    ]
+    made = [isinstance(v, ast.Call) and has(program.values(v.func), names.SESSIONMAKER) for v in kept]
+    return bool(made) and all(made)
+
+
 def _thread(program: Program, index: CallIndex, function: FunctionInfo) -> str:
     """What runs it in a thread or process of its own, or later and by itself in this one."""
     for node in index.handed[function]:

@@ -46,6 +46,7 @@ BLOCKING: tuple[Blocking, ...] = (
     *_rows("emails.Message", "send", "it waits for a mail server"),
     *_rows("redis.Redis", _REDIS, "it waits for Redis"),
     *_rows("redis.StrictRedis", _REDIS, "it waits for Redis"),
+    *_rows("rq.Queue", "enqueue enqueue_in enqueue_at enqueue_call enqueue_many", "it waits for Redis"),
     *_rows("builtins", "open", "it opens a file"),
     *_rows("pathlib.Path", "read_text write_text read_bytes write_bytes", "it reads and writes files"),
     *_rows("shutil", "copy copy2 copyfile copyfileobj copytree rmtree move make_archive", "it reads and writes files"),
@@ -56,6 +57,11 @@ BLOCKING: tuple[Blocking, ...] = (
     *_rows("passlib.context.CryptContext", "hash verify encrypt verify_and_update", "it computes for long on purpose"),
     *_rows("pwdlib.PasswordHash", "hash verify verify_and_update", "it computes for long on purpose"),
 )
+
+#: methods of the tasks and actors of workers that hand work to a broker. Sources: Celery "Calling Tasks", Dramatiq
+SENDERS = frozenset("delay apply_async send send_with_options".split())
+#: methods of what these give that wait for the worker. Source: Celery `AsyncResult`
+RESULTS = frozenset("get wait join".split())
 
 #: libraries whose functions and objects wait for a server with nearly all that they do
 CLIENTS = frozenset("boto3 botocore stripe twilio minio sendgrid paramiko ftplib imaplib".split())

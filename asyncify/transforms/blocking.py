@@ -18,6 +18,7 @@ from asyncify.analysis.operators import Operation, operations
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.values import has
+from asyncify.analysis.worker_calls import sends_work
 from asyncify.knowledge import names
 from asyncify.knowledge.blocking import LOOKS, why_blocking
 from asyncify.model.edit import Edit, Finding
@@ -149,6 +150,9 @@ def _why(program: Program, node: ast.Call, helpers: dict[FunctionInfo, str]) -> 
             return f"{name}() blocks: {why_blocking(name)}"
         if name and name in program.overrides.blocking:
             return f"{name}() blocks: {BY_PERSON}"
+    sent = sends_work(program, node)
+    if sent:
+        return f"{ast.unparse(node.func)}() blocks: {sent}"
     targets = program.calls(node)
     if targets and all(t.info in helpers for t in targets):
         return f"{targets[0].info.qualname}() blocks: {helpers[targets[0].info]}"

@@ -102,7 +102,7 @@ if __name__ == "__main__":
     one.close()
 """
     )
-    app = HEAD + '\n\n@app.get("/count")\ndef count(db: Session = Depends(get_db)):\n    return db.query(User).count()\n'
+    app = HEAD + '@app.get("/count")\ndef count(db: Session = Depends(get_db)):\n    return db.query(User).count()\n'
     done = prove(tmp_path, {"script.py": script, "main.py": app}, [("GET", "/count")], [["script.py"], ["script.py"]])
     assert "before = run_in_script(db.scalar(" in done["script.py"]
     assert "run_to_end" not in done["script.py"]

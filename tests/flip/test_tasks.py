@@ -85,6 +85,72 @@ def create(name: str, db: Session = Depends(get_db)):
     assert "def __init__(self, db: Session):" in done["tasks.py"]
 
 
+def test_routes_that_send_work(tmp_path: Path) -> None:
+    """What waits for the broker or the worker goes to a thread; a task finds its request in the thread that runs it."""
+    tasks = """\
+from celery import Celery, Task
+
+import crud
+from db import SessionLocal
+from models import User
+
+worker = Celery("worker")
+
+
+class DatabaseTask(Task):
+    _db = None
+
+    @property
+    def db(self):
+        if self._db is None:
+            self._db = SessionLocal()
+        return self._db
+
+    def after_return(self, *args):
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+
+@worker.task(bind=True, base=DatabaseTask)
+def add_twice(self, name):
+    return [crud.add(self.db, name), crud.add(self.db, name), self.db.get(User, 1).name]
+
+
+@worker.task(bind=True, max_retries=3)
+def add_user(self, name):
+    with SessionLocal() as db:
+        return [self.request["task"], crud.add(db, name)]
+"""
+    app = (
+        HEAD
+        + """
+import crud
+from tasks import add_user
+
+
+@app.post("/users")
+def create(name: str, db: Session = Depends(get_db)):
+    sent = add_user.apply_async(args=(name,), countdown=1)
+    return [crud.add(db, name), add_user.delay(name), add_user.apply_async((name,)).get(timeout=5), sent.get()]
+
+
+@app.get("/users")
+def alone():
+    return add_user.delay("alone")
+"""
+    )
+    script = """\
+from tasks import add_twice, add_user
+
+print(add_user('s'), add_user.apply_async(('t',)).get(), add_twice('u'), add_twice('v'))
+"""
+    files = {"crud.py": CRUD, "tasks.py": tasks, "main.py": app, "script.py": script}
+    done = prove(tmp_path, files, [("POST", "/users?name=x"), ("GET", "/users")], [["script.py"]])
+    assert "await run_in_threadpool(add_user.delay, name)" in done["main.py"]
+    assert '@app.get("/users")\ndef alone():' in done["main.py"]
+
+
 def test_tasks_alone_keep_the_engine(tmp_path: Path) -> None:
     """An engine that only the worker uses stays what it is."""
     tasks = """\

@@ -6,7 +6,7 @@ import ast
 
 from asyncify.analysis.infer.dynamic_imports import parametrized
 from asyncify.analysis.infer.evaluate import annotated, evaluate
-from asyncify.analysis.infer.framework import given_by_place
+from asyncify.analysis.infer.framework import bound_task, given_by_place
 from asyncify.analysis.infer.functions import construct, given_by
 from asyncify.analysis.infer.graphql import info_parameter
 from asyncify.analysis.infer.run import Run
@@ -48,6 +48,9 @@ def dependency(run: Run, target: Values, node: ast.AST) -> Values:
 
 def parameter(run: Run, function: FunctionInfo, arg: ast.arg) -> Values:
     """All that a parameter may hold: what callers pass, its default, its fixture, its annotation."""
+    task = bound_task(run, function, arg)
+    if task:
+        return task
     found: set[Value] = set(run.read("param", function, run.receiver, arg.arg))
     default = function.default_of(arg.arg)
     if default is not None:

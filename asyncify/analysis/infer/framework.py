@@ -1,6 +1,7 @@
 """Parameters that the framework fills by their place, and what a lifespan leaves for the requests.
 
-Sources: Starlette "Middleware" (`BaseHTTPMiddleware`), "Exceptions", "Lifespan State"; FastAPI "Middleware".
+Sources: Starlette "Middleware" (`BaseHTTPMiddleware`), "Exceptions", "Lifespan State"; FastAPI "Middleware";
+Celery "Tasks" (bound tasks, custom task classes).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from asyncify.analysis.infer.evaluate import evaluate
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import NOTHING, Fn, Inst, Rec, Values, has
+from asyncify.analysis.values import NOTHING, Cls, Fn, Inst, Rec, Values, has
 from asyncify.knowledge import names
 from asyncify.knowledge.library import STATE
 
@@ -33,6 +34,19 @@ def given_by_place(run: Run, function: FunctionInfo, arg: ast.arg) -> Values:
                 if has(evaluate(run.at(function.path), node.func.value), names.FASTAPI):
                     return REQUEST
     return NOTHING
+
+
+def bound_task(run: Run, function: FunctionInfo, arg: ast.arg) -> Values:
+    """`@app.task(bind=True, base=DatabaseTask)`: the function is given the task itself first, whatever callers pass."""
+    found: Values = NOTHING
+    for decorator in function.node.decorator_list if function.parameters.index(arg) == 0 else ():
+        given = {k.arg: k.value for k in decorator.keywords} if isinstance(decorator, ast.Call) else {}
+        bind, base = given.get("bind"), given.get("base")
+        if base is not None and isinstance(bind, ast.Constant) and bind.value is True:
+            for value in evaluate(run.at(function.path), base):
+                if isinstance(value, Cls) and run.engine.classes.derives_from(value.info, names.CELERY_TASK):
+                    found |= run.instance(value.info)
+    return found
 
 
 def keep_lifespan_state(run: Run, kwargs: Mapping[str, Values]) -> None:
