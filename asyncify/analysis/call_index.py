@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from asyncify.analysis.barriers import handing_of
 from asyncify.analysis.generator_uses import consumed_generators
+from asyncify.analysis.named_jobs import named_jobs
 from asyncify.analysis.operators import operations
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
@@ -21,7 +22,8 @@ class CallIndex:
 
     callers: nodes that run it. handed: expressions that hand it to a library. consumers: nodes that iterate over, drive
     or enter what the generator function made. lambda_calls: calls of a lambda. lambda_readers: library calls that run
-    a lambda, which is kept in a name, before they return. paths: the file of each of these nodes.
+    a lambda, which is kept in a name, before they return. named: functions that a library is given by name, with
+    what is called. paths: the file of each of these nodes.
     What runs or hands over the wrapper of a decorator does so with the function that it wraps.
     """
 
@@ -32,6 +34,7 @@ class CallIndex:
         self.consumers: dict[FunctionInfo, list[ast.AST]] = defaultdict(list)
         self.lambda_calls: dict[ast.Lambda, list[ast.AST]] = defaultdict(list)
         self.lambda_readers: dict[ast.Lambda, list[ast.Call]] = defaultdict(list)
+        self.named = named_jobs(program)
         facts = program.facts
         for path in sorted(program.modules):
             for node in program.modules[path].source.nodes:

@@ -35,14 +35,17 @@ def console_scripts(modules: Mapping[str, ModuleInfo], files: Mapping[str, bytes
         else:
             continue
         for named in (named for text in texts for named in NAMED.findall(text)):
-            module, _, function = named.partition(":")
-            paths = module_paths(modules, module)
-            near = [p for p in paths if p.startswith(f"{folder}/")] if folder else paths
-            for home in near if len(near) == 1 else ():
-                for definition in definitions_in(modules[home], function):
-                    if isinstance(definition, FunctionInfo) and not definition.is_async:
-                        found.add(definition)
+            found |= named_functions(modules, named, folder)
     return found
+
+
+def named_functions(modules: Mapping[str, ModuleInfo], named: str, folder: str = "") -> set[FunctionInfo]:
+    """The plain function that a text such as `app.jobs:clean` means, below a folder."""
+    module, _, function = named.partition(":")
+    paths = module_paths(modules, module)
+    near = [path for path in paths if path.startswith(f"{folder}/")] if folder else paths
+    definitions = definitions_in(modules[near[0]], function) if len(near) == 1 else ()
+    return {d for d in definitions if isinstance(d, FunctionInfo) and not d.is_async}
 
 
 def _tables(data: bytes) -> dict[str, Any]:

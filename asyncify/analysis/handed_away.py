@@ -24,7 +24,7 @@ def outside_barrier(program: Program, index: CallIndex, function: FunctionInfo) 
     """What keeps a function plain that something outside of the program calls, if that is so."""
     if function.is_generator:
         return None
-    thread = _thread(program, index, function)
+    thread = _thread(program, index, function) or index.named.get(function)
     if thread:
         return Barrier("handed", "thread", Treatment.TASK, f"{thread} runs it outside of the event loop")
     if index.callers[function] or index.consumers[function]:

@@ -8,6 +8,8 @@ from .harness import prove
 from .test_lookalikes import HEAD
 
 LIBRARY = """\
+import importlib
+
 CONFIGURED = []
 
 
@@ -24,6 +26,10 @@ class Registry:
 
     def ask(self, name):
         return self.found[name]()
+
+    def run(self, name):
+        module, _, function = name.replace(":", ".").rpartition(".")
+        return getattr(importlib.import_module(module), function)()
 
 
 class Signal:
@@ -89,6 +95,42 @@ def read(db: Session = Depends(get_db)):
     after = prove(tmp_path, HEAD + app, [("GET", "/"), ("GET", "/")], installed=installed)["main.py"]
     assert "\ndef fill(names):\n    db = SyncSessionLocal()" in after
     assert "\ndef count():\n    with SyncSessionLocal() as db:" in after
+
+
+def test_functions_that_a_library_is_given_by_name(tmp_path: Path) -> None:
+    jobs = """\
+from db import SessionLocal
+from models import User
+
+
+def total(db):
+    return db.query(User).count()
+
+
+def alone():
+    with SessionLocal() as db:
+        return db.query(User).count()
+
+
+def shared():
+    with SessionLocal() as db:
+        return total(db)
+"""
+    app = """
+import jobs
+import somewhere
+
+registry = somewhere.Registry()
+
+
+@app.get("/")
+def read(db: Session = Depends(get_db)):
+    return [jobs.total(db), registry.run("jobs.alone"), registry.run(name="jobs:shared")]
+"""
+    files = {"jobs.py": jobs, "main.py": HEAD + app}
+    after = prove(tmp_path, files, [("GET", "/"), ("GET", "/")], installed={"somewhere.py": LIBRARY})["jobs.py"]
+    assert "\ndef alone():\n    with SyncSessionLocal() as db:" in after
+    assert "@run_async\nasync def shared():" in after
 
 
 def test_what_a_library_decorates_and_overrides_is_plain(tmp_path: Path) -> None:
