@@ -24,6 +24,7 @@ from asyncify.model.ops import AppendToModule, EditCall, EditDecorators, InsertS
 from asyncify.transforms.base import Decisions, Transform
 from asyncify.transforms.engine import wide_integers
 from asyncify.transforms.engine.connect_args import converted
+from asyncify.transforms.engine.disposal import disposals
 from asyncify.transforms.engine.examples import EXAMPLES
 from asyncify.transforms.engine.loops import KEEP, KEEP_IMPORTS, KEEP_SOURCE, is_loop_bound
 from asyncify.transforms.engine.urls import backends, change_of, is_async_already, literal, written_url
@@ -254,6 +255,7 @@ def plan(program: Program) -> Decisions:
             planner.edits.append(item)
         else:
             planner.findings.append(item)
+    planner.edits.extend(disposals(program))
     return Decisions(tuple(dict.fromkeys(planner.edits)), (), tuple(planner.findings))
 
 
