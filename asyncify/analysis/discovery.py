@@ -23,6 +23,7 @@ SUFFIXES = (
     *(".py", ".html", ".htm", ".jinja", ".jinja2", ".j2", ".txt", ".xml"),
     *(".toml", ".cfg", ".ini", ".yml", ".yaml", ".env"),
     *(".in", ".lock"),  # requirements.in, poetry.lock
+    ".ipynb",  # read, never changed
 )
 NAMES = ("Pipfile", "Dockerfile", ".env")  #: whole names, or the part before a dot (`.env.test`)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -167,6 +168,48 @@ if __name__ == "__main__":
     shell = "import sys\nfrom script import add, main\nadd()\nsys.exit(main())\n"
     again = "import asyncio\nfrom script import main\nasync def run():\n    main()\nasyncio.run(run())\n"
     prove(tmp_path, files, [], [["script.py"], ["-c", shell], ["-c", again]])
+
+
+def test_notebooks_are_reported(tmp_path: Path) -> None:
+    """Those alone that use what becomes async."""
+
+    def notebook(*lines: str) -> str:
+        cells = [{"cell_type": "code", "source": [line]} for line in lines] + [{"cell_type": "markdown", "source": []}]
+        return json.dumps({"cells": cells, "nbformat": 4})
+
+    crud = """\
+from models import User
+
+
+def add(db, name):
+    db.add(User(name=name))
+    db.commit()
+
+
+def shout(text):
+    return text.upper()
+"""
+    app = """
+import crud
+
+
+@app.get("/")
+def read(db: Session = Depends(get_db)):
+    crud.add(db, "x")
+"""
+    files = {
+        **BASE,
+        "main.py": HEAD + app,
+        "crud.py": crud,
+        "uses.ipynb": notebook("%time\n!ls\nimport crud", "from db import SessionLocal\ncrud.add(SessionLocal(), 'y')"),
+        "other.ipynb": notebook("import crud\nadd = 1", "crud.shout('a')", "this is no Python"),
+        "broken.ipynb": "{",
+    }
+    done = migrate(files)
+    (found,) = done.findings
+    assert (found.code, found.path) == ("notebook", "uses.ipynb")
+    assert found.message.endswith("async: SessionLocal, add")
+    assert done["uses.ipynb"] == files["uses.ipynb"]
 
 
 def test_typer_and_click_commands(tmp_path: Path) -> None:

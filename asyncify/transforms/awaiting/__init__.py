@@ -20,6 +20,7 @@ from asyncify.transforms.awaiting.inner_attributes import attribute_edits
 from asyncify.transforms.awaiting.kept_conflicts import kept_conflicts
 from asyncify.transforms.awaiting.legacy_queries import legacy_query_edits
 from asyncify.transforms.awaiting.mended import mended
+from asyncify.transforms.awaiting.notebooks import notebooks
 from asyncify.transforms.awaiting.operators import operator_edits
 from asyncify.transforms.awaiting.reflection import reflection_edits
 from asyncify.transforms.awaiting.schema_reads import properties_in_schemas
@@ -77,6 +78,7 @@ def plan(program: Program) -> Decisions:
         findings.extend(told_factories(program, module))
         findings.extend(shared_contexts(program, module))
     findings.extend(kept_conflicts(program))
+    findings.extend(notebooks(program))
     findings.extend(properties_in_schemas(program))
     return Decisions(tuple(edits), (), tuple(findings))
 
