@@ -17,7 +17,7 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Ext, Inst, has
 from asyncify.knowledge import names
-from asyncify.knowledge.barriers import AWARE, Barrier, Handing, Treatment
+from asyncify.knowledge.barriers import AWARE, BY_CALLEE, Barrier, Handing, Treatment
 
 
 def outside_barrier(program: Program, index: CallIndex, function: FunctionInfo) -> Barrier | None:
@@ -83,7 +83,9 @@ def _registered(program: Program, function: FunctionInfo) -> str:
     found = [n for d in function.node.decorator_list for n in _decorator(program, function, d)]
     if not found or is_test_path(function.path) or program.classes.overrides(function):
         return ""
-    return "" if any(_library(name) in AWARE for name in found) else f"{found[0]}, which decorates it"
+    if any(_library(name) in AWARE or BY_CALLEE.get(name) is Handing.ACCEPTS for name in found):
+        return ""
+    return f"{found[0]}, which decorates it"
 
 
 def _decorator(program: Program, function: FunctionInfo, node: ast.expr) -> list[str]:

@@ -195,7 +195,9 @@ HANDOVERS: tuple[Handover, ...] = (
             "fastapi.Depends functools.wraps functools.update_wrapper inspect.signature inspect.iscoroutinefunction "
             "asyncio.iscoroutinefunction builtins.callable builtins.isinstance builtins.getattr builtins.hasattr "
             "builtins.id builtins.repr builtins.str builtins.print builtins.type contextlib.contextmanager "
-            "apscheduler.schedulers.asyncio.AsyncIOScheduler.add_job starlette.routing.Route "
+            "apscheduler.schedulers.asyncio.AsyncIOScheduler.add_job "
+            "apscheduler.schedulers.asyncio.AsyncIOScheduler.scheduled_job "
+            "socketio.AsyncServer.on socketio.AsyncServer.event starlette.routing.Route "
             "starlette.concurrency.iterate_in_threadpool dependency_injector.providers.Resource"
         ).split()
     ),
@@ -240,5 +242,6 @@ AWARE = frozenset(
     "fastapi starlette asyncio anyio pytest pytest_asyncio unittest tenacity aiojobs arq taskiq functools contextlib "
     "inspect typing types pickle copy weakref builtins dataclasses pydantic sqlalchemy strawberry ariadne list dict "
     "set tuple operator logging mock aiohttp sse_starlette faststream nicegui dependency_injector abc enum collections "
-    "typing_extensions pydantic_settings".split()
+    "typing_extensions pydantic_settings fastapi_utils fastapi_utilities fastapi_cache slowapi aiogram discord mcp "
+    "fastmcp".split()
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .harness import prove
+from .harness import BASE, migrate, prove
 from .test_lookalikes import HEAD
 
 LIBRARY = """\
@@ -95,6 +95,38 @@ def read(db: Session = Depends(get_db)):
     after = prove(tmp_path, HEAD + app, [("GET", "/"), ("GET", "/")], installed=installed)["main.py"]
     assert "\ndef fill(names):\n    db = SyncSessionLocal()" in after
     assert "\ndef count():\n    with SyncSessionLocal() as db:" in after
+
+
+def test_decorators_that_take_async_functions(tmp_path: Path) -> None:
+    """A scheduler that runs in the loop, and what decorates beside the decorator of a route."""
+    app = (
+        HEAD
+        + """
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+import limits
+from db import SessionLocal
+
+scheduler = AsyncIOScheduler()
+
+
+@scheduler.scheduled_job("interval", seconds=1)
+def tick():
+    with SessionLocal() as db:
+        return db.query(User).count()
+
+
+@app.get("/")
+@limits.limit("5/minute")
+def read():
+    with SessionLocal() as db:
+        return db.query(User).count()
+"""
+    )
+    done = migrate({**BASE, "main.py": app})
+    assert "seconds=1)\nasync def tick():" in done["main.py"]
+    assert '@limits.limit("5/minute")\nasync def read():' in done["main.py"]
+    assert not done.findings
 
 
 def test_functions_that_a_library_is_given_by_name(tmp_path: Path) -> None:
