@@ -1,4 +1,4 @@
-"""The transform `engine`: `create_engine` to `create_async_engine`, its URL, its arguments, its listeners."""
+"""The transform `engine`: `create_engine` to `create_async_engine`, its URL, arguments, listeners, and errors."""
 
 from __future__ import annotations
 
@@ -22,12 +22,21 @@ from asyncify.knowledge.session_libraries import MIDDLEWARE
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import AppendToModule, EditCall, EditDecorators, InsertStatements, Op, Replace
 from asyncify.transforms.base import Decisions, Transform
-from asyncify.transforms.engine import wide_integers
+from asyncify.transforms.engine import libpq_arguments, wide_integers
 from asyncify.transforms.engine.connect_args import converted
 from asyncify.transforms.engine.disposal import disposals
+from asyncify.transforms.engine.driver_errors import DriverErrors
 from asyncify.transforms.engine.examples import EXAMPLES
 from asyncify.transforms.engine.loops import KEEP, KEEP_IMPORTS, KEEP_SOURCE, is_loop_bound
-from asyncify.transforms.engine.urls import backends, change_of, is_async_already, literal, written_url
+from asyncify.transforms.engine.several_statements import SeveralStatements
+from asyncify.transforms.engine.urls import (
+    backends,
+    change_of,
+    is_async_already,
+    literal,
+    with_drivername,
+    written_url,
+)
 from asyncify.transforms.settings.choice import driver_choice
 from asyncify.transforms.settings.url_helper import HELPER_IMPORTS, HELPER_NAME, runtime_helper
 from asyncify.transforms.sync_twins import SyncTwins
@@ -50,6 +59,7 @@ class _Planner:
     findings: list[Finding] = field(default_factory=list)
     helpers: set[tuple[str, str]] = field(default_factory=set)
     done: set[ast.expr] = field(default_factory=set)
+    made: bool = False  # an engine becomes async
     wide: bool = False  # engines still lack the listener on numbers that no column can hold
 
     def module(self, module: ModuleInfo) -> None:
@@ -74,10 +84,12 @@ class _Planner:
             if any(isinstance(v, Ext) and v.name == MIDDLEWARE for v in self.program.values(given)):
                 for keyword in node.keywords:
                     if keyword.arg == "db_url":
+                        self.made = True
                         self.url(module, keyword.value, shared=False, provided=False)
 
     def engine(self, module: ModuleInfo, node: ast.Call, maker: str, *, provided: bool) -> None:
         """One `create_engine(...)`. provided: a container calls it, and what it is given may be a provider."""
+        self.made = True
         local, imports = bring(self.program, module.path, ASYNCIO, maker)
         drops = tuple(n.id for n in ast.walk(node.func) if isinstance(n, ast.Name))
         self.edit(module, node.func, Replace(local), "the engine becomes async", imports, drops)
@@ -96,14 +108,14 @@ class _Planner:
                 n.id for k in node.keywords if k.arg in removed for n in ast.walk(k.value) if isinstance(n, ast.Name)
             )
             self.edit(module, node, EditCall(remove=tuple(removed)), "the async engine refuses it", (), gone)
-        for keyword in node.keywords:
-            if keyword.arg == "connect_args" and isinstance(keyword.value, ast.Dict):
-                self.connect_args(module, keyword.value)
         url = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg == "url"), None)
         if url is not None and maker == "create_async_engine":
             self.url(module, url, shared=self.twins.has_twin(node), provided=provided)
             if self.program.colouring.own_loops and not is_test_path(module.path):
                 self.loops(module, node, url)
+        for keyword in node.keywords:
+            if keyword.arg == "connect_args" and isinstance(keyword.value, ast.Dict):
+                self.connect_args(module, keyword.value)
 
     def loops(self, module: ModuleInfo, node: ast.Call, url: ast.expr) -> None:
         """More than one event loop will use the engine."""
@@ -127,12 +139,14 @@ class _Planner:
         if driver is None:
             return
         op, advice = converted(module.source, node, driver)
-        if op is not None:
+        if op is not None and (module.path, libpq_arguments.NAME) not in self.helpers:  # which translates these too
             self.edit(module, node, op, f"{driver.package} has other names for what the connection is given")
         for line in advice:
-            self.report(
-                module, node, "engine-connect-args", f"{driver.package} does not take {line.split(':')[0]}", line
-            )
+            key = line.split(":")[0]
+            if key in libpq_arguments.IN_DSN:
+                self.libpq(module, node)
+            else:
+                self.report(module, node, "engine-connect-args", f"{driver.package} does not take {key}", line)
 
     def url(self, module: ModuleInfo, node: ast.expr, *, shared: bool, provided: bool) -> None:
         """The URL argument. shared: a sync twin of the engine is made from it too. provided: it may be a provider."""
@@ -151,14 +165,17 @@ class _Planner:
                 return
             source = self.program.modules[path].source
             text = source.segment(literal_node)
-            old = literal_node.value if isinstance(literal_node, ast.Constant) else _head(literal_node)
-            new = literal(text, str(old), change.text)
+            old = str(literal_node.value if isinstance(literal_node, ast.Constant) else _head(literal_node))
+            whole = change.faithful or change.drivername != libpq_arguments.TARGET
+            new = literal(text, old, change.text if whole else with_drivername(old, change.drivername))
             if new is not None:
                 self.edit(
                     self.program.modules[path], literal_node, Replace(new), f"the async driver is {change.drivername}"
                 )
                 self.numbers(module, node, meets=change.drivername == wide_integers.TARGET)
-                for lost in change.lost:
+                if not whole:
+                    self.libpq(module, node)
+                for lost in change.lost if whole else ():
                     if lost.advice:
                         self.report(module, node, "engine-url-argument", f"{lost.key} left the URL", lost.advice)
                 return
@@ -175,6 +192,15 @@ class _Planner:
             text = f"{local}({HELPER_NAME}, $it)"
         self.edit(module, node, Replace(text), "the URL is only known at run time", imports)
         self.numbers(module, node, meets="postgresql" in backends(self.program))
+        self.libpq(module, node)
+
+    def libpq(self, module: ModuleInfo, node: ast.AST) -> None:
+        """The listener that tells asyncpg what libpq is told, once a module."""
+        meets = self.choice.get("postgresql") == libpq_arguments.TARGET and "postgresql" in backends(self.program)
+        if meets and (module.path, libpq_arguments.NAME) not in self.helpers:
+            self.helpers.add((module.path, libpq_arguments.NAME))
+            text, imports = libpq_arguments.listener(self.program, module.path)
+            self.edit(module, node, AppendToModule(text.rstrip("\n"), "imports"), libpq_arguments.BECAUSE, imports)
 
     def numbers(self, module: ModuleInfo, node: ast.expr, *, meets: bool) -> None:
         """The listener that lets psycopg 3 compare what psycopg2 did, once for all engines. meets: it may be used."""
@@ -250,7 +276,10 @@ def plan(program: Program) -> Decisions:
     for path in sorted(program.modules):
         if not kept_sync(program, path):
             planner.module(program.modules[path])
-    for item in twins.edits():
+    errors = DriverErrors(program, choice.get("postgresql", ""), "engine", GROUP)
+    texts = SeveralStatements(program, choice.get("postgresql", ""), "engine")
+    beside = (*errors.decide(), *texts.decide()) if planner.made and "postgresql" in backends(program) else ()
+    for item in (*twins.edits(), *beside):
         if isinstance(item, Edit):
             planner.edits.append(item)
         else:

@@ -89,6 +89,11 @@ def is_async_already(node: ast.expr) -> bool:
     return text is not None and url_drivername(text) is not None and not is_sync_url(text)
 
 
+def with_drivername(url: str, drivername: str) -> str:
+    """A URL, or its beginning, with another driver and all else as it is."""
+    return drivername + url[len(url_drivername(url) or "") :]
+
+
 def literal(source_text: str, old: str, new: str) -> str | None:
     """The source of a string literal with the beginning of its content replaced."""
     at = source_text.find(old)

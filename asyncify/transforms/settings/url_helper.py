@@ -8,14 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from asyncify.knowledge.drivers import (
-    SYNC_DRIVERS,
-    ArgumentFate,
-    AsyncDriver,
-    Choice,
-    async_driver,
-    async_drivername,
-)
+from asyncify.knowledge.drivers import SYNC_DRIVERS, Choice, async_drivername
 from asyncify.model.edit import Import
 
 HELPER_NAME = "async_database_url"
@@ -29,9 +22,8 @@ def runtime_helper(backends: Sequence[str], choice: Choice | None = None) -> str
 
     backends: those that the app may meet, such as `["sqlite", "postgresql"]`, in the order to write them.
     choice: see `choose_drivers`; None takes the default drivers.
-    Drivers that it does not know, async ones included, come back as they are. Query arguments that only
-    `connect_args` can replace stay too: the driver then refuses them by name, which is better than losing a
-    timeout in silence.
+    Drivers that it does not know, async ones included, come back as they are, and so do query arguments: a listener
+    gives them to asyncpg by its own names (`transforms/engine/libpq_arguments.py`).
     Raises ValueError when none of the backends has an async driver.
     """
     drivers = {
@@ -43,7 +35,6 @@ def runtime_helper(backends: Sequence[str], choice: Choice | None = None) -> str
     }
     if not drivers:
         raise ValueError(f"no async driver for {', '.join(backends) or 'no backend'}")
-    targets = [row for name in dict.fromkeys(drivers.values()) if (row := async_driver(name))]
     return "\n".join(
         [
             f'def {HELPER_NAME}(url: "str | URL") -> URL:',
@@ -52,26 +43,7 @@ def runtime_helper(backends: Sequence[str], choice: Choice | None = None) -> str
             "    drivers = {",
             *(f'        "{name}": "{target}",' for name, target in drivers.items()),
             "    }",
-            "    url = url.set(drivername=drivers.get(url.drivername, url.drivername))",
-            *(line for row in targets for line in _query_lines(row)),
-            "    return url",
+            "    return url.set(drivername=drivers.get(url.drivername, url.drivername))",
             "",
         ]
     )
-
-
-def _query_lines(row: AsyncDriver) -> list[str]:
-    """Lines that make the query arguments of one target right; none where the URL need not change."""
-    renamed = {a.name: a.becomes for a in row.arguments if a.fate is ArgumentFate.RENAMED}
-    dropped = [a.name for a in row.arguments if a.fate is ArgumentFate.DROPPED]
-    if not renamed:  # the others only lose socket tuning, which a URL hardly ever holds
-        return []
-    names = ", ".join(f'"{old}": "{new}"' for old, new in renamed.items())
-    starts = ", ".join(f'"{name.rstrip("*")}"' for name in dropped)
-    return [
-        f'    if url.drivername == "{row.drivername}":',
-        f"        renamed = {{{names}}}  # {row.package} has other names for some arguments of the URL,",
-        f"        unknown = ({starts},)  # and refuses these",
-        "        query = {k: v for k, v in url.query.items() if not k.startswith(unknown)}",
-        "        url = url.set(query={renamed.get(k, k): v for k, v in query.items()})",
-    ]

@@ -1,0 +1,171 @@
+"""`error.orig` of psycopg2 in the words of the async driver: `isinstance(error.orig, UniqueViolation)`, `pgcode`.
+
+An app that asks for the error of its old driver would answer 500 where it answered 409.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from asyncify.analysis.bindings import names_used
+from asyncify.analysis.kept_files import kept_sync
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ModuleInfo
+from asyncify.analysis.values import Ext
+from asyncify.knowledge.driver_errors import DIAGNOSTICS, OWN_VALUES, SQLSTATES, STANDARD
+from asyncify.model.edit import Edit, Finding, Import
+from asyncify.model.ops import Hole, Op, RenameAttribute, Replace
+
+PSYCOPG, ASYNCPG = "postgresql+psycopg", "postgresql+asyncpg"
+_BECAUSE = "the error comes from the async driver"
+
+
+@dataclass(frozen=True)
+class DriverErrors:
+    """Looks at what a program does with the errors of psycopg2. target: the async drivername for PostgreSQL."""
+
+    program: Program
+    target: str
+    transform: str
+    group: str
+
+    def decide(self) -> Iterator[Edit | Finding]:
+        """Everything for a program whose engines become async."""
+        if self.target not in (PSYCOPG, ASYNCPG):
+            return
+        for path in sorted(self.program.modules):
+            module = self.program.modules[path]
+            if kept_sync(self.program, path) or not _mentions(module.source.text):
+                continue
+            for node in module.source.nodes:
+                function = self.program.function_of(node)
+                if function in self.program.colouring.kept:
+                    continue
+                if isinstance(node, ast.Attribute):
+                    yield from self.attribute(module, node)
+                elif isinstance(node, ast.Call):
+                    yield from self.call(module, node)
+
+    def attribute(self, module: ModuleInfo, node: ast.Attribute) -> Iterator[Edit | Finding]:
+        """`error.orig.pgcode`, `error.orig.diag.constraint_name`, `error.orig.pgerror`."""
+        if not self.is_orig(module, node.value):
+            return
+        if node.attr == "pgcode" and self.target == PSYCOPG:
+            yield self.edit(module, node, RenameAttribute("sqlstate"))
+        elif node.attr == "pgerror":
+            yield self.finding(module, node, "has no pgerror", "use str(error.orig), which has the same sentences")
+        elif node.attr == "diag" and self.target == ASYNCPG:
+            outer = module.source.parent(node)
+            name = DIAGNOSTICS.get(outer.attr) if isinstance(outer, ast.Attribute) else None
+            if name is None or outer is None:
+                advice = "read from error.orig.__cause__, the error of asyncpg"
+                yield self.finding(module, node, "has no diag", advice)
+                return
+            hole = Hole("orig", module.source.span(node.value))
+            yield self.edit(module, outer, Replace(f"$orig.__cause__.{name}", (hole,)))
+
+    def call(self, module: ModuleInfo, node: ast.Call) -> Iterator[Edit | Finding]:
+        """`isinstance(error.orig, UniqueViolation)`, `getattr(error.orig, "pgcode", None)`; values of psycopg2."""
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name == "getattr" and len(node.args) > 1 and self.is_orig(module, node.args[0]):
+            if isinstance(node.args[1], ast.Constant) and node.args[1].value == "pgcode" and self.target == PSYCOPG:
+                yield self.edit(module, node.args[1], Replace('"sqlstate"'))
+        elif name == "isinstance" and len(node.args) == 2 and self.is_orig(module, node.args[0]):
+            yield from self.kind(module, node)
+        elif (found := self.name_of(module, node.func)) in OWN_VALUES:
+            advice = "psycopg: psycopg.adapters; asyncpg: set_type_codec in a listener of the event connect"
+            what = found.rpartition(".")[2]
+            message = f"{what} works for connections of psycopg2 alone, and the async engine has others"
+            yield Finding(self.transform, module.path, module.source.span(node), "driver-values", message, advice)
+
+    def kind(self, module: ModuleInfo, node: ast.Call) -> Iterator[Edit | Finding]:
+        """`isinstance(error.orig, ...)`."""
+        given = node.args[1]
+        kinds = given.elts if isinstance(given, ast.Tuple) else [given]
+        names = [self.name_of(module, kind) for kind in kinds]
+        if not any(name.startswith("psycopg2.") for name in names):
+            return
+        words = [name.rpartition(".")[2] for name in names if name.startswith("psycopg2.")]
+        drops = tuple(n.id for kind in kinds for n in ast.walk(kind) if isinstance(n, ast.Name))
+        if self.target == PSYCOPG and all(w in SQLSTATES or w in STANDARD for w in words) and self.psycopg(module):
+            for kind, name in zip(kinds, names, strict=True):
+                if name.startswith("psycopg2."):
+                    text = f"psycopg.errors.{name.rpartition('.')[2]}"
+                    yield self.edit(module, kind, Replace(text), (Import("psycopg"),), drops)
+        elif self.target == ASYNCPG and len(words) == len(names) and all(w in SQLSTATES for w in words):
+            hole = Hole("orig", module.source.span(node.args[0]))
+            codes = [f'"{SQLSTATES[w]}"' for w in words]
+            asked = f"== {codes[0]}" if len(codes) == 1 else f"in ({', '.join(codes)})"
+            text = f'getattr($orig, "pgcode", None) {asked}'
+            binds = isinstance(module.source.parent(node), (ast.Compare, ast.BinOp))
+            yield self.edit(module, node, Replace(f"({text})" if binds else text, (hole,)), (), drops)
+        else:
+            advice = "compare the code of PostgreSQL, error.orig.sqlstate, which both drivers have"
+            yield self.finding(module, node, "does not raise the errors of psycopg2", advice)
+
+    def psycopg(self, module: ModuleInfo) -> bool:
+        """Whether the name `psycopg` is free in a file, or the package."""
+        taken = "psycopg" in names_used(self.program, module.path)
+        return not taken or self.program.names.resolve(module.path, "psycopg") == Ext("psycopg")
+
+    def name_of(self, module: ModuleInfo, node: ast.expr) -> str:
+        """The dotted name of an object of a library; empty for anything else."""
+        found = self.program.names.resolve_expression(module.path, node)
+        return found.name if isinstance(found, Ext) else ""
+
+    def is_orig(self, module: ModuleInfo, node: ast.expr) -> bool:
+        """Whether an expression is the error of the driver: `error.orig`, or a local name for that and nothing else."""
+        if isinstance(node, ast.Attribute):
+            return self._direct(module, node)
+        function = self.program.function_of(node)
+        if not isinstance(node, ast.Name) or function is None or node.id not in function.local_names:
+            return False
+        stores = [n for n in function.nodes if isinstance(n, ast.Name) and n.id == node.id and _is_store(n)]
+        outer = [module.source.parent(n) for n in stores]
+        values = [o.value for o in outer if isinstance(o, (ast.Assign, ast.NamedExpr))]
+        return bool(stores) and len(values) == len(stores) and all(self._direct(module, v) for v in values)
+
+    def _direct(self, module: ModuleInfo, node: ast.expr) -> bool:
+        """`error.orig`."""
+        if not isinstance(node, ast.Attribute) or node.attr != "orig" or not isinstance(node.value, ast.Name):
+            return False
+        return self.is_error(module, node.value)
+
+    def is_error(self, module: ModuleInfo, node: ast.Name) -> bool:
+        """Whether a name is an error of SQLAlchemy: caught by a handler around it, or by its annotation."""
+        outer: ast.AST | None = module.source.parent(node)
+        while outer is not None:
+            if isinstance(outer, ast.ExceptHandler) and outer.name == node.id:
+                kinds = outer.type.elts if isinstance(outer.type, ast.Tuple) else [outer.type] if outer.type else []
+                return any(self.name_of(module, kind).startswith("sqlalchemy.exc.") for kind in kinds)
+            if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                arguments = [*outer.args.posonlyargs, *outer.args.args, *outer.args.kwonlyargs]
+                annotations = [a.annotation for a in arguments if a.arg == node.id and a.annotation]
+                return any(self.name_of(module, a).startswith("sqlalchemy.exc.") for a in annotations)
+            outer = module.source.parent(outer)
+        return False
+
+    def edit(
+        self,
+        module: ModuleInfo,
+        node: ast.AST,
+        op: Op,
+        imports: tuple[Import, ...] = (),
+        drops: tuple[str, ...] = (),
+    ) -> Edit:
+        target = module.source.target(node)
+        return Edit(self.transform, module.path, target, op, imports, drops, self.group, _BECAUSE)
+
+    def finding(self, module: ModuleInfo, node: ast.AST, what: str, advice: str) -> Finding:
+        message = f"{self.target.partition('+')[2]} {what}"
+        return Finding(self.transform, module.path, module.source.span(node), "driver-error", message, advice)
+
+
+def _mentions(text: str) -> bool:
+    return ".orig" in text or "psycopg2" in text
+
+
+def _is_store(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Store)

@@ -1,0 +1,207 @@
+"""Programs on psycopg2 and what they become for the async drivers, on a server: the same answers, errors included."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from postgres import Postgres
+from sqlalchemy_versions import VERSIONS, installed
+
+from asyncify.analysis.config import Config
+from asyncify.model.edit import Finding
+from asyncify.model.plan import Workspace
+from asyncify.pipeline import run_steps, stages
+
+HEAD = """\
+import json
+import sys
+
+from sqlalchemy import create_engine, text
+"""
+ERRORS = HEAD + """\
+import psycopg2
+from psycopg2.errors import CheckViolation, UniqueViolation
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+engine = create_engine(json.load(sys.stdin)["url"])
+
+
+def kind(error: DBAPIError):
+    original = error.orig
+    if original.pgcode.startswith("42"):
+        return "wrong"
+    return "check" if isinstance(original, CheckViolation) else "other"
+
+
+def attempt(statement):
+    try:
+        with engine.begin() as connection:
+            connection.execute(text(statement))
+    except IntegrityError as e:
+        if isinstance(e.orig, UniqueViolation):
+            return ["unique", e.orig.diag.constraint_name, e.orig.diag.table_name, getattr(e.orig, "pgcode", None)]
+        if not isinstance(e.orig, (psycopg2.errors.NotNullViolation, psycopg2.errors.ForeignKeyViolation)):
+            return [kind(e), e.orig.diag.message_primary]
+        return ["null", e.orig.diag.column_name]
+    except (DBAPIError, OSError) as e:
+        return [kind(e)]
+    return None
+
+
+def main():
+    made = [
+        "CREATE TABLE notes (id int CONSTRAINT one UNIQUE, title text NOT NULL, n int CONSTRAINT few CHECK (n < 9))",
+        "INSERT INTO notes VALUES (1, 'a', 1)",
+        "INSERT INTO notes VALUES (1, 'a', 1)",
+        "INSERT INTO notes VALUES (2, NULL, 1)",
+        "INSERT INTO notes VALUES (3, 'a', 10)",
+        "SELECT nothing FROM notes",
+        "SELECT 1 / 0",
+    ]
+    print(json.dumps([attempt(statement) for statement in made]))
+
+
+if __name__ == "__main__":
+    main()
+"""
+ARGUMENTS = HEAD + """\
+
+given = json.load(sys.stdin)
+extra = {"options": "-c jit=off -c lock_timeout=7s", "keepalives_idle": 30}
+engine = create_engine(given["url"] + given["query"], connect_args=extra if given["extra"] else {})
+
+
+def main():
+    with engine.connect() as connection:
+        names = ["application_name", "statement_timeout", "jit", "lock_timeout"]
+        print(json.dumps([connection.execute(text(f"SHOW {name}")).scalar() for name in names]))
+
+
+if __name__ == "__main__":
+    main()
+"""
+QUERY = "&sslmode=prefer&connect_timeout=5&application_name=shop&options=-cstatement_timeout%3D3s&keepalives=1"
+RUNS = [(d, v) for d in ("psycopg", "asyncpg") for v in VERSIONS if d == "asyncpg" or v != "1.4"]
+
+
+def migrated(source: str, driver: str) -> tuple[str, tuple[Finding, ...]]:
+    files = {"main.py": source.encode(), "requirements.txt": b"sqlalchemy\npsycopg2-binary\n"}
+    run = run_steps(Workspace(Path("/nowhere"), files), stages(), Config(driver=driver))
+    again = run_steps(run.after, stages(), Config(driver=driver))
+    assert again.after.files == run.after.files
+    return run.after.files["main.py"].decode(), run.findings
+
+
+def answers(folder: Path, source: str, version: str, given: object) -> Any:
+    script = folder / "main.py"
+    script.write_text(source)
+    return installed(version).run(script, given)
+
+
+@pytest.mark.parametrize(("driver", "version"), RUNS)
+def test_what_the_program_asks_of_errors(driver: str, version: str, postgres: Postgres, tmp_path: Path) -> None:
+    after, findings = migrated(ERRORS, driver)
+    given = [{"url": postgres.url(postgres.create())} for _ in range(2)]
+    expected = answers(tmp_path, ERRORS, version, given[0])
+    assert expected[2:] == [
+        ["unique", "one", "notes", "23505"],
+        ["null", "title"],
+        ["check", 'new row for relation "notes" violates check constraint "few"'],
+        ["wrong"],
+        ["other"],
+    ]
+    assert answers(tmp_path, after, version, given[1]) == expected
+    assert not findings and "psycopg2.errors" not in after
+
+
+@pytest.mark.parametrize("extra", [False, True])
+@pytest.mark.parametrize(("driver", "version"), RUNS)
+def test_arguments_that_only_the_environment_knows(
+    extra: bool, driver: str, version: str, postgres: Postgres, tmp_path: Path
+) -> None:
+    after, findings = migrated(ARGUMENTS, driver)
+    given = {"url": postgres.url(postgres.create()), "query": QUERY, "extra": extra}
+    expected = answers(tmp_path, ARGUMENTS, version, given)
+    assert expected == ["shop", *(["0", "off", "7s"] if extra else ["3s", "on", "0"])]
+    assert answers(tmp_path, after, version, given) == expected
+    assert not findings
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "asyncpg"])
+def test_arguments_of_a_written_url(driver: str, postgres: Postgres, tmp_path: Path) -> None:
+    url = postgres.url(postgres.create()) + QUERY
+    source = ARGUMENTS.replace('given["url"] + given["query"]', repr(url))
+    after, findings = migrated(source, driver)
+    given = {"extra": True}
+    assert answers(tmp_path, after, "2.0", given) == answers(tmp_path, source, "2.0", given)
+    assert not findings and "async_database_url" not in after
+
+
+CODE = """\
+from psycopg2.extensions import register_adapter
+from psycopg2 import errors
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import IntegrityError
+
+engine = create_engine("postgresql://localhost/shop")
+
+
+def save():
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("SELECT ';' -- ; \\n"))
+            connection.execute(text("DELETE FROM a; DELETE FROM b WHERE id = :id"), {"id": 1})
+    except IntegrityError as error:
+        print(error.orig.pgerror, isinstance(error.orig, errors.lookup("23505")), error.orig.diag)
+    except ValueError as other:
+        print(other.orig.pgcode)
+
+
+register_adapter(dict, str)
+"""
+
+
+@pytest.mark.parametrize(
+    ("driver", "codes"),
+    [
+        ("psycopg", ["driver-error", "driver-values", "text-statements"]),
+        ("asyncpg", ["driver-error", "driver-error", "driver-values", "text-statements"]),
+    ],
+)
+def test_what_only_psycopg2_has_is_told(driver: str, codes: list[str]) -> None:
+    after, findings = migrated(CODE, driver)
+    assert sorted(f.code for f in findings) == codes
+    assert "other.orig.pgcode" in after and "error.orig.pgerror" in after
+
+
+WORKER = """\
+from celery import shared_task
+from psycopg2.errors import UniqueViolation
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import IntegrityError
+
+engine = create_engine("postgresql://localhost/shop")
+
+
+@shared_task
+def clean():
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("DELETE FROM carts; DELETE FROM marks WHERE id = 1"))
+    except IntegrityError as error:
+        return isinstance(error.orig, UniqueViolation)
+
+
+def page():
+    with engine.connect() as connection:
+        return connection.scalar(text("SELECT 1"))
+"""
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "asyncpg"])
+def test_what_keeps_a_sync_engine_keeps_its_errors(driver: str) -> None:
+    after, findings = migrated(WORKER, driver)
+    assert "isinstance(error.orig, UniqueViolation)" in after and "sync_engine.begin()" in after
+    assert not findings
