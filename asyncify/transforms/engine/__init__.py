@@ -26,6 +26,7 @@ from asyncify.transforms.engine import libpq_arguments, wide_integers
 from asyncify.transforms.engine.connect_args import converted
 from asyncify.transforms.engine.disposal import disposals
 from asyncify.transforms.engine.driver_errors import DriverErrors
+from asyncify.transforms.engine.engine_uses import EngineUses
 from asyncify.transforms.engine.examples import EXAMPLES
 from asyncify.transforms.engine.loops import KEEP, KEEP_IMPORTS, KEEP_SOURCE, is_loop_bound
 from asyncify.transforms.engine.several_statements import SeveralStatements
@@ -113,6 +114,8 @@ class _Planner:
             self.url(module, url, shared=self.twins.has_twin(node), provided=provided)
             if self.program.colouring.own_loops and not is_test_path(module.path):
                 self.loops(module, node, url)
+        elif maker == "async_engine_from_config":
+            self.configured(module, node)
         for keyword in node.keywords:
             if keyword.arg == "connect_args" and isinstance(keyword.value, ast.Dict):
                 self.connect_args(module, keyword.value)
@@ -179,12 +182,7 @@ class _Planner:
                     if lost.advice:
                         self.report(module, node, "engine-url-argument", f"{lost.key} left the URL", lost.advice)
                 return
-        if (module.path, HELPER_NAME) not in self.helpers and HELPER_NAME not in module.bound:
-            self.helpers.add((module.path, HELPER_NAME))
-            helper = runtime_helper(backends(self.program), self.choice).rstrip("\n")
-            self.edit(
-                module, node, AppendToModule(helper, "imports"), "the URL is only known at run time", HELPER_IMPORTS
-            )
+        self.helper(module, node)
         text = f"{HELPER_NAME}($it)"
         imports: tuple[Import, ...] = ()
         if provided:
@@ -193,6 +191,34 @@ class _Planner:
         self.edit(module, node, Replace(text), "the URL is only known at run time", imports)
         self.numbers(module, node, meets="postgresql" in backends(self.program))
         self.libpq(module, node)
+
+    def configured(self, module: ModuleInfo, node: ast.Call) -> None:
+        """`engine_from_config(config, prefix)`: a keyword `url` goes before what the configuration says."""
+        given = next((k.value for k in node.keywords if k.arg == "url"), None)
+        if given is not None:
+            self.url(module, given, shared=self.twins.has_twin(node), provided=False)
+            return
+        config = node.args[0] if node.args else None
+        said = [*node.args[1:2], *(k.value for k in node.keywords if k.arg == "prefix")]
+        prefix = "sqlalchemy." if not said else said[0].value if isinstance(said[0], ast.Constant) else None
+        if not isinstance(config, (ast.Name, ast.Attribute)) or not isinstance(prefix, str):
+            advice = "give it url=, with the async driver"
+            self.report(module, node, "engine-url", "the URL comes from a configuration that is not followed", advice)
+            return
+        self.helper(module, node)
+        text = f'{HELPER_NAME}({module.source.segment(config)}["{prefix}url"])'
+        self.edit(module, node, EditCall(set=(("url", text),)), "the URL is only known at run time")
+        self.numbers(module, node, meets="postgresql" in backends(self.program))
+        self.libpq(module, node)
+
+    def helper(self, module: ModuleInfo, node: ast.AST) -> None:
+        """The function that converts URLs, once a module."""
+        if (module.path, HELPER_NAME) not in self.helpers and HELPER_NAME not in module.bound:
+            self.helpers.add((module.path, HELPER_NAME))
+            helper = runtime_helper(backends(self.program), self.choice).rstrip("\n")
+            self.edit(
+                module, node, AppendToModule(helper, "imports"), "the URL is only known at run time", HELPER_IMPORTS
+            )
 
     def libpq(self, module: ModuleInfo, node: ast.AST) -> None:
         """The listener that tells asyncpg what libpq is told, once a module."""
@@ -279,6 +305,8 @@ def plan(program: Program) -> Decisions:
     errors = DriverErrors(program, choice.get("postgresql", ""), "engine", GROUP)
     texts = SeveralStatements(program, choice.get("postgresql", ""), "engine")
     beside = (*errors.decide(), *texts.decide()) if planner.made and "postgresql" in backends(program) else ()
+    if planner.made:
+        planner.edits += EngineUses(program, choice, "engine", GROUP).decide()
     for item in (*twins.edits(), *beside):
         if isinstance(item, Edit):
             planner.edits.append(item)

@@ -1,0 +1,139 @@
+"""What apps do with engines and for them, far from where they are made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .harness import DB, MODELS, migrate, prove
+
+APP = """\
+from fastapi import Depends, FastAPI
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import User
+
+app = FastAPI()
+
+
+@app.get("/users")
+def users(db: Session = Depends(get_db)):
+    return [user.name for user in db.query(User)]
+"""
+MADE = 'create_engine("sqlite:///./app.db", connect_args={"check_same_thread": False})'
+REQUESTS = [("GET", "/users")]
+#: the context of an environment: it counts what the connection sees
+CONTEXT = """\
+from sqlalchemy import inspect
+
+
+def configure(connection):
+    print(len(inspect(connection).get_table_names()))
+"""
+ALEMBIC = {"alembic/__init__.py": "", "alembic/context.py": CONTEXT}
+
+
+def db(text: str, imports: str = "") -> str:
+    return imports + DB.replace(f"engine = {MADE}", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'options = {"poolclass": QueuePool, "pool_size": 3}\nengine = create_engine("sqlite:///./app.db", **options)',
+        'options = dict(poolclass=pool.QueuePool)\nengine = create_engine("sqlite:///./app.db", **options)',
+        'options = {}\noptions["poolclass"] = QueuePool\nengine = create_engine("sqlite:///./app.db", **options)',
+        'engine = create_engine("sqlite:///./app.db", poolclass=QueuePool if __debug__ else NullPool)',
+        'engine = create_engine("sqlite:///./app.db", poolclass=QueuePool)\nassert isinstance(engine.pool, QueuePool)',
+    ],
+)
+def test_a_pool_class_that_is_named_elsewhere(text: str, tmp_path: Path) -> None:
+    imports = "from sqlalchemy import pool\nfrom sqlalchemy.pool import NullPool, QueuePool\n"
+    prove(tmp_path, {"main.py": APP, "db.py": db(text, imports)}, REQUESTS)
+
+
+CONFIGURED = """\
+CONFIG = {"db.url": "sqlite:///./app.db", "db.pool_size": "3"}
+engine = engine_from_config(CONFIG, "db.")"""
+
+
+def test_an_engine_from_a_configuration(tmp_path: Path) -> None:
+    app = {"main.py": APP, "db.py": db(CONFIGURED, "from sqlalchemy import engine_from_config\n")}
+    prove(tmp_path, app, REQUESTS)
+
+
+def test_a_configuration_that_is_not_followed() -> None:
+    text = 'engine = engine_from_config(read("app.ini"), "db.")'
+    imports = "from sqlalchemy import engine_from_config\nfrom settings import read\n"
+    settings = "def read(name):\n    return {}\n"
+    found = migrate({"main.py": APP, "models.py": MODELS, "db.py": db(text, imports), "settings.py": settings})
+    assert "engine-url" in found.codes
+
+
+TABLES = """\
+from sqlalchemy import create_engine, inspect
+
+
+def has_table(url, name):
+    return inspect(create_engine(url)).has_table(name)
+"""
+
+
+def test_the_url_of_an_engine_that_a_library_is_given(tmp_path: Path) -> None:
+    app = "import tables\n" + APP.replace("import get_db\n", "import engine, get_db\n")
+    app += """
+
+@app.get("/tables")
+def tables_there():
+    return [tables.has_table(engine.url, "users"), engine.url.database, engine.url.get_backend_name(), str(engine.url)]
+"""
+    prove(tmp_path, {"main.py": app}, [*REQUESTS, ("GET", "/tables")], installed={"tables.py": TABLES})
+
+
+MAKERS = f"""\
+@lru_cache
+def get_engine():
+    return {MADE}
+
+
+engine = get_engine()
+"""
+OBJECT = f"""\
+class Database:
+    def __init__(self):
+        self.engine = {MADE}
+
+
+database = Database()
+engine = database.engine
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "given", "name"), [(MAKERS, "get_engine()", "get_engine"), (OBJECT, "database.engine", "database")]
+)
+def test_the_environment_of_alembic_gets_a_sync_engine(made: str, given: str, name: str, tmp_path: Path) -> None:
+    environment = f"""\
+from alembic import context
+
+from db import {name}
+
+with {given}.connect() as connection:
+    context.configure(connection)
+"""
+    app = {"main.py": APP, "db.py": db(made, "from functools import lru_cache\n"), "env.py": environment}
+    after = prove(tmp_path, app, REQUESTS, [["env.py"]], installed=ALEMBIC)
+    assert f"with sync_engine_of({given}).connect() as connection:" in after["env.py"]
+
+
+@pytest.mark.parametrize(
+    ("packages", "drivername"),
+    [("psycopg2\nasyncpg", "engine.url.get_backend_name()"), ("pymysql", '{"mysql": "mysql+pymysql", ')],
+)
+def test_the_driver_of_that_engine_is_one_that_is_installed(packages: str, drivername: str) -> None:
+    environment = "from alembic import context\nfrom db import get_engine\ncontext.configure(get_engine().connect())\n"
+    files = {"main.py": APP, "models.py": MODELS, "db.py": db(MAKERS, "from functools import lru_cache\n")}
+    after = migrate({**files, "env.py": environment, "requirements.txt": f"fastapi\nsqlalchemy\n{packages}\n"})
+    assert f"drivername={drivername}" in after["env.py"]
