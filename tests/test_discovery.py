@@ -171,6 +171,6 @@ def test_a_root_that_cannot_be_migrated_is_one_sentence(tmp_path: Path, name: st
         discover(tmp_path / name)
 
 
-@pytest.mark.parametrize("name", ["environment.md", "py", "notes.locked", "xenv"])
+@pytest.mark.parametrize("name", ["environment.md", "py", "notes.locked", "xenv", "Makefiles", "fish"])
 def test_other_names_are_not_used(name: str) -> None:
     assert not is_used(name)

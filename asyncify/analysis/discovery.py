@@ -24,8 +24,10 @@ SUFFIXES = (
     *(".toml", ".cfg", ".ini", ".yml", ".yaml", ".env"),
     *(".in", ".lock"),  # requirements.in, poetry.lock
     ".ipynb",  # read, never changed
+    *(".sh", ".dockerfile", ".Dockerfile"),
 )
-NAMES = ("Pipfile", "Dockerfile", ".env")  #: whole names, or the part before a dot (`.env.test`)
+#: whole names, or the part before a dot (`.env.test`)
+NAMES = tuple("Pipfile Dockerfile Containerfile Makefile makefile justfile Justfile .env".split())
 
 #: folders that hold installed or generated files, whatever `.gitignore` says
 SKIPPED_FOLDERS = frozenset(

@@ -11,6 +11,7 @@ from asyncify.model.text import decode_text, encode_text
 from asyncify.transforms.base import Decisions, Example, Transform
 from asyncify.transforms.settings.choice import project_choice
 from asyncify.transforms.settings.env_files import NAME, plan_env_files
+from asyncify.transforms.settings.install_commands import with_packages
 from asyncify.transforms.settings.manifests import plan_manifests, unread
 from asyncify.transforms.settings.needs import needs_of
 from asyncify.transforms.settings.units import units
@@ -39,6 +40,16 @@ EXAMPLES = (
             "pyproject.toml": "[tool.poetry.dependencies]\n"
             'sqlalchemy = {extras = ["asyncio"], version = "^2.0"}\naiosqlite = ">=0.17"\n',
         },
+    ),
+    Example(
+        "commands that install by name",
+        {"app.py": _APP, "Dockerfile": "FROM python:3.12\nRUN pip install --no-cache-dir fastapi sqlalchemy\n"},
+        {
+            "app.py": _APP,
+            "Dockerfile": "FROM python:3.12\n"
+            "RUN pip install --no-cache-dir fastapi 'sqlalchemy[asyncio]' aiosqlite\n",
+        },
+        findings=("settings-no-place",),
     ),
     Example(
         "a program without an async engine",
@@ -70,6 +81,9 @@ def decide(files: Mapping[str, bytes], driver: str = "") -> Decisions:
         edits, found = plan_manifests(part, needs)
         current.update({edit.path: encode_text(edit.after, current.get(edit.path, b"")) for edit in edits})
         findings += found
+        if needs.asyncio:
+            more = with_packages({p: current[p] for p in own_files}, needs)
+            current.update({p: encode_text(text, current[p]) for p, text in more.items()})
         if needs.asyncio and not _converts_at_run_time(own_files):
             findings += plan_env_files(own_files, (), choice)[1]
     changed = [path for path in sorted(files) if current[path] != files[path]]
@@ -89,7 +103,7 @@ def _edit(files: Mapping[str, bytes], current: Mapping[str, bytes], path: str) -
 SETTINGS = Transform(
     NAME,
     "settings",
-    "Adds async drivers, sqlalchemy[asyncio] and test packages to every dependency file.",
+    "Adds async drivers, sqlalchemy[asyncio] and test packages to every dependency file and `pip install`.",
     plan,
     EXAMPLES,
 )
