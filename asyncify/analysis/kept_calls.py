@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from asyncify.analysis.call_index import CallIndex
 from asyncify.analysis.handed_sessions import given
-from asyncify.analysis.kept_files import kept_sync
+from asyncify.analysis.kept_files import is_alembic, kept_sync
 from asyncify.analysis.lookup import functions_of
 from asyncify.analysis.points import Point, PointKind
 from asyncify.analysis.program import Program
@@ -38,7 +38,7 @@ def stays_with(program: Program, index: CallIndex) -> Staying:
     overrides = program.overrides
     named = {c for c in overrides.kept if isinstance(c, ClassInfo)}
     named |= {c for path in overrides.files for c in program.modules[path].classes.values()}
-    found = Staying(set(overrides.functions), named)
+    found = Staying({*overrides.functions, *_of_alembic(program)}, named)
     growing = bool(found.functions)
     while growing:
         before = len(found.functions), len(found.classes)
@@ -57,6 +57,12 @@ def stays_with(program: Program, index: CallIndex) -> Staying:
                 found.functions.add(function)
         growing = (len(found.functions), len(found.classes)) > before
     return found
+
+
+def _of_alembic(program: Program) -> set[FunctionInfo]:
+    """The functions of environments and migrations: they get sync connections, and what they hand these to stays."""
+    modules = (program.modules[path] for path in program.modules if is_alembic(program, path))
+    return {function for module in modules for function in module.functions.values()}
 
 
 def _made_in(program: Program, found: Staying) -> list[ClassInfo]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from asyncify.analysis.kept_files import kept_sync
+from asyncify.analysis.kept_files import is_alembic, kept_sync
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.nodes import own_nodes
 from asyncify.analysis.program import Program
@@ -23,6 +23,7 @@ def kept_conflicts(program: Program) -> Iterator[Finding]:
     for path in sorted(program.overrides.files):
         module = program.modules[path]
         yield from _uses(program, module, f"{path}", list(own_nodes(module.source.tree)))
+    yield from _of_alembic(program)
     calls = program.colouring.kept_calls
     kept = {f for f in program.colouring.kept if f in program.overrides.functions}
     kept |= calls.waiting.keys()
@@ -58,6 +59,20 @@ def kept_conflicts(program: Program) -> Iterator[Finding]:
             f"{function.qualname} stays sync and is handed on with a session that becomes async",
             "hand over a function that opens a sync session of its own",
         )  # fmt: skip
+
+
+def _of_alembic(program: Program) -> Iterator[Finding]:
+    """Migrations that call what becomes async, with a session that it opens itself."""
+    for path in sorted(p for p in program.modules if is_alembic(program, p)):
+        source = program.modules[path].source
+        for node in source.nodes_of(ast.Call):
+            for target in program.calls(node):
+                if target.info in program.colouring.becomes_async and target.info not in program.colouring.entries:
+                    yield _finding(
+                        source, node, "kept-calls-async",
+                        f"Alembic runs this synchronously, and {target.info.qualname} becomes async",
+                        "name that function under entry-points, or give this a sync copy of its own",
+                    )  # fmt: skip
 
 
 def _uses(program: Program, module: ModuleInfo, who: str, nodes: list[ast.AST]) -> Iterator[Finding]:

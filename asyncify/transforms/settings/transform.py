@@ -14,6 +14,7 @@ from asyncify.transforms.settings.env_files import NAME, plan_env_files
 from asyncify.transforms.settings.install_commands import with_packages
 from asyncify.transforms.settings.manifests import plan_manifests, unread
 from asyncify.transforms.settings.needs import needs_of
+from asyncify.transforms.settings.poolers import pooled
 from asyncify.transforms.settings.units import units
 from asyncify.transforms.settings.url_helper import HELPER_NAME
 
@@ -49,7 +50,6 @@ EXAMPLES = (
             "Dockerfile": "FROM python:3.12\n"
             "RUN pip install --no-cache-dir fastapi 'sqlalchemy[asyncio]' aiosqlite\n",
         },
-        findings=("settings-no-place",),
     ),
     Example(
         "a program without an async engine",
@@ -80,10 +80,12 @@ def decide(files: Mapping[str, bytes], driver: str = "") -> Decisions:
         needs = needs_of(own_files, part.listed, choice)
         edits, found = plan_manifests(part, needs)
         current.update({edit.path: encode_text(edit.after, current.get(edit.path, b"")) for edit in edits})
-        findings += found
         if needs.asyncio:
             more = with_packages({p: current[p] for p in own_files}, needs)
+            if not part.manifests and more:
+                found = tuple(f for f in found if f.code != "settings-no-place")  # the commands are the place
             current.update({p: encode_text(text, current[p]) for p, text in more.items()})
+            findings += [*found, *pooled(own_files, needs)]
         if needs.asyncio and not _converts_at_run_time(own_files):
             findings += plan_env_files(own_files, (), choice)[1]
     changed = [path for path in sorted(files) if current[path] != files[path]]
