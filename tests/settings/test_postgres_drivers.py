@@ -166,14 +166,71 @@ register_adapter(dict, str)
 @pytest.mark.parametrize(
     ("driver", "codes"),
     [
-        ("psycopg", ["driver-error", "driver-values", "text-statements"]),
-        ("asyncpg", ["driver-error", "driver-error", "driver-values", "text-statements"]),
+        ("psycopg", ["driver-error", "driver-text", "driver-values"]),
+        ("asyncpg", ["driver-error", "driver-error", "driver-text", "driver-values"]),
     ],
 )
 def test_what_only_psycopg2_has_is_told(driver: str, codes: list[str]) -> None:
     after, findings = migrated(CODE, driver)
     assert sorted(f.code for f in findings) == codes
     assert "other.orig.pgcode" in after and "error.orig.pgerror" in after
+
+
+TEXTS = HEAD + """\
+from sqlalchemy import bindparam
+
+engine = create_engine(json.load(sys.stdin)["url"])
+KNOWN = bindparam("ids", expanding=True)
+
+
+def main():
+    found = []
+    numbers = "SELECT n FROM (VALUES (1), (2), (3)) AS t (n) WHERE n"
+    with engine.connect() as connection:
+        some = text("SELECT n FROM (VALUES (1), (2), (3)) AS t (n) WHERE n IN :ids AND n < :most ORDER BY n")
+        found.append(connection.execute(some, {"ids": (1, 3), "most": 9}).scalars().all())
+        found.append(connection.execute(text(f"{numbers} NOT IN :ids"), {"ids": tuple([1, 3])}).scalars().all())
+        known = text("SELECT 1 WHERE 1 IN :ids").bindparams(KNOWN)
+        later = text("SELECT 1 WHERE 1 IN :ids")
+        found.append(connection.execute(later.bindparams(KNOWN), {"ids": [2]}).scalars().all())
+        found.append(connection.execute(known, {"ids": [1, 3]}).scalars().all())
+        found.append(connection.execute(text("SELECT 'a IN :b' -- IN :c")).scalar())
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.parametrize(("driver", "version"), RUNS)
+def test_lists_in_texts(driver: str, version: str, postgres: Postgres, tmp_path: Path) -> None:
+    source = TEXTS.replace(":b'", "b'").replace("IN :c", "IN c")
+    after, findings = migrated(source, driver)
+    given = {"url": postgres.url(postgres.create())}
+    expected = answers(tmp_path, source, version, given)
+    assert expected == [[1, 3], [2], [], [1], "a IN b"]
+    assert answers(tmp_path, after, version, given) == expected
+    assert not findings and after.count("expanding") == 3
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "asyncpg"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT 1 WHERE :name IS NULL OR name = :name",
+        "DELETE FROM a WHERE made < now() - interval ':days days'",
+        "UPDATE a SET n = :n; UPDATE b SET n = 1",
+    ],
+)
+def test_texts_that_cannot_be_prepared_are_told(text: str, driver: str) -> None:
+    source = WORKER.replace("SELECT 1", text)
+    assert [f.code for f in migrated(source, driver)[1]] == ["driver-text"]
+
+
+@pytest.mark.parametrize("text", ["SELECT n::int IS NULL, 'at 10:30' FROM a;", "SELECT CAST(:n AS int) IS NULL"])
+def test_texts_that_can(text: str) -> None:
+    assert not migrated(WORKER.replace("SELECT 1", text), "asyncpg")[1]
 
 
 WORKER = """\

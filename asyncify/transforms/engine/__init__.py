@@ -29,7 +29,7 @@ from asyncify.transforms.engine.driver_errors import DriverErrors
 from asyncify.transforms.engine.engine_uses import EngineUses
 from asyncify.transforms.engine.examples import EXAMPLES
 from asyncify.transforms.engine.loops import KEEP, KEEP_IMPORTS, KEEP_SOURCE, is_loop_bound
-from asyncify.transforms.engine.several_statements import SeveralStatements
+from asyncify.transforms.engine.texts import Texts
 from asyncify.transforms.engine.urls import (
     backends,
     change_of,
@@ -303,7 +303,7 @@ def plan(program: Program) -> Decisions:
         if not kept_sync(program, path):
             planner.module(program.modules[path])
     errors = DriverErrors(program, choice.get("postgresql", ""), "engine", GROUP)
-    texts = SeveralStatements(program, choice.get("postgresql", ""), "engine")
+    texts = Texts(program, choice.get("postgresql", ""), "engine", GROUP)
     beside = (*errors.decide(), *texts.decide()) if planner.made and "postgresql" in backends(program) else ()
     if planner.made:
         planner.edits += EngineUses(program, choice, "engine", GROUP).decide()

@@ -1,0 +1,100 @@
+"""`text("...")` that psycopg2 sends as it is, with the values written into it, and that the async drivers prepare.
+
+A prepared text holds one statement, a parameter in it stands for one value, and its type is known when it is prepared.
+Measured with PostgreSQL 15. Several statements: asyncpg refuses them; psycopg 3 refuses them with parameters, and
+without any gives the result of the first, where psycopg2 gives that of the last. `IN :ids` takes a tuple with psycopg2
+alone; an expanding parameter takes tuples and lists with all three.
+Source: SQLAlchemy "Using IN expressions", `bindparam.expanding`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from asyncify.analysis.bindings import bring
+from asyncify.analysis.kept_files import kept_sync
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ModuleInfo
+from asyncify.analysis.values import Ext
+from asyncify.model.edit import Edit, Finding
+from asyncify.model.ops import AppendCall
+
+TEXT = "sqlalchemy.text"
+TARGETS = frozenset({"postgresql+psycopg", "postgresql+asyncpg"})
+#: quoted text, names, bodies of functions, comments
+_OPAQUE = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_PARAMETER = re.compile(r"(?<![:\w\\]):(?P<name>\w+)")
+_IN = re.compile(r"\bIN\s+:(?P<name>\w+)", re.IGNORECASE)
+_NULL = re.compile(r"(?<![:\w\\]):(?P<name>\w+)\s+IS\s+(?:NOT\s+)?NULL\b", re.IGNORECASE)
+_QUOTED = re.compile(r"'[^':]*(?<![:\w\\]):[A-Za-z_]\w*[^']*'")
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Looks for such texts in what becomes async. target: the async drivername for PostgreSQL."""
+
+    program: Program
+    target: str
+    transform: str
+    group: str
+
+    def decide(self) -> Iterator[Edit | Finding]:
+        """What is done about each text."""
+        for path in sorted(self.program.modules if self.target in TARGETS else ()):
+            module = self.program.modules[path]
+            if not kept_sync(self.program, path):
+                for node in module.source.nodes_of(ast.Call):
+                    if self._is_text(path, node) and self.program.function_of(node) not in self.program.colouring.kept:
+                        yield from self.text(module, node, _said(node.args[0]))
+
+    def text(self, module: ModuleInfo, node: ast.Call, said: str) -> Iterator[Edit | Finding]:
+        """One call. said: its text."""
+        plain = _OPAQUE.sub("''", said)
+        if several(said) and (self.target == "postgresql+asyncpg" or _PARAMETER.search(plain)):
+            yield self.finding(module, node, "takes one statement in a text", "execute each statement by itself")
+        names = [m["name"] for m in _PARAMETER.finditer(plain)]
+        lists = [m["name"] for m in _IN.finditer(plain) if names.count(m["name"]) == 1]
+        if lists and not self._is_bound(module, node):
+            bindparam, imports = bring(self.program, module.path, "sqlalchemy", "bindparam")
+            arguments = ", ".join(f'{bindparam}("{name}", expanding=True)' for name in lists)
+            because = "a parameter stands for one value, unless it expands"
+            target = module.source.target(node)
+            op = AppendCall("bindparams", arguments)
+            yield Edit(self.transform, module.path, target, op, imports, (), self.group, because)
+        if found := _NULL.search(plain):
+            advice = f"say what it is: CAST(:{found['name']} AS ...)"
+            yield self.finding(module, node, f"cannot know the type of :{found['name']} here", advice)
+        if _QUOTED.search(said):
+            advice = "for an interval, write :days * interval '1 day'"
+            yield self.finding(module, node, "has no parameters inside of quotes", advice)
+
+    def _is_text(self, path: str, node: ast.Call) -> bool:
+        found = self.program.names.resolve_expression(path, node.func)
+        return isinstance(found, Ext) and found.name == TEXT and bool(node.args)
+
+    def _is_bound(self, module: ModuleInfo, node: ast.Call) -> bool:
+        """Whether parameters of the text are declared: `text(...).bindparams(...)`, there or where its name is used."""
+        outer = module.source.parent(node)
+        if isinstance(outer, ast.Attribute):
+            return outer.attr == "bindparams"
+        names = {ast.unparse(t) for t in outer.targets} if isinstance(outer, ast.Assign) else set()
+        declared = (n for n in module.source.nodes_of(ast.Attribute) if n.attr == "bindparams")
+        return any(ast.unparse(n.value) in names for n in declared)
+
+    def finding(self, module: ModuleInfo, node: ast.Call, what: str, advice: str) -> Finding:
+        message = f"{self.target.partition('+')[2]} {what}"
+        return Finding(self.transform, module.path, module.source.span(node), "driver-text", message, advice)
+
+
+def several(text: str) -> bool:
+    """Whether a text holds more than one statement."""
+    return len([part for part in _OPAQUE.sub("x", text).split(";") if part.strip("x \t\r\n")]) > 1
+
+
+def _said(node: ast.expr) -> str:
+    """The text of a string, or of an f-string without what is put into it."""
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    return "".join(p.value for p in parts if isinstance(p, ast.Constant) and isinstance(p.value, str))
