@@ -10,9 +10,11 @@ from postgres import Postgres
 from sqlalchemy_versions import VERSIONS, installed
 
 from asyncify.analysis.config import Config
+from asyncify.knowledge.drivers import ArgumentFate, async_driver
 from asyncify.model.edit import Finding
 from asyncify.model.plan import Workspace
 from asyncify.pipeline import run_steps, stages
+from asyncify.transforms.engine.libpq_arguments import IN_DSN, WITHOUT
 
 HEAD = """\
 import json
@@ -137,6 +139,15 @@ def test_arguments_of_a_written_url(driver: str, postgres: Postgres, tmp_path: P
     given = {"extra": True}
     assert answers(tmp_path, after, "2.0", given) == answers(tmp_path, source, "2.0", given)
     assert not findings and "async_database_url" not in after
+
+
+def test_the_listener_knows_what_the_table_of_the_driver_does() -> None:
+    row = async_driver("postgresql+asyncpg")
+    assert row is not None
+    fates = {a.name.rstrip("*"): a.fate for a in row.arguments}
+    assert {n for n, fate in fates.items() if fate is ArgumentFate.DROPPED} == set(WITHOUT)
+    others = {n for n, fate in fates.items() if fate is not ArgumentFate.DROPPED} - set(IN_DSN)
+    assert others == {"channel_binding", "connect_timeout", "fallback_application_name"}
 
 
 CODE = """\

@@ -29,7 +29,8 @@ def {name}(dialect, record, arguments, keywords):
     """Arguments of libpq, for asyncpg: most of them it takes in its DSN only, and some it does not have."""
     if dialect.driver != "asyncpg":
         return
-    for key in [k for k in keywords if k.startswith({without})]:
+    unknown = {without}
+    for key in [k for k in keywords if k.startswith(unknown)]:
         del keywords[key]
     if "fallback_application_name" in keywords:
         keywords.setdefault("application_name", keywords.pop("fallback_application_name"))
