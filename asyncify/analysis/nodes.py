@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 #: what has names of its own
@@ -76,3 +76,16 @@ def _outside(scope: ast.AST) -> list[ast.expr]:
         decorators = [] if isinstance(scope, ast.Lambda) else scope.decorator_list
         return [*decorators, *scope.args.defaults, *filter(None, scope.args.kw_defaults)]
     return []
+
+
+def raises(body: Iterable[ast.stmt]) -> bool:
+    """Whether statements raise themselves: behind a `with` around them the code may go on, as it does for
+    `pytest.raises` and `contextlib.suppress`."""
+    stack: list[ast.AST] = list(body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Raise):
+            return True
+        if isinstance(node, (ast.stmt, ast.ExceptHandler, ast.match_case)) and type(node) not in SCOPES:
+            stack += children(node)
+    return False

@@ -10,7 +10,7 @@ from asyncify.analysis.expiry.events import guarded_path, is_session_block, roll
 from asyncify.analysis.expiry.state import OUTDATED, SESSION, Mark, State, doubted, joined, let_go
 from asyncify.analysis.expiry.uses import How, Summary
 from asyncify.analysis.expiry.walk import Walk
-from asyncify.analysis.nodes import children
+from asyncify.analysis.nodes import children, raises
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
@@ -145,4 +145,6 @@ class Flow(Walk):
         if rolls_back:
             raised = self._all_expired(raised, Mark("a rollback", None, False), True)
         self._caught[-1].append(let_go(raised) if closes else raised)
+        if end is None and not (rolls_back or closes) and raises(node.body):
+            end = raised
         return let_go(end) if closes and end is not None else end

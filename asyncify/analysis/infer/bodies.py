@@ -18,7 +18,7 @@ from asyncify.analysis.infer.run import Env, Run
 from asyncify.analysis.infer.schedule import Unit
 from asyncify.analysis.infer.stores import store
 from asyncify.analysis.names import Imported
-from asyncify.analysis.nodes import children
+from asyncify.analysis.nodes import children, raises
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import NOTHING, Cls, Fn, Obj, Origin, Values
 
@@ -201,7 +201,7 @@ def _with(run: Run, stmt: ast.With | ast.AsyncWith) -> bool:
         inner = entered(run, values, item.context_expr)
         if item.optional_vars is not None:
             store(run, item.optional_vars, inner)
-    return walk(run, stmt.body)
+    return walk(run, stmt.body) or raises(stmt.body)
 
 
 def _try(run: Run, stmt: ast.Try) -> bool:
