@@ -82,6 +82,32 @@ class Fixtures:
             self._found[key] = self._find(user, name) if asks else None
         return self._found[key]
 
+    def taken(self, user: FunctionInfo) -> set[FunctionInfo]:
+        """The fixtures of a test: those that it names, the automatic ones around it, and what these take."""
+        todo = [f for f in self.decorators if self._is_automatic(f) and self._reaches(f, user)]
+        found: set[FunctionInfo] = set()
+        users = [user]
+        while users:
+            for parameter in users.pop().parameters:
+                todo += [f for f in [self.find(user, parameter.arg)] if f is not None]
+            users += [f for f in todo if f not in found]
+            found.update(todo)
+            todo = []
+        return found
+
+    def _is_automatic(self, info: FunctionInfo) -> bool:
+        decorator = self.decorators[info]
+        given = decorator.keywords if isinstance(decorator, ast.Call) else []
+        return any(k.arg == "autouse" and getattr(k.value, "value", False) is True for k in given)
+
+    def _reaches(self, info: FunctionInfo, user: FunctionInfo) -> bool:
+        """Whether an automatic fixture runs for a test."""
+        if info.path == user.path:
+            return info.cls is None or info.cls is user.cls
+        folder = PurePosixPath(info.path).parent
+        above = info.path.endswith("conftest.py") and folder in PurePosixPath(user.path).parents
+        return above or info.path in self._plugins
+
     def _find(self, user: FunctionInfo, name: str) -> FunctionInfo | None:
         found = self._in_module(user.path, name)
         if found is not None and found is not user:

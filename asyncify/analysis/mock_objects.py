@@ -15,6 +15,7 @@ from asyncify.analysis.names import Assigned
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.table_facts import is_test
 from asyncify.analysis.test_doubles import Replacement, last_name, resolve_dotted
 from asyncify.analysis.values import Cls, Ext, Obj, Values, has
 from asyncify.knowledge import names
@@ -51,8 +52,8 @@ class TestMocks:
 
     sites: calls of `MagicMock` and the like to the file and what they stand for. patches: `patch(...)` calls that make
     the mock of a class themselves; given: the name that each of them gives its mock. names: what a name of a function
-    (None: of the module) stands for. sessions: names of mocks that stand for something else and are given as a session
-    as well.
+    (None: of the module), or an attribute of the instances of a class, stands for. sessions: names of mocks that stand for something else and are given as a session
+    as well. bases: the classes that a class of tests derives from, itself first.
     """
 
     __test__ = False
@@ -62,16 +63,21 @@ class TestMocks:
     names: dict[tuple[object, str], Stand] = field(default_factory=dict)
     given: dict[ast.Call, str] = field(default_factory=dict)
     sessions: set[tuple[object, str]] = field(default_factory=set)
+    bases: dict[ClassInfo | None, tuple[object, ...]] = field(default_factory=dict)
 
     def stand(self, scope: object, node: ast.expr) -> Stand | None:
         """What an expression stands for."""
         if isinstance(node, ast.Name):
             return self.names.get((scope, node.id))
         if isinstance(node, ast.Call):
+            if node in self.sites:
+                return self.sites[node][1]
             made = self.stand(scope, node.func)
             return made.made if made else None
         if not isinstance(node, ast.Attribute):
             return None
+        if owner_of(scope, node):
+            return self._of_owner(scope, node.attr)
         if node.attr == "return_value":
             owner = node.value
             if isinstance(owner, ast.Attribute) and owner.attr in ("__enter__", "__aenter__"):
@@ -80,6 +86,19 @@ class TestMocks:
             made = self.stand(scope, owner)
             return made.made if made else None
         return None
+
+    def _of_owner(self, scope: object, name: str) -> Stand | None:
+        """What `self.name` stands for: set by the class of a method, or by one that it derives from."""
+        info = getattr(scope, "cls", None)
+        return next((s for base in self.bases.get(info, (info,)) if (s := self.names.get((base, name)))), None)
+
+
+def owner_of(scope: object, node: ast.expr) -> ClassInfo | None:
+    """The class of a method in which a node is `self.x`."""
+    if not isinstance(scope, FunctionInfo) or scope.cls is None or not scope.parameters:
+        return None
+    itself = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    return scope.cls if itself and node.value.id == scope.parameters[0].arg else None  # type: ignore[attr-defined]
 
 
 def find_mocks(program: Program) -> TestMocks:
@@ -120,10 +139,18 @@ def is_mock_call(program: Program, path: str, node: ast.AST) -> bool:
     """`MagicMock(...)`, `Mock(...)` or `AsyncMock(...)`."""
     if not isinstance(node, ast.Call):
         return False
+    if is_mocker(node.func):
+        return True
     found = program.names.resolve_expression(path, node.func)
     known = {v.name for v in program.values(node.func) if isinstance(v, Ext)}
     known |= {canonical(found.name)} if isinstance(found, Ext) else set()
     return bool(known & (MOCKS | {ASYNC_MOCK}))
+
+
+def is_mocker(node: ast.expr) -> bool:
+    """`mocker.MagicMock`, where pytest-mock gives the classes of `unittest.mock` through its fixture."""
+    classes = {name.rpartition(".")[2] for name in (*MOCKS, ASYNC_MOCK)}
+    return isinstance(node, ast.Attribute) and node.attr in classes and last_name(node.value).endswith("mocker")
 
 
 class _File:
@@ -167,8 +194,13 @@ class _File:
         """An expression stands for something."""
         if stand is None:
             return
+        owner = owner_of(self._scope(node), node)
         if isinstance(node, ast.Name):
             self._name(node, node.id, stand)
+        elif owner is not None and isinstance(node, ast.Attribute):
+            self.mocks.bases.setdefault(owner, tuple(self.program.classes.ancestors(owner)))
+            if self.mocks.stand(self._scope(node), node) is None:
+                self.mocks.names[owner, node.attr] = stand
         elif isinstance(node, ast.Call) and is_mock_call(self.program, self.path, node):
             self.mocks.sites.setdefault(node, (self.path, stand))
         elif isinstance(node, ast.Call):
@@ -243,6 +275,9 @@ class _File:
                 self._is(target, self._spec(node.value))
             elif isinstance(target, ast.Attribute):
                 self._is(node.value, self.mocks.stand(self._scope(node), target))
+                if is_mock_call(self.program, self.path, node.value):
+                    self._is(node.value, self._spec(node.value))
+                    self._is(target, self._spec(node.value))
             elif isinstance(target, ast.Subscript) and "dependency_overrides" in self.source.segment(target.value):
                 self._override(target.slice, node.value)
 
@@ -252,6 +287,8 @@ class _File:
             for keyword in node.keywords:
                 if keyword.arg in ("spec", "spec_set"):
                     found = self.program.names.resolve_expression(self.path, keyword.value)
+                    if isinstance(found, Ext) and is_a(found.name, names.SESSION):
+                        return Stand(Kind.SESSION)
                     return Stand(Kind.INSTANCE, found) if isinstance(found, ClassInfo) else None
         return None
 
@@ -278,8 +315,17 @@ class _File:
             by_name = {p.arg: p for p in parameters}
             given += [(by_name[k.arg], k.value) for k in node.keywords if k.arg in by_name]
             for parameter, value in given:
-                if isinstance(value, (ast.Name, ast.Call)):
-                    self._is(value, _of_values(self.program.values(parameter)))
+                if isinstance(value, (ast.Name, ast.Call)) or owner_of(self._scope(value), value):
+                    self._is(value, self._taken(function.info, parameter))
+
+    def _taken(self, function: FunctionInfo, parameter: ast.arg) -> Stand | None:
+        """What a parameter takes: what it promises, where tests hand it classes of their own as well."""
+        values = self.program.values(parameter)
+        promised = self.program.names.resolve_expression(function.path, parameter.annotation or parameter)
+        if isinstance(promised, ClassInfo):
+            return Stand(Kind.INSTANCE, promised)
+        own = frozenset(v for v in values if not (isinstance(v, Obj) and is_test(v.info.path)))
+        return _of_values(values) or _of_values(own)
 
     def _fixtures(self, function: FunctionInfo) -> None:
         """A fixture that returns a mock, and the tests that take it, mean the same."""

@@ -48,6 +48,163 @@ def test_add(test_db, client):
     assert client.get("/notes").json() == ["a"]
 """,
     },
+    "plain tests with fixtures that become async, on anyio": {
+        "tests/conftest.py": CONFTEST + BACKEND,
+        "tests/test_notes.py": """\
+import pytest
+
+from app import crud
+
+
+@pytest.fixture
+def note(db):
+    return crud.add(db, "a")
+
+
+def test_note(note):
+    assert note.text == "a"
+
+
+class TestNotes:
+    @pytest.fixture(autouse=True)
+    def note(self, db):
+        crud.add(db, "b")
+
+    def test_nothing(self):
+        assert True
+""",
+    },
+    "mocks in fixtures, attributes and classes of tests": {
+        "app/store.py": """\
+from sqlalchemy.orm import Session
+
+from app import crud
+
+
+class Store:
+    def __init__(self, db: Session):
+        self.db = db
+
+    def all(self):
+        return crud.texts(self.db)
+
+    def add(self, text):
+        return crud.add(self.db, text)
+
+
+class Shelf:
+    def __init__(self, store: Store):
+        self.store = store
+
+    def copy(self, text):
+        return [*self.store.all(), self.store.add(text)]
+""",
+        "tests/test_store.py": """\
+import unittest
+from unittest.mock import MagicMock, Mock
+
+import pytest
+
+from app.store import Shelf, Store
+
+
+class FakeStore:
+    def all(self):
+        return ["fake"]
+
+    def add(self, text):
+        return text
+
+
+@pytest.fixture
+def session():
+    return MagicMock()
+
+
+@pytest.fixture
+def store(session):
+    return Store(session)
+
+
+def test_fixtures(session, store):
+    session.execute.return_value.scalars.return_value = ["a"]
+    assert store.all() == ["a"]
+    assert store.add("b").text == "b"
+    session.commit.assert_called_once()
+
+
+def test_fake():
+    assert Shelf(FakeStore()).copy("b") == ["fake", "b"]
+
+
+def test_bare():
+    store = MagicMock()
+    store.all.return_value = ["a"]
+    store.add.side_effect = ["b"]
+    assert Shelf(store).copy("b") == ["a", "b"]
+
+
+class Base(unittest.TestCase):
+    def setUp(self):
+        self.session = Mock()
+        self.store = Store(db=self.session)
+
+
+class StoreCase(Base):
+    def setUp(self):
+        super().setUp()
+        self.mock = MagicMock(spec=Store)
+        self.shelf = Shelf(self.mock)
+
+    def test_add(self):
+        self.assertEqual(self.store.add("a").text, "a")
+        self.session.add.assert_called_once()
+
+    def test_shelf(self):
+        self.mock.all.return_value = []
+        self.mock.add.return_value = "b"
+        self.assertEqual(self.shelf.copy("b"), ["b"])
+""",
+    },
+    "mocks of factories in blocks": {
+        "app/jobs.py": """\
+from app import crud
+from app.db import SessionLocal
+
+
+def count():
+    db = SessionLocal()
+    try:
+        return len(crud.texts(db))
+    finally:
+        db.close()
+
+
+def note(text):
+    with SessionLocal() as db:
+        crud.add(db, text)
+""",
+        "tests/test_jobs.py": """\
+from unittest import mock
+from unittest.mock import patch
+
+from app import jobs
+
+
+def test_count():
+    with patch("app.jobs.SessionLocal") as factory:
+        factory.return_value.execute.return_value.scalars.return_value = ["a", "b"]
+        assert jobs.count() == 2
+
+
+def test_note():
+    with mock.patch("app.jobs.SessionLocal") as factory, mock.patch("app.crud.texts"):
+        session = factory.return_value.__enter__.return_value
+        jobs.note("a")
+        session.add.assert_called_once()
+        session.commit.assert_called_once()
+""",
+    },
 }
 
 

@@ -32,10 +32,18 @@ def uses_anyio(work: Work) -> bool:
 
 
 def plan_marks(work: Work, changing: Sequence[FunctionInfo]) -> None:
-    """Mark the tests that become async, in files that have no `pytestmark` for it."""
+    """Mark the tests that become async, in files that have no `pytestmark` for it. Those that stay plain ask for the
+    backend where a fixture that they take becomes async: the plugin runs it for no other test."""
     for function in changing:
         module = work.program.modules[function.path]
         marked = any("anyio" in module.source.segment(s) for s in module.top.get("pytestmark", ()))
         if work.program.fixtures.is_test(function) and not marked:
             op = EditDecorators(add=("pytest.mark.anyio",), first=True)
             work.edit(function.path, function.node, op, _WHY, (Import("pytest"),))
+    waiting = frozenset(f for f in work.program.fixtures.decorators if f in work.changing or f.is_async)
+    for function in work.program.functions:
+        if function in work.changing or function.is_async or not work.program.fixtures.is_test(function):
+            continue
+        if any(f in waiting for f in work.program.fixtures.taken(function)):
+            op = EditDecorators(add=(f'pytest.mark.usefixtures("{ANYIO_BACKEND}")',), first=True)
+            work.edit(function.path, function.node, op, "a fixture that it takes becomes async", (Import("pytest"),))

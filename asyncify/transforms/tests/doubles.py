@@ -12,8 +12,9 @@ import ast
 
 from asyncify.analysis.bindings import bring, free_name
 from asyncify.analysis.dotted import root_of
+from asyncify.analysis.mock_objects import is_mocker
 from asyncify.analysis.source import SourceFile
-from asyncify.analysis.test_doubles import Replacement, find_replacements
+from asyncify.analysis.test_doubles import Replacement, find_replacements, last_name
 from asyncify.analysis.values import Ext
 from asyncify.knowledge.names import canonical
 from asyncify.knowledge.testing import MOCKS
@@ -51,6 +52,8 @@ def _replacement(work: Work, one: Replacement) -> None:
 
 def is_mock_class(work: Work, path: str, node: ast.expr) -> bool:
     """Whether an expression is `Mock` or `MagicMock`."""
+    if is_mocker(node) and last_name(node) != "AsyncMock":
+        return True
     found = work.program.names.resolve_expression(path, node)
     inferred = {v.name for v in work.program.values(node) if isinstance(v, Ext)}
     return (isinstance(found, Ext) and canonical(found.name) in MOCKS) or bool(inferred & MOCKS)

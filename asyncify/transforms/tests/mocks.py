@@ -203,12 +203,16 @@ class _Mocks:
         return self._scope(call)
 
     def _at_the_top(self, path: str, call: ast.Call, lines: list[str], imports: tuple[Import, ...]) -> None:
-        """Lines at the top of a test that `@patch` decorates; `$` is the argument that holds the mock."""
-        scope = self._scope_of_patch(path, call)
+        """Lines at the top of what `@patch` decorates or `with patch(...) as name` opens, or behind
+        `name = mocker.patch(...)`; `$` is the name that holds the mock."""
         name = self.mocks.given.get(call)
-        if scope is not None and self.work.source(path).parent(call) is scope.node and name and lines:
+        at = self.work.source(path).parent(call)
+        if isinstance(at, ast.withitem):
+            at = self.work.source(path).parent(at)
+        if at is not None and name and lines:
             text = "\n".join(line.replace("$", name) for line in lines)
-            self.work.edit(path, scope.node, InsertStatements(text, "inside"), _WHY, imports)
+            where = "after" if isinstance(at, ast.Assign) else "inside"
+            self.work.edit(path, at, InsertStatements(text, where), _WHY, imports)
 
     # -- assignments ---------------------------------------------------------------------------------
 
