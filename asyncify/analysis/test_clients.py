@@ -18,6 +18,7 @@ from asyncify.analysis.values import Cls, Fn, Inst, Member, Obj, Values, of_type
 from asyncify.knowledge import names
 from asyncify.knowledge.api import Form, form_of
 from asyncify.knowledge.testing import (
+    CLEANUP,
     CLIENT_PARAMETERS,
     DATABASE_LIBRARIES,
     HARMLESS_CALLEES,
@@ -222,7 +223,7 @@ class _Search:
     def _method_as_value(self, path: str, node: ast.Attribute, keys: frozenset[ast.AST]) -> None:
         """`submit(client.get, url)`: whoever gets the method does not await it."""
         parent = self.program.modules[path].source.parent(node)
-        if isinstance(parent, ast.Call) and parent.func is node:
+        if isinstance(parent, ast.Call) and (parent.func is node or getattr(parent.func, "attr", "") == CLEANUP):
             return
         if isinstance(parent, (ast.Call, ast.keyword)) and not self._is_known_call(path, parent):
             self.keep(

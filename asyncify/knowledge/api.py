@@ -83,7 +83,7 @@ MEMBERS: tuple[Member, ...] = (
     *_rows(
         names.TEST_CLIENT,
         "HTTPX 0.28 AsyncClient; Starlette 1.10 TestClient",
-        AWAIT="get post put patch delete head options request send",
+        AWAIT="get post put patch delete head options request send close",  # close is aclose
         PLAIN="build_request",
         WITH="stream",
         ABSENT="websocket_connect portal wait_startup wait_shutdown",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncify.transforms.awaiting import AWAIT
 from asyncify.transforms.base import Transform
 from asyncify.transforms.blocking import BLOCKING
+from asyncify.transforms.callbacks import CALLBACKS
 from asyncify.transforms.eager import EAGER
 from asyncify.transforms.engine import ENGINE
 from asyncify.transforms.lifespan import LIFESPAN
@@ -16,7 +17,7 @@ from asyncify.transforms.tests import TESTS
 #: the steps of a migration, in order; each takes the program as the one before left it
 STEPS: tuple[str, ...] = ("query", "eager", "lifespan", "flip", "settings")
 
-TRANSFORMS: tuple[Transform, ...] = (QUERY, EAGER, LIFESPAN, ENGINE, SESSION, AWAIT, BLOCKING, TESTS, SETTINGS)
+TRANSFORMS: tuple[Transform, ...] = (QUERY, EAGER, LIFESPAN, CALLBACKS, ENGINE, SESSION, AWAIT, BLOCKING, TESTS, SETTINGS)
 
 
 def named(name: str) -> tuple[Transform, ...]:

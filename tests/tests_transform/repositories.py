@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from asyncify.model.edit import Finding
@@ -105,11 +105,13 @@ def read_owner(request: Request, name: str = Depends(owner)):
 }
 
 
-def flip(files: Mapping[str, str], app: Mapping[str, str] = APP) -> tuple[dict[str, str], tuple[Finding, ...]]:
-    """The repository after the step, and its findings; every file must have been rewritten whole."""
+def flip(
+    files: Mapping[str, str], app: Mapping[str, str] = APP, steps: Sequence[str] = ("flip",)
+) -> tuple[dict[str, str], tuple[Finding, ...]]:
+    """The repository after the step (or others), and its findings; every file must have been rewritten whole."""
     workspace = Workspace(Path("/nowhere"), {p: t.encode() for p, t in {**app, **files}.items()})
-    result = run_steps(workspace, stages(["flip"]))
-    problems = [r for r in result.steps[0].results if not isinstance(r, Rewritten)]
+    result = run_steps(workspace, stages(steps))
+    problems = [r for s in result.steps for r in s.results if not isinstance(r, Rewritten)]
     assert not problems, problems
     return {p: d.decode() for p, d in result.after.files.items()}, result.findings
 

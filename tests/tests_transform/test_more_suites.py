@@ -8,6 +8,8 @@ import pytest
 from repositories import APP, flip, pytest_run
 from test_suites import CONFTEST
 
+#: from the one that has tests call by themselves what a framework would not await
+STEPS = ("lifespan", "flip")
 BACKEND = '\n\n@pytest.fixture(scope="session")\ndef anyio_backend():\n    return "asyncio"\n'
 
 SUITES = {
@@ -166,6 +168,73 @@ class StoreCase(Base):
         self.assertEqual(self.shelf.copy("b"), ["b"])
 """,
     },
+    "what pytest and unittest are given to call": {
+        "tests/conftest.py": """\
+import pytest
+from fastapi.testclient import TestClient
+
+from app.db import Base, SessionLocal, engine, get_db
+from app.main import app
+
+
+@pytest.fixture
+def db(request):
+    Base.metadata.create_all(engine)
+    session = SessionLocal()
+
+    def drop():
+        session.close()
+        Base.metadata.drop_all(engine)
+
+    request.addfinalizer(drop)
+    return session
+
+
+@pytest.fixture
+def client(db, request):
+    app.dependency_overrides[get_db] = lambda: db
+    made = TestClient(app)
+    request.addfinalizer(made.close)
+    return made
+""",
+        "tests/test_notes.py": """\
+import unittest
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app import crud
+from app.db import Base, SessionLocal, engine
+from app.main import app
+
+
+def test_add(client, db):
+    assert client.post("/notes", params={"text": "a"}).json() == {"text": "a"}
+    pytest.raises(TypeError, crud.add, db)
+    pytest.raises(TypeError, lambda: crud.add(db, "a", "b"))
+    error = pytest.raises(Exception, crud.add, db=db, text=None)
+    db.rollback()
+    assert "NULL" in str(error.value)
+    pytest.raises(ZeroDivisionError, divmod, 1, 0)
+    assert crud.texts(db) == ["a"]
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        Base.metadata.create_all(engine)
+        self.client = TestClient(app)
+        self.addCleanup(self.client.close)
+        self.db = SessionLocal()
+        self.addCleanup(self.db.close)
+        self.addCleanup(print, "done")
+
+    def test_add(self):
+        crud.add(self.db, "b")
+        self.assertRaises(TypeError, crud.add, self.db)
+        self.assertRaisesRegex(TypeError, "text", crud.add, db=self.db)
+        self.assertIn("b", self.client.get("/notes").json())
+""",
+    },
     "mocks of factories in blocks": {
         "app/jobs.py": """\
 from app import crud
@@ -212,9 +281,10 @@ def test_note():
 def test_suite_passes_before_and_after(name: str, tmp_path: Path) -> None:
     code, output = pytest_run(tmp_path / "before", {**APP, **SUITES[name]})
     assert code == 0, output
-    migrated, _ = flip(SUITES[name])
+    migrated, findings = flip(SUITES[name], steps=STEPS)
+    assert not findings
     assert not any("TestClient" in text for text in migrated.values())
     code, output = pytest_run(tmp_path / "after", migrated)
     assert code == 0, output
-    again, _ = flip(migrated, {})
+    again, _ = flip(migrated, {}, STEPS)
     assert again == migrated

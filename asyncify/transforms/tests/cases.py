@@ -9,16 +9,26 @@ name alone (`_get_first_non_fixture_func`), so the name can stay.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.dotted import root_of
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Ext
-from asyncify.knowledge.testing import SETUP_BY_NAME, TEST_CASE, UNITTEST_METHODS, Setup
+from asyncify.knowledge.testing import ASYNC_CLEANUP, CLEANUP, SETUP_BY_NAME, TEST_CASE, UNITTEST_METHODS, Setup
 from asyncify.model.edit import Import
-from asyncify.model.ops import EditDecorators, EditParameters, Hole, InsertStatements, Replace, ReplaceStatement
+from asyncify.model.ops import (
+    EditDecorators,
+    EditParameters,
+    Hole,
+    InsertStatements,
+    RenameAttribute,
+    Replace,
+    ReplaceStatement,
+)
 from asyncify.model.span import Place
+from asyncify.transforms.callbacks.waiting import must_wait
 from asyncify.transforms.tests.found import Work
 
 
@@ -38,8 +48,23 @@ def plan_cases(work: Work) -> None:
             classes.setdefault(function.cls, []).append(function)
         elif function.name in SETUP_BY_NAME and _is_setup(work, function):
             _as_fixture(work, function, SETUP_BY_NAME[function.name])
+    for call, info in _cleanups(work):
+        why = "unittest awaits a cleanup only if it is said to be async"
+        work.edit(info.path, call.func, RenameAttribute(ASYNC_CLEANUP), why)
+        classes.setdefault(info, [])
     for info, methods in classes.items():
         _test_case(work, info, methods)
+
+
+def _cleanups(work: Work) -> Iterator[tuple[ast.Call, ClassInfo]]:
+    """`self.addCleanup(function)` for what must be awaited, and the class of tests that it stands in."""
+    for function in work.program.functions:
+        if not is_test_case(work.program, function) or function.cls is None:
+            continue
+        for call in function.nodes:
+            if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == CLEANUP and call.args:
+                if must_wait(work.program, call.args[0], work.clients.kept) and not isinstance(call.args[0], ast.Lambda):
+                    yield call, function.cls
 
 
 # unittest -------------------------------------------------------------------------------------------

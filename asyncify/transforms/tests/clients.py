@@ -12,7 +12,7 @@ from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.test_clients import is_async_client
 from asyncify.analysis.values import Ext
 from asyncify.knowledge import names
-from asyncify.model.ops import Hole, Replace
+from asyncify.model.ops import RenameAttribute, Replace
 from asyncify.transforms.tests.construct import LINE, async_client, filled_length
 from asyncify.transforms.tests.contexts import app_of
 from asyncify.transforms.tests.found import Work
@@ -124,11 +124,4 @@ def _members(work: Work, source: SourceFile) -> None:
         if node.attr == "app":
             work.edit(source.path, node, Replace(app_of(work, source, node.value)), "an AsyncClient has no `app`")
             continue
-        call = source.parent(node)
-        if isinstance(call, ast.Call) and call.func is node and work.waits(work.program.function_of(node)):
-            hole = Hole("client", source.span(node.value))
-            why = "an AsyncClient is closed by waiting for it"
-            work.edit(source.path, call, Replace("await $client.aclose()", (hole,)), why)
-        else:
-            message = "an AsyncClient has no `close`"
-            work.report(source.path, node, "test-client-close", message, "drop the call, or await `aclose()`")
+        work.edit(source.path, node, RenameAttribute("aclose"), "an AsyncClient is closed by waiting for it")
