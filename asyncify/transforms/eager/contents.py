@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from functools import cached_property
 
 from asyncify.analysis.program import Program
+from asyncify.analysis.lent_sessions import lends_session
 from asyncify.analysis.routes import Reach, Route
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.table_facts import is_test
 from asyncify.analysis.values import Cls, Inst, Member, Obj, has, is_session
 from asyncify.knowledge import names
 from asyncify.transforms.eager.options import EAGER_SETTINGS
@@ -37,6 +40,8 @@ class Contents:
         around = self.reach.of(function)
         if not self._own_session(site, function):
             around = frozenset().union(*(r for r in self._roots if function in r), around)
+            if self._lent:
+                around |= {f for f in self.program.functions if is_test(f.path)}
         family = {info, *self.program.classes.descendants(info), *self.program.classes.ancestors(info)}
         for other in around:
             for node, classes in self._loads.get(other, ()):
@@ -44,6 +49,11 @@ class Contents:
                 if node is not site and not later and family & classes:
                     return False
         return True
+
+    @cached_property
+    def _lent(self) -> bool:
+        """Whether tests give the app a session of theirs: it holds what they have made and loaded themselves."""
+        return any(lends_session(self.program, path) for path in self.program.modules if is_test(path))
 
     def _own_session(self, site: ast.Call, function: FunctionInfo) -> bool:
         """Whether the function itself makes the session: `with SessionLocal() as db`, `db = SessionLocal()`."""
