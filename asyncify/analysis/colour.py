@@ -28,6 +28,7 @@ from asyncify.analysis.handed_away import can_run_alone, keeps_own_sessions, out
 from asyncify.analysis.kept import kept_functions
 from asyncify.analysis.kept_calls import kept_calls, stays_with
 from asyncify.analysis.kept_files import kept_sync
+from asyncify.analysis.lent_sessions import override_values
 from asyncify.analysis.operators import SEEN
 from asyncify.analysis.points import Point, PointKind, points_of, waits_as_context
 from asyncify.analysis.program import Program, in_order
@@ -64,6 +65,8 @@ class _Worker:
         self.clients = clients
         self.doubles = doubles
         self.replacing = {d for found in doubles.values() for d in found}
+        #: lambdas that stand for a dependency: tests write them out
+        self.overriding = {value for path in program.modules for _, value in override_values(program, path)}
         self.wrappers = wrappers_of(program)
         self.result = Colouring(wrappers=self.wrappers)
         self.queue: deque[FunctionInfo] = deque()
@@ -161,7 +164,7 @@ class _Worker:
                 self.pass_on(outer, path, what, via, gives=outer.body is node)
             elif self._is_written_out(outer, call, source):
                 self.result.written_out.add(outer)
-            elif outer not in self.replacing:
+            elif outer not in self.overriding:
                 self.report(node, "lambda", f"{what} waits for the database inside a lambda", "make it an `async def`")
             return
         function = self.program.function_of(node)

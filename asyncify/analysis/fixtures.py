@@ -60,7 +60,9 @@ class Fixtures:
 
     def is_test(self, info: FunctionInfo) -> bool:
         """Whether pytest would collect a function as a test; a fixture is none, whatever its name."""
-        if info in self.decorators or not info.name.startswith("test") or info.parent is not None or not self._holds_tests(info.path):
+        if info in self.decorators or info.parent is not None:
+            return False
+        if not info.name.startswith("test") or not self._holds_tests(info.path):
             return False
         return info.cls is None or info.cls.name.startswith("Test") or bool(info.cls.node.bases)
 

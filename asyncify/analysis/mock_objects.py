@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+from asyncify.analysis.lent_sessions import override_values
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.table_facts import is_test
 from asyncify.analysis.test_doubles import Replacement, last_name, resolve_dotted
-from asyncify.analysis.values import Cls, Ext, Obj, Values, has
+from asyncify.analysis.values import Cls, Ext, Fn, Obj, Values, has
 from asyncify.knowledge import names
 from asyncify.knowledge.names import canonical, is_a
 from asyncify.knowledge.testing import ASYNC_MOCK, MOCKS
@@ -52,8 +53,8 @@ class TestMocks:
 
     sites: calls of `MagicMock` and the like to the file and what they stand for. patches: `patch(...)` calls that make
     the mock of a class themselves; given: the name that each of them gives its mock. names: what a name of a function
-    (None: of the module), or an attribute of the instances of a class, stands for. sessions: names of mocks that stand for something else and are given as a session
-    as well. bases: the classes that a class of tests derives from, itself first.
+    (None: of the module), or an attribute of the instances of a class, stands for. bases: of such classes, themselves
+    first. sessions: names of mocks that stand for something else and are given as a session as well.
     """
 
     __test__ = False
@@ -162,6 +163,8 @@ class _File:
 
     def read(self) -> None:
         """Follow everything once."""
+        for key, value in override_values(self.program, self.path):
+            self._override(key, value)
         for node in self.source.nodes:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 self._decorated(node)
@@ -278,8 +281,6 @@ class _File:
                 if is_mock_call(self.program, self.path, node.value):
                     self._is(node.value, self._spec(node.value))
                     self._is(target, self._spec(node.value))
-            elif isinstance(target, ast.Subscript) and "dependency_overrides" in self.source.segment(target.value):
-                self._override(target.slice, node.value)
 
     def _spec(self, node: ast.expr) -> Stand | None:
         """`Mock(spec=Class)`."""
@@ -294,10 +295,9 @@ class _File:
 
     def _override(self, key: ast.expr, value: ast.expr) -> None:
         """`app.dependency_overrides[get_db] = lambda: mock`."""
-        found = self.program.names.resolve_expression(self.path, key)
-        if not isinstance(found, FunctionInfo):
-            return
-        stand = next((s for e in _results(found.node) if (s := _of_values(self.program.values(e)))), None)
+        found = [v.info for v in self.program.values(key) if isinstance(v, Fn)]
+        results = (e for info in found for e in _results(info.node))
+        stand = next((s for e in results if (s := _of_values(self.program.values(e)))), None)
         if isinstance(value, ast.Lambda):
             self._is(value.body, stand)
         elif isinstance(value, ast.Name):

@@ -17,7 +17,18 @@ from asyncify.transforms.tests import TESTS
 #: the steps of a migration, in order; each takes the program as the one before left it
 STEPS: tuple[str, ...] = ("query", "eager", "lifespan", "flip", "settings")
 
-TRANSFORMS: tuple[Transform, ...] = (QUERY, EAGER, LIFESPAN, CALLBACKS, ENGINE, SESSION, AWAIT, BLOCKING, TESTS, SETTINGS)
+TRANSFORMS: tuple[Transform, ...] = (
+    QUERY,
+    EAGER,
+    LIFESPAN,
+    CALLBACKS,
+    ENGINE,
+    SESSION,
+    AWAIT,
+    BLOCKING,
+    TESTS,
+    SETTINGS,
+)
 
 
 def named(name: str) -> tuple[Transform, ...]:

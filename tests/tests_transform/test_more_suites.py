@@ -37,9 +37,9 @@ def test_raises(db):
 """,
     },
     "a fixture that is called like a test, on anyio": {
-        "tests/conftest.py": CONFTEST.replace("def db():", "def test_db():").replace("(db)", "(test_db)").replace(
-            "lambda: db", "lambda: test_db"
-        )
+        "tests/conftest.py": CONFTEST.replace("def db():", "def test_db():")
+        .replace("(db)", "(test_db)")
+        .replace("lambda: db", "lambda: test_db")
         + BACKEND,
         "tests/test_notes.py": """\
 from app import crud
@@ -166,6 +166,31 @@ class StoreCase(Base):
         self.mock.all.return_value = []
         self.mock.add.return_value = "b"
         self.assertEqual(self.shelf.copy("b"), ["b"])
+""",
+    },
+    "overrides in a display": {
+        "tests/conftest.py": CONFTEST,
+        "tests/test_notes.py": """\
+from unittest.mock import MagicMock, patch
+
+from app import crud
+from app.db import get_db
+from app.main import app, owner
+
+
+def test_mock(client):
+    other = MagicMock()
+    other.execute.return_value.scalars.return_value = ["a"]
+    with patch.dict(app.dependency_overrides, {get_db: lambda: other}):
+        assert client.get("/notes").json() == ["a"]
+    assert client.get("/notes").json() == []
+
+
+def test_lambda(client, db):
+    app.dependency_overrides.update({owner: lambda: crud.texts(db)})
+    assert client.get("/owner").json()["name"] == []
+    app.dependency_overrides = {owner: lambda: "me", get_db: lambda: db}
+    assert client.get("/owner").json()["name"] == "me"
 """,
     },
     "what pytest and unittest are given to call": {

@@ -103,15 +103,14 @@ def _finalizers(program: Program, fixture: FunctionInfo) -> Iterator[Edit]:
     if isinstance(last, ast.Return) and last.value is not None:
         holes.append(Hole("value", source.span(last.value)))
         lines = ["yield $value"]
-    for number, call in enumerate(reversed(calls)):
+    for call in reversed(calls):
         given = call.args[0]
-        lines.append(
-            source.segment(given.body) if isinstance(given, ast.Lambda) else f"{source.segment(given)}()"
-        )
+        lines.append(source.segment(given.body) if isinstance(given, ast.Lambda) else f"{source.segment(given)}()")
     why = "a finalizer is not awaited; behind the `yield` of a fixture it can be"
     for statement in statements:
         if statement is not last:
-            yield Edit(NAME, source.path, Target(source.span(statement), Place.STATEMENT), ReplaceStatement(""), because=why)
+            place = Target(source.span(statement), Place.STATEMENT)
+            yield Edit(NAME, source.path, place, ReplaceStatement(""), because=why)
     op = ReplaceStatement("\n".join(lines) + "\n", tuple(holes))
     if last in statements or isinstance(last, ast.Return):
         yield Edit(NAME, source.path, Target(source.span(last), Place.STATEMENT), op, because=why)

@@ -20,8 +20,11 @@ def must_wait(program: Program, node: ast.expr, kept: Collection[ast.AST] = ()) 
         return any(isinstance(n, ast.Call) and must_wait(program, n.func) for n in ast.walk(node.body))
     for value in program.values(node):
         if isinstance(value, Member) and form_of(value.base.type, value.name) is Form.AWAIT:
-            return value.base.type != names.TEST_CLIENT or not kept or value.base.origin is None or (
-                value.base.origin.site not in kept
+            return (
+                value.base.type != names.TEST_CLIENT
+                or not kept
+                or value.base.origin is None
+                or (value.base.origin.site not in kept)
             )
         if isinstance(value, Fn) and value.info in program.colouring.becomes_async and not value.info.is_generator:
             return True

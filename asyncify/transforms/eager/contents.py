@@ -6,8 +6,8 @@ import ast
 from collections import defaultdict
 from functools import cached_property
 
-from asyncify.analysis.program import Program
 from asyncify.analysis.lent_sessions import lends_session
+from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach, Route
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.table_facts import is_test

@@ -63,7 +63,8 @@ def _cleanups(work: Work) -> Iterator[tuple[ast.Call, ClassInfo]]:
             continue
         for call in function.nodes:
             if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == CLEANUP and call.args:
-                if must_wait(work.program, call.args[0], work.clients.kept) and not isinstance(call.args[0], ast.Lambda):
+                given = call.args[0]
+                if not isinstance(given, ast.Lambda) and must_wait(work.program, given, work.clients.kept):
                     yield call, function.cls
 
 

@@ -12,6 +12,7 @@ import ast
 
 from asyncify.analysis.bindings import bring, free_name
 from asyncify.analysis.dotted import root_of
+from asyncify.analysis.lent_sessions import override_values
 from asyncify.analysis.mock_objects import is_mocker
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.test_doubles import Replacement, find_replacements, last_name
@@ -30,9 +31,9 @@ def plan_doubles(work: Work) -> None:
             done.add(one.node)
             _replacement(work, one)
     for path in sorted(work.program.modules):
-        for node in work.source(path).nodes:
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
-                _override(work, work.source(path), node, node.value)
+        for key, value in override_values(work.program, path):
+            if isinstance(value, ast.Lambda):
+                _override(work, work.source(path), key, value)
 
 
 def _replacement(work: Work, one: Replacement) -> None:
@@ -105,15 +106,12 @@ def _as_function(work: Work, source: SourceFile, node: ast.Lambda, name: str, wh
     work.edit(source.path, node, Replace(name), why)
 
 
-def _override(work: Work, source: SourceFile, statement: ast.Assign, node: ast.Lambda) -> None:
+def _override(work: Work, source: SourceFile, key: ast.expr, node: ast.Lambda) -> None:
     """`app.dependency_overrides[f] = lambda: crud.get_user(db)`: FastAPI awaits a function, not what it returns."""
-    target = statement.targets[0]
-    if not isinstance(target, ast.Subscript) or not source.segment(target.value).endswith("dependency_overrides"):
-        return
     waiting = node.body in work.program.colouring.points or any(
         work.waits(f.info) and not f.info.is_generator for f in work.program.calls(node.body)
     )
     if waiting:
-        wish = f"override_{source.segment(target.slice).rpartition('.')[2]}"
+        wish = f"override_{source.segment(key).rpartition('.')[2]}"
         name = free_name(work.program, source.path, wish if wish.isidentifier() else "override")
         _as_function(work, source, node, name, "a lambda cannot wait", "await ")
