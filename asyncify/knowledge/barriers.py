@@ -129,6 +129,19 @@ BARRIERS: tuple[Barrier, ...] = (
         "the class that it derives from calls it synchronously",
     ),
     *_rows(
+        "override",
+        "unittest.TestCase.setUpClass unittest.TestCase.tearDownClass "
+        "unittest.IsolatedAsyncioTestCase.setUpClass unittest.IsolatedAsyncioTestCase.tearDownClass",
+        Treatment.ENTRY,
+        "unittest calls it synchronously, before there is a loop and after it is closed",
+    ),
+    *_rows(
+        "hook",
+        "setUpModule tearDownModule",
+        Treatment.ENTRY,
+        "unittest calls it synchronously, before there is a loop and after it is closed",
+    ),
+    *_rows(
         "hook",
         "pytest_configure pytest_unconfigure pytest_sessionstart pytest_sessionfinish pytest_runtest_setup "
         "pytest_runtest_teardown pytest_collection_modifyitems pytest_generate_tests pytest_runtest_makereport "

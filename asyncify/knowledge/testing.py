@@ -104,6 +104,8 @@ SETUP_BY_NAME = MappingProxyType({s.name: s for s in SETUPS})
 UNITTEST_METHODS = MappingProxyType({"setUp": "asyncSetUp", "tearDown": "asyncTearDown"})
 #: unittest: methods and functions that have no async form
 UNITTEST_SYNC_ONLY = frozenset({"setUpClass", "tearDownClass", "setUpModule", "tearDownModule"})
+#: unittest: what `super()` is asked for in test cases, and `TestCase` itself has
+FRAME_METHODS = frozenset({*UNITTEST_METHODS, "setUpClass", "tearDownClass"})
 #: unittest: registers what is called after the test, and the same for what is awaited
 CLEANUP, ASYNC_CLEANUP = "addCleanup", "addAsyncCleanup"
 TEST_CASE = "unittest.TestCase"

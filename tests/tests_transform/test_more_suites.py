@@ -168,6 +168,80 @@ class StoreCase(Base):
         self.assertEqual(self.shelf.copy("b"), ["b"])
 """,
     },
+    "set-up of test cases, inherited and of the class": {
+        "tests/base.py": """\
+import unittest
+
+from fastapi.testclient import TestClient
+
+from app import crud, models
+from app.db import Base, SessionLocal, engine
+from app.main import app
+
+
+class Plain(unittest.TestCase):
+    def setUp(self):
+        self.client = TestClient(app)
+
+
+class WithNote(Plain):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        Base.metadata.create_all(engine)
+        with SessionLocal() as db:
+            crud.add(db, "class")
+
+    @classmethod
+    def tearDownClass(cls):
+        Base.metadata.drop_all(engine)
+        super().tearDownClass()
+
+    def setUp(self):
+        super(WithNote, self).setUp()
+        self.db = SessionLocal()
+
+    def tearDown(self):
+        self.db.close()
+        super().tearDown()
+""",
+        "tests/test_cases.py": """\
+from app import crud
+from app.db import SessionLocal
+from tests.base import WithNote
+
+started = []
+
+
+def setUpModule():
+    with SessionLocal() as db:
+        started.append(db.is_active and db.connection() is not None)
+
+
+class NotesCase(WithNote):
+    def setUp(self):
+        super().setUp()
+        crud.add(self.db, self._testMethodName)
+
+    def test_one(self):
+        self.assertEqual(self.client.get("/notes").json(), ["class", "test_one"])
+
+    def test_two(self):
+        self.assertEqual(crud.texts(self.db), ["class", "test_one", "test_two"])
+
+
+class MoreCase(WithNote):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        with SessionLocal() as db:
+            cls.before = crud.texts(db)
+
+    def test_three(self):
+        self.assertEqual((self.before, started), (["class"], [True]))
+""",
+        "tests/__init__.py": "",
+    },
     "overrides in a display": {
         "tests/conftest.py": CONFTEST,
         "tests/test_notes.py": """\

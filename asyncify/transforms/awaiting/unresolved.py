@@ -11,6 +11,7 @@ from asyncify.analysis.kept import in_run_sync
 from asyncify.analysis.program import Program
 from asyncify.analysis.session_like import TELLING, Likeness, is_near_sessions, likeness, terminal, waits_on_session
 from asyncify.analysis.symbols import ModuleInfo
+from asyncify.knowledge.testing import FRAME_METHODS
 from asyncify.model.edit import Finding
 
 #: objects that are no sessions although they execute: DBAPI cursors
@@ -78,6 +79,8 @@ def _is_known(program: Program, module: ModuleInfo, node: ast.Call, func: ast.At
         return True
     if isinstance(module.source.parent(node), ast.Await) or in_run_sync(module, node):
         return True
+    if func.attr in FRAME_METHODS and isinstance(func.value, ast.Call) and getattr(func.value.func, "id", "") == "super":
+        return True  # of unittest itself
     return program.function_of(node) in program.colouring.kept
 
 

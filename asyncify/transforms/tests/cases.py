@@ -106,8 +106,16 @@ def _rename_setup(work: Work, method: FunctionInfo, new: str) -> None:
     template = f"async def {new}({arguments}):\n    $body\n"
     work.edit(method.path, method.node, ReplaceStatement(template, (hole,)), why)
     for node in ast.walk(method.node):
-        if isinstance(node, ast.Call) and source.segment(node.func) == f"super().{method.name}":
-            work.edit(method.path, node, Replace(f"await super().{new}()"), why)
+        if isinstance(node, ast.Call) and _is_inherited(node.func, method.name):
+            work.edit(method.path, node.func, RenameAttribute(new), why)
+            if not any(work.waits(t.info) for t in work.program.calls(node)):  # else it is awaited as any other call
+                work.edit(method.path, node, Replace("await $it"), why)
+
+
+def _is_inherited(node: ast.expr, name: str) -> bool:
+    """`super().name` or `super(Class, self).name`."""
+    called = node.value if isinstance(node, ast.Attribute) and node.attr == name else None
+    return isinstance(called, ast.Call) and isinstance(called.func, ast.Name) and called.func.id == "super"
 
 
 # pytest ---------------------------------------------------------------------------------------------
