@@ -71,6 +71,8 @@ def db():
 def test_find(db):
     db.query.return_value.filter.return_value.first.return_value = "note"
     assert crud.find(db, 1) == "note"
+    db.query.assert_called_once_with(crud.Note)
+    assert db.query.call_count == 1
 
 
 def test_find_often():
@@ -89,6 +91,7 @@ def test_texts():
     db = MagicMock()
     db.query.return_value.all.return_value = [("a",), ("b",)]
     assert crud.texts(db) == ["a", "b"]
+    db.query.assert_called_once()
 
 
 def test_refused(db):

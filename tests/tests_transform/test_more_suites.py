@@ -356,13 +356,27 @@ def note(text):
 from unittest import mock
 from unittest.mock import patch
 
+import pytest
+
 from app import jobs
+from app.db import get_db
 
 
 def test_count():
     with patch("app.jobs.SessionLocal") as factory:
         factory.return_value.execute.return_value.scalars.return_value = ["a", "b"]
         assert jobs.count() == 2
+        factory.return_value.close.assert_called_once()
+
+
+def test_get_db():
+    with patch("app.db.SessionLocal") as factory:
+        steps = get_db()
+        session = next(steps)
+        assert session is factory.return_value
+        with pytest.raises(StopIteration):
+            next(steps)
+        session.close.assert_called_once_with()
 
 
 def test_note():

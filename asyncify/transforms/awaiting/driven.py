@@ -42,7 +42,7 @@ class DrivenEdits:
                 yield from self._listed(node.value)
             elif isinstance(node, ast.YieldFrom):
                 yield from self._yield_from(node)
-            elif isinstance(node, ast.Try):
+            elif isinstance(node, (ast.Try, ast.With)):
                 yield from self._ended(node)
 
     def _is_async(self, node: ast.expr) -> bool:
@@ -79,9 +79,15 @@ class DrivenEdits:
             stepped = node.func.value if node.func.attr in DRIVES else None
         return stepped is not None and self._is_async(stepped)
 
-    def _ended(self, node: ast.Try) -> Iterator[Edit]:
-        """`except StopIteration` around it: an async generator ends with another exception."""
-        caught = [h.type for h in node.handlers if isinstance(h.type, ast.Name) and h.type.id == "StopIteration"]
+    def _ended(self, node: ast.Try | ast.With) -> Iterator[Edit]:
+        """`except StopIteration`, or `with pytest.raises(StopIteration)`, around it: an async generator ends with
+        another exception."""
+        named: list[ast.expr | None] = []
+        if isinstance(node, ast.Try):
+            named += [h.type for h in node.handlers]
+        else:
+            named += [a for i in node.items if isinstance(i.context_expr, ast.Call) for a in i.context_expr.args]
+        caught = [kind for kind in named if isinstance(kind, ast.Name) and kind.id == "StopIteration"]
         if caught and any(self._drives(inner) for stmt in node.body for inner in ast.walk(stmt)):
             if self._context(node) is Context.AWAIT:
                 for kind in caught:

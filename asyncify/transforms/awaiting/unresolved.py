@@ -79,7 +79,8 @@ def _is_known(program: Program, module: ModuleInfo, node: ast.Call, func: ast.At
         return True
     if isinstance(module.source.parent(node), ast.Await) or in_run_sync(module, node):
         return True
-    if func.attr in FRAME_METHODS and isinstance(func.value, ast.Call) and getattr(func.value.func, "id", "") == "super":
+    inherited = isinstance(func.value, ast.Call) and getattr(func.value.func, "id", "") == "super"
+    if inherited and func.attr in FRAME_METHODS:
         return True  # of unittest itself
     return program.function_of(node) in program.colouring.kept
 

@@ -19,6 +19,7 @@ from asyncify.analysis.symbols import FunctionInfo
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.ops import Replace
 from asyncify.model.span import Target
+from asyncify.transforms.query.asserted_mocks import assertion_edits
 from asyncify.transforms.query.chains import outward
 from asyncify.transforms.query.decisions import NAME, Places
 from asyncify.transforms.query.raising_mocks import raising_edits
@@ -76,7 +77,8 @@ def mocked(
             for n in source.nodes
             if n not in settled and _mocked_query(uses, mocks, n) and not _edited(source, n, edited)
         ]
-    for group in settings.values():
+    running: dict[tuple[object, str], set[str]] = defaultdict(set)
+    for key, group in settings.items():
         by_call: dict[str, set[tuple[str, ...]]] = defaultdict(set)
         for setting in group:
             for form in forms.get(setting.methods, ()):
@@ -86,8 +88,16 @@ def mocked(
             calls = {f.calls for f in found_forms}
             if len(calls) == 1 and len(by_call[next(iter(calls))[0]]) == 1:
                 made += _edits(places, setting, min(found_forms, key=lambda f: f.group))
+                running[key].add(next(iter(calls))[0])
             else:
+                running[key].add("")
                 left.append((setting.path, setting.target))
+    for path, node in [(p, n) for p, n in left if isinstance(n, ast.Attribute) and n.attr == "query"]:
+        found_calls = running[_scope(uses, node), uses.program.modules[path].source.segment(node.value)]
+        if len(found_calls) == 1 and "" not in found_calls:
+            asserted = list(assertion_edits(places, path, node, next(iter(found_calls))))
+            made += asserted
+            left = [one for one in left if not asserted or one[1] is not node]
     return made, [_finding(uses, path, node) for path, node in left]
 
 

@@ -21,6 +21,7 @@ from asyncify.knowledge import names
 from asyncify.knowledge.testing import SESSION_RESULTS
 from asyncify.model.edit import Import
 from asyncify.model.ops import EditCall, InsertStatements, RenameAttribute, Replace
+from asyncify.transforms.tests.closings import plan_closings
 from asyncify.transforms.tests.doubles import made_mocks, to_async_mock
 from asyncify.transforms.tests.found import Work
 
@@ -30,7 +31,9 @@ _WHY = "methods of what it stands for are awaited now"
 def plan_mocks(work: Work) -> None:
     """Change the mocks of instances, classes and sessions."""
     if work.changing:
-        _Mocks(work).run()
+        mocks = _Mocks(work)
+        mocks.run()
+        plan_closings(work, mocks.mocks)
 
 
 class _Mocks:
