@@ -321,7 +321,8 @@ class _File:
     def _taken(self, function: FunctionInfo, parameter: ast.arg) -> Stand | None:
         """What a parameter takes: what it promises, where tests hand it classes of their own as well."""
         values = self.program.values(parameter)
-        promised = self.program.names.resolve_expression(function.path, parameter.annotation or parameter)
+        written = parameter.annotation
+        promised = self.program.names.resolve_expression(function.path, written) if written is not None else None
         if isinstance(promised, ClassInfo):
             return Stand(Kind.INSTANCE, promised)
         own = frozenset(v for v in values if not (isinstance(v, Obj) and is_test(v.info.path)))

@@ -335,6 +335,7 @@ def test_page():
     db.query().limit().all.return_value = ["ann"]
     assert crud.page(db) == ["ann"]
     db.query.assert_called_once()
+    db.query().limit.assert_called_once()
 """,
         },
         {
@@ -369,7 +370,8 @@ def test_page():
     db = MagicMock()
     db.scalars.return_value = MagicMock(all=MagicMock(return_value=["ann"]))
     assert crud.page(db) == ["ann"]
-    db.query.assert_called_once()
+    db.scalars.assert_called_once()
+    db.query().limit.assert_called_once()
 """,
         },
         ("query-mock",),
