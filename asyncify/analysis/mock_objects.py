@@ -255,6 +255,9 @@ class _File:
     def _stand_of(self, found: object) -> Stand | None:
         if isinstance(found, ClassInfo):
             return Stand(Kind.CLASS, found)
+        if isinstance(found, FunctionInfo) and {"contextmanager", "asynccontextmanager"} & found.decorators:
+            gives = any(has(self.program.values(e), names.SESSION) for e in _results(found.node))
+            return Stand(Kind.FACTORY) if gives else None
         if isinstance(found, Ext) and is_a(found.name, names.SESSION):
             return Stand(Kind.FACTORY)
         if isinstance(found, Assigned):

@@ -336,6 +336,8 @@ class Case(unittest.TestCase):
     },
     "mocks of factories in blocks": {
         "app/jobs.py": """\
+from contextlib import contextmanager
+
 from app import crud
 from app.db import SessionLocal
 
@@ -351,6 +353,20 @@ def count():
 def note(text):
     with SessionLocal() as db:
         crud.add(db, text)
+
+
+@contextmanager
+def scope():
+    db = SessionLocal()
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+def all_texts():
+    with scope() as db:
+        return crud.texts(db)
 """,
         "tests/test_jobs.py": """\
 from unittest import mock
@@ -377,6 +393,21 @@ def test_get_db():
         with pytest.raises(StopIteration):
             next(steps)
         session.close.assert_called_once_with()
+
+
+@patch("app.jobs.scope")
+def test_scope(scope):
+    db = mock.MagicMock()
+    scope.return_value.__enter__.return_value = db
+    db.execute.return_value.scalars.return_value = ["a"]
+    assert jobs.all_texts() == ["a"]
+
+
+def test_scope_in_a_block():
+    with patch("app.jobs.scope") as scope:
+        session = scope.return_value.__enter__.return_value
+        session.execute.return_value.scalars.return_value = ["b"]
+        assert jobs.all_texts() == ["b"]
 
 
 def test_note():
