@@ -73,16 +73,18 @@ def migrate(
     progress: Progress | None = None,
     todo: bool = False,
     evidence: Path | None = None,
+    tests: str = "",
 ) -> RunResult:
     """Run a migration in memory.
 
     names: steps and transforms; none for the whole migration. progress: is told what goes on. todo: write the findings
     as comments at their places, in one more step. evidence: a file that the recorder wrote; one that is unreadable
-    or of other sources is a `UsageError`.
+    or of other sources is a `UsageError`. tests: instead of what the configuration says of the client of the tests.
     The other arguments and the errors are those of `read`; an unknown name is a `UsageError` too.
     """
     wanted = stages(names)
     config = config or load_config(root)
+    config = replace(config, tests=tests) if tests else config
     workspace = read(root, exclude, config)
     recorded = load_evidence(evidence, workspace) if evidence is not None else NO_EVIDENCE
     result = run_steps(workspace, wanted, config, progress, recorded)

@@ -34,6 +34,7 @@ def test_keys_are_read_with_either_dash(tmp_path: Path) -> None:
         ('[tool.asyncify]\nexclude = "x"\n', "must be a list of strings"),
         ("[tool.asyncify]\nexclude = [1]\n", "must be a list of strings"),
         ("[tool.asyncify]\ndriver = 1\n", "must be a str"),
+        ('[tool.asyncify]\ntests = "requests"\n', "must be one of asyncclient, testclient"),
         ("[tool]\nasyncify = 1\n", "is not a table"),
         ("[tool\n", "is not valid TOML"),
     ],

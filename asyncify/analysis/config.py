@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: what `tests` may be
+KEEP_CLIENTS = "testclient"
+CLIENTS = ("", "asyncclient", KEEP_CLIENTS)
+
 
 @dataclass(frozen=True)
 class Config:
@@ -16,6 +20,7 @@ class Config:
     blocking: callables, of the repository or of a library (`lib.send`), that block the thread they run in.
     entry_points: functions that are called synchronously from outside; they run their async inside to its end.
     session_factories: callables, of the repository or of a library, whose result is a session.
+    tests: `testclient` for tests that keep their TestClient; else they get an `httpx.AsyncClient`.
     driver: the async driver for PostgreSQL; empty to choose from the project.
     """
 
@@ -25,4 +30,5 @@ class Config:
     blocking: tuple[str, ...] = ()
     entry_points: tuple[str, ...] = ()
     session_factories: tuple[str, ...] = ()
+    tests: str = ""
     driver: str = ""

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from asyncify.analysis.config import Config
+from asyncify.analysis.config import CLIENTS, Config
 from asyncify.model.errors import UsageError
 
 if sys.version_info >= (3, 11):
@@ -40,6 +40,8 @@ def load_config(root: Path) -> Config:
         if name not in known:
             raise UsageError(f"[tool.asyncify] in {file} has an unknown key {key!r}; {_hint(key, known)}")
         values[name] = _checked(file, key, value, getattr(defaults, name))
+    if values.get("tests", "") not in CLIENTS:
+        raise UsageError(f"tests of [tool.asyncify] in {file} must be one of {', '.join(CLIENTS[1:])}")
     return Config(**values)
 
 

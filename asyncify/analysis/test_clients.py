@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from asyncify.analysis.client_places import Places
+from asyncify.analysis.config import KEEP_CLIENTS
 from asyncify.analysis.program import Program
 from asyncify.analysis.values import Cls, Fn, Inst, Member, Obj, Values, of_type
 from asyncify.knowledge import names
@@ -95,6 +96,9 @@ def find_clients(program: Program) -> TestClients:
                     _made_elsewhere(program, clients, keys)
     _Search(program, clients).run()
     _keep_together(clients)
+    if program.config.tests == KEEP_CLIENTS:
+        for key in clients.made:
+            clients.kept.setdefault(key, [])
     return clients
 
 

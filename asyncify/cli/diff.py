@@ -20,6 +20,7 @@ def diff(
     every: options.Every = False,
     todo: options.Todo = False,
     evidence: options.EvidenceFile = None,
+    tests: options.Tests = None,
 ) -> None:
     """Show the whole migration as a diff; writes nothing. Exits with 1 when there is something to change."""
     request = Request(
@@ -31,6 +32,7 @@ def diff(
         every=every,
         todo=todo,
         evidence=evidence,
+        tests=tests.value if tests is not None else "",
         dry_run=True,
     )
     raise typer.Exit(carry_out(request))

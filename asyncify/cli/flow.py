@@ -38,6 +38,7 @@ class Request:
     every: bool = False
     todo: bool = False
     evidence: Path | None = None
+    tests: str = ""
     dry_run: bool = False
     allow_dirty: bool = False
     yes: bool = False
@@ -65,6 +66,7 @@ def carry_out(request: Request) -> ExitCode:
             progress=progress,
             todo=request.todo,
             evidence=request.evidence,
+            tests=request.tests,
         )
     if request.dry_run:
         _show_product(request, result, written=False)

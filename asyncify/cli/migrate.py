@@ -25,6 +25,7 @@ def migrate(
     every: options.Every = False,
     todo: options.Todo = False,
     evidence: options.EvidenceFile = None,
+    tests: options.Tests = None,
 ) -> None:
     """Migrate a repository in place: all files or none. Says what was left as it is, and why."""
     request = Request(
@@ -36,6 +37,7 @@ def migrate(
         every=every,
         todo=todo,
         evidence=evidence,
+        tests=tests.value if tests is not None else "",
         dry_run=dry_run,
         allow_dirty=allow_dirty,
         yes=yes,

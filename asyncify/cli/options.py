@@ -9,6 +9,13 @@ from typing import Annotated, Optional
 import typer
 
 
+class Client(str, Enum):
+    """The test client of a migrated suite."""
+
+    ASYNC = "asyncclient"
+    TEST = "testclient"
+
+
 class Format(str, Enum):
     """How the outcome is printed on stdout."""
 
@@ -38,6 +45,10 @@ Todo = Annotated[bool, typer.Option("--todo", help="Write what is left as `# TOD
 EvidenceFile = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option("--evidence", help="Take in what `pytest -p asyncify.recorder` wrote.", metavar="FILE"),
+]
+Tests = Annotated[
+    Optional[Client],  # noqa: UP045
+    typer.Option("--tests", help="The client of the tests: asyncclient, or testclient for the least change."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the diff and write nothing.")]
 AllowDirty = Annotated[bool, typer.Option("--allow-dirty", help="Write although git could not take everything back.")]

@@ -36,6 +36,7 @@ def run(
     every: options.Every = False,
     todo: options.Todo = False,
     evidence: options.EvidenceFile = None,
+    tests: options.Tests = None,
 ) -> None:
     """Run some steps or transforms alone, in place."""
     chosen, path = split_path(names) if at is None else (names, at)
@@ -57,6 +58,7 @@ def run(
         every=every,
         todo=todo,
         evidence=evidence,
+        tests=tests.value if tests is not None else "",
         dry_run=dry_run,
         allow_dirty=allow_dirty,
         yes=yes,

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from asyncify.analysis.config import Config
 from asyncify.model.edit import Finding
 from asyncify.model.plan import Rewritten, Workspace
 from asyncify.pipeline import run_steps, stages
@@ -106,11 +107,14 @@ def read_owner(request: Request, name: str = Depends(owner)):
 
 
 def flip(
-    files: Mapping[str, str], app: Mapping[str, str] = APP, steps: Sequence[str] = ("flip",)
+    files: Mapping[str, str],
+    app: Mapping[str, str] = APP,
+    steps: Sequence[str] = ("flip",),
+    config: Config | None = None,
 ) -> tuple[dict[str, str], tuple[Finding, ...]]:
     """The repository after the step (or others), and its findings; every file must have been rewritten whole."""
     workspace = Workspace(Path("/nowhere"), {p: t.encode() for p, t in {**app, **files}.items()})
-    result = run_steps(workspace, stages(steps))
+    result = run_steps(workspace, stages(steps), config)
     problems = [r for s in result.steps for r in s.results if not isinstance(r, Rewritten)]
     assert not problems, problems
     return {p: d.decode() for p, d in result.after.files.items()}, result.findings

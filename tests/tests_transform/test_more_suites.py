@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from repositories import APP, flip, pytest_run
 from test_suites import CONFTEST
+from test_suites import SUITES as OLD
+
+from asyncify.analysis.config import Config
 
 #: from the one that has tests call by themselves what a framework would not await
 STEPS = ("lifespan", "flip")
@@ -432,3 +435,14 @@ def test_suite_passes_before_and_after(name: str, tmp_path: Path) -> None:
     assert code == 0, output
     again, _ = flip(migrated, {}, STEPS)
     assert again == migrated
+
+
+def test_clients_stay_where_a_person_says_so(tmp_path: Path) -> None:
+    """What the suite does with its database is awaited all the same."""
+    suite = {**OLD["fixtures, lifespan, address and helpers"], **OLD["set-up by name"]}
+    migrated, findings = flip(suite, steps=STEPS, config=Config(tests="testclient"))
+    assert not findings
+    assert "AsyncClient" not in "".join(migrated.values())
+    assert "async def db()" in migrated["tests/conftest.py"]
+    code, output = pytest_run(tmp_path, migrated)
+    assert code == 0, output

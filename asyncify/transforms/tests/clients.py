@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.analysis.bindings import bring
+from asyncify.analysis.config import KEEP_CLIENTS
 from asyncify.analysis.dotted import root_of
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
@@ -24,7 +25,8 @@ def plan_clients(work: Work) -> None:
     """Constructors, subclasses, annotations, `client.app` and `client.close()`; report what stays."""
     for key, path in work.clients.made.items():
         if key in work.clients.kept:
-            for obstacle in work.clients.kept[key]:
+            wanted = work.program.config.tests == KEEP_CLIENTS
+            for obstacle in () if wanted else work.clients.kept[key]:
                 message = f"it stays a TestClient: {obstacle.message}"
                 work.report(obstacle.path, obstacle.node, obstacle.code, message, obstacle.advice)
         elif isinstance(key, ast.ClassDef):
