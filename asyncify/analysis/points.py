@@ -203,9 +203,11 @@ def _member_point(program: Program, module: ModuleInfo, node: ast.Call, clients:
         if isinstance(value, Member) and any(is_a(value.base.type, owner) for owner in OWNERS):
             if form_of(value.base.type, value.name) is Form.AWAIT:
                 return Point(PointKind.AWAIT, node, f"{module.source.segment(node.func)}()")
-        if isinstance(value, Member) and is_async_client(frozenset({value.base}), clients):
-            if form_of(names.TEST_CLIENT, value.name) is Form.AWAIT:
-                return Point(PointKind.CLIENT, node, f"{module.source.segment(node.func)}()")
+    asked = [v for v in program.values(node.func) if isinstance(v, Member) and v.base.type == names.TEST_CLIENT]
+    # all clients that come here together: one that stays keeps the others
+    if is_async_client(frozenset(v.base for v in asked), clients):
+        if any(form_of(names.TEST_CLIENT, value.name) is Form.AWAIT for value in asked):
+            return Point(PointKind.CLIENT, node, f"{module.source.segment(node.func)}()")
     return None
 
 

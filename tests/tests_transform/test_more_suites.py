@@ -446,3 +446,29 @@ def test_clients_stay_where_a_person_says_so(tmp_path: Path) -> None:
     assert "async def db()" in migrated["tests/conftest.py"]
     code, output = pytest_run(tmp_path, migrated)
     assert code == 0, output
+
+
+def test_helpers_for_a_client_that_stays_do_not_await_it(tmp_path: Path) -> None:
+    helper = """\
+from fastapi.testclient import TestClient
+
+
+class Api:
+    def __init__(self, client: TestClient):
+        self.client = client
+
+    def read(self):
+        return self.client.get("/notes").json()
+
+    @property
+    def texts(self):
+        return self.client.get("/notes").json()
+"""
+    tests = (
+        "from api import Api\n\n\ndef test_texts(client):\n    assert Api(client).texts == Api(client).read() == []\n"
+    )
+    suite = {"tests/conftest.py": CONFTEST, "tests/api.py": helper, "tests/test_notes.py": tests}
+    migrated, findings = flip(suite, steps=STEPS)
+    assert {f.code for f in findings} == {"test-client-place"}
+    code, output = pytest_run(tmp_path, migrated)
+    assert code == 0, output
