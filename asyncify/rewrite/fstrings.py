@@ -14,14 +14,16 @@ OTHER = {'"': "'", "'": '"'}
 
 
 def fit(original: cst.FormattedString, edited: cst.FormattedString) -> cst.FormattedString:
-    """An edited f-string in which each field that changed is legal on every Python.
+    """An edited f-string in which each field that changed is legal on every Python that could read it before.
 
     Raises:
         RewriteError: both kinds of quotes are in use already.
     """
     parts = []
     for before, after in zip(original.parts, edited.parts, strict=True):
-        if isinstance(after, cst.FormattedStringExpression) and not after.deep_equals(before):
+        if isinstance(after, cst.FormattedStringExpression) and not (
+            after.deep_equals(before) or edited.end in cst.Module([]).code_for_node(before)
+        ):
             fitted = after.visit(_Fit(edited.end))
             assert isinstance(fitted, cst.FormattedStringExpression)
             after = fitted

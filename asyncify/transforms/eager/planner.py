@@ -306,8 +306,10 @@ class Planner:
             for (steps, reader), spot in spots.items():
                 if spot is not None:
                     self._at(spot, steps, reader)
-                else:
+                elif any(steps[:end] in counted for end in range(1, len(steps) + 1)):
                     self._unknown(steps, reader)
+                else:
+                    left.setdefault(steps, []).append(reader)
         return left
 
     def _free_spot(self, site: ast.AST, place: ast.AST, steps: Steps, reader: Reader) -> Spot | None:
