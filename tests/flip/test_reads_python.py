@@ -244,7 +244,8 @@ def attribute(model: type[Base], path: str):
     current: Base = model
     for name in path.split("."):
         found = getattr(current, name)
-    return found
+        current = found if name == "posts" else current
+    return found, current
 
 
 class Wanted(BaseModel):
@@ -253,7 +254,7 @@ class Wanted(BaseModel):
 
 @app.get("/sorted")
 def by_name(by: str = "name", db: Session = Depends(get_db)):
-    return list(db.scalars(select(User.name).order_by(attribute(User, Wanted(by=by).by))))
+    return list(db.scalars(select(User.name).order_by(attribute(User, Wanted(by=by).by)[0])))
 """
     )
     after = prove(tmp_path, {"main.py": main, "models.py": MODELS, "filling.py": FILLING}, [("GET", "/sorted")])

@@ -29,10 +29,7 @@ def attribute_by_name(run: Run, base: Values, texts: Values, node: ast.AST) -> V
         clients = frozenset(v for v in base if isinstance(v, Inst) and v.type == names.TEST_CLIENT)
         if clients:
             return attribute(run, clients, "request", node)
-        # one that is only said to be an instance where classes are given: many write `model: Base` for a class
-        classes = any(isinstance(value, Cls) for value in base)
-        found_ones = (v for v in base if isinstance(v, Obj) and not (classes and v.origin is None))
-        run.record.nameless.update((value.info, node) for value in found_ones)
+        run.record.nameless.update((value.info, node) for value in base if isinstance(value, Obj))
     return union(found)
 
 

@@ -7,8 +7,8 @@ from collections import defaultdict
 from dataclasses import replace
 
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
-from asyncify.analysis.values import Obj, Origin, Values, objects
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo
+from asyncify.analysis.values import Cls, Obj, Origin, Values, objects
 from asyncify.transforms.eager.column_names import names_column
 from asyncify.transforms.eager.fields import Fields
 from asyncify.transforms.eager.reading import QUERIES, Reader, Reading, Steps, best
@@ -47,7 +47,7 @@ def _read_by_name(reading: Reading) -> None:
     calls = [(info, node) for info, node in program.facts.nameless if isinstance(node, ast.Call)]
     for info, node in sorted(calls, key=lambda c: (c[0].path, c[0].qualname, c[1].lineno, c[1].col_offset)):
         function = program.function_of(node)
-        if function is None or names_column(function.source, node):
+        if function is None or names_column(function.source, node) or _is_class(program, node.args[0], info):
             continue
         classes = [info, *program.classes.descendants(info)]
         if any(
@@ -58,6 +58,13 @@ def _read_by_name(reading: Reading) -> None:
         ):
             reader = Reader(function.path, node, "code", f"{ast.unparse(node)}")
             reading.unknown.append((info, "any relationship", reader))
+
+
+def _is_class(program: Program, node: ast.expr, info: ClassInfo) -> bool:
+    """Whether classes are given where an annotation says that there is an instance: many write `model: Base`."""
+    values = program.values(node)
+    loaded = any(o.info is info and o.origin is not None for o in objects(values))
+    return not loaded and any(isinstance(v, Cls) for v in values)
 
 
 def _find_loops(reading: Reading) -> None:
