@@ -224,7 +224,12 @@ class _File:
                 outer = function
                 while outer.parent is not None:
                     outer = outer.parent
-                self.mocks.names.setdefault((outer, parameter.arg), stand)
+                key = (outer, parameter.arg)
+                known = self.mocks.names.setdefault(key, stand)
+                if known.kind is Kind.SESSION and stand.kind is not Kind.SESSION:
+                    # what the patch gives is a mock of its own, whatever else the test does with it
+                    self.mocks.names[key] = stand
+                    self.mocks.sessions.add(key)
                 self._gives(decorator, parameter.arg)
 
     def _gives(self, patch: ast.expr, name: str) -> None:

@@ -165,6 +165,63 @@ def test_mail(client):
     assert client.get("/notes").json() == []
 """,
     },
+    "a patch in the place of the fixture that lends a session": {
+        "tests/conftest.py": CONFTEST,
+        "app/readers.py": """\
+from sqlalchemy.orm import Session
+
+from app import crud
+
+
+class Reader:
+    def __init__(self, db: Session):
+        self.db = db
+
+    def texts(self):
+        return crud.texts(self.db)
+""",
+        "app/main.py": APP["app/main.py"]
+        + """
+
+from app.readers import Reader
+
+
+@app.post("/read")
+def read(db: Session = Depends(get_db)):
+    found = Reader(db).texts()
+    db.commit()
+    return found
+""",
+        "tests/test_notes.py": """\
+from unittest.mock import MagicMock, patch
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.db import SessionLocal, get_db
+from app.main import app
+
+
+@pytest.fixture(name="session")
+def session_fixture():
+    with SessionLocal() as session:
+        yield session
+
+
+@patch("app.main.Reader")
+def test_read(session):
+    def lend():
+        yield session
+
+    app.dependency_overrides[get_db] = lend
+    reader = MagicMock()
+    reader.texts.return_value = ["a"]
+    session.return_value = reader
+    client = TestClient(app)
+    assert client.post("/read").json() == ["a"]
+    app.dependency_overrides.clear()
+""",
+    },
     "functions that stand for others": {
         "tests/conftest.py": CONFTEST,
         "tests/test_doubles.py": """\
