@@ -122,10 +122,7 @@ def method_replacements(program: Program) -> Iterator[Replacement]:
             target = node.targets[0] if isinstance(node, ast.Assign) else None
             if not isinstance(target, ast.Attribute) or not isinstance(node, ast.Assign):
                 continue
-            function = program.function_of(node)
-            while function is not None and function.parent is not None:
-                function = function.parent
-            stand = mocks.stand(function, target.value)
+            stand = mocks.stand(program.scope_of(node), target.value)
             if stand is not None and stand.info is not None and stand.kind is Kind.INSTANCE:
                 method = program.classes.method(stand.info, target.attr)
                 if method is not None:
@@ -182,14 +179,8 @@ class _File:
 
     # -- where a mock goes ---------------------------------------------------------------------------
 
-    def _scope(self, node: ast.AST) -> object:
-        function = self.program.function_of(node)
-        while function is not None and function.parent is not None:
-            function = function.parent
-        return function
-
     def _name(self, node: ast.AST, name: str, stand: Stand) -> None:
-        key = (self._scope(node), name)
+        key = (self.program.scope_of(node), name)
         if self.mocks.names.setdefault(key, stand).kind is not stand.kind and stand.kind is Kind.SESSION:
             self.mocks.sessions.add(key)
 
@@ -197,12 +188,12 @@ class _File:
         """An expression stands for something."""
         if stand is None:
             return
-        owner = owner_of(self._scope(node), node)
+        owner = owner_of(self.program.scope_of(node), node)
         if isinstance(node, ast.Name):
             self._name(node, node.id, stand)
         elif owner is not None and isinstance(node, ast.Attribute):
             self.mocks.bases.setdefault(owner, tuple(self.program.classes.ancestors(owner)))
-            if self.mocks.stand(self._scope(node), node) is None:
+            if self.mocks.stand(self.program.scope_of(node), node) is None:
                 self.mocks.names[owner, node.attr] = stand
         elif isinstance(node, ast.Call) and is_mock_call(self.program, self.path, node):
             self.mocks.sites.setdefault(node, (self.path, stand))
@@ -221,10 +212,7 @@ class _File:
         for decorator, parameter in _given_by_patches(function):
             stand = self._patched(decorator)
             if stand:
-                outer = function
-                while outer.parent is not None:
-                    outer = outer.parent
-                key = (outer, parameter.arg)
+                key = (function.outermost, parameter.arg)
                 known = self.mocks.names.setdefault(key, stand)
                 if known.kind is Kind.SESSION and stand.kind is not Kind.SESSION:
                     # what the patch gives is a mock of its own, whatever else the test does with it
@@ -276,16 +264,16 @@ class _File:
         for target in node.targets:
             if isinstance(target, ast.Name):
                 patched = self._patched(node.value)
-                stand = patched or self.mocks.stand(self._scope(node), node.value)
+                stand = patched or self.mocks.stand(self.program.scope_of(node), node.value)
                 if patched:
                     self._gives(node.value, target.id)
-                known = self.mocks.names.get((self._scope(node), target.id))
+                known = self.mocks.names.get((self.program.scope_of(node), target.id))
                 self._is(target, stand)
                 self._is(node.value, known)
                 self._is(node.value, self._spec(node.value))
                 self._is(target, self._spec(node.value))
             elif isinstance(target, ast.Attribute):
-                self._is(node.value, self.mocks.stand(self._scope(node), target))
+                self._is(node.value, self.mocks.stand(self.program.scope_of(node), target))
                 if is_mock_call(self.program, self.path, node.value):
                     self._is(node.value, self._spec(node.value))
                     self._is(target, self._spec(node.value))
@@ -309,7 +297,7 @@ class _File:
         if isinstance(value, ast.Lambda):
             self._is(value.body, stand)
         elif isinstance(value, ast.Name):
-            scope = self._scope(value)
+            scope = self.program.scope_of(value)
             for function in self.program.modules[self.path].functions.values():
                 if function.name == value.id and (function.parent is scope or function.parent is None):
                     for result in _results(function.node):
@@ -323,7 +311,7 @@ class _File:
             by_name = {p.arg: p for p in parameters}
             given += [(by_name[k.arg], k.value) for k in node.keywords if k.arg in by_name]
             for parameter, value in given:
-                if isinstance(value, (ast.Name, ast.Call)) or owner_of(self._scope(value), value):
+                if isinstance(value, (ast.Name, ast.Call)) or owner_of(self.program.scope_of(value), value):
                     self._is(value, self._taken(function.info, parameter))
 
     def _taken(self, function: FunctionInfo, parameter: ast.arg) -> Stand | None:

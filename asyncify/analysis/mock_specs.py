@@ -64,10 +64,7 @@ class Specs:
         found: set[str] = set()
         for node in self._program.modules[path].source.nodes:
             if isinstance(node, ast.Attribute) and node.attr not in MOCK_API:
-                function = self._program.function_of(node)
-                while function is not None and function.parent is not None:
-                    function = function.parent
-                stand = self._mocks.stand(function, node.value)
+                stand = self._mocks.stand(self._program.scope_of(node), node.value)
                 # what is set is there afterwards
                 if stand and stand.info is info and stand.kind is Kind.INSTANCE and isinstance(node.ctx, ast.Load):
                     found.add(node.attr)

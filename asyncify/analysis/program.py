@@ -185,6 +185,11 @@ class Program:
         """The function whose body holds a node (lambdas are not functions); None at the top of a module or class."""
         return self._function_of.get(node)
 
+    def scope_of(self, node: ast.AST) -> FunctionInfo | None:
+        """The outermost function around a node, whose names those nested in it share; None outside of functions."""
+        function = self.function_of(node)
+        return function.outermost if function is not None else None
+
     def reexports(self) -> Mapping[str, frozenset[str]]:
         """For each file the names that other files import from it: their import lines must stay."""
         found: dict[str, set[str]] = defaultdict(set)

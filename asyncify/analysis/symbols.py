@@ -42,6 +42,11 @@ class FunctionInfo:
         """The file."""
         return self.source.path
 
+    @property
+    def outermost(self) -> FunctionInfo:
+        """The function that is nested in no other: itself, or one around it."""
+        return self if self.parent is None else self.parent.outermost
+
     @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
         """`own_nodes` of the function, walked once."""

@@ -55,10 +55,7 @@ def _pairs(program: Program) -> Iterator[tuple[FunctionInfo, FunctionInfo]]:
             method = target.value if isinstance(target, ast.Attribute) and target.attr == "side_effect" else None
             if not isinstance(method, ast.Attribute):
                 continue
-            scope = program.function_of(node)
-            while scope is not None and scope.parent is not None:
-                scope = scope.parent
-            stand = mocks.stand(scope, method.value)
+            stand = mocks.stand(program.scope_of(node), method.value)
             if stand is not None and stand.info is not None and stand.kind is Kind.INSTANCE:
                 replaced = program.classes.method(stand.info, method.attr)
                 for value in program.values(node.value) if replaced is not None else ():

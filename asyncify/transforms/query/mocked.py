@@ -15,7 +15,6 @@ from functools import partial
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.mock_objects import Kind, TestMocks, find_mocks
 from asyncify.analysis.source import SourceFile
-from asyncify.analysis.symbols import FunctionInfo
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.ops import Replace
 from asyncify.model.span import Target
@@ -70,7 +69,7 @@ def mocked(
             settled.add(query)
         for node in source.nodes:
             if isinstance(node, ast.Assign) and (found := _setting(uses, mocks, path, node)):
-                settings[_scope(uses, node), source.segment(found.session)].append(found)
+                settings[uses.program.scope_of(node), source.segment(found.session)].append(found)
                 settled |= set(ast.walk(found.target))
         left += [
             (path, n)
@@ -93,7 +92,7 @@ def mocked(
                 running[key].add("")
                 left.append((setting.path, setting.target))
     for path, node in [(p, n) for p, n in left if isinstance(n, ast.Attribute) and n.attr == "query"]:
-        found_calls = running[_scope(uses, node), uses.program.modules[path].source.segment(node.value)]
+        found_calls = running[uses.program.scope_of(node), uses.program.modules[path].source.segment(node.value)]
         if len(found_calls) == 1 and "" not in found_calls:
             asserted = list(assertion_edits(places, path, node, next(iter(found_calls))))
             made += asserted
@@ -165,15 +164,8 @@ def _mocked_query(uses: Uses, mocks: TestMocks, node: ast.AST) -> ast.expr | Non
     """The mocked session in `session.query`."""
     if not isinstance(node, ast.Attribute) or node.attr != "query":
         return None
-    stand = mocks.stand(_scope(uses, node), node.value)
+    stand = mocks.stand(uses.program.scope_of(node), node.value)
     return node.value if stand is not None and stand.kind is Kind.SESSION else None
-
-
-def _scope(uses: Uses, node: ast.AST) -> FunctionInfo | None:
-    function = uses.program.function_of(node)
-    while function is not None and function.parent is not None:
-        function = function.parent
-    return function
 
 
 def _edits(places: Places, setting: Setting, form: Form) -> Iterator[Edit]:

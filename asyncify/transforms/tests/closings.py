@@ -34,10 +34,7 @@ def plan_closings(work: Work, mocks: TestMocks) -> None:
             asked = source.parent(node)
             if node.attr != "close" or not isinstance(asked, ast.Attribute):
                 continue
-            scope = work.program.function_of(node)
-            while scope is not None and scope.parent is not None:
-                scope = scope.parent
-            stand = mocks.stand(scope, node.value)
+            stand = mocks.stand(work.program.scope_of(node), node.value)
             is_session = stand is not None and stand.kind is Kind.SESSION
             if not is_session and not has(work.program.values(node.value), names.SESSION):
                 continue

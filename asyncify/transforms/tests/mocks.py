@@ -76,12 +76,6 @@ class _Mocks:
         methods = self.specs.methods(stand.info)
         return frozenset(n for n, f in methods.items() if f in self.work.changing and not f.is_generator)
 
-    def _scope(self, node: ast.AST) -> FunctionInfo | None:
-        function = self.program.function_of(node)
-        while function is not None and function.parent is not None:
-            function = function.parent
-        return function
-
     # -- calls of MagicMock --------------------------------------------------------------------------
 
     def _site(self, path: str, call: ast.Call, stand: Stand) -> None:
@@ -203,7 +197,7 @@ class _Mocks:
         parent = self.work.source(path).parent(call)
         if isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return self.program.modules[path].functions[parent]
-        return self._scope(call)
+        return self.program.scope_of(call)
 
     def _at_the_top(self, path: str, call: ast.Call, lines: list[str], imports: tuple[Import, ...]) -> None:
         """Lines at the top of what `@patch` decorates or `with patch(...) as name` opens, or behind
@@ -220,7 +214,7 @@ class _Mocks:
     # -- assignments ---------------------------------------------------------------------------------
 
     def _assigned(self, path: str, node: ast.Assign, target: ast.Attribute) -> None:
-        scope = self._scope(node)
+        scope = self.program.scope_of(node)
         owner = self.mocks.stand(scope, target.value)
         if owner is None:
             return
@@ -244,7 +238,7 @@ class _Mocks:
 
     def _entered(self, path: str, node: ast.Attribute) -> None:
         """`session.__enter__.return_value`: the session is entered with `async with`."""
-        stand = self.mocks.stand(self._scope(node), node.value)
+        stand = self.mocks.stand(self.program.scope_of(node), node.value)
         if stand is not None and stand.kind is Kind.SESSION:
             new = {"__enter__": "__aenter__", "__exit__": "__aexit__"}[node.attr]
             self.work.edit(path, node, RenameAttribute(new), "sessions are opened with `async with`")
