@@ -12,16 +12,24 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from asyncify.analysis.lent_sessions import override_values
+from asyncify.analysis.mock_calls import (
+    arguments,
+    given_by_patches,
+    handed_back,
+    has_new,
+    is_mock_call,
+    is_patch,
+    results,
+)
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.table_facts import is_test
-from asyncify.analysis.test_doubles import Replacement, last_name, resolve_dotted
+from asyncify.analysis.test_doubles import Replacement, resolve_dotted
 from asyncify.analysis.values import Cls, Ext, Fn, Obj, Values, has
 from asyncify.knowledge import names
-from asyncify.knowledge.names import canonical, is_a
-from asyncify.knowledge.testing import ASYNC_MOCK, MOCKS
+from asyncify.knowledge.names import is_a
 
 
 class Kind(Enum):
@@ -133,24 +141,6 @@ def _mentions_mocks(source: SourceFile) -> bool:
     return "mock" in source.text or "Mock" in source.text
 
 
-def is_mock_call(program: Program, path: str, node: ast.AST) -> bool:
-    """`MagicMock(...)`, `Mock(...)` or `AsyncMock(...)`."""
-    if not isinstance(node, ast.Call):
-        return False
-    if is_mocker(node.func):
-        return True
-    found = program.names.resolve_expression(path, node.func)
-    known = {v.name for v in program.values(node.func) if isinstance(v, Ext)}
-    known |= {canonical(found.name)} if isinstance(found, Ext) else set()
-    return bool(known & (MOCKS | {ASYNC_MOCK}))
-
-
-def is_mocker(node: ast.expr) -> bool:
-    """`mocker.MagicMock`, where pytest-mock gives the classes of `unittest.mock` through its fixture."""
-    classes = {name.rpartition(".")[2] for name in (*MOCKS, ASYNC_MOCK)}
-    return isinstance(node, ast.Attribute) and node.attr in classes and last_name(node.value).endswith("mocker")
-
-
 class _File:
     def __init__(self, program: Program, mocks: TestMocks, path: str) -> None:
         self.program = program
@@ -200,7 +190,9 @@ class _File:
         elif isinstance(node, ast.Call):
             for function in self.program.calls(node):  # of a helper that makes the mock
                 if _is_test_file(self.program, function.info):
-                    for result in _results(function.info.node):
+                    for given in handed_back(function.info, node):
+                        self._is(given, stand)
+                    for result in results(function.info.node):
                         if not isinstance(result, ast.Call):
                             _File(self.program, self.mocks, function.info.path)._is(result, stand)
                         elif is_mock_call(self.program, function.info.path, result):
@@ -209,7 +201,7 @@ class _File:
     def _decorated(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         """`@patch("module.Class")`: the last decorator gives the first argument after `self`."""
         function = self.program.modules[self.path].functions[node]
-        for decorator, parameter in _given_by_patches(function):
+        for decorator, parameter in given_by_patches(function):
             stand = self._patched(decorator)
             if stand:
                 key = (function.outermost, parameter.arg)
@@ -226,7 +218,7 @@ class _File:
 
     def _patched(self, node: ast.expr) -> Stand | None:
         """What a `patch(...)` call puts a mock in the place of."""
-        if not isinstance(node, ast.Call) or not _is_patch(node) or _has_new(node) or not node.args:
+        if not isinstance(node, ast.Call) or not is_patch(node) or has_new(node) or not node.args:
             return None
         first = node.args[0]
         found: object = None
@@ -249,7 +241,7 @@ class _File:
         if isinstance(found, ClassInfo):
             return Stand(Kind.CLASS, found)
         if isinstance(found, FunctionInfo) and {"contextmanager", "asynccontextmanager"} & found.decorators:
-            gives = any(has(self.program.values(e), names.SESSION) for e in _results(found.node))
+            gives = any(has(self.program.values(e), names.SESSION) for e in results(found.node))
             return Stand(Kind.FACTORY) if gives else None
         if isinstance(found, Ext) and is_a(found.name, names.SESSION):
             return Stand(Kind.FACTORY)
@@ -281,6 +273,9 @@ class _File:
     def _spec(self, node: ast.expr) -> Stand | None:
         """`Mock(spec=Class)`."""
         if isinstance(node, ast.Call):
+            for function in self.program.calls(node) if not is_mock_call(self.program, self.path, node) else ():
+                if _is_test_file(self.program, function.info):
+                    return next((s for g in handed_back(function.info, node) if (s := self._spec(g))), None)
             for keyword in node.keywords:
                 if keyword.arg in ("spec", "spec_set"):
                     found = self.program.names.resolve_expression(self.path, keyword.value)
@@ -292,27 +287,26 @@ class _File:
     def _override(self, key: ast.expr, value: ast.expr) -> None:
         """`app.dependency_overrides[get_db] = lambda: mock`."""
         found = [v.info for v in self.program.values(key) if isinstance(v, Fn)]
-        results = (e for info in found for e in _results(info.node))
-        stand = next((s for e in results if (s := _of_values(self.program.values(e)))), None)
+        given = (e for info in found for e in results(info.node))
+        stand = next((s for e in given if (s := _of_values(self.program.values(e)))), None)
         if isinstance(value, ast.Lambda):
             self._is(value.body, stand)
         elif isinstance(value, ast.Name):
             scope = self.program.scope_of(value)
             for function in self.program.modules[self.path].functions.values():
                 if function.name == value.id and (function.parent is scope or function.parent is None):
-                    for result in _results(function.node):
+                    for result in results(function.node):
                         self._is(result, stand)
 
     def _arguments(self, node: ast.Call) -> None:
         """`crud.add(mock)`, `Service(repository=mock)`: the parameter says what it is."""
-        for function in self.program.calls(node):
-            parameters = function.info.parameters[1 if function.bound and function.info.cls is not None else 0 :]
-            given = list(zip(parameters, node.args, strict=False))
-            by_name = {p.arg: p for p in parameters}
-            given += [(by_name[k.arg], k.value) for k in node.keywords if k.arg in by_name]
-            for parameter, value in given:
-                if isinstance(value, (ast.Name, ast.Call)) or owner_of(self.program.scope_of(value), value):
-                    self._is(value, self._taken(function.info, parameter))
+        for function, parameter, value in arguments(self.program, node):
+            scope = self.program.scope_of(value)
+            if isinstance(value, (ast.Name, ast.Call)) or owner_of(scope, value):
+                self._is(value, self._taken(function, parameter))
+                stand = self.mocks.stand(scope, value)
+                if stand is not None and _is_test_file(self.program, function):
+                    self.mocks.names.setdefault((function.outermost, parameter.arg), stand)
 
     def _taken(self, function: FunctionInfo, parameter: ast.arg) -> Stand | None:
         """What a parameter takes: what it promises, where tests hand it classes of their own as well."""
@@ -326,12 +320,12 @@ class _File:
 
     def _fixtures(self, function: FunctionInfo) -> None:
         """A fixture that returns a mock, and the tests that take it, mean the same."""
-        given = {parameter for _, parameter in _given_by_patches(function)}
+        given = {parameter for _, parameter in given_by_patches(function)}
         for parameter in function.parameters:
             fixture = self.program.fixtures.find(function, parameter.arg)
             if fixture is None or parameter in given:
                 continue
-            for result in _results(fixture.node):
+            for result in results(fixture.node):
                 there = self.mocks.stand(fixture, result)
                 here = self.mocks.names.get((function, parameter.arg))
                 if there:
@@ -353,31 +347,3 @@ def _of_values(values: Values) -> Stand | None:
     if len(classes) == 1 and not made:
         return Stand(Kind.INSTANCE, classes.pop())
     return Stand(Kind.CLASS, made.pop()) if len(made) == 1 and not classes else None
-
-
-def _is_patch(node: ast.expr) -> bool:
-    if not isinstance(node, ast.Call):
-        return False
-    name = last_name(node.func)
-    return name == "patch" or (
-        name == "object" and isinstance(node.func, ast.Attribute) and last_name(node.func.value) == "patch"
-    )
-
-
-def _given_by_patches(function: FunctionInfo) -> list[tuple[ast.expr, ast.arg]]:
-    """The parameters that `@patch` gives a mock, whatever fixtures are called."""
-    parameters = function.parameters[1 if function.cls is not None else 0 :]
-    given = [d for d in function.node.decorator_list if _is_patch(d) and not _has_new(d)]
-    return list(zip(reversed(given), parameters, strict=False))
-
-
-def _has_new(node: ast.expr) -> bool:
-    assert isinstance(node, ast.Call)
-    position = 2 if last_name(node.func) == "object" else 1
-    return len(node.args) > position or any(k.arg in ("new", "new_callable") for k in node.keywords)
-
-
-def _results(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
-    for inner in ast.walk(node):
-        if isinstance(inner, (ast.Return, ast.Yield)) and inner.value is not None:
-            yield inner.value

@@ -119,3 +119,14 @@ def test_a_subclass_gets_another_base() -> None:
     )
     assert "Api(\n        transport=ASGITransport(app=app, client=(" in text
     assert "assert await Api(" in text
+
+
+def test_a_subclass_with_answers_of_its_own_beside_a_client() -> None:
+    fake = HEAD + (
+        "import pytest\n\n\nclass Fake(TestClient):\n    def post(self, *args, **kwargs):\n        return args\n\n\n"
+        "@pytest.fixture\ndef fake():\n    yield Fake(app)\n\n\ndef test_a(fake):\n    assert fake.post('/')\n"
+    )
+    plain = HEAD + "def test_b():\n    assert TestClient(app).get('/')\n"
+    migrated, _ = flip({"tests/test_a.py": fake, "tests/test_b.py": plain})
+    assert migrated["tests/test_a.py"] == fake
+    assert "AsyncClient" in migrated["tests/test_b.py"]

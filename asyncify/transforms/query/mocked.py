@@ -10,18 +10,19 @@ import ast
 from collections import defaultdict
 from collections.abc import Collection, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.mock_objects import Kind, TestMocks, find_mocks
+from asyncify.analysis.mock_origins import Origin, Origins
 from asyncify.analysis.source import SourceFile
-from asyncify.model.edit import Edit, Finding
+from asyncify.model.edit import Edit, Finding, TextEdit
 from asyncify.model.ops import Replace
 from asyncify.model.span import Target
 from asyncify.transforms.query.asserted_mocks import assertion_edits
 from asyncify.transforms.query.chains import outward
 from asyncify.transforms.query.decisions import NAME, Places
 from asyncify.transforms.query.raising_mocks import raising_edits
+from asyncify.transforms.query.replayed_mocks import replayed
 from asyncify.transforms.query.uses import Uses, method_of
 
 CONFIGURED = ("return_value", "side_effect")
@@ -41,6 +42,15 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class Left:
+    """What is said of the query of a mock and cannot be said of a select. session: the mock."""
+
+    path: str
+    node: ast.AST
+    session: ast.expr
+
+
+@dataclass(frozen=True)
 class Form:
     """What runs instead: `("scalars", "all")`. group: that of the edits that make it so."""
 
@@ -50,54 +60,127 @@ class Form:
 
 def mocked(
     uses: Uses, places: Places, edits: Collection[Edit], *, all_converted: bool
-) -> tuple[list[Edit], list[Finding]]:
-    """The edits of mocks for queries that become selects, and findings for the mocks that cannot follow.
+) -> tuple[list[Edit], list[TextEdit], list[Finding]]:
+    """The edits of mocks for queries that become selects, new files that they need, and findings for the mocks that
+    cannot follow.
 
     all_converted: whether no query of the program stays.
     """
-    forms = _forms(uses, {(e.path, e.target): e for e in edits})
-    mocks = find_mocks(uses.program) if forms else TestMocks()
-    edited = {(e.path, e.target) for e in edits}  # what is a select itself by then is asked of a real session
-    settings: dict[tuple[object, str], list[Setting]] = defaultdict(list)
-    left: list[tuple[str, ast.AST]] = []
-    made: list[Edit] = []
-    runs = _methods(edits, all_converted)
-    for path in sorted({p for p, _ in mocks.sites.values()} | {getattr(f, "path", "") for f, _ in mocks.names} - {""}):
-        source, settled = uses.program.modules[path].source, set()
-        for query, edit in raising_edits(places, path, partial(_mocked_query, uses, mocks), runs) if runs else ():
-            made.append(edit)
+    mocks = find_mocks(uses.program) if edits else TestMocks()
+    work = _Mocked(uses, places, edits, mocks, all_converted)
+    made, left = work.decide()
+    answering = {origin for one in left for origin in work.origins.of(one.session)}
+    if answering:
+        work.answering = frozenset(answering)
+        made, left = work.decide()
+    more = list(replayed(uses.program, mocks, answering))
+    made += [e for e in more if isinstance(e, Edit)]
+    return made, [e for e in more if isinstance(e, TextEdit)], [_finding(uses, one.path, one.node) for one in left]
+
+
+class _Mocked:
+    """answering: where mocks are made that go on to answer queries, so that what tests say of them stays."""
+
+    def __init__(
+        self, uses: Uses, places: Places, edits: Collection[Edit], mocks: TestMocks, all_converted: bool
+    ) -> None:
+        self.uses = uses
+        self.places = places
+        self.mocks = mocks
+        self.forms = _forms(uses, {(e.path, e.target): e for e in edits})
+        # what is a select itself by then is asked of a real session
+        self.edited = {(e.path, e.target) for e in edits}
+        self.runs = _methods(edits, all_converted)
+        self.origins = Origins(uses.program, mocks)
+        self.answering: frozenset[Origin] = frozenset()
+
+    def decide(self) -> tuple[list[Edit], list[Left]]:
+        """The edits that say the same of selects, and what cannot be said."""
+        made: list[Edit] = []
+        left: list[Left] = []
+        settings: dict[tuple[object, str], list[Setting]] = defaultdict(list)
+        for path in self._paths():
+            made += self._file(path, settings, left)
+        running: dict[tuple[object, str], set[str]] = defaultdict(set)
+        for key, group in settings.items():
+            by_call: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+            for setting in group:
+                for form in self.forms.get(setting.methods, ()):
+                    by_call[form.calls[0]].add(setting.methods)
+            for setting in group:
+                found_forms = self.forms.get(setting.methods, set())
+                calls = {f.calls for f in found_forms}
+                if len(calls) == 1 and len(by_call[next(iter(calls))[0]]) == 1:
+                    made += _edits(self.places, setting, min(found_forms, key=lambda f: f.group))
+                    running[key].add(next(iter(calls))[0])
+                else:
+                    running[key].add("")
+                    left.append(Left(setting.path, setting.target, setting.session))
+        return made + self._asserted(left, running), left
+
+    def _paths(self) -> list[str]:
+        mocks = self.mocks
+        named = {getattr(function, "path", "") for function, _ in mocks.names} - {""}
+        return sorted({path for path, _ in mocks.sites.values()} | named)
+
+    def _file(
+        self, path: str, settings: dict[tuple[object, str], list[Setting]], left: list[Left]
+    ) -> Iterator[Edit]:
+        """The edits of what refuses queries; adds what is set and what is left of a file."""
+        source, settled = self.uses.program.modules[path].source, set()
+        for query, edit in raising_edits(self.places, path, self.mocked_query, self.runs) if self.runs else ():
+            yield edit
             settled.add(query)
         for node in source.nodes:
-            if isinstance(node, ast.Assign) and (found := _setting(uses, mocks, path, node)):
-                settings[uses.program.scope_of(node), source.segment(found.session)].append(found)
+            if isinstance(node, ast.Assign) and (found := self._setting(path, node)):
+                settings[self.uses.program.scope_of(node), source.segment(found.session)].append(found)
                 settled |= set(ast.walk(found.target))
-        left += [
-            (path, n)
-            for n in source.nodes
-            if n not in settled and _mocked_query(uses, mocks, n) and not _edited(source, n, edited)
-        ]
-    running: dict[tuple[object, str], set[str]] = defaultdict(set)
-    for key, group in settings.items():
-        by_call: dict[str, set[tuple[str, ...]]] = defaultdict(set)
-        for setting in group:
-            for form in forms.get(setting.methods, ()):
-                by_call[form.calls[0]].add(setting.methods)
-        for setting in group:
-            found_forms = forms.get(setting.methods, set())
-            calls = {f.calls for f in found_forms}
-            if len(calls) == 1 and len(by_call[next(iter(calls))[0]]) == 1:
-                made += _edits(places, setting, min(found_forms, key=lambda f: f.group))
-                running[key].add(next(iter(calls))[0])
-            else:
-                running[key].add("")
-                left.append((setting.path, setting.target))
-    for path, node in [(p, n) for p, n in left if isinstance(n, ast.Attribute) and n.attr == "query"]:
-        found_calls = running[uses.program.scope_of(node), uses.program.modules[path].source.segment(node.value)]
-        if len(found_calls) == 1 and "" not in found_calls:
-            asserted = list(assertion_edits(places, path, node, next(iter(found_calls))))
-            made += asserted
-            left = [one for one in left if not asserted or one[1] is not node]
-    return made, [_finding(uses, path, node) for path, node in left]
+        for node in source.nodes:
+            session = self.mocked_query(node) if node not in settled else None
+            if session is not None and not _edited(source, node, self.edited):
+                left.append(Left(path, node, session))
+
+    def _asserted(self, left: list[Left], running: dict[tuple[object, str], set[str]]) -> list[Edit]:
+        """The edits of assertions, which are left no longer."""
+        made: list[Edit] = []
+        program = self.uses.program
+        for one in list(left):
+            if isinstance(one.node, ast.Attribute) and one.node.attr == "query":
+                calls = running[program.scope_of(one.node), program.modules[one.path].source.segment(one.session)]
+                if len(calls) == 1 and "" not in calls:
+                    asserted = list(assertion_edits(self.places, one.path, one.node, next(iter(calls))))
+                    made += asserted
+                    if asserted:
+                        left.remove(one)
+        return made
+
+    def mocked_query(self, node: ast.AST) -> ast.expr | None:
+        """The mocked session in `session.query`."""
+        if not isinstance(node, ast.Attribute) or node.attr != "query":
+            return None
+        stand = self.mocks.stand(self.uses.program.scope_of(node), node.value)
+        if stand is None or stand.kind is not Kind.SESSION:
+            return None
+        return None if self.answering and self.origins.of(node.value) & self.answering else node.value
+
+    def _setting(self, path: str, node: ast.Assign) -> Setting | None:
+        target = node.targets[0]
+        if len(node.targets) != 1 or not isinstance(target, ast.Attribute) or target.attr not in CONFIGURED:
+            return None
+        if not isinstance(target.value, ast.Attribute):
+            return None
+        methods = [target.value.attr]
+        current = target.value.value
+        while True:
+            inner = current.func if isinstance(current, ast.Call) else None
+            inner = current.value if isinstance(current, ast.Attribute) and current.attr == "return_value" else inner
+            if not isinstance(inner, ast.Attribute):
+                return None
+            if inner.attr == "query":
+                session = self.mocked_query(inner)
+                return Setting(path, node, target, session, tuple(methods)) if session is not None else None
+            methods.insert(0, inner.attr)
+            current = inner.value
 
 
 def _edited(source: SourceFile, node: ast.AST, edited: Container[tuple[str, Target]]) -> bool:
@@ -138,34 +221,6 @@ def _calls(template: str) -> tuple[str, ...]:
             return tuple(found)
         node = node.func.value
     return ()
-
-
-def _setting(uses: Uses, mocks: TestMocks, path: str, node: ast.Assign) -> Setting | None:
-    target = node.targets[0]
-    if len(node.targets) != 1 or not isinstance(target, ast.Attribute) or target.attr not in CONFIGURED:
-        return None
-    if not isinstance(target.value, ast.Attribute):
-        return None
-    methods = [target.value.attr]
-    current = target.value.value
-    while True:
-        inner = current.func if isinstance(current, ast.Call) else None
-        inner = current.value if isinstance(current, ast.Attribute) and current.attr == "return_value" else inner
-        if not isinstance(inner, ast.Attribute):
-            return None
-        if inner.attr == "query":
-            session = _mocked_query(uses, mocks, inner)
-            return Setting(path, node, target, session, tuple(methods)) if session is not None else None
-        methods.insert(0, inner.attr)
-        current = inner.value
-
-
-def _mocked_query(uses: Uses, mocks: TestMocks, node: ast.AST) -> ast.expr | None:
-    """The mocked session in `session.query`."""
-    if not isinstance(node, ast.Attribute) or node.attr != "query":
-        return None
-    stand = mocks.stand(uses.program.scope_of(node), node.value)
-    return node.value if stand is not None and stand.kind is Kind.SESSION else None
 
 
 def _edits(places: Places, setting: Setting, form: Form) -> Iterator[Edit]:

@@ -68,13 +68,14 @@ def plan(program: Program) -> Decisions:
     edits += helper_edits(uses, names)
     unfollowed = tuple(reports(uses))
     findings += unfollowed
-    of_mocks, left = mocked(uses, places, edits, all_converted=converted >= uses.sites.keys())
+    of_mocks, files, left = mocked(uses, places, edits, all_converted=converted >= uses.sites.keys())
     edits += of_mocks
     findings += left
     if edits and not uses.library.has_selects_of_entities:
         findings.append(_too_old(uses))
     return Decisions(
         edits=tuple(sorted(edits, key=_order)),
+        text_edits=tuple(files),
         findings=tuple(sorted(findings, key=lambda f: (f.path, f.span.line if f.span else 0, f.code))),
         subjects=(*_recognised(uses), *_subjects(unfollowed)),
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Callable, Iterable, Iterator
 
+from asyncify.analysis.test_doubles import last_name
 from asyncify.model.edit import Edit
 from asyncify.model.ops import ReplaceStatement
 from asyncify.model.span import Place as Position
@@ -29,8 +31,16 @@ def raising_edits(
         if len(node.targets) != 1 or not isinstance(target, ast.Attribute) or target.attr != "side_effect":
             continue
         session = session_of(target.value)
-        if session is None:
+        if session is None or not _is_exception(node.value):
             continue
         targets = " = ".join(f"$m.{method}.side_effect" for method in sorted(methods))
         op = ReplaceStatement(f"{targets} = $v\n", (place.hole("m", session), place.hole("v", node.value)))
         yield target.value, Edit("query", path, Target(source.span(node), Position.STATEMENT), op, because=WHY)
+
+
+def _is_exception(value: ast.expr) -> bool:
+    """An exception or its class, not a function or a list that says what queries give."""
+    named = value.func if isinstance(value, ast.Call) else value
+    name = last_name(named)
+    builtin = getattr(builtins, name, None)
+    return (isinstance(builtin, type) and issubclass(builtin, BaseException)) or name.endswith(("Error", "Exception"))

@@ -11,10 +11,12 @@ from __future__ import annotations
 import ast
 
 from asyncify.analysis.bindings import bring
-from asyncify.analysis.mock_objects import Kind, Stand, TestMocks, find_mocks, is_mock_call
+from asyncify.analysis.mock_calls import is_mock_call
+from asyncify.analysis.mock_objects import Kind, Stand, TestMocks, find_mocks
+from asyncify.analysis.mock_origins import scope_of_patch
 from asyncify.analysis.mock_specs import Specs
 from asyncify.analysis.points import PointKind
-from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.test_doubles import last_name
 from asyncify.analysis.values import has
 from asyncify.knowledge import names
@@ -85,10 +87,13 @@ class _Mocks:
         given = {k.arg: k.value for k in call.keywords if k.arg}
         for name in sorted(methods & given.keys()):
             self._awaitable(path, given[name])
-        if "spec" in given or "spec_set" in given or call.args:
-            return
+        specified = "spec" in given or "spec_set" in given or bool(call.args)
         if stand.kind is Kind.SESSION:
-            self._methods_one_by_one(path, call, [m for m in self.awaited if m not in given], session=True)
+            # with a spec they are awaitable, and only what they give is not plain
+            wanted = [m for m in self.awaited if m not in given and (m in SESSION_RESULTS or not specified)]
+            self._methods_one_by_one(path, call, wanted, session=True)
+            return
+        if specified:
             return
         assert stand.info is not None
         spec = self._spec(path, stand.info, self.work.source(path).segment(call.func))
@@ -155,7 +160,7 @@ class _Mocks:
     def _also_session(self, path: str, call: ast.Call) -> None:
         """A mock of something else that a test gives as a session, too: `@patch` comes before fixtures of that name."""
         name = self.mocks.given.get(call, "")
-        if (self._scope_of_patch(path, call), name) in self.mocks.sessions:
+        if (scope_of_patch(self.program, path, call), name) in self.mocks.sessions:
             plain, imports = bring(self.program, path, "unittest.mock", "MagicMock")
             mock, more = bring(self.program, path, "unittest.mock", "AsyncMock")
             lines = [f"$.{m} = {mock}({self._result(m, plain)})" for m in self.awaited]
@@ -181,7 +186,7 @@ class _Mocks:
 
     def _instance_is_given(self, path: str, call: ast.Call) -> bool:
         """Whether the test sets what the patched class or factory gives."""
-        scope = self._scope_of_patch(path, call)
+        scope = scope_of_patch(self.program, path, call)
         tree = self.work.source(path).tree if scope is None else scope.node
         name = self.mocks.given.get(call)
         return any(
@@ -192,12 +197,6 @@ class _Mocks:
             and node.targets[0].value.id == name
             for node in ast.walk(tree)
         )
-
-    def _scope_of_patch(self, path: str, call: ast.Call) -> FunctionInfo | None:
-        parent = self.work.source(path).parent(call)
-        if isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            return self.program.modules[path].functions[parent]
-        return self.program.scope_of(call)
 
     def _at_the_top(self, path: str, call: ast.Call, lines: list[str], imports: tuple[Import, ...]) -> None:
         """Lines at the top of what `@patch` decorates or `with patch(...) as name` opens, or behind

@@ -1,0 +1,77 @@
+"""The calls of `unittest.mock` and pytest-mock: what makes a mock, and what puts one somewhere."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.test_doubles import last_name
+from asyncify.analysis.values import Ext
+from asyncify.knowledge.names import canonical
+from asyncify.knowledge.testing import ASYNC_MOCK, MOCKS
+
+
+def is_mock_call(program: Program, path: str, node: ast.AST) -> bool:
+    """`MagicMock(...)`, `Mock(...)` or `AsyncMock(...)`."""
+    if not isinstance(node, ast.Call):
+        return False
+    if is_mocker(node.func):
+        return True
+    found = program.names.resolve_expression(path, node.func)
+    known = {v.name for v in program.values(node.func) if isinstance(v, Ext)}
+    known |= {canonical(found.name)} if isinstance(found, Ext) else set()
+    return bool(known & (MOCKS | {ASYNC_MOCK}))
+
+
+def is_mocker(node: ast.expr) -> bool:
+    """`mocker.MagicMock`, where pytest-mock gives the classes of `unittest.mock` through its fixture."""
+    classes = {name.rpartition(".")[2] for name in (*MOCKS, ASYNC_MOCK)}
+    return isinstance(node, ast.Attribute) and node.attr in classes and last_name(node.value).endswith("mocker")
+
+
+def is_patch(node: ast.expr) -> bool:
+    """`patch(...)`, or `patch.object(...)`."""
+    if not isinstance(node, ast.Call):
+        return False
+    name = last_name(node.func)
+    return name == "patch" or (
+        name == "object" and isinstance(node.func, ast.Attribute) and last_name(node.func.value) == "patch"
+    )
+
+
+def given_by_patches(function: FunctionInfo) -> list[tuple[ast.expr, ast.arg]]:
+    """The parameters that `@patch` gives a mock, whatever fixtures are called."""
+    parameters = function.parameters[1 if function.cls is not None else 0 :]
+    given = [d for d in function.node.decorator_list if is_patch(d) and not has_new(d)]
+    return list(zip(reversed(given), parameters, strict=False))
+
+
+def has_new(node: ast.expr) -> bool:
+    """Whether a `patch` is told what to put there."""
+    assert isinstance(node, ast.Call)
+    position = 2 if last_name(node.func) == "object" else 1
+    return len(node.args) > position or any(k.arg in ("new", "new_callable") for k in node.keywords)
+
+
+def results(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
+    """What a function returns or yields."""
+    for inner in ast.walk(node):
+        if isinstance(inner, (ast.Return, ast.Yield)) and inner.value is not None:
+            yield inner.value
+
+
+def handed_back(function: FunctionInfo, call: ast.Call) -> list[ast.expr]:
+    """The arguments of a call that the function returns itself."""
+    returned = {r.id for r in results(function.node) if isinstance(r, ast.Name)}
+    return [value for p, value in zip(function.parameters, call.args, strict=False) if p.arg in returned]
+
+
+def arguments(program: Program, call: ast.Call) -> Iterator[tuple[FunctionInfo, ast.arg, ast.expr]]:
+    """What a call hands to the parameters of functions of the program."""
+    for function in program.calls(call):
+        parameters = function.info.parameters[1 if function.bound and function.info.cls is not None else 0 :]
+        by_name = {p.arg: p for p in parameters}
+        yield from ((function.info, p, value) for p, value in zip(parameters, call.args, strict=False))
+        yield from ((function.info, by_name[k.arg], k.value) for k in call.keywords if k.arg in by_name)

@@ -1,0 +1,76 @@
+"""Mocks that go on answering legacy queries: the tests stay as they are, and a file beside them answers selects.
+
+Where a test tells several chains of `session.query` apart, no single value of `session.scalar` says the same. The call
+that makes the mock is wrapped then: `answer_queries(MagicMock(spec=Session))`.
+"""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from collections.abc import Collection, Iterator
+from importlib import resources
+
+from asyncify.analysis.bindings import free_name, names_used
+from asyncify.analysis.mock_objects import TestMocks
+from asyncify.analysis.mock_origins import Origin
+from asyncify.analysis.program import Program
+from asyncify.model.edit import Edit, Import, TextEdit
+from asyncify.model.ops import InsertStatements, Op, Replace
+from asyncify.model.span import Place as Position
+from asyncify.model.span import Target
+from asyncify.transforms.query.decisions import NAME
+
+ANSWER = "answer_queries"
+FILE = "query_mocks.py"
+_WHY = "the code runs selects, and the test goes on to say what queries give"
+
+
+def replayed(program: Program, mocks: TestMocks, origins: Collection[Origin]) -> Iterator[Edit | TextEdit]:
+    """The edits that let the mocks made at these calls answer selects as queries, and the files they need."""
+    files = program.workspace.files
+    text = resources.files(__package__).joinpath(FILE).read_text(encoding="utf-8")
+    written = set()
+    for origin in sorted(origins, key=lambda o: (_path(mocks, o.call), o.call.lineno, o.call.col_offset, o.text)):
+        call, path = origin.call, _path(mocks, origin.call)
+        helper, module = _helper(files, path)
+        if helper not in files and helper not in written:
+            written.add(helper)
+            yield TextEdit(NAME, helper, None, text, _WHY)
+        alias = ANSWER if ANSWER not in names_used(program, path) else free_name(program, path, f"{ANSWER}_of_session")
+        imports = (Import(module, ANSWER, alias if alias != ANSWER else ""),)
+        source = program.modules[path].source
+        op: Op = Replace(f"{alias}($it)")
+        target = source.target(call)
+        if origin.text:
+            opened: ast.AST | None = source.parent(call)
+            if isinstance(opened, ast.withitem):
+                opened = source.parent(opened)
+            assert opened is not None
+            where = "after" if isinstance(opened, ast.Assign) else "inside"
+            op = InsertStatements(f"{alias}({origin.text})", where)
+            target = Target(source.span(opened), Position.STATEMENT)
+        yield Edit(NAME, path, target, op, imports, because=_WHY)
+
+
+def _path(mocks: TestMocks, call: ast.Call) -> str:
+    return (mocks.sites.get(call) or mocks.patches[call])[0]
+
+
+def _helper(files: Collection[str], path: str) -> tuple[str, str]:
+    """The file with the function for the tests of a file, and how they import it.
+
+    A package is imported from within. Anything else is on the path that pytest makes, which has the folders of tests
+    and of `conftest.py` files. Source: pytest, "Import modes", `prepend`.
+    """
+    own = posixpath.dirname(path)
+    packaged = posixpath.join(own, "__init__.py") in files
+    best, level, depth, folder = own, 1, 1, own
+    while folder and (posixpath.join(folder, "__init__.py") in files) == packaged:
+        if posixpath.join(folder, "conftest.py") in files:
+            best, level = folder, depth
+        folder, depth = posixpath.dirname(folder), depth + 1
+    if not folder and not packaged and "conftest.py" in files and "__init__.py" not in files and own:
+        best = ""
+    module = FILE.removesuffix(".py")
+    return posixpath.join(best, FILE), f"{'.' * level}{module}" if packaged else module
