@@ -159,9 +159,13 @@ class _File:
             elif isinstance(node, (ast.With, ast.AsyncWith)):
                 for item in node.items:
                     stand = self._patched(item.context_expr)
-                    if stand and isinstance(item.optional_vars, ast.Name):
-                        self._name(item.context_expr, item.optional_vars.id, stand)
-                        self._gives(item.context_expr, item.optional_vars.id)
+                    if isinstance(item.optional_vars, ast.Name):
+                        name = item.optional_vars.id
+                        if stand:
+                            self._name(item.context_expr, name, stand)
+                            self._gives(item.context_expr, name)
+                        else:
+                            self._lent(item.context_expr, (self.program.scope_of(node), name))
             elif isinstance(node, ast.Assign):
                 self._assigned(node)
             elif isinstance(node, ast.Call):
@@ -211,6 +215,17 @@ class _File:
                     self.mocks.names[key] = stand
                     self.mocks.sessions.add(key)
                 self._gives(decorator, parameter.arg)
+            else:
+                self._lent(decorator, (function.outermost, parameter.arg))
+
+    def _lent(self, patch: ast.expr, key: tuple[object, str]) -> None:
+        """The mock of something unknown that a test gives as a session: `with patch("app.get_db") as db: find(db)`."""
+        known = self.mocks.names.get(key)
+        if known is not None and known.kind is Kind.SESSION and isinstance(patch, ast.Call) and is_patch(patch):
+            if not has_new(patch):
+                self.mocks.patches.setdefault(patch, (self.path, known))
+                self.mocks.sessions.add(key)
+                self._gives(patch, key[1])
 
     def _gives(self, patch: ast.expr, name: str) -> None:
         if isinstance(patch, ast.Call):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from asyncify.analysis.mock_calls import arguments
-from asyncify.analysis.mock_objects import TestMocks, owner_of
+from asyncify.analysis.mock_objects import Kind, TestMocks, owner_of
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 
@@ -68,9 +68,8 @@ class Origins:
             yield from self._follow(value, self._program.scope_of(value), seen)
         if given:
             return
-        if isinstance(node, ast.Attribute):
-            yield from self._patched(node, scope)
-        elif isinstance(node, ast.Name):
+        yield from self._patched(node, scope)
+        if isinstance(node, ast.Name):
             fixture = self._program.fixtures.find(scope, node.id) if isinstance(scope, FunctionInfo) else None
             handed = self._handed.get((scope, node.id), [])
             if fixture is not None and fixture is not scope:
@@ -82,14 +81,16 @@ class Origins:
                 for value in self._assigned.get((None, node.id), []):
                     yield from self._follow(value, None, seen)
 
-    def _patched(self, node: ast.Attribute, scope: object) -> Iterator[Origin]:
-        """`factory.return_value` and `factory.return_value.__enter__.return_value` of a patched factory."""
-        made: ast.expr = node.value
-        if isinstance(made, ast.Attribute) and made.attr in ("__enter__", "__aenter__"):
-            made = made.value.value if isinstance(made.value, ast.Attribute) else made
+    def _patched(self, node: ast.expr, scope: object) -> Iterator[Origin]:
+        """`factory.return_value` and `factory.return_value.__enter__.return_value` of a patched factory; the mock of a
+        patch itself that is lent as a session."""
+        made = node
+        while isinstance(made, ast.Attribute) and made.attr in ("return_value", "__enter__", "__aenter__"):
+            made = made.value
         for call, name in self._mocks.given.items():
-            if node.attr == "return_value" and isinstance(made, ast.Name) and name == made.id:
-                if scope_of_patch(self._program, self._mocks.patches[call][0], call) is scope:
+            path, stand = self._mocks.patches[call]
+            if isinstance(made, ast.Name) and name == made.id and (made is not node or stand.kind is Kind.SESSION):
+                if scope_of_patch(self._program, path, call) is scope:
                     yield Origin(call, ast.unparse(node))
 
     def _results(self, function: FunctionInfo, seen: set[object]) -> Iterator[Origin]:

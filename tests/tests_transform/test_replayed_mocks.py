@@ -193,6 +193,26 @@ def test_broken(db, notes):
         notes.page(1, 2)
 
 
+@pytest.fixture
+def lent():
+    with patch("service.start") as session:
+        yield session
+
+
+def test_lent(lent):
+    lent.query.return_value.filter_by.return_value.first.return_value = None
+    lent.query.return_value.filter.return_value.count.return_value = 2
+    assert Notes(lent).add("a") == 2
+    lent.refresh.assert_called_once()
+
+
+@patch("service.start")
+def test_lent_by_a_decorator(session):
+    session.query.return_value.filter_by.return_value.first.return_value = None
+    session.query.return_value.filter.return_value.count.return_value = 2
+    assert Notes(session).add("a") == 2
+
+
 def test_start():
     with patch("service.SessionLocal") as factory:
         session = factory.return_value.__enter__.return_value
