@@ -29,6 +29,17 @@ Filling = cst.BaseExpression | Block
 _NO_ROOM = Room()
 
 
+def _parsed(source: str) -> cst.BaseExpression:
+    """An expression; one of several lines may need the brackets around the place it is for. Raises ParserSyntaxError."""
+    try:
+        return cst.parse_expression(source)
+    except cst.ParserSyntaxError:
+        if "\n" not in source:
+            raise
+    within = cst.parse_expression(f"({source}\n)")
+    return within.with_changes(lpar=within.lpar[1:], rpar=within.rpar[:-1])
+
+
 @dataclass(frozen=True)
 class Style:
     """What new code of a file looks like. width: of its lines; an edit alone makes none longer."""
@@ -54,7 +65,7 @@ class Template:
         """The template as an expression, and whether its brackets took the place of the parentheses of the room."""
         source = self._with_names()
         try:
-            parsed = cst.parse_expression(source)
+            parsed = _parsed(source)
         except cst.ParserSyntaxError as error:
             raise RewriteError(f"the template {self.source!r} is no expression") from error
         filler = _Filler(self.fillings, self.style, wrap=False, room=room, around=_around_hole(parsed))

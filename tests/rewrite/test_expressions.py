@@ -52,6 +52,24 @@ def test_await(before: str, target: str, after: str) -> None:
     assert file.apply(file.at(target, AWAIT)) == f"async def f():\n    {after}\n"
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("x = (\n    'a'\n    'b'\n)", "x = (\n    'c'\n    'b'\n)"),
+        ("x = ('a'\n     'b')", "x = ('c'\n     'b')"),
+        ("f(\n    'a'  # why\n    'b',\n    d,\n)", "f(\n    'c'  # why\n    'b',\n    d,\n)"),
+        ("x = (\n    f'a{y}'\n    f'b{z}'\n)", "x = (\n    f'c{y}'\n    f'b{z}'\n)"),
+    ],
+)
+def test_what_stands_on_several_lines_by_the_brackets_around_it(before: str, after: str) -> None:
+    """Strings that follow each other, as in a URL of parts, whose first one changes."""
+    file = File(before + "\n")
+    start, end = before.index("'a"), before.rindex("'") + 1
+    start -= before[start - 1] == "f"
+    old = before[start:end]
+    assert file.apply(file.at(old, Replace(old.replace("a", "c", 1)))) == after + "\n"
+
+
 def test_two_edits_of_one_node_are_done_in_order() -> None:
     file = File("async def f():\n    return a(1)\n")
     edits = [file.at("a(1)", Replace("b($it)")), file.at("a(1)", AWAIT)]
