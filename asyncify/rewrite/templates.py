@@ -30,7 +30,7 @@ _NO_ROOM = Room()
 
 
 def _parsed(source: str) -> cst.BaseExpression:
-    """An expression; one of several lines may need the brackets around the place it is for. Raises ParserSyntaxError."""
+    """An expression; one of several lines may need the brackets around its place. Raises ParserSyntaxError."""
     try:
         return cst.parse_expression(source)
     except cst.ParserSyntaxError:

@@ -29,6 +29,7 @@ CHANGING = frozenset("DateTime TIMESTAMP Numeric DECIMAL Enum Interval".split())
 #: the words with which textual statements begin that write rows
 WRITING = frozenset("insert update delete merge replace truncate call do with".split())
 ANYTHING = "*"
+PLACES = (ast.expr, ast.stmt)
 COMPUTED = "sqlalchemy.orm.column_property"
 
 
@@ -38,7 +39,7 @@ class Change:
 
     attribute: the one that is set, `ANYTHING` where it is not known which; empty for rows that come, go or change.
     behind: it is done by a statement, so that instances do not know of it. same: an attribute is set to what is sure to
-    be the same once it is loaded. deletes: an instance is deleted.
+    be the same once it is loaded. deletes: an instance is deleted. made: the attribute is one of a new instance.
     """
 
     info: ClassInfo | None
@@ -46,6 +47,7 @@ class Change:
     behind: bool = False
     same: bool = False
     deletes: bool = False
+    made: bool = False
 
 
 class Changes:
@@ -55,36 +57,36 @@ class Changes:
         self.program = program
         self.before = cache(self._before)
         self.outdates = cache(self._outdates)
-        self._own = cache(self._find_own)
-        self._callees = cache(self._find_callees)
-        self._reached = cache(self._find_reached)
+        self.own = cache(self._find_own)
+        self.callees = cache(self._find_callees)
+        self.reached = cache(self._find_reached)
         self._computed = cache(self._find_computed)
         self._is_changing = cache(self._find_is_changing)
 
-    def _find_own(self, function: FunctionInfo) -> tuple[tuple[int, Change], ...]:
-        """What the body of a function itself writes, by line."""
-        return tuple((node.lineno, c) for node in function.nodes for c in self._of(function, node))  # type: ignore[attr-defined]
+    def _find_own(self, function: FunctionInfo) -> tuple[tuple[ast.expr | ast.stmt, Change], ...]:
+        """What the body of a function itself writes, and where."""
+        return tuple((n, c) for n in function.nodes if isinstance(n, PLACES) for c in self._of(function, n))
 
-    def _find_callees(self, function: FunctionInfo) -> tuple[tuple[int, FunctionInfo], ...]:
+    def _find_callees(self, function: FunctionInfo) -> tuple[tuple[ast.Call, FunctionInfo], ...]:
         calls = (node for node in function.nodes if isinstance(node, ast.Call))
-        return tuple((node.lineno, called.info) for node in calls for called in self.program.calls(node))
+        return tuple((node, called.info) for node in calls for called in self.program.calls(node))
 
     def _before(self, function: FunctionInfo, line: int) -> frozenset[Change]:
         """What a function has written, itself or by calls, up to a line of its own."""
-        found = {change for at, change in self._own(function) if at <= line}
-        for called in {called for at, called in self._callees(function) if at <= line}:
-            found |= self._reached(called)
+        found = {change for at, change in self.own(function) if at.lineno <= line}
+        for called in {called for at, called in self.callees(function) if at.lineno <= line}:
+            found |= self.reached(called)
         return frozenset(found)
 
     def _find_reached(self, function: FunctionInfo) -> frozenset[Change]:
         """What a function and all that it calls write."""
         seen, stack = {function}, [function]
         for one in stack:
-            for _, called in self._callees(one):
+            for _, called in self.callees(one):
                 if called not in seen:
                     seen.add(called)
                     stack.append(called)
-        return frozenset(change for one in stack for _, change in self._own(one))
+        return frozenset(change for one in stack for _, change in self.own(one))
 
     def _outdates(self, changes: frozenset[Change], info: ClassInfo, attribute: str) -> bool:
         """Whether an attribute of an instance is another one after some changes and a commit than before. What may be
@@ -109,7 +111,7 @@ class Changes:
                 yield Change(value.info)
                 for keyword in node.keywords:
                     same = keyword.arg is not None and self._comes_back(function, keyword.value)
-                    yield Change(value.info, keyword.arg or ANYTHING, same=same)
+                    yield Change(value.info, keyword.arg or ANYTHING, same=same, made=True)
         made = self.program.names.resolve_expression(function.path, node.func)
         name = made.name if isinstance(made, Ext) else ""
         if name in WRITES and node.args:

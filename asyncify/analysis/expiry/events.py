@@ -11,9 +11,18 @@ from dataclasses import dataclass
 from enum import Enum
 
 from asyncify.analysis.dotted import is_path
+from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Cls, Ext, Inst, Obj, Values, is_session, objects
+from asyncify.knowledge.names import (
+    ASYNC_SESSION,
+    ASYNC_SESSIONMAKER,
+    SESSION,
+    SESSIONMAKER,
+    SQLMODEL_ASYNC_SESSION,
+    SQLMODEL_SESSION,
+)
 
 #: what begins something that is rolled back when an error leaves its block
 BLOCKS = frozenset({"begin", "begin_nested"})
@@ -170,6 +179,19 @@ def commits_expire(program: Program) -> bool:
                     if keyword.arg == "expire_on_commit" and getattr(keyword.value, "value", None) is False:
                         return False
     return True
+
+
+def flushes_before_queries(program: Program) -> bool:
+    """Whether sessions of a program may flush before they load, which they do unless they are told not to."""
+    makers = {SESSIONMAKER, ASYNC_SESSIONMAKER, SESSION, ASYNC_SESSION, SQLMODEL_SESSION, SQLMODEL_ASYNC_SESSION}
+    told = []
+    for path, module in program.modules.items():
+        for node in module.source.nodes_of(ast.Call) if not is_test_path(path) else ():
+            made = program.names.resolve_expression(path, node.func)
+            if isinstance(made, Ext) and made.name in makers:
+                given = {k.arg: k.value for k in node.keywords}
+                told.append(getattr(given.get("autoflush"), "value", None) is False)
+    return not told or not all(told)
 
 
 def foreign(function: FunctionInfo, session: ast.expr) -> bool:

@@ -31,6 +31,7 @@ from asyncify.transforms.eager.hidden import Hidden
 from asyncify.transforms.eager.late import Late, Spot
 from asyncify.transforms.eager.loads import Site, Statements, entities, plan_statement, static_class
 from asyncify.transforms.eager.lookups import plan_lookup
+from asyncify.transforms.eager.overtaken import Overtaken
 from asyncify.transforms.eager.pages import Pages
 from asyncify.transforms.eager.partial import Partial
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
@@ -71,6 +72,7 @@ class Planner:
         self.late = Late(program, self.routes)
         self.doubles = Doubles(program, self.reach)
         self.detached = Detached(program, self.reach)
+        self.overtaken = Overtaken(program, self.reach)
         self.edits: dict[Edit, None] = {}
         self.findings: dict[Finding, None] = {}
         #: who reads what for which there is no place to load it
@@ -203,9 +205,29 @@ class Planner:
                 else:
                     at_site[steps].append(reader)
         if at_site:
-            self._loaded(site, path, self._shared(site, path, at_site))
+            self._loaded(site, path, self._shared(site, path, self._lasting(site, path, at_site)))
+
+    def _lasting(self, site: Site, path: str, readers: Readers) -> Readers:
+        """What can be loaded with the instances: the rest is written to before it is read."""
+        infos = {entity.info for entity in entities(self.program, path, site)}
+        overtaken = {
+            steps
+            for steps, found in readers.items()
+            if any(self.overtaken.by_writes(site, info, steps, found) for info in infos)
+        }
+        left: Readers = {}
+        for steps, found in readers.items():
+            if any(steps[: number + 1] in overtaken for number in range(len(steps))):
+                for reader in found:
+                    self._unknown(steps, reader)
+            else:
+                left[steps] = found
+        return left
 
     def _refresh(self, place: Refresh, steps: Steps, reader: Reader) -> None:
+        if self.overtaken.by_writes(place.call, self.refreshing.stored_class(place), steps, [reader]):
+            self._unknown(steps, reader)
+            return
         self.refreshing.add(place, steps, reader)
         self._decided(reader, steps, Outcome.REFRESH)
 

@@ -1,0 +1,77 @@
+"""Whether rows are written between the place where instances are loaded and one that reads a relationship of them.
+
+A lazy load sees what is in the database by then; one together with the instances does not.
+Source: SQLAlchemy, "Relationship Loading Techniques", "Lazy Loading"; "Session Basics", "Flushing".
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+
+from asyncify.analysis.evaluated import comes_before, is_always_evaluated
+from asyncify.analysis.expiry.changes import ANYTHING, Change
+from asyncify.analysis.expiry.events import flushes_before_queries
+from asyncify.analysis.expiry.ways import Ways, Written
+from asyncify.analysis.orm import foreign_keys_of
+from asyncify.analysis.program import Program
+from asyncify.analysis.routes import Reach
+from asyncify.analysis.symbols import ClassInfo
+from asyncify.transforms.eager.reading import Reader, Steps
+
+
+class Overtaken:
+    """Decides it for pairs of places."""
+
+    def __init__(self, program: Program, reach: Reach) -> None:
+        self.program = program
+        self._between = cache(Ways(program, reach).between)
+        self._flushing = flushes_before_queries(program)
+
+    def by_writes(self, place: ast.AST, info: ClassInfo, steps: Steps, readers: list[Reader]) -> bool:
+        """Whether what a place loads for a path may be something else by the time of one of the readers, and was not
+        read before in any case."""
+        late = [reader for reader in readers if self._differs(place, info, steps, reader)]
+        return any(not any(self._reads_first(one, reader, place) for one in readers) for reader in late)
+
+    def _differs(self, place: ast.AST, info: ClassInfo, steps: Steps, reader: Reader) -> bool:
+        written = self._between(place, reader.node)
+        if not written.sent and not written.waiting:
+            return False
+        owners = (self.program.orm.end_of(info, steps[:number]) for number in range(len(steps)))
+        return any(
+            self._alters(written, owner, name) for owner, name in zip(owners, steps, strict=True) if owner is not None
+        )
+
+    def _reads_first(self, first: Reader, second: Reader, place: ast.AST) -> bool:
+        """Whether a reader always reads, in the function of a place, before another one can, and before any write."""
+        function = self.program.function_of(place)
+        if function is None or first is second or self.program.function_of(first.node) is not function:
+            return False
+        source, written = function.source, self._between(place, first.node)
+        quiet = not written.sent and not written.waiting
+        return quiet and is_always_evaluated(source, first.node) and comes_before(source, first.node, second.node)
+
+    def _alters(self, written: Written, info: ClassInfo, name: str) -> bool:
+        """Whether a lazy load of a relationship gives something else after changes than before."""
+        relationship = self.program.orm.relationship(info, name)
+        if relationship is None:
+            return False
+        target = relationship.target
+        sent = written.sent | written.waiting if self._flushing else written.sent
+        if any(change.behind and self._kin(change.info, target) for change in sent):
+            return True
+        if relationship.collection:
+            return any(self._kin(c.info, target) and (c.deletes or self._sets_key(c)) for c in sent)
+        # one object is found by the key that the instance has in memory
+        changed = (c for c in sent | written.waiting if not c.deletes and self._kin(c.info, info))
+        return any(change.behind or (self._sets_key(change) and not change.made) for change in changed)
+
+    def _sets_key(self, change: Change) -> bool:
+        if change.behind or change.deletes or change.info is None:
+            return False
+        return change.attribute == ANYTHING or change.attribute in foreign_keys_of(self.program.orm, change.info)
+
+    def _kin(self, one: ClassInfo | None, other: ClassInfo | None) -> bool:
+        """Whether instances of one class may be of another. None: it is not known which."""
+        return one is None or other is None or self.program.classes.are_kin(one, other)

@@ -1,0 +1,252 @@
+"""Reads of relationships behind statements that write rows of them: a lazy load there sees what they wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import DB, prove
+
+HEAD = """\
+from typing import Optional
+
+from fastapi import Depends, FastAPI, HTTPException
+from pydantic import BaseModel
+from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import Post, User
+
+app = FastAPI()
+
+
+class PostOut(BaseModel):
+    title: str
+
+    class Config:
+        from_attributes = True
+
+
+class UserOut(BaseModel):
+    name: str
+    posts: list[PostOut]
+
+    class Config:
+        from_attributes = True
+
+
+def titles(user):
+    return [post.title for post in user.posts]
+"""
+
+
+def test_statements_between(tmp_path: Path) -> None:
+    main = (
+        HEAD
+        + """
+
+@app.put("/legacy/{key}")
+def legacy(key: int, db: Session = Depends(get_db)):
+    user = db.query(User).filter(User.id == key).first()
+    if not user:
+        raise HTTPException(404)
+    db.query(Post).filter(Post.user_id == key, Post.title.like("new%")).delete()
+    for number in range(2):
+        db.add(Post(user_id=key, title=f"new{number}"))
+    user.age = sum(len(post.title) for post in user.posts)
+    db.commit()
+    db.refresh(user)
+    return user.age
+
+
+@app.put("/answered/{key}", response_model=UserOut)
+def answered(key: int, db: Session = Depends(get_db)):
+    user = db.query(User).filter(User.id == key).first()
+    db.query(Post).filter(Post.user_id == key, Post.title == "text").delete()
+    db.add(Post(user_id=key, title="answered"))
+    user.age = len(user.posts)
+    db.commit()
+    db.refresh(user)
+    return user
+
+
+@app.put("/core/{key}")
+def core(key: int, db: Session = Depends(get_db)):
+    user = db.get(User, key)
+    db.execute(insert(Post).values(user_id=key, title="core"))
+    return titles(user)
+
+
+@app.put("/text/{key}", response_model=UserOut)
+def written(key: int, db: Session = Depends(get_db)):
+    user = db.scalars(select(User).where(User.id == key)).one()
+    db.execute(text("insert into posts (user_id, title) values (:key, 'text')"), {"key": key})
+    return user
+
+
+def purge(db: Session, key: int):
+    db.execute(delete(Post).where(Post.user_id == key, Post.title.like("core%")))
+
+
+@app.put("/called/{key}")
+def called(key: int, db: Session = Depends(get_db)):
+    user = db.scalars(select(User).where(User.id == key)).one()
+    purge(db, key)
+    return titles(user)
+
+
+@app.put("/moved/{key}")
+def moved(key: int, db: Session = Depends(get_db)):
+    post = db.scalars(select(Post).where(Post.id == key)).one()
+    db.execute(update(Post).where(Post.id == key).values(user_id=3))
+    return post.author.name
+
+
+@app.put("/read/{key}")
+def read_before(key: int, db: Session = Depends(get_db)):
+    user = db.scalars(select(User).where(User.id == key)).one()
+    first = titles(user)
+    purge(db, key)
+    return first + titles(user)
+
+
+@app.put("/loop")
+def loop(db: Session = Depends(get_db)):
+    found = []
+    for user in db.scalars(select(User)).all():
+        db.execute(insert(Post).values(user_id=user.id, title="loop"))
+        found.append(titles(user))
+    return found
+
+
+@app.get("/")
+def everything(db: Session = Depends(get_db)):
+    return [[user.name, user.age, titles(user)] for user in db.scalars(select(User).order_by(User.id))]
+"""
+    )
+    calls = [
+        ("PUT", f"/{name}/{key}") for key in (1, 2) for name in "legacy core text called moved answered read".split()
+    ]
+    requests = [r for call in calls for r in (call, ("GET", "/"))]
+    prove(tmp_path, main, [*requests, ("PUT", "/legacy/9"), ("PUT", "/loop"), ("GET", "/")])
+
+
+def test_flushes_between(tmp_path: Path) -> None:
+    main = (
+        HEAD
+        + """
+
+@app.post("/flushed/{key}")
+def flushed(key: int, db: Session = Depends(get_db)):
+    user = db.scalars(select(User).where(User.id == key)).one()
+    db.add(Post(user_id=key, title="flushed"))
+    db.flush()
+    return titles(user)
+
+
+@app.post("/pending/{key}")
+def pending(key: int, db: Session = Depends(get_db)):
+    user = db.scalars(select(User).where(User.id == key)).one()
+    db.add(Post(user_id=key, title="pending"))
+    return titles(user)
+
+
+@app.post("/committed/{key}", response_model=UserOut)
+def committed(key: int, db: Session = Depends(get_db)):
+    user = db.scalars(select(User).where(User.id == key)).one()
+    db.add(Post(user_id=key, title="committed"))
+    db.commit()
+    return user
+
+
+@app.post("/gone/{key}")
+def gone(key: int, db: Session = Depends(get_db)):
+    user = db.scalars(select(User).where(User.id == key)).one()
+    post = db.scalars(select(Post).where(Post.user_id == key)).first()
+    db.delete(post)
+    db.flush()
+    return titles(user)
+
+
+@app.get("/")
+def everything(db: Session = Depends(get_db)):
+    return [[user.name, user.age, titles(user)] for user in db.scalars(select(User).order_by(User.id))]
+"""
+    )
+    calls = [("POST", f"/{n}/{key}") for key in (1, 2) for n in "flushed pending committed gone".split()]
+    prove(tmp_path, main, [r for call in calls for r in (call, ("GET", "/"))])
+
+
+def test_flushes_of_the_load(tmp_path: Path) -> None:
+    """Where the session flushes before it loads, what waits to be stored is there as well."""
+    main = (
+        HEAD
+        + """
+
+@app.post("/pending/{key}")
+def pending(key: int, db: Session = Depends(get_db)):
+    user = db.scalars(select(User).where(User.id == key)).one()
+    db.add(Post(user_id=key, title="pending"))
+    return titles(user)
+
+
+@app.post("/moved/{key}")
+def moved(key: int, db: Session = Depends(get_db)):
+    post = db.scalars(select(Post).where(Post.id == key)).one()
+    post.user_id = 3
+    return post.author.name
+"""
+    )
+    flushing = {"main.py": main, "db.py": DB.replace("autoflush=False, ", "")}
+    calls = [("POST", f"/{name}/{key}") for key in (1, 2) for name in ("pending", "moved")]
+    prove(tmp_path, flushing, calls)
+
+
+def test_other_writes(tmp_path: Path) -> None:
+    """What does not come between stays loaded with the instances."""
+    main = (
+        HEAD
+        + """
+
+@app.put("/other/{key}")
+def other(key: int, db: Session = Depends(get_db)):
+    user = db.scalars(select(User).where(User.id == key)).one()
+    db.execute(update(User).where(User.id == 3).values(age=4))
+    user.age = 7
+    db.flush()
+    return titles(user)
+
+
+@app.put("/leaves/{key}")
+def leaves(key: int, db: Session = Depends(get_db)):
+    user = db.scalars(select(User).where(User.id == key)).one()
+    if user.name == "bob":
+        db.execute(delete(Post).where(Post.user_id == key))
+        return "gone"
+    return titles(user)
+
+
+@app.put("/branch/{key}")
+def branch(key: int, db: Session = Depends(get_db)):
+    user = db.scalars(select(User).where(User.id == key)).one()
+    if user.name == "bob":
+        db.add(Post(user_id=key, title="branch"))
+        db.flush()
+        names = []
+    else:
+        names = titles(user)
+    return names
+
+
+@app.put("/first/{key}")
+def first(key: int, db: Session = Depends(get_db)):
+    user = db.scalars(select(User).where(User.id == key)).one()
+    count = len(user.posts)
+    db.execute(insert(Post).values(user_id=key, title="first"))
+    return [count, [post.title for post in user.posts]]
+"""
+    )
+    calls = [("PUT", f"/{name}/{key}") for key in (1, 2) for name in "other leaves branch first".split()]
+    after = prove(tmp_path, main, calls)["main.py"]
+    assert after.count("selectinload(User.posts)") == 4
+    assert "greenlet" not in after
