@@ -137,3 +137,47 @@ def test_the_driver_of_that_engine_is_one_that_is_installed(packages: str, drive
     files = {"main.py": APP, "models.py": MODELS, "db.py": db(MAKERS, "from functools import lru_cache\n")}
     after = migrate({**files, "env.py": environment, "requirements.txt": f"fastapi\nsqlalchemy\n{packages}\n"})
     assert f"drivername={drivername}" in after["env.py"]
+
+
+#: two libraries that listen to what an engine sends
+INSTRUMENTOR = """\
+from sqlalchemy import event
+
+COUNTED = []
+
+
+def listen(engine):
+    @event.listens_for(engine, "before_cursor_execute")
+    def count(connection, cursor, statement, parameters, context, executemany):
+        COUNTED.append(statement.split()[0])
+
+
+class SQLAlchemyInstrumentor:
+    def instrument(self, engine=None, engines=(), **options):
+        for one in [*engines, *([engine] if engine is not None else [])]:
+            listen(one)
+"""
+TAP = "from opentelemetry.instrumentation.sqlalchemy import listen as start\n"
+OPENTELEMETRY = {
+    "opentelemetry/__init__.py": "",
+    "opentelemetry/instrumentation/__init__.py": "",
+    "opentelemetry/instrumentation/sqlalchemy/__init__.py": INSTRUMENTOR,
+    "sqltap.py": TAP,
+}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SQLAlchemyInstrumentor().instrument(engine=engine)",
+        "tracing = SQLAlchemyInstrumentor()\ntracing.instrument(engines=[engine], skip=True)",
+        "sqltap.start(engine)",
+    ],
+)
+def test_a_library_that_listens_to_the_engine(text: str, tmp_path: Path) -> None:
+    imports = "import sqltap\nfrom opentelemetry.instrumentation.sqlalchemy import COUNTED, SQLAlchemyInstrumentor\n"
+    app = APP + '\n\n@app.get("/count")\ndef count():\n    return COUNTED.count("SELECT")\n'
+    app = app.replace("from db import", "from db import COUNTED,")
+    files = {"main.py": app, "db.py": db(f"engine = {MADE}\n{text}", imports)}
+    after = prove(tmp_path, files, [*REQUESTS, ("GET", "/count")], installed=OPENTELEMETRY)
+    assert "engine.sync_engine" in after["db.py"]

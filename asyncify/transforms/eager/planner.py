@@ -354,4 +354,3 @@ class Planner:
             if above is not None and self.program.orm.subclass(above, steps[-1]) is not None:
                 return True
         return False
-

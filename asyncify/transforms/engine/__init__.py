@@ -13,10 +13,11 @@ from asyncify.analysis.makers import Made
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.table_facts import is_test
-from asyncify.analysis.values import Ext, has
+from asyncify.analysis.values import Ext, Inst, Member, Value, has
 from asyncify.knowledge import names
 from asyncify.knowledge.drivers import Choice, async_driver
 from asyncify.knowledge.engine_arguments import ARGUMENTS, EngineArgument
+from asyncify.knowledge.engine_listeners import ENGINE_LISTENERS
 from asyncify.knowledge.names import canonical
 from asyncify.knowledge.session_libraries import MIDDLEWARE
 from asyncify.model.edit import Edit, Finding, Import
@@ -78,6 +79,8 @@ class _Planner:
                     self.engine(module, made, MAKERS[name], provided=is_provided(self.program, node))
                 elif name in LISTENERS and node.args:
                     self.listener(module, node)
+                elif (name or _method_of_library(value)) in ENGINE_LISTENERS:
+                    self.listening_library(module, node)
 
     def middleware(self, module: ModuleInfo, node: ast.Call) -> None:
         """`add_middleware(DBSessionMiddleware, db_url=...)`: a library makes the engine."""
@@ -252,6 +255,13 @@ class _Planner:
             advice = "listen on a Session subclass that is given as sync_session_class"
             self.report(module, target, "listener-factory", "events cannot be listened to on an async factory", advice)
 
+    def listening_library(self, module: ModuleInfo, node: ast.Call) -> None:
+        """`SQLAlchemyInstrumentor().instrument(engine=engine)`, or `engines=[...]`."""
+        for given in (*node.args, *(k.value for k in node.keywords)):
+            for engine in given.elts if isinstance(given, (ast.List, ast.Tuple)) else [given]:
+                if has(self.program.values(engine), names.ENGINE) and not self.twins.stays(engine):
+                    self.edit(module, engine, Replace("$it.sync_engine"), "what is given it listens to its events")
+
     def twin_listener(self, module: ModuleInfo, node: ast.Call) -> None:
         """What listens to an engine listens to its sync twin as well."""
         found = self.twins.listened(node.args[0])
@@ -280,6 +290,13 @@ class _Planner:
 
     def report(self, module: ModuleInfo, node: ast.AST, code: str, message: str, advice: str) -> None:
         self.findings.append(Finding("engine", module.path, module.source.span(node), code, message, advice))
+
+
+def _method_of_library(value: Value) -> str:
+    """The dotted name of a method of a library, where a value is one."""
+    if isinstance(value, Member) and isinstance(value.base, Inst):
+        return f"{value.base.type}.{value.name}"
+    return ""
 
 
 def _ends_in(node: ast.expr, row: EngineArgument) -> bool:
