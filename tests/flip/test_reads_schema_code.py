@@ -255,3 +255,86 @@ def as_json(db: Session = Depends(get_db)):
         ("GET", "/nested-json"),
     ]
     prove(tmp_path, files, requests)
+
+
+def test_schemas_in_the_code_of_schemas(tmp_path: Path) -> None:
+    """What a computed field or a validator makes out of instances by a further schema."""
+    main = (
+        HEAD
+        + """
+
+from pydantic import computed_field, field_validator
+
+
+class Arbitrary(BaseModel):
+    model_config = ConfigDict(from_attributes=True, arbitrary_types_allowed=True)
+
+
+class TagIn(Arbitrary):
+    name: str
+
+
+class PostIn(Arbitrary):
+    title: str
+    tags: List[Tag] = Field(exclude=True)
+
+    @computed_field
+    @property
+    def labels(self) -> List[TagIn]:
+        return [TagIn.model_validate(tag) for tag in self.tags]
+
+
+class UserIn(Arbitrary):
+    name: str
+    posts: List[Post] = Field(exclude=True)
+
+    @computed_field
+    @property
+    def entries(self) -> List[PostIn]:
+        return [PostIn.model_validate(post) for post in self.posts if post.title]
+
+
+class TeamIn(Arbitrary):
+    name: str
+    users: List[Any]
+
+    @field_validator("users", mode="before")
+    @classmethod
+    def made(cls, value):
+        return [UserIn.model_validate(user) for user in value]
+
+
+class Around(Arbitrary):
+    name: str
+    posts: List[Post] = Field(exclude=True)
+
+    @computed_field
+    @property
+    def writers(self) -> List["Around"]:
+        return [Around.model_validate(post.author) for post in self.posts if post.author.name != self.name]
+
+
+@app.get("/users/{key}", response_model=UserIn)
+def user(key: int, db: Session = Depends(get_db)):
+    return db.scalars(select(User).where(User.id == key)).one()
+
+
+@app.get("/users", response_model=List[UserIn])
+def users(db: Session = Depends(get_db)):
+    return db.scalars(select(User).order_by(User.id)).all()
+
+
+@app.get("/teams", response_model=List[TeamIn])
+def teams(db: Session = Depends(get_db)):
+    return db.scalars(select(Team).order_by(Team.id)).all()
+
+
+@app.get("/around", response_model=List[Around])
+def around(db: Session = Depends(get_db)):
+    return db.scalars(select(User).order_by(User.id)).all()
+"""
+    )
+    requests = [("GET", "/users/1"), ("GET", "/users/2"), ("GET", "/users"), ("GET", "/teams"), ("GET", "/around")]
+    files = {"models.py": MODELS, "filling.py": FILLING, "main.py": main}
+    # who goes round in circles when the answer is written reads what nothing has loaded
+    prove(tmp_path, files, requests, codes=["implicit-load"])

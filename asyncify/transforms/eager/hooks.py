@@ -7,10 +7,11 @@ with the instances that are validated.
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from asyncify.analysis.infer.attributes import is_property
 from asyncify.analysis.schema_hooks import Function
+from asyncify.analysis.schemas import VALIDATORS
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import NOTHING, Fn, Inst, Rec, Values, collection, objects, union
 from asyncify.transforms.eager.reading import Reader, Reading
@@ -22,11 +23,20 @@ SAME = frozenset({"list", "sorted", "reversed", "iter", "tuple", "set", "frozens
 FIRST = frozenset({"next", "min", "max"})
 
 
+#: what is told of `Schema.model_validate(values)`: the file, the expression for the schema, and the values
+Validates = Callable[[str, ast.expr, Values], None]
+
+
 def run_hook(
-    reading: Reading, function: Function, arguments: Sequence[Values], reader: Reader, schema: ClassInfo | None = None
+    reading: Reading,
+    function: Function,
+    arguments: Sequence[Values],
+    reader: Reader,
+    schema: ClassInfo | None = None,
+    validates: Validates | None = None,
 ) -> Values:
     """Note what a function reads of its arguments; gives what it returns. schema: the class of `self`."""
-    return _Walk(reading, reader, schema, 0, {}).function(function, arguments)
+    return _Walk(reading, reader, schema, 0, {}, validates).function(function, arguments)
 
 
 class _Walk:
@@ -39,6 +49,7 @@ class _Walk:
         schema: ClassInfo | None,
         depth: int,
         known: dict[tuple[FunctionInfo, tuple[Values, ...]], Values],
+        validates: Validates | None,
     ) -> None:
         self.reading = reading
         self.program = reading.program
@@ -46,11 +57,14 @@ class _Walk:
         self.schema = schema
         self.depth = depth
         self.known = known  # what functions that were followed gave
+        self.validates = validates
+        self.path = ""
         self.names: dict[str, Values] = {}
         self.returned = NOTHING
 
     def function(self, function: Function, arguments: Sequence[Values]) -> Values:
         node = function if isinstance(function, ast.Lambda) else function.node
+        self.path = "" if isinstance(function, ast.Lambda) else function.path
         for arg, values in zip((*node.args.posonlyargs, *node.args.args), arguments, strict=False):
             self.names[arg.arg] = values
         if isinstance(node, ast.Lambda):
@@ -157,6 +171,8 @@ class _Walk:
         first = args[0] if args else NOTHING
         self._give_lambdas(node, first)
         if isinstance(node.func, ast.Attribute):
+            if node.func.attr in VALIDATORS and self.validates is not None and self.path:
+                self.validates(self.path, node.func.value, first)
             found = self.method(self.expression(node.func.value), node.func.attr, node)
             if found:
                 return found
@@ -226,7 +242,7 @@ class _Walk:
         key = (function, (*own, *args))
         if key not in self.known:
             self.known[key] = NOTHING  # a function that calls itself adds nothing
-            walk = _Walk(self.reading, self.reader, self.schema, self.depth + 1, self.known)
+            walk = _Walk(self.reading, self.reader, self.schema, self.depth + 1, self.known, self.validates)
             self.known[key] = walk.function(function, key[1])
         return self.known[key]
 

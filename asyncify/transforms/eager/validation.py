@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.routes import Route
@@ -17,6 +18,8 @@ from asyncify.transforms.eager.hooks import run_hook
 from asyncify.transforms.eager.reading import CONTAINERS, RESULTS, Reader, Reading, best
 
 TYPE_ADAPTER = "pydantic.TypeAdapter"
+#: in the place of a field: code of a schema validates
+BY_HOOK = "model_validate()"
 
 
 class Validation:
@@ -202,26 +205,50 @@ class Validation:
                 self.validate(found, field.shapes, reader, above | {(shape, source)})
                 held |= found
             holds[field.name] = (field, held)
-        self._hooks(value, shape, holds, reader)
+        self._hooks(value, shape, holds, reader, above)
 
-    def _hooks(self, value: Obj, shape: Shape, holds: Mapping[str, tuple[Field, Values]], reader: Reader) -> None:
-        """What validators and serializers read of what they are given. What a schema was made of is a schema."""
+    def _validated_by_hook(
+        self, path: str, schema: ast.expr, values: Values, reader: Reader, above: frozenset[tuple[Shape, str]]
+    ) -> None:
+        """`Schema.model_validate(values)` in the code of another schema."""
+        for shape in self.schemas.shapes(schema, path):
+            if (shape, BY_HOOK) not in above:
+                self.validate(values, (shape,), reader, above | {(shape, BY_HOOK)})
+                continue
+            for value in objects(values | self.reading.elements(values)):
+                if value.origin is not None and value.origin.steps:
+                    self.reading.endless[value.origin.steps[-1], reader] = None
+
+    def _hooks(
+        self,
+        value: Obj,
+        shape: Shape,
+        holds: Mapping[str, tuple[Field, Values]],
+        reader: Reader,
+        above: frozenset[tuple[Shape, str]],
+    ) -> None:
+        """What validators and serializers read of what they are given. What a schema was made of is a schema; where a
+        field is of a mapped class, the instance stays."""
         holds_any = any(held for _, held in holds.values())
-        checked = {name: held for name, (field, held) in holds.items() if not field.shapes}
-        own: Values = frozenset({Rec(tuple(checked.items()))})
+        is_model = self.program.orm.is_model
+        kept = {name: held for name, (f, held) in holds.items() if all(is_model(s.schema) for s in f.shapes)}
+        own: Values = frozenset({Rec(tuple(kept.items()))})
         for hook in self.schemas.hooks(shape.schema):
-            by = replace(reader, apart=hook.output)
+            by = replace(reader, apart=reader.apart or hook.output)
+            validates = partial(self._validated_by_hook, reader=by, above=above)
             if isinstance(hook.function, FunctionInfo):
                 self.reading.called.add(hook.function)
             if hook.takes is not Takes.OBJECT and not holds_any:
                 continue  # columns alone: nothing that loads itself
             if hook.takes is Takes.SELF:
-                run_hook(self.reading, hook.function, [own], by, shape.schema)
+                run_hook(self.reading, hook.function, [own], by, shape.schema, validates)
             elif hook.takes is Takes.OBJECT:
                 holder: Values = frozenset({Rec((("_obj", frozenset({value})),))}) if hook.fields else frozenset()
                 given: Values = frozenset() if hook.fields else frozenset({value})
-                run_hook(self.reading, hook.function, [holder, given] if hook.method else [given], by, shape.schema)
+                arguments = [holder, given] if hook.method else [given]
+                run_hook(self.reading, hook.function, arguments, by, shape.schema, validates)
             else:
-                known = checked if hook.takes is Takes.CHECKED else {name: held for name, (_, held) in holds.items()}
+                known = kept if hook.takes is Takes.CHECKED else {name: held for name, (_, held) in holds.items()}
                 given = union(known.values() if "*" in hook.fields else (known.get(n, NOTHING) for n in hook.fields))
-                run_hook(self.reading, hook.function, [own, given] if hook.method else [given], by, shape.schema)
+                arguments = [own, given] if hook.method else [given]
+                run_hook(self.reading, hook.function, arguments, by, shape.schema, validates)
