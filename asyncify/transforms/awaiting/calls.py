@@ -91,7 +91,7 @@ class CallEdits:
                 yield from self._handed_functions(node)
             yield from self._wrap(node, context, self._spawned(node), f"{self.source.segment(node.func)}() waits")
             return
-        if point is not None:
+        if point is not None and point.kind is not PointKind.QUERY:
             yield from self._point(node, point.kind, point.what, context)
             return
         self._kept_session(node)

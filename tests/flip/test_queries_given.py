@@ -1,0 +1,80 @@
+"""Queries that stay legacy and come out of functions which wait: the whole migration, run before and after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import prove
+from .test_lookalikes import HEAD
+
+MODELS = """\
+from sqlalchemy import Column, ForeignKey, Integer, String
+from sqlalchemy.orm import declarative_base, relationship
+
+Base = declarative_base()
+
+
+class User(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+    age = Column(Integer, default=0)
+    posts = relationship("Post", lazy="dynamic", order_by="Post.id")
+
+
+class Post(Base):
+    __tablename__ = "posts"
+    id = Column(Integer, primary_key=True)
+    title = Column(String)
+    user_id = Column(Integer, ForeignKey("users.id"))
+"""
+
+
+def test_a_service_gives_a_dynamic_collection_that_a_route_walks(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+class Users:
+    db: Session
+
+    def __init__(self, db: Session = Depends(get_db)) -> None:
+        self.db = db
+
+    def get(self, id: int) -> User:
+        return self.db.get(User, id)
+
+
+class Service:
+    def __init__(self, users: Users = Depends()) -> None:
+        self.users = users
+
+    def posts(self, id: int):
+        return self.users.get(id).posts
+
+    def recent(self, id: int):
+        user = self.users.get(id)
+        self.users.db.commit()
+        return user.posts
+
+
+@app.get("/users/{id}/posts")
+def posts(id: int, service: Service = Depends()):
+    return [post.title for post in service.posts(id)]
+
+
+@app.get("/users/{id}/recent")
+def recent(id: int, service: Service = Depends()):
+    titles = []
+    for post in service.recent(id):
+        titles.append(post.title)
+    return titles
+
+
+@app.get("/users/{id}/first")
+def first(id: int, service: Service = Depends()):
+    return [post.title for post in service.posts(id)[:1]]
+"""
+    )
+    requests = [("GET", f"/users/1/{path}") for path in ("posts", "recent", "first")]
+    migrated = prove(tmp_path, {"main.py": app, "models.py": MODELS}, requests, codes=["query-session"])
+    assert "await greenlet_spawn(list, await service.posts(id))" in migrated["main.py"]
