@@ -130,3 +130,15 @@ def test_a_subclass_with_answers_of_its_own_beside_a_client() -> None:
     migrated, _ = flip({"tests/test_a.py": fake, "tests/test_b.py": plain})
     assert migrated["tests/test_a.py"] == fake
     assert "AsyncClient" in migrated["tests/test_b.py"]
+
+
+def test_what_functions_inside_give_is_not_what_a_fixture_gives() -> None:
+    text = HEAD + (
+        "import pytest\nfrom typing import Iterator\n\nfrom app.db import SessionLocal, get_db\n\n\n"
+        "@pytest.fixture\ndef client() -> Iterator[TestClient]:\n"
+        "    session = SessionLocal()\n\n    def lent():\n        return session\n\n"
+        "    app.dependency_overrides[get_db] = lent\n    yield TestClient(app)\n"
+    )
+    migrated = flip({"tests/conftest.py": text})[0]["tests/conftest.py"]
+    assert "def client() -> AsyncIterator[AsyncClient]:" in migrated
+    assert "TestClient" not in migrated

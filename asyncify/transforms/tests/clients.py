@@ -102,7 +102,7 @@ def _is_async(work: Work, node: ast.expr) -> bool:
 
 
 def _results(info: FunctionInfo) -> Iterator[ast.expr]:
-    for node in ast.walk(info.node):
+    for node in info.nodes:  # those of functions inside are not its own
         if isinstance(node, (ast.Return, ast.Yield)) and node.value is not None:
             yield node.value
 
