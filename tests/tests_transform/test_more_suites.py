@@ -39,6 +39,18 @@ def test_raises(db):
     assert crud.texts(db) == ["a", "b"]
 """,
     },
+    "bodies that are texts": {
+        "tests/conftest.py": CONFTEST,
+        "tests/test_notes.py": """\
+import json
+
+
+def test_bodies(client, db):
+    first = client.post("/notes?text=a", data=json.dumps({}))
+    assert first.json()["text"] == "a"
+    assert client.post("/notes?text=b", data="{}").status_code == 200
+""",
+    },
     "a fixture that is called like a test, on anyio": {
         "tests/conftest.py": CONFTEST.replace("def db():", "def test_db():")
         .replace("(db)", "(test_db)")

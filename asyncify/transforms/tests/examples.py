@@ -198,9 +198,9 @@ EXAMPLES = (
                 "\n"
                 "\n"
                 "async def check():\n"
-                '    response = await client.request("DELETE", "/items", json={"id": 1}, follow_redirects=False)\n'
+                '    response = client.request("DELETE", "/items", json={"id": 1}, follow_redirects=False)\n'
                 "    assert response.is_success\n"
-                '    await client.post("/items", content=json.dumps({"id": 1}))\n'
+                '    client.post("/items", content=json.dumps({"id": 1}))\n'
             ),
         },
     ),

@@ -1,4 +1,4 @@
-"""Requests and responses: what old test clients on `requests` allowed.
+"""Requests and responses: what old test clients on `requests` allowed. The `await` is written with all others.
 
 Starlette before 0.21 built TestClient on requests. What only requests knows is rewritten wherever it is met: it would
 fail with every HTTPX client.
@@ -53,8 +53,7 @@ def _arguments(work: Work, source: SourceFile, call: ast.Call, method: str) -> N
     for number, (prefix, value) in enumerate(_parts(source, call)):
         holes.append(Hole(f"a{number}", source.span(value)))
         parts.append(f"{prefix}$a{number}")
-    wait = "await " if work.waits(work.program.function_of(call)) else ""
-    template = f"{wait}$client.{'request' if has_body else method}({', '.join(parts)})"
+    template = f"$client.{'request' if has_body else method}({', '.join(parts)})"
     why = f"`{method}` of an HTTPX client takes no body" if has_body else _WHY
     work.edit(source.path, call, Replace(template, tuple(holes)), why)
 
