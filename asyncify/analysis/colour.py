@@ -215,7 +215,8 @@ class _Worker:
         """At the top of a module: whether the place alone can be run to its end (a coroutine, tables)."""
         point = self.result.points.get(node)
         if point is not None:
-            return point.kind in (PointKind.DDL, PointKind.REFLECT)
+            guarded = in_main_guard(self.program.modules[self.paths[node]].source, node)  # has a function for all
+            return point.kind in (PointKind.DDL, PointKind.REFLECT) and not guarded
         drives = isinstance(node, ast.Call) and stepped_generator(node) is not None
         if node in self.program.facts.lambdas:
             return True

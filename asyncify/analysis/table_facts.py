@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.program import Program
+from asyncify.analysis.script_blocks import is_main_guard
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Ext, Fn, Inst, Member, has
 from asyncify.knowledge import names
@@ -48,6 +49,8 @@ def creates_tables(program: Program, path: str, statement: ast.stmt, depth: int 
             return False
         body = [s for s in info.node.body if not _does_nothing(s)]
         return bool(body) and all(creates_tables(program, info.path, s, depth + 1) for s in body)
+    if is_main_guard(statement):
+        return False  # when the file is run, and not when it is imported
     if isinstance(statement, ast.If):
         tested = any(touches_database(program, [n]) for n in ast.walk(statement.test))
         parts = [*statement.body, *statement.orelse]

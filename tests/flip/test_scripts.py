@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .harness import BASE, migrate, prove
+from .harness import BASE, DB, migrate, prove
 from .test_lookalikes import HEAD
 
 SCRIPT = """\
@@ -458,3 +458,17 @@ for number in range(2):
     assert seen[0] is seen[1]
     last = seen[0]
 """
+
+
+def test_tables_under_the_main_guard_of_a_module_that_the_app_imports(tmp_path: Path) -> None:
+    """They are made when the file is run, by itself, and not when the app starts."""
+    db = DB + (
+        '\n\nif __name__ == "__main__":\n    from models import Base\n\n'
+        "    Base.metadata.drop_all(engine)\n    Base.metadata.create_all(engine)\n"
+    )
+    app = HEAD + "\n\n@app.get('/users')\ndef users(db=Depends(get_db)):\n    return db.query(User).count()\n"
+    count = "import sqlite3; print(sqlite3.connect('app.db').execute('select count(*) from users').fetchone())"
+    commands = (("-c", count), ("db.py",), ("-c", count))
+    migrated = prove(tmp_path, {"db.py": db, "main.py": app}, [("GET", "/users")] * 2, commands)
+    assert "    asyncio.run(main())" in migrated["db.py"]
+    assert "create" not in migrated["main.py"]

@@ -16,6 +16,7 @@ from asyncify.analysis.import_order import ImportGraph
 from asyncify.analysis.lifespan_facts import App, LifespanFacts
 from asyncify.analysis.nodes import own_nodes
 from asyncify.analysis.program import Program
+from asyncify.analysis.script_blocks import is_main_guard
 from asyncify.analysis.table_facts import creates_tables, is_test, touches_database
 from asyncify.transforms.lifespan.handlers import is_stable
 from asyncify.transforms.lifespan.reliance import tests_that_rely
@@ -90,12 +91,6 @@ def _why_not(
 def _expressions(statement: ast.stmt) -> ast.expr:
     """All expressions of a statement as one."""
     return ast.Tuple([n for n in ast.walk(statement) if isinstance(n, ast.expr)], ast.Load())
-
-
-def is_main_guard(statement: ast.stmt) -> bool:
-    """`if __name__ == "__main__":`"""
-    test = statement.test if isinstance(statement, ast.If) else None
-    return isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__"
 
 
 def _without_lifespan(program: Program) -> str | None:
