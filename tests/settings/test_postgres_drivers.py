@@ -22,7 +22,9 @@ import sys
 
 from sqlalchemy import create_engine, text
 """
-ERRORS = HEAD + """\
+ERRORS = (
+    HEAD
+    + """\
 import psycopg2
 from psycopg2.errors import CheckViolation, UniqueViolation
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -68,7 +70,10 @@ def main():
 if __name__ == "__main__":
     main()
 """
-ARGUMENTS = HEAD + """\
+)
+ARGUMENTS = (
+    HEAD
+    + """\
 
 given = json.load(sys.stdin)
 extra = {"options": "-c jit=off -c lock_timeout=7s", "keepalives_idle": 30}
@@ -84,6 +89,7 @@ def main():
 if __name__ == "__main__":
     main()
 """
+)
 QUERY = "&sslmode=prefer&connect_timeout=5&application_name=shop&options=-cstatement_timeout%3D3s&keepalives=1"
 RUNS = [(d, v) for d in ("psycopg", "asyncpg") for v in VERSIONS if d == "asyncpg" or v != "1.4"]
 
@@ -187,7 +193,9 @@ def test_what_only_psycopg2_has_is_told(driver: str, codes: list[str]) -> None:
     assert "other.orig.pgcode" in after and "error.orig.pgerror" in after
 
 
-TEXTS = HEAD + """\
+TEXTS = (
+    HEAD
+    + """\
 from sqlalchemy import bindparam
 
 engine = create_engine(json.load(sys.stdin)["url"])
@@ -212,6 +220,7 @@ def main():
 if __name__ == "__main__":
     main()
 """
+)
 
 
 @pytest.mark.parametrize(("driver", "version"), RUNS)
@@ -272,4 +281,64 @@ def page():
 def test_what_keeps_a_sync_engine_keeps_its_errors(driver: str) -> None:
     after, findings = migrated(WORKER, driver)
     assert "isinstance(error.orig, UniqueViolation)" in after and "sync_engine.begin()" in after
+    assert not findings
+
+
+NUMBERS = (
+    HEAD
+    + """\
+from sqlalchemy import Column, Integer, String
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, declarative_base
+
+Base = declarative_base()
+engine = create_engine(json.load(sys.stdin)["url"])
+
+
+class Item(Base):
+    __tablename__ = "items"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+    size = Column(Integer)
+
+
+def asked(db, given):
+    query = db.query(Item.name)
+    yield query.filter(Item.id == given).all()
+    yield query.filter(Item.id != given, Item.size >= given).order_by(Item.id).all()
+    yield query.filter(Item.id.in_([given, "3"])).order_by(Item.id).all()
+    yield query.filter_by(id=given, name="n" + given).all()
+    yield query.filter(Item.name == given).all()
+    yield db.query(Item).filter(Item.id == given).update({"name": "new"}, synchronize_session=False)
+
+
+def main():
+    Base.metadata.create_all(engine)
+    found = []
+    with Session(engine) as db:
+        db.add_all([Item(id=n, name=f"n{n}", size=n) for n in range(1, 5)])
+        db.commit()
+        for given in ("2", " 3 ", "77"):
+            for answer in asked(db, given):
+                found.append(answer if isinstance(answer, int) else [list(row) for row in answer])
+        try:
+            db.query(Item).filter(Item.id == "x").all()
+        except DBAPIError as error:
+            found.append(error.orig.pgcode)
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
+"""
+)
+
+
+@pytest.mark.parametrize("version", [v for d, v in RUNS if d == "psycopg"])
+def test_texts_that_are_compared_with_numbers(version: str, postgres: Postgres, tmp_path: Path) -> None:
+    after, findings = migrated(NUMBERS, "psycopg")
+    given = [{"url": postgres.url(postgres.create())} for _ in range(2)]
+    expected = answers(tmp_path, NUMBERS, version, given[0])
+    assert expected[0] == [["n2"]] and expected[-1] == "22P02"
+    assert answers(tmp_path, after, version, given[1]) == expected
     assert not findings

@@ -84,3 +84,45 @@ def test_nothing_where_nothing_changes(requirements: str, main: str, db: str) ->
 def test_once_for_all_engines() -> None:
     files = migrated("fastapi\nsqlalchemy==2.0.30\npsycopg2\n", **{"tests/conftest.py": DB, "more.py": DB})
     assert [path for path, text in files.items() if "wide_integers" in text] == ["db.py"]
+
+
+TOKENS = """\
+from typing import Optional
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+from sqlalchemy import Column, Integer, String
+from sqlalchemy.orm import declarative_base
+
+Base = declarative_base()
+app = FastAPI()
+
+
+class User(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+
+
+class Token(BaseModel):
+    id: Optional[str] = None
+    number: int = 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("use", "needed"),
+    [
+        ("def find(db, token: Token):\n    return db.query(User).filter(User.id == token.id).first()\n", True),
+        ("def find(db, payload):\n    return db.query(User).filter(User.id == payload.get('sub')).first()\n", True),
+        ("def find(db, key: str):\n    return db.query(User).filter(key == User.id).first()\n", True),
+        ("def find(db, token: Token):\n    return db.query(User).filter(User.id == token.number).first()\n", False),
+        ("def find(db, key: int):\n    return db.query(User).filter(User.id == key).first()\n", False),
+        ("def find(db, key):\n    return db.query(User).filter(User.id == int(key)).first()\n", False),
+        ("def find(db, other: User):\n    return db.query(User).filter(User.id == other.id).first()\n", False),
+        ("def find(db, name: str):\n    return db.query(User).filter(User.name == name).first()\n", False),
+    ],
+)
+def test_texts_that_are_compared_with_numbers(use: str, needed: bool) -> None:
+    files = migrated("fastapi\nsqlalchemy==2.0.30\npsycopg2\n", TOKENS + use)
+    assert ("open_texts" in files["db.py"]) is needed

@@ -23,7 +23,7 @@ from asyncify.knowledge.session_libraries import MIDDLEWARE
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import AppendToModule, EditCall, EditDecorators, InsertStatements, Op, Replace
 from asyncify.transforms.base import Decisions, Transform
-from asyncify.transforms.engine import libpq_arguments, wide_integers
+from asyncify.transforms.engine import libpq_arguments, text_numbers, wide_integers
 from asyncify.transforms.engine.connect_args import converted
 from asyncify.transforms.engine.disposal import disposals
 from asyncify.transforms.engine.driver_errors import DriverErrors
@@ -63,6 +63,7 @@ class _Planner:
     done: set[ast.expr] = field(default_factory=set)
     made: bool = False  # an engine becomes async
     wide: bool = False  # engines still lack the listener on numbers that no column can hold
+    texts: bool = False  # engines still lack the listener on texts that are compared with numbers
 
     def module(self, module: ModuleInfo) -> None:
         """All engines and engine listeners of one module."""
@@ -232,11 +233,15 @@ class _Planner:
             self.edit(module, node, AppendToModule(text.rstrip("\n"), "imports"), libpq_arguments.BECAUSE, imports)
 
     def numbers(self, module: ModuleInfo, node: ast.expr, *, meets: bool) -> None:
-        """The listener that lets psycopg 3 compare what psycopg2 did, once for all engines. meets: it may be used."""
+        """The listeners that let psycopg 3 compare what psycopg2 did, once for all engines. meets: it may be used."""
         if self.wide and meets and not is_test(module.path):
             self.wide = False
             text, imports = wide_integers.listener(self.program, module.path)
             self.edit(module, node, AppendToModule(text.rstrip("\n"), "imports"), wide_integers.BECAUSE, imports)
+        if self.texts and meets and not is_test(module.path):
+            self.texts = False
+            text, imports = text_numbers.listener(self.program, module.path)
+            self.edit(module, node, AppendToModule(text.rstrip("\n"), "imports"), text_numbers.BECAUSE, imports)
 
     def listener(self, module: ModuleInfo, node: ast.Call) -> None:
         """`event.listen(engine, ...)`: on the sync engine inside. Source: "Using events with the asyncio extension"."""
@@ -315,7 +320,8 @@ def plan(program: Program) -> Decisions:
     """Make every engine of the app async, except in files that stay sync."""
     twins = SyncTwins(program, "engine", Made.ENGINE)
     choice = driver_choice(program)
-    planner = _Planner(program, choice, twins, wide=wide_integers.is_needed(program, choice))
+    needs = wide_integers.is_needed(program, choice), text_numbers.is_needed(program, choice)
+    planner = _Planner(program, choice, twins, wide=needs[0], texts=needs[1])
     for path in sorted(program.modules):
         if not kept_sync(program, path):
             planner.module(program.modules[path])

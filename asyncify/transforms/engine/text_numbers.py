@@ -1,0 +1,123 @@
+"""Texts that are compared with columns of numbers: `User.id == "7"`, where the id of a token or a form is text.
+
+psycopg2 writes `id = '7'`, and PostgreSQL reads the text as a number. SQLAlchemy's psycopg dialect casts it to what it
+is, `id = %(id)s::VARCHAR`, for which PostgreSQL has no operator; without the cast psycopg 3 leaves the type open, as
+psycopg2 did. asyncpg takes numbers only. Sources: SQLAlchemy 2.0 `TypeEngine.coerce_compared_value`,
+`dialects/postgresql/psycopg.py`, `_PGString.render_bind_cast`; PostgreSQL "Operator Type Resolution", 10.2, 2a.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.analysis.bindings import bring, free_name
+from asyncify.analysis.manifests import read_dependencies
+from asyncify.analysis.orm import Column
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ClassInfo, ModuleInfo
+from asyncify.analysis.table_facts import is_test
+from asyncify.analysis.values import Cls, Inst, objects
+from asyncify.knowledge import names
+from asyncify.knowledge.drivers import Choice, sync_driver
+from asyncify.model.edit import Import
+
+NAME = "open_texts"
+TARGET = "postgresql+psycopg"
+BECAUSE = "psycopg 3 compares no text with a number that psycopg2 compares"
+INTEGERS = frozenset("Integer BigInteger SmallInteger INTEGER BIGINT SMALLINT int".split())
+
+_LISTENER = '''\
+@{event}.listens_for({engine}, "before_cursor_execute", retval=True)
+def {name}(connection, cursor, statement, parameters, context, executemany):
+    """Texts are compared with columns of numbers, as with psycopg2: a cast to VARCHAR finds no operator for that."""
+    one = r"%\\(\\w+\\)s::VARCHAR"
+    compared = rf" (=|!=|<|>|<=|>=) {{one}}| IN \\({{one}}(, {{one}})*\\)"
+    return {sub}(compared, lambda found: found[0].replace("::VARCHAR", ""), statement), parameters
+'''
+
+
+def is_needed(program: Program, choice: Choice) -> bool:
+    """Whether an app goes from psycopg2 to psycopg 3 and may compare texts with numbers."""
+    listed = read_dependencies(program.workspace.files).listed
+    row = sync_driver("postgresql+psycopg2")
+    if choice.get("postgresql") != TARGET or row is None or not any(p in listed for p in row.packages):
+        return False
+    return any(
+        True for module in program.modules.values() if not is_test(module.path) for _ in compared(program, module)
+    )
+
+
+def listener(program: Program, path: str) -> tuple[str, tuple[Import, ...]]:
+    """The source of a listener on every engine of the process, and what it imports."""
+    event, imports = bring(program, path, "sqlalchemy", "event")
+    engine, more = bring(program, path, "sqlalchemy", "Engine")
+    sub, last = bring(program, path, "re", "sub")
+    return _LISTENER.format(event=event, engine=engine, sub=sub, name=free_name(program, path, NAME)), (
+        *imports,
+        *more,
+        *last,
+    )
+
+
+def compared(program: Program, module: ModuleInfo) -> Iterator[ast.expr]:
+    """What a file compares with columns of whole numbers and may be text."""
+    for node in module.source.nodes_of(ast.Compare):
+        sides = [node.left, *node.comparators]
+        if any(_is_integer(program, side) for side in sides):
+            yield from (side for side in sides if not _is_integer(program, side) and _may_be_text(program, side))
+    for call in module.source.nodes_of(ast.Call):
+        func = call.func
+        if isinstance(func, ast.Attribute) and func.attr == "filter_by":
+            for keyword in call.keywords:
+                of = (v.info for part in _entities(program, func.value) for v in part if isinstance(v, Cls))
+                if any(_is_whole(program, info, keyword.arg or "") for info in of):
+                    yield from [keyword.value] if _may_be_text(program, keyword.value) else []
+
+
+def _entities(program: Program, node: ast.expr) -> Iterator[frozenset[object]]:
+    for value in program.values(node):
+        if isinstance(value, Inst) and value.type in (names.QUERY, names.SELECT):
+            yield from value.args
+
+
+def _is_integer(program: Program, node: ast.expr) -> bool:
+    """Whether an expression is a column of whole numbers, of a model or of an instance."""
+    if not isinstance(node, ast.Attribute):
+        return False
+    values = program.values(node.value)
+    models = [v.info for v in values if isinstance(v, Cls)] + [o.info for o in objects(values)]
+    return any(_is_whole(program, info, node.attr) for info in models)
+
+
+def _is_whole(program: Program, info: ClassInfo, name: str) -> bool:
+    column: Column | None = program.orm.columns(info).get(name) if program.orm.is_model(info) else None
+    if column is None:
+        return False
+    parts: list[ast.AST] = [*column.call.args[:2]] if column.call is not None else []
+    for base in program.classes.ancestors(info):
+        stmt = base.attributes.get(name) if isinstance(base, ClassInfo) else None
+        if isinstance(stmt, ast.AnnAssign):
+            parts.append(stmt.annotation)
+    return any(_name(n) in INTEGERS for part in parts for n in ast.walk(part))
+
+
+def _may_be_text(program: Program, node: ast.expr) -> bool:
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str)
+    if isinstance(node, ast.Name):
+        function = program.function_of(node)
+        told = [p.annotation for p in function.parameters if p.arg == node.id] if function is not None else []
+        return not any(a is not None and any(_name(n) == "int" for n in ast.walk(a)) for a in told)
+    if isinstance(node, ast.Attribute):
+        for found in objects(program.values(node.value)):
+            for base in program.classes.ancestors(found.info):
+                stmt = base.attributes.get(node.attr) if isinstance(base, ClassInfo) else None
+                if isinstance(stmt, ast.AnnAssign):
+                    return any(_name(n) == "str" for n in ast.walk(stmt.annotation))
+        return True
+    return isinstance(node, (ast.Subscript, ast.Call)) and _name(getattr(node, "func", None)) not in ("int", "len")
+
+
+def _name(node: ast.AST | None) -> str:
+    return getattr(node, "id", getattr(node, "attr", ""))
