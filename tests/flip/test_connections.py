@@ -98,3 +98,27 @@ with context.begin_transaction():
     assert 'await greenlet_spawn(command.upgrade, config, "head")' in after["main.py"]
     assert "await upgrade(Config(" in after["main.py"]
     assert after["alembic/env.py"] == files["alembic/env.py"]
+
+
+def test_an_inspector_of_the_connection_of_a_session(tmp_path: Path) -> None:
+    app = """\
+from fastapi import Depends, FastAPI
+from sqlalchemy import inspect
+from sqlalchemy.orm import Session
+
+from db import get_db
+
+app = FastAPI()
+
+
+@app.get("/tables")
+def tables(db: Session = Depends(get_db)):
+    return sorted(inspect(db.connection()).get_table_names())
+
+
+@app.get("/columns")
+def columns(db: Session = Depends(get_db)):
+    inspector = inspect(db.connection())
+    return [column["name"] for column in inspector.get_columns("users")]
+"""
+    prove(tmp_path, app, [("GET", "/tables"), ("GET", "/columns")])

@@ -212,6 +212,7 @@ class CallEdits:
         for argument in (*node.args[:1], *named):
             if isinstance(argument, ast.Call) and getattr(argument.func, "attr", "") == "get_bind":
                 continue  # that of an async session gives the sync engine already
+            yield from self._inside_first(argument)
             for owner, inner in INSIDE.items():
                 if has(self.program.values(argument), owner):
                     yield self._edit(argument, Replace(f"$it.{inner}"), (), because)
@@ -224,9 +225,7 @@ class CallEdits:
         because = f"{who} works on the sync session inside, in SQLAlchemy's greenlet"
         sessions = given(self.program, node)
         for argument in sessions:
-            if isinstance(argument, ast.Call):  # its `await` stands inside: `(await db.connection()).sync_connection`
-                self._early.add(argument)
-                yield from self._call(argument)
+            yield from self._inside_first(argument)
         first = node.args[0] if node.args else None
         if context is Context.AWAIT and sessions == [first] and sync_attribute(self.program, sessions[0]):
             yield from self._on_the_session(node, because)
@@ -238,6 +237,12 @@ class CallEdits:
         if context is Context.AWAIT:
             name, imports = bring(self.program, self.module.path, UTIL, "greenlet_spawn")
             yield self._edit(node, spawn(self.source, node, name), imports, because)
+
+    def _inside_first(self, argument: ast.expr) -> Iterator[Edit]:
+        """The `await` of a call of which the sync object is taken: `(await db.connection()).sync_connection`."""
+        if isinstance(argument, ast.Call):
+            self._early.add(argument)
+            yield from self._call(argument)
 
     def _on_the_session(self, node: ast.Call, because: str) -> Iterator[Edit]:
         """`paginate(db, statement)`, which is given the session first."""
