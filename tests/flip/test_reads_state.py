@@ -319,3 +319,56 @@ def gets(key: int):
         ("GET", "/g/1"),
     ]
     prove(tmp_path, files, requests)
+
+
+def test_a_function_that_commits_and_refreshes(tmp_path: Path) -> None:
+    """What it has loaded again needs no further refresh where it was called; what it has not, does."""
+    main = (
+        HEAD
+        + """
+
+def saved(db: Session, record):
+    db.commit()
+    db.refresh(record)
+
+
+def half_saved(db: Session, record):
+    db.commit()
+    if record.name == "ann":
+        db.refresh(record)
+
+
+@app.put("/saved/{key}", response_model=WithTeam)
+def put(key: int, data: Dict[str, Any], db: Session = Depends(get_db)):
+    user = db.get(User, key)
+    for name, value in data.items():
+        setattr(user, name, value)
+    saved(db, user)
+    return user
+
+
+@app.put("/kept/{key}", response_model=WithTeam)
+def keyword(key: int, data: Dict[str, Any], db: Session = Depends(get_db)):
+    user = db.get(User, key)
+    for name, value in data.items():
+        setattr(user, name, value)
+    saved(record=user, db=db)
+    return user
+
+
+@app.put("/half/{key}", response_model=WithTeam)
+def half(key: int, data: Dict[str, Any], db: Session = Depends(get_db)):
+    user = db.get(User, key)
+    for name, value in data.items():
+        setattr(user, name, value)
+    half_saved(db, user)
+    return user
+""".replace("WithTeam", "UserWithTeam")
+    )
+    main = main.replace(
+        "\n\ndef saved", "\n\nclass UserWithTeam(Out):\n    name: str\n    team_id: Optional[int]\n\n\ndef saved", 1
+    )
+    files = {"models.py": MODELS, "filling.py": FILLING, "main.py": main}
+    calls = [("PUT", f"/{n}/{key}", {"team_id": 2}) for key in (1, 2) for n in ("saved", "kept", "half")]
+    after = prove(tmp_path, files, calls)["main.py"]
+    assert "refresh" not in after[after.index("async def put(") : after.index('@app.put("/half')]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from asyncify.analysis.expiry.events import guarded_path, is_session_block, rolls_back_block
-from asyncify.analysis.expiry.state import OUTDATED, SESSION, Mark, State, doubted, joined, let_go
+from asyncify.analysis.expiry.state import OUTDATED, SESSION, Mark, State, doubted, is_fresh, joined, let_go
 from asyncify.analysis.expiry.uses import How, Summary
 from asyncify.analysis.expiry.walk import Walk
 from asyncify.analysis.nodes import children, raises
@@ -28,8 +28,13 @@ class Flow(Walk):
         end = self._block(self.function.node.body, {})
         returns = [*self._left, *([end] if end is not None else [])]
         raises = self._caught.pop()
-        keys = ((returns, ""), (raises, ""), (returns, OUTDATED))
-        return Summary(*(any((SESSION, key) in state for state in states) for states, key in keys))
+        parameters = (p.arg for p in self.function.parameters)
+        return Summary(
+            returns=_is_in(returns, ""),
+            raises=_is_in(raises, ""),
+            commits=_is_in(returns, OUTDATED),
+            fresh=frozenset(p for p in parameters if returns and all(is_fresh(state, p) for state in returns)),
+        )
 
     # -- statements ----------------------------------------------------------------------------------
 
@@ -148,3 +153,8 @@ class Flow(Walk):
         if end is None and not (rolls_back or closes) and raises(node.body):
             end = raised
         return let_go(end) if closes and end is not None else end
+
+
+def _is_in(states: Iterable[State], attribute: str) -> bool:
+    """Whether some way leaves the instances of a session that was given so."""
+    return any((SESSION, attribute) in state for state in states)

@@ -33,6 +33,8 @@ RELATIONSHIPS = "*"
 OUTDATED = "~"
 #: before the name of an attribute: it alone was loaded since
 FRESH = "+"
+#: in the place of an attribute: the whole instance was loaded since
+WHOLE = f"{FRESH}*"
 
 #: path of an instance (`user`, `self.user`) and attribute; the whole instance where that is empty
 Key = tuple[str, str]
@@ -72,3 +74,9 @@ def copied(state: State, source: str, target: str) -> State:
 def let_go(state: State) -> State:
     """A state in which a session has let its instances go: what they hold stays as it is."""
     return {key: mark for key, mark in state.items() if key[0] == SESSION}
+
+
+def is_fresh(state: State, path: str) -> bool:
+    """Whether an instance was loaded on every way to a point, since the last commit."""
+    mark = state.get((path, WHOLE))
+    return mark is not None and mark.certain and (path, "") not in state

@@ -41,11 +41,13 @@ class ExpiredRead:
 @dataclass(frozen=True)
 class Summary:
     """What a function leaves behind for those who hold instances of the same session. returns, raises: it may have
-    expired them all when it ends so. commits: it has committed when it returns."""
+    expired them all when it ends so. commits: it has committed when it returns. fresh: the parameters that it has
+    refreshed since."""
 
     returns: bool = False
     raises: bool = False
     commits: bool = False
+    fresh: frozenset[str] = frozenset()
 
 
 def nothing_differs(read: ExpiredRead) -> bool:

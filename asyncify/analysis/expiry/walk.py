@@ -24,6 +24,7 @@ from asyncify.analysis.expiry.state import (
     OUTDATED,
     RELATIONSHIPS,
     SESSION,
+    WHOLE,
     Mark,
     State,
     copied,
@@ -31,6 +32,7 @@ from asyncify.analysis.expiry.state import (
     without,
 )
 from asyncify.analysis.expiry.uses import ExpiredRead, How, Summary, nothing_differs
+from asyncify.analysis.mock_calls import arguments
 from asyncify.analysis.nodes import children
 from asyncify.analysis.program import Program
 from asyncify.analysis.schemas import VALIDATORS
@@ -187,9 +189,7 @@ class Walk:
         return left if attribute or mark.certain else {**left, (path, RELATIONSHIPS): mark}
 
     def _is_column(self, instance: ast.expr, name: str) -> bool:
-        return all(
-            self.program.orm.relationship(o.info, name) is None for o in objects(self.program.values(instance))
-        )
+        return all(self.program.orm.relationship(o.info, name) is None for o in objects(self.program.values(instance)))
 
     def _note(self, read: ExpiredRead) -> None:
         key = (read.node, path_text(read.instance), read.outdated)
@@ -248,7 +248,7 @@ class Walk:
     def _refreshed(self, event: Event, state: State) -> State:
         """`refresh(instance)`, or of some attributes alone: those are no more outdated than the database is."""
         if not event.attributes:
-            return without(state, event.path)
+            return {**without(state, event.path), (event.path, WHOLE): Mark("a refresh", event.call, True)}
         mark = state.get((event.path, OUTDATED))
         for name in event.attributes:
             state = without(state, event.path, name)
@@ -268,7 +268,16 @@ class Walk:
             self._caught[-1].append(self._all_expired(state, mark, True))
         if any(s.commits for s in summaries):
             state = self._all_outdated(state, Mark(f"a commit in {name}", node, len(called) == 1), True)
+            if len(called) == 1:
+                state = self._fresh(summaries[0], node, state)
         return self._all_expired(state, mark, True) if any(s.returns for s in summaries) else state
+
+    def _fresh(self, summary: Summary, node: ast.Call, state: State) -> State:
+        """What a call has committed and then refreshed of what it was given."""
+        for _, parameter, value in arguments(self.program, node):
+            if parameter.arg in summary.fresh and is_path(value):
+                state = without(state, path_text(value))
+        return state
 
     def _all_outdated(self, state: State, mark: Mark, given: bool) -> State:
         paths = [*self._reached(given), *([SESSION] if given else [])]
