@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from asyncify.analysis.foreign_engines import FOREIGN_ENGINE
 from asyncify.analysis.names import Assigned, Imported
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
@@ -82,7 +83,9 @@ def _made_by(program: Program, stmt: ast.stmt) -> tuple[Made | None, ast.Call | 
         return None, None
     for value in program.values(call.func):
         if isinstance(value, Ext) and canonical(value.name) in MAKERS:
-            return MAKERS[canonical(value.name)], call
+            made = MAKERS[canonical(value.name)]
+            foreign = made is Made.ENGINE and has(program.values(call), FOREIGN_ENGINE)
+            return (None, None) if foreign else (made, call)
     return None, None
 
 

@@ -181,3 +181,47 @@ def test_a_library_that_listens_to_the_engine(text: str, tmp_path: Path) -> None
     files = {"main.py": app, "db.py": db(f"engine = {MADE}\n{text}", imports)}
     after = prove(tmp_path, files, [*REQUESTS, ("GET", "/count")], installed=OPENTELEMETRY)
     assert "engine.sync_engine" in after["db.py"]
+
+
+ARCHIVE = """\
+from sqlalchemy import create_engine
+from sqlalchemy.dialects import registry
+
+registry.register("shelf", "sqlalchemy.dialects.sqlite.pysqlite", "SQLiteDialect_pysqlite")
+NAME = "other"
+URL = "shelf:///./{name}.db"
+
+"""
+
+
+@pytest.mark.parametrize(
+    "url", ['"shelf:///./other.db"', 'f"shelf:///./{NAME}.db"', "URL.format(name=NAME)", '"shelf:///./" + NAME + ".db"']
+)
+def test_an_engine_for_which_there_is_no_async_driver(url: str, tmp_path: Path) -> None:
+    app = """\
+from fastapi import Depends, FastAPI
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from archive import archive
+from db import get_db
+from models import User
+
+app = FastAPI()
+
+
+@app.get("/both")
+def both(db: Session = Depends(get_db)):
+    with archive.connect() as connection:
+        seven = connection.execute(text("select 7")).scalar()
+    return [seven, [user.name for user in db.query(User)]]
+
+
+@app.get("/archived")
+def archived():
+    with archive.connect() as connection:
+        return [list(row) for row in connection.execute(text("select 1, 2")).all()]
+"""
+    files = {"main.py": app, "archive.py": f"{ARCHIVE}archive = create_engine({url})  # kept\n"}
+    after = prove(tmp_path, files, [("GET", "/both"), ("GET", "/archived")], codes=["engine-url"])
+    assert "def archived():" in after["main.py"] and "async def archived" not in after["main.py"]

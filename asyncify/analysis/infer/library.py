@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
+from asyncify.analysis.foreign_engines import FOREIGN_ENGINE, is_foreign
 from asyncify.analysis.infer import containers, dynamic_imports, sql
 from asyncify.analysis.infer.annotations import constant_text
 from asyncify.analysis.infer.evaluate import annotated
@@ -54,7 +55,8 @@ def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call
         keep_query_class(run, kwargs["query_cls"])
     known = RETURNS.get(name)
     if known is not None:
-        return frozenset({Inst(known)})
+        foreign = name == names.CREATE_ENGINE and is_foreign(run.engine.names, run.path, node)
+        return frozenset({Inst(FOREIGN_ENGINE if foreign else known)})
     told = told_of(run.engine, name)
     if told:
         return told
@@ -256,6 +258,8 @@ def call_member(run: Run, member: Member, args: Args, kwargs: Kwargs, node: ast.
         if name == "begin":
             return frozenset({Inst("contextmanager", (frozenset({connection}),))})
         return frozenset({base}) if name == "execution_options" else NOTHING
+    if kind == FOREIGN_ENGINE:
+        return frozenset({Inst("contextmanager", (frozenset({base}),)) if name == "begin" else base})
     if kind in (names.SESSIONMAKER, names.ASYNC_SESSIONMAKER):
         return frozenset({Inst("contextmanager", base.args[:1])}) if name == "begin" else NOTHING
     if kind == "contextvars.ContextVar":

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from asyncify.analysis.bindings import bring, free_name
 from asyncify.analysis.fixtures import is_test_path
+from asyncify.analysis.foreign_engines import FOREIGN_ENGINE
 from asyncify.analysis.handed_makers import is_provided, later_call
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.makers import Made
@@ -76,7 +77,11 @@ class _Planner:
             made = later_call(self.program, node)
             for value in self.program.values(made.func):
                 name = canonical(value.name) if isinstance(value, Ext) else ""
-                if name in MAKERS:
+                if name in MAKERS and has(self.program.values(made), FOREIGN_ENGINE):
+                    advice = "async code runs what uses it in a thread"
+                    message = "its database has no async driver that is known, and it stays synchronous"
+                    self.report(module, made, "engine-url", message, advice)
+                elif name in MAKERS:
                     self.engine(module, made, MAKERS[name], provided=is_provided(self.program, node))
                 elif name in LISTENERS and node.args:
                     self.listener(module, node)
