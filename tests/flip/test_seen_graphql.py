@@ -141,3 +141,73 @@ schema = make_executable_schema(types, query, mutation, user_type)
 app.mount("/graphql", GraphQL(schema, context_value=get_context))
 """
     prove(tmp_path, app, [(m, u + "/", b) for m, u, b in GRAPHQL], codes=["shared-session"])
+
+
+def test_a_session_in_the_state_of_the_request_that_is_the_context(tmp_path: Path) -> None:
+    """Ariadne gives its resolvers the request where an app says nothing else, and Strawberry does in any case."""
+    app = """\
+from ariadne import MutationType, QueryType, gql, make_executable_schema
+from ariadne.asgi import GraphQL
+from fastapi import Depends, FastAPI, Request
+
+from db import get_db
+from resolvers import mutation, query
+
+types = gql('''
+    type Query { user(key: Int!): String }
+    type Mutation { addUser(name: String!): Int! }
+''')
+app = FastAPI()
+graphql = GraphQL(make_executable_schema(types, query, mutation))
+
+
+@app.post("/graphql")
+async def ask(request: Request, db=Depends(get_db)):
+    request.state.db = db
+    return await graphql.http_handler.graphql_http_server(request)
+"""
+    resolvers = """\
+from ariadne import MutationType, QueryType
+
+from users import Users
+
+query = QueryType()
+mutation = MutationType()
+
+
+@query.field("user")
+def resolve_user(_, info, key):
+    db = info.context["request"].state.db
+    user = Users().get(db, key)
+    return user.name if user else None
+
+
+@mutation.field("addUser")
+def resolve_add(_, info, name):
+    db = info.context["request"].state.db
+    user = Users().add(db, name)
+    db.commit()
+    return user.id
+"""
+    users = """\
+from sqlalchemy.orm import Session
+
+from models import User
+
+
+class Users:
+    def get(self, db: Session, key: int):
+        return db.get(User, key)
+
+    def add(self, db: Session, name: str):
+        user = User(name=name)
+        db.add(user)
+        return user
+"""
+    requests = [
+        ("POST", "/graphql", {"query": "{ user(key: 1) }"}),
+        ("POST", "/graphql", {"query": 'mutation { addUser(name: "x") }'}),
+        ("POST", "/graphql", {"query": "{ user(key: 9) }"}),
+    ]
+    files = {"main.py": app, "resolvers.py": resolvers, "users.py": users}
+    prove(tmp_path, files, requests, codes=["shared-session"])

@@ -1,6 +1,7 @@
 """The context of GraphQL resolvers: what the app puts into it, and where resolvers get it from.
 
-Sources: Strawberry "FastAPI" (`context_getter`), "Accessing field information"; Ariadne "Context" (`context_value`).
+Sources: Strawberry "FastAPI" (`context_getter`: the request is in its context in any case), "Accessing field
+information"; Ariadne "Context" (`context_value`: without it, the context is `{"request": request}`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from asyncify.analysis.infer.evaluate import evaluate
 from asyncify.analysis.infer.functions import given_by
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import NOTHING, Fn, Inst, Member, Values, union
+from asyncify.analysis.values import NOTHING, Fn, Inst, Member, Rec, Values, union
+from asyncify.knowledge.names import REQUEST
 
 LIBRARIES = frozenset({"strawberry", "ariadne"})
 #: keywords under which an app gives the context, or a function that makes it
@@ -23,6 +25,8 @@ INFO = "graphql.GraphQLResolveInfo"
 RESOLVER = "field"
 
 _CELL = ("state", "graphql", "context")
+#: what is in the context of both libraries, unless Ariadne is given another one
+_REQUEST = Rec((("request", frozenset({Inst(REQUEST)})),))
 
 
 def keep_context(run: Run, name: str, kwargs: Mapping[str, Values]) -> None:
@@ -38,7 +42,7 @@ def context_of(run: Run, value: Inst, name: str) -> Values:
     """`info.context`: what was given, and what `Info[Context, None]` says."""
     if not is_info(value) or name != "context":
         return NOTHING
-    return run.read(*_CELL) | (value.args[0] if value.args else NOTHING)
+    return run.read(*_CELL) | (value.args[0] if value.args else NOTHING) | {_REQUEST}
 
 
 def is_info(value: Inst) -> bool:
