@@ -12,7 +12,7 @@ from enum import Enum
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
-from asyncify.analysis.values import Ext, Inst, Value, has
+from asyncify.analysis.values import NOTHING, Ext, Inst, Value, has
 from asyncify.knowledge import names
 from asyncify.knowledge.api import Form, form_of
 from asyncify.knowledge.foreign import foreign_root
@@ -71,7 +71,21 @@ def is_near_sessions(program: Program, module: ModuleInfo) -> bool:
     if any(has(program.values(n), *KINDS) for n in module.source.nodes):
         return True
     imported = (node for nodes in module.imports.values() for node in nodes)
-    return any(_imports_sqlalchemy(node) for node in imported)
+    return any(map(_imports_sqlalchemy, imported)) or any(
+        _hands_session(program, call) for call in module.source.nodes_of(ast.Call)
+    )
+
+
+def _hands_session(program: Program, call: ast.Call) -> bool:
+    """Whether a call of the program hands something unknown to a parameter that is a session: `users.get(db, 1)`."""
+    for target in program.calls(call):
+        parameters = target.info.parameters[1 if target.bound and target.info.cls is not None else 0 :]
+        given = [*zip((p.arg for p in parameters), call.args, strict=False)]
+        given += [(k.arg, k.value) for k in call.keywords if k.arg is not None]
+        kinds = {p.arg: program.values(p) for p in parameters}
+        if any(has(kinds.get(name, NOTHING), *KINDS) and not program.values(value) for name, value in given):
+            return True
+    return False
 
 
 def terminal(node: ast.expr) -> str:

@@ -75,6 +75,13 @@ def test_a_file_that_has_nothing_to_do_with_the_database() -> None:
     assert not done.findings
 
 
+def test_a_file_that_hands_a_session_on_without_a_word_of_it() -> None:
+    users = "from sqlalchemy.orm import Session\n\n\ndef find(db: Session):\n    return db.execute('x')\n"
+    tool = "from users import find\n\n\ndef f(source):\n    db = source['db']\n    find(db)\n    db.commit()\n"
+    done = migrate({**BASE, "users.py": users, "tool.py": tool})
+    assert [(f.path, f.span.line) for f in done.findings if f.code == "unknown-receiver" and f.span] == [("tool.py", 7)]
+
+
 def test_naming_the_factory_settles_it() -> None:
     code = "import acme\n\n\ndef f():\n    session = acme.open_session()\n    session.flush()\n    session.close()\n"
     assert report(code, Config(session_factories=("acme.open_session",))) == []
