@@ -82,3 +82,21 @@ def consumed_generators(program: Program, module: ModuleInfo) -> Iterator[tuple[
         for expression in consumed:
             for function in generators_in(program, expression):
                 yield expression if isinstance(node, ast.comprehension) else node, function
+
+
+def lends(program: Program, function: FunctionInfo, around: frozenset[FunctionInfo] = frozenset()) -> bool:
+    """Whether a generator yields once, in no loop, as those do that are dependencies, fixtures and context managers.
+
+    around: generators that give on what this one yields.
+    """
+    if function in around:
+        return False
+    loops = (ast.For, ast.AsyncFor, ast.While)
+    looped = {inner for node in function.nodes if isinstance(node, loops) for inner in ast.walk(node)}
+    yields = [n for n in function.nodes if isinstance(n, (ast.Yield, ast.YieldFrom))]
+    if len(yields) != 1 or yields[0] in looped:
+        return False
+    if isinstance(yields[0], ast.Yield):
+        return True
+    inner = program.calls(yields[0].value)
+    return bool(inner) and all(lends(program, target.info, around | {function}) for target in inner)

@@ -112,3 +112,76 @@ def name(key: int):
     )
     done = prove(tmp_path, app, [("GET", "/count"), ("GET", "/name/1"), ("GET", "/name/7")])["main.py"]
     assert "    await db.close()\n    return found" in done
+
+
+def test_a_dependency_that_gives_on_another_one_tells_it_of_errors(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+from fastapi.responses import JSONResponse
+
+from db import SessionLocal
+
+log = []
+
+
+class Scopes:
+    def __init__(self, make):
+        self.make = make
+
+    def scope(self, name, *, quiet=False):
+        db = self.make()
+        try:
+            yield db
+            db.commit()
+        except ValueError:
+            db.rollback()
+            log.append(f"{name} rolled back")
+            raise
+        finally:
+            db.close()
+            log.append(f"{name} closed")
+
+
+scopes = Scopes(SessionLocal)
+
+
+def get_scope():
+    yield from scopes.scope("a", quiet=True)
+
+
+def get_outer():
+    yield from get_scope()
+
+
+def names(db):
+    yield from each(db)
+
+
+def each(db):
+    for user in db.query(User).order_by(User.id):
+        yield user.name
+
+
+@app.exception_handler(ValueError)
+def refused(request, error):
+    return JSONResponse(str(error), 400)
+
+
+@app.get("/add")
+def add(name: str, db: Session = Depends(get_outer)):
+    db.add(User(name=name))
+    db.flush()
+    if name == "bad":
+        raise ValueError(name)
+    return name
+
+
+@app.get("/names")
+def all_names(db: Session = Depends(get_db)):
+    return [list(names(db)), log]
+"""
+    )
+    requests = [("GET", "/add?name=good"), ("GET", "/add?name=bad"), ("GET", "/names")]
+    migrated = prove(tmp_path, app, requests)
+    assert "async with asynccontextmanager(get_scope)() as item:\n        yield item" in migrated["main.py"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from asyncify.analysis.bindings import bring, free_name
 from asyncify.analysis.colouring import Colouring
-from asyncify.analysis.generator_uses import DRIVES, drained_arguments, stepped_generator
+from asyncify.analysis.generator_uses import DRIVES, drained_arguments, lends, stepped_generator
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import Ext
@@ -16,6 +16,7 @@ from asyncify.model.ops import Hole, Op, RenameAttribute, Replace, ReplaceStatem
 from asyncify.transforms.awaiting.calls import GROUP
 from asyncify.transforms.awaiting.context import Context, context_of, generator_targets
 from asyncify.transforms.awaiting.entry import FIRST, Helpers
+from asyncify.transforms.awaiting.templates import arguments
 
 DRAINED = "an async generator is run to its end"
 PLAIN_MANAGER = "contextlib.contextmanager"
@@ -140,10 +141,26 @@ class DrivenEdits:
             advice = "loop over it and yield each item"
             self.findings.append(Finding("await", self.module.path, span, "yield-from", because, advice))
             return
-        loop = "async for" if self._is_async(node.value) else "for"
         name = free_name(self.program, self.module.path, "item")
+        if isinstance(node.value, ast.Call) and self._yields_once(node.value):
+            yield self._entered(stmt, node.value, name, because)
+            return
+        loop = "async for" if self._is_async(node.value) else "for"
         op = ReplaceStatement(f"{loop} {name} in $g:\n    yield {name}", (Hole("g", self.source.span(node.value)),))
         yield self._edit(stmt, op, because)
+
+    def _yields_once(self, call: ast.Call) -> bool:
+        """Whether a call gives an async generator that lends one thing, such as a session, and then cleans up."""
+        called = self.program.calls(call)
+        return self._is_async(call) and all(lends(self.program, t.info) for t in called)
+
+    def _entered(self, stmt: ast.Expr, call: ast.Call, name: str, because: str) -> Edit:
+        """`yield from get_db()` tells the generator inside of an error where it yields, and a loop would not."""
+        manager, imports = bring(self.program, self.module.path, "contextlib", "asynccontextmanager")
+        text, holes = arguments(self.source, call)
+        holes = (Hole("f", self.source.span(call.func)), *holes)
+        op = ReplaceStatement(f"async with {manager}($f)({text}) as {name}:\n    yield {name}", holes)
+        return self._edit(stmt, op, because, imports)
 
     def _edit(self, node: ast.AST, op: Op, because: str, imports: tuple[Import, ...] = ()) -> Edit:
         return Edit("await", self.module.path, self.source.target(node), op, imports, (), GROUP, because)
