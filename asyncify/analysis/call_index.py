@@ -13,7 +13,7 @@ from asyncify.analysis.operators import operations
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.values import Inst
-from asyncify.analysis.wrappers import Wrappers
+from asyncify.analysis.wrappers import Wrappers, asks_at_all, is_asked_about
 from asyncify.knowledge.barriers import Handing
 
 
@@ -24,6 +24,7 @@ class CallIndex:
     or enter what the generator function made. lambda_calls: calls of a lambda. lambda_readers: library calls that run
     a lambda, which is kept in a name, before they return. named: functions that a library is given by name, with
     what is called. paths: the file of each of these nodes.
+    Code that asks first whether a function is async is neither: it goes on to do so, and runs it as it is then.
     What runs or hands over the wrapper of a decorator does so with the function that it wraps.
     """
 
@@ -40,11 +41,20 @@ class CallIndex:
             for node in program.modules[path].source.nodes:
                 if node in facts.calls or node in facts.handed or node in facts.lambdas:
                     self.paths[node] = path
+        asking = {path for path, module in program.modules.items() if asks_at_all(module.source)}
+        asked = {
+            node
+            for node, path in self.paths.items()
+            if path in asking
+            and isinstance(node, ast.expr)
+            and node not in wrappers.calls
+            and is_asked_about(program.modules[path].source, node)
+        }
         for node, targets in facts.calls.items():
-            for target in targets:
+            for target in targets if node not in asked else ():
                 self._note(self.callers, wrappers.chain(target), node)
         for node, targets in facts.handed.items():
-            for target in targets:
+            for target in targets if node not in asked else ():
                 self._note(self.handed, wrappers.chain(target), node)
         for node, lambdas in facts.lambdas.items():
             for one in lambdas:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from asyncify.analysis.barriers import handing_of
 from asyncify.analysis.program import Program
+from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Fn, has
 from asyncify.knowledge import names
@@ -61,6 +62,28 @@ def wrappers_of(program: Program) -> Wrappers:
     return Wrappers(found, {call: f for f, wrapper in found.items() for call in wrapper.calls})
 
 
+def asks_at_all(source: SourceFile) -> bool:
+    """Whether a file asks such a question; most do not, and need no closer look."""
+    return any(name in source.text for name in ASKS)
+
+
+def is_asked_about(source: SourceFile, node: ast.AST) -> bool:
+    """Whether a callable is called, or handed over, where the code has asked whether it is async: it has an answer to
+    both, `await f()` and `await run_in_threadpool(f)`."""
+    text = source.segment(node.func if isinstance(node, ast.Call) else node)
+    outer = source.parent(node)
+    while outer is not None:
+        for asked in ast.walk(outer.test) if isinstance(outer, (ast.If, ast.IfExp)) else ():
+            if _asks(asked) and any(source.segment(argument) == text for argument in asked.args):  # type: ignore[attr-defined]
+                return True
+        outer = source.parent(outer)
+    return False
+
+
+def _asks(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in ASKS
+
+
 def _candidates(program: Program) -> list[FunctionInfo]:
     """Functions that decorators make, unless they are also used in other ways."""
     facts = program.facts
@@ -82,9 +105,7 @@ def _look_at(program: Program, function: FunctionInfo) -> Wrapper | None:
     calls = tuple(n for n in function.nodes if isinstance(n, ast.Call) and _is_name(n.func, name))
     if any(_is_opaque(program, c) for c in calls) or not _only_called(program, function, name, calls):
         return None
-    asks = (n for n in ast.walk(decorator.node) if isinstance(n, ast.Call))
-    told_apart = any(getattr(n.func, "id", getattr(n.func, "attr", "")) in ASKS for n in asks)
-    return Wrapper(function, name, calls, told_apart)
+    return Wrapper(function, name, calls, told_apart=any(map(_asks, ast.walk(decorator.node))))
 
 
 def _says_session(program: Program, function: FunctionInfo) -> bool:

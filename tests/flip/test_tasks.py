@@ -173,3 +173,67 @@ def count():
     script = "from tasks import count\n\nprint(count())\n"
     done = prove(tmp_path, {"tasks.py": tasks, "main.py": HEAD, "script.py": script}, [], [["script.py"]])
     assert 'engine = create_engine("sqlite:///app.db")\nSession = sessionmaker(engine)\n' in done["tasks.py"]
+
+
+def test_a_runner_that_asks_whether_its_task_is_async(tmp_path: Path) -> None:
+    """It goes on to do so: plain tasks stay plain, and run in their thread."""
+    runner = """\
+import inspect
+
+from starlette.concurrency import run_in_threadpool
+
+
+async def run(task):
+    if inspect.iscoroutinefunction(task):
+        await task()
+    else:
+        await run_in_threadpool(task)
+
+
+async def report(error, handler=None):
+    if handler is None:
+        return str(error)
+    return await handler(error) if inspect.iscoroutinefunction(handler) else handler(error)
+"""
+    app = (
+        HEAD
+        + """
+import threading
+
+from db import SessionLocal
+from runner import report, run
+
+seen = []
+
+
+def note():
+    seen.append(threading.current_thread() is threading.main_thread())
+
+
+def add():
+    with SessionLocal() as db:
+        db.add(User(name="task"))
+        db.commit()
+
+
+def named(error):
+    return f"plain {error}"
+
+
+def stored(error):
+    with SessionLocal() as db:
+        return f"{db.query(User).count()} {error}"
+
+
+@app.get("/run")
+async def run_all():
+    await run(note)
+    await run(add)
+    return [seen, await report(ValueError("a"), named), await report(ValueError("b"), stored)]
+"""
+    )
+    migrated = prove(tmp_path, {"main.py": app, "runner.py": runner}, [("GET", "/run")])
+    assert migrated["runner.py"] == runner
+    assert "\ndef note():" in migrated["main.py"]
+    assert "\ndef named(error):" in migrated["main.py"]
+    assert "async def add():" in migrated["main.py"]

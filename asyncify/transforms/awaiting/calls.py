@@ -16,6 +16,7 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.script_blocks import in_main_guard
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import Cls, Ext, Fn, Inst, Member, Value, has
+from asyncify.analysis.wrappers import asks_at_all, is_asked_about
 from asyncify.knowledge import names
 from asyncify.knowledge.api import INSIDE, Form, form_of
 from asyncify.knowledge.barriers import ASYNC_METHODS, Handing
@@ -45,6 +46,7 @@ class CallEdits:
         self.module = module
         self.source = module.source
         self.waiting: set[ast.AST] = set()
+        self._asks = asks_at_all(module.source)
         self._early: set[ast.AST] = set()  # calls whose edits came before those of a call around them
         self.findings: list[Finding] = []
 
@@ -66,9 +68,17 @@ class CallEdits:
         point = self.colouring.points.get(node)
         return point is not None and point.kind is PointKind.UNLOADED
 
+    def _is_told_apart(self, node: ast.Call) -> bool:
+        """Whether the code runs a function, or has it run, as it has found it to be: plain or async."""
+        if node in self.colouring.wrappers.calls:
+            return False
+        return any(is_asked_about(self.source, item) for item in (node, *node.args))
+
     # -- one call ------------------------------------------------------------------------------------
 
     def _call(self, node: ast.Call) -> Iterator[Edit]:
+        if self._asks and self._is_told_apart(node):
+            return
         context = context_of(self.program, self.colouring, self.module, node)
         yield from unwrapped(self.program, self.colouring, self.module, node)
         if isinstance(self.source.parent(node), ast.Await):
