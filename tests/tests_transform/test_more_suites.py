@@ -39,6 +39,79 @@ def test_raises(db):
     assert crud.texts(db) == ["a", "b"]
 """,
     },
+    "one scoped session for fixtures, factories and tests": {
+        "tests/__init__.py": "",
+        "tests/database.py": """\
+from sqlalchemy.orm import scoped_session, sessionmaker
+
+Session = scoped_session(sessionmaker())
+
+
+def make(model, **values):
+    made = model(**values)
+    Session.add(made)
+    Session.flush()
+    return made
+""",
+        "tests/conftest.py": """\
+import pytest
+from fastapi.testclient import TestClient
+
+from app.db import Base, engine, get_db
+from app.main import app
+from app.models import Note
+
+from .database import Session, make
+
+
+@pytest.fixture(scope="session")
+def tables():
+    Base.metadata.create_all(engine)
+    Session.configure(bind=engine)
+    yield
+    Base.metadata.drop_all(engine)
+
+
+@pytest.fixture(autouse=True)
+def session(tables):
+    session = Session()
+    session.begin_nested()
+    yield session
+    session.rollback()
+
+
+@pytest.fixture
+def note(session):
+    return make(Note, text="first")
+
+
+@pytest.fixture
+def client():
+    app.dependency_overrides[get_db] = lambda: Session()
+    with TestClient(app) as client:
+        yield client
+    app.dependency_overrides.clear()
+""",
+        "tests/test_notes.py": """\
+from sqlalchemy import select
+
+from app import crud
+from app.models import Note
+
+from .database import Session, make
+
+
+def test_one_session(session, note):
+    assert crud.texts(session) == ["first"]
+    make(Note, text="second")
+    assert Session() is session
+    assert list(Session.scalars(select(Note.text))) == ["first", "second"]
+
+
+def test_nothing_is_left(session):
+    assert crud.texts(session) == []
+""",
+    },
     "bodies that are texts": {
         "tests/conftest.py": CONFTEST,
         "tests/test_notes.py": """\

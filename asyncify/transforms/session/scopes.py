@@ -2,7 +2,8 @@
 
 A thread of the pool lives on and keeps its session for the next request; a task ends with its request, and what it
 leaves in the registry is never closed. Where the app does not call `remove()`, the end of the task does that. Not where
-tests use the same registry: a fixture has a task of its own, and hands its session to the test.
+tests use the same registry: a fixture has a task of its own, and hands its session to the test. A registry that tests
+make for themselves stays one for the thread: each test and each of its fixtures is a task.
 Source: SQLAlchemy asyncio documentation, "Using asyncio scoped session" (its warning about `remove()`).
 """
 
@@ -15,12 +16,14 @@ from asyncify.analysis.bindings import free_name
 from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
+from asyncify.analysis.table_facts import is_test
 from asyncify.analysis.values import has
 from asyncify.knowledge import names
 from asyncify.model.edit import Edit, Import
 from asyncify.model.ops import EditCall, InsertStatements
 
 TASK = "asyncio.current_task"
+THREAD = "threading.get_ident"
 SCOPE_SOURCE = '''
 def SCOPE():
     """The task that asks for a session. When it ends its session is closed: nothing else does that."""
@@ -46,10 +49,14 @@ CLOSING = set()
 
 def scope_edits(program: Program, module: ModuleInfo, node: ast.Call) -> Iterator[Edit]:
     """What a `scoped_session(...)` without `scopefunc` gets."""
+    if is_test(module.path):
+        because = "fixtures and tests are tasks of their own, and share this session"
+        yield _edit(module, node, EditCall(set=(("scopefunc", THREAD),)), because, "threading")
+        return
     stmt = module.source.parent(node)
     scope = TASK
     if isinstance(stmt, ast.Assign) and stmt in module.source.tree.body and isinstance(stmt.targets[0], ast.Name):
-        if not is_test_path(module.path) and _is_left_open(program):
+        if _is_left_open(program):
             words = {
                 "SCOPE": free_name(program, module.path, "session_scope"),
                 "CLOSE": free_name(program, module.path, "close_session_of"),
@@ -83,6 +90,8 @@ def _is_left_open(program: Program) -> bool:
     return asked
 
 
-def _edit(module: ModuleInfo, node: ast.AST, op: EditCall | InsertStatements, because: str) -> Edit:
+def _edit(
+    module: ModuleInfo, node: ast.AST, op: EditCall | InsertStatements, because: str, needs: str = "asyncio"
+) -> Edit:
     target = module.source.target(node)
-    return Edit("session", module.path, target, op, (Import("asyncio"),), (), "flip", because)
+    return Edit("session", module.path, target, op, (Import(needs),), (), "flip", because)
