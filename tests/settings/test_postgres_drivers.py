@@ -342,3 +342,39 @@ def test_texts_that_are_compared_with_numbers(version: str, postgres: Postgres, 
     assert expected[0] == [["n2"]] and expected[-1] == "22P02"
     assert answers(tmp_path, after, version, given[1]) == expected
     assert not findings
+
+
+SEARCH = (
+    HEAD
+    + """\
+engine = create_engine(json.load(sys.stdin)["url"])
+FUNCTION = "CREATE FUNCTION {name}() RETURNS text AS $$ SELECT {value} $$ LANGUAGE sql"
+
+
+def main():
+    found = []
+    with engine.begin() as connection:
+        connection.execute(text(FUNCTION.format(name="say", value="CAST(:said AS text)")), {"said": "it's 100%"})
+        connection.execute(text("CREATE TABLE notes (body text DEFAULT 'a%')"))
+        connection.execute(text("COMMENT ON TABLE notes IS :what"), {"what": "all: notes"})
+        found.append(connection.execute(text("SELECT say()")).scalar())
+        found.append(connection.execute(text("SELECT obj_description(CAST('notes' AS regclass))")).scalar())
+        connection.execute(text("INSERT INTO notes DEFAULT VALUES"))
+        found.append(connection.execute(text("SELECT body FROM notes WHERE body <> :no"), {"no": "b"}).scalar())
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
+"""
+)
+
+
+@pytest.mark.parametrize("version", [v for d, v in RUNS if d == "psycopg"])
+def test_values_in_ddl(version: str, postgres: Postgres, tmp_path: Path) -> None:
+    after, findings = migrated(SEARCH, "psycopg")
+    given = [{"url": postgres.url(postgres.create())} for _ in range(2)]
+    expected = answers(tmp_path, SEARCH, version, given[0])
+    assert expected == ["it's 100%", "all: notes", "a%"]
+    assert answers(tmp_path, after, version, given[1]) == expected
+    assert not findings

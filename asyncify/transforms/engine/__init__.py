@@ -24,13 +24,14 @@ from asyncify.knowledge.session_libraries import MIDDLEWARE
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import AppendToModule, EditCall, EditDecorators, InsertStatements, Op, Replace
 from asyncify.transforms.base import Decisions, Transform
-from asyncify.transforms.engine import libpq_arguments, text_numbers, wide_integers
+from asyncify.transforms.engine import libpq_arguments
 from asyncify.transforms.engine.connect_args import converted
 from asyncify.transforms.engine.disposal import disposals
 from asyncify.transforms.engine.driver_errors import DriverErrors
 from asyncify.transforms.engine.engine_uses import EngineUses
 from asyncify.transforms.engine.examples import EXAMPLES
 from asyncify.transforms.engine.loops import KEEP, KEEP_IMPORTS, KEEP_SOURCE, is_loop_bound
+from asyncify.transforms.engine.psycopg_listeners import PSYCOPG, Listener, needed_listeners
 from asyncify.transforms.engine.texts import Texts
 from asyncify.transforms.engine.urls import (
     backends,
@@ -63,8 +64,7 @@ class _Planner:
     helpers: set[tuple[str, str]] = field(default_factory=set)
     done: set[ast.expr] = field(default_factory=set)
     made: bool = False  # an engine becomes async
-    wide: bool = False  # engines still lack the listener on numbers that no column can hold
-    texts: bool = False  # engines still lack the listener on texts that are compared with numbers
+    lacking: list[Listener] = field(default_factory=list)  # what engines on psycopg still need
 
     def module(self, module: ModuleInfo) -> None:
         """All engines and engine listeners of one module."""
@@ -184,7 +184,7 @@ class _Planner:
                 self.edit(
                     self.program.modules[path], literal_node, Replace(new), f"the async driver is {change.drivername}"
                 )
-                self.numbers(module, node, meets=change.drivername == wide_integers.TARGET)
+                self.psycopg(module, node, meets=change.drivername == PSYCOPG)
                 if not whole:
                     self.libpq(module, node)
                 for lost in change.lost if whole else ():
@@ -198,7 +198,7 @@ class _Planner:
             local, imports = bring(self.program, module.path, "dependency_injector.providers", "Callable")
             text = f"{local}({HELPER_NAME}, $it)"
         self.edit(module, node, Replace(text), "the URL is only known at run time", imports)
-        self.numbers(module, node, meets="postgresql" in backends(self.program))
+        self.psycopg(module, node, meets="postgresql" in backends(self.program))
         self.libpq(module, node)
 
     def configured(self, module: ModuleInfo, node: ast.Call) -> None:
@@ -217,7 +217,7 @@ class _Planner:
         self.helper(module, node)
         text = f'{HELPER_NAME}({module.source.segment(config)}["{prefix}url"])'
         self.edit(module, node, EditCall(set=(("url", text),)), "the URL is only known at run time")
-        self.numbers(module, node, meets="postgresql" in backends(self.program))
+        self.psycopg(module, node, meets="postgresql" in backends(self.program))
         self.libpq(module, node)
 
     def helper(self, module: ModuleInfo, node: ast.AST) -> None:
@@ -237,16 +237,13 @@ class _Planner:
             text, imports = libpq_arguments.listener(self.program, module.path)
             self.edit(module, node, AppendToModule(text.rstrip("\n"), "imports"), libpq_arguments.BECAUSE, imports)
 
-    def numbers(self, module: ModuleInfo, node: ast.expr, *, meets: bool) -> None:
-        """The listeners that let psycopg 3 compare what psycopg2 did, once for all engines. meets: it may be used."""
-        if self.wide and meets and not is_test(module.path):
-            self.wide = False
-            text, imports = wide_integers.listener(self.program, module.path)
-            self.edit(module, node, AppendToModule(text.rstrip("\n"), "imports"), wide_integers.BECAUSE, imports)
-        if self.texts and meets and not is_test(module.path):
-            self.texts = False
-            text, imports = text_numbers.listener(self.program, module.path)
-            self.edit(module, node, AppendToModule(text.rstrip("\n"), "imports"), text_numbers.BECAUSE, imports)
+    def psycopg(self, module: ModuleInfo, node: ast.expr, *, meets: bool) -> None:
+        """The listeners that let psycopg 3 do what psycopg2 did, once for all engines. meets: it may be used."""
+        if meets and not is_test(module.path):
+            for one in self.lacking:
+                text, imports = one.source(self.program, module.path)
+                self.edit(module, node, AppendToModule(text.rstrip("\n"), "imports"), one.because, imports)
+            self.lacking = []
 
     def listener(self, module: ModuleInfo, node: ast.Call) -> None:
         """`event.listen(engine, ...)`: on the sync engine inside. Source: "Using events with the asyncio extension"."""
@@ -325,8 +322,7 @@ def plan(program: Program) -> Decisions:
     """Make every engine of the app async, except in files that stay sync."""
     twins = SyncTwins(program, "engine", Made.ENGINE)
     choice = driver_choice(program)
-    needs = wide_integers.is_needed(program, choice), text_numbers.is_needed(program, choice)
-    planner = _Planner(program, choice, twins, wide=needs[0], texts=needs[1])
+    planner = _Planner(program, choice, twins, lacking=needed_listeners(program, choice))
     for path in sorted(program.modules):
         if not kept_sync(program, path):
             planner.module(program.modules[path])

@@ -12,18 +12,15 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.analysis.bindings import bring, free_name
-from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.orm import Column
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, ModuleInfo
 from asyncify.analysis.table_facts import is_test
 from asyncify.analysis.values import Cls, Inst, objects
 from asyncify.knowledge import names
-from asyncify.knowledge.drivers import Choice, sync_driver
 from asyncify.model.edit import Import
 
 NAME = "open_texts"
-TARGET = "postgresql+psycopg"
 BECAUSE = "psycopg 3 compares no text with a number that psycopg2 compares"
 INTEGERS = frozenset("Integer BigInteger SmallInteger INTEGER BIGINT SMALLINT int".split())
 
@@ -37,12 +34,8 @@ def {name}(connection, cursor, statement, parameters, context, executemany):
 '''
 
 
-def is_needed(program: Program, choice: Choice) -> bool:
-    """Whether an app goes from psycopg2 to psycopg 3 and may compare texts with numbers."""
-    listed = read_dependencies(program.workspace.files).listed
-    row = sync_driver("postgresql+psycopg2")
-    if choice.get("postgresql") != TARGET or row is None or not any(p in listed for p in row.packages):
-        return False
+def is_needed(program: Program) -> bool:
+    """Whether an app may compare texts with numbers."""
     return any(
         True for module in program.modules.values() if not is_test(module.path) for _ in compared(program, module)
     )

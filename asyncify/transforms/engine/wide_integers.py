@@ -11,14 +11,11 @@ from __future__ import annotations
 import ast
 
 from asyncify.analysis.bindings import bring, free_name
-from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import routes
-from asyncify.knowledge.drivers import Choice, sync_driver
 from asyncify.model.edit import Import
 
 NAME = "wide_integers"
-TARGET = "postgresql+psycopg"
 BECAUSE = "psycopg 3 refuses numbers that psycopg2 compares"
 
 _LISTENER = '''\
@@ -34,12 +31,8 @@ def {name}(connection, cursor, statement, parameters, context, executemany):
 '''
 
 
-def is_needed(program: Program, choice: Choice) -> bool:
-    """Whether an app goes from psycopg2 to psycopg 3 and gets whole numbers from its clients."""
-    listed = read_dependencies(program.workspace.files).listed
-    row = sync_driver("postgresql+psycopg2")
-    if choice.get("postgresql") != TARGET or row is None or not any(p in listed for p in row.packages):
-        return False
+def is_needed(program: Program) -> bool:
+    """Whether an app gets whole numbers from its clients."""
     parameters = (a for route in routes(program) for a in route.function.parameters)
     return any(
         isinstance(n, ast.Name) and n.id == "int" for a in parameters if a.annotation for n in ast.walk(a.annotation)
