@@ -12,6 +12,8 @@ from asyncify.knowledge import names
 
 #: library functions that call what they are given with a sync session or connection
 SYNC_CALLBACKS = ("sqlalchemy.event.listen", "sqlalchemy.event.listens_for")
+#: the same of elements of DDL, whose classes are often those of the program. Source: `DDLElement.execute_if`
+CONDITION = "execute_if"
 
 
 def kept_functions(program: Program, index: CallIndex) -> set[FunctionInfo]:
@@ -35,6 +37,8 @@ def kept_functions(program: Program, index: CallIndex) -> set[FunctionInfo]:
     for argument, functions in program.facts.handed.items():
         source = program.modules[index.paths[argument]].source
         call = source.holder(argument)
+        if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == CONDITION:
+            kept |= {f.info for f in functions}
         for value in program.values(call.func) if isinstance(call, ast.Call) else ():
             name = value.name if isinstance(value, (Ext, Member)) else ""
             if name in SYNC_CALLBACKS or (isinstance(value, Member) and name == "run_sync"):

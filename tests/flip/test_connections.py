@@ -122,3 +122,65 @@ def columns(db: Session = Depends(get_db)):
     return [column["name"] for column in inspector.get_columns("users")]
 """
     prove(tmp_path, app, [("GET", "/tables"), ("GET", "/columns")])
+
+
+VIEWS = """\
+from functools import partial
+
+from sqlalchemy import event, inspect
+from sqlalchemy.ext import compiler
+from sqlalchemy.schema import DDLElement
+
+from models import Base
+
+
+class CreateView(DDLElement):
+    def __init__(self, name, selected):
+        self.name = name
+        self.selected = selected
+
+
+@compiler.compiles(CreateView)
+def made(element, compiler, **kw):
+    return f"CREATE VIEW {element.name} AS {element.selected}"
+
+
+def exists(ddl, target, connection, wanted, **kw):
+    return (ddl.name in inspect(connection).get_view_names()) is wanted
+
+
+def is_there(ddl, target, bind, **kw):
+    return not exists(ddl, target, bind, False, **kw)
+
+
+def is_not_there(ddl, target, bind, **kw):
+    return not is_there(ddl, target, bind, **kw)
+
+
+names = CreateView("user_names", "SELECT name FROM users")
+event.listen(Base.metadata, "after_create", names.execute_if(callable_=partial(exists, wanted=False)))
+again = CreateView("user_names", "SELECT 1")
+event.listen(Base.metadata, "after_create", again.execute_if(callable_=is_not_there))
+"""
+
+
+def test_conditions_of_ddl_are_asked_with_a_sync_connection(tmp_path: Path) -> None:
+    app = """\
+from fastapi import Depends, FastAPI
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+import views
+from db import engine, get_db
+from models import Base
+
+app = FastAPI()
+
+
+@app.post("/made")
+def made(db: Session = Depends(get_db)):
+    Base.metadata.create_all(engine)
+    return sorted(db.scalars(text("SELECT name FROM user_names")))
+"""
+    migrated = prove(tmp_path, {"main.py": app, "views.py": VIEWS}, [("POST", "/made"), ("POST", "/made")])
+    assert migrated["views.py"] == VIEWS
