@@ -142,3 +142,15 @@ def test_what_functions_inside_give_is_not_what_a_fixture_gives() -> None:
     migrated = flip({"tests/conftest.py": text})[0]["tests/conftest.py"]
     assert "def client() -> AsyncIterator[AsyncClient]:" in migrated
     assert "TestClient" not in migrated
+
+
+def test_the_app_of_a_client_where_its_name_means_something_else() -> None:
+    test = HEAD + (
+        "import pytest\n\n\n@pytest.fixture\ndef client():\n    yield TestClient(app)\n\n\n"
+        "@pytest.fixture\ndef override(client):\n    def inner(user):\n        app = client.app\n"
+        "        app.dependency_overrides[user] = lambda: 1\n    return inner\n\n\n"
+        "def test_a(client, override):\n    override(len)\n    assert client.app is app\n    client.get('/notes')\n"
+    )
+    text = flip({"tests/test_a.py": test})[0]["tests/test_a.py"]
+    assert "        app = client._transport.app\n" in text
+    assert "    assert app is app\n" in text
