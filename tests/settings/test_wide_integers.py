@@ -126,3 +126,14 @@ class Token(BaseModel):
 def test_texts_that_are_compared_with_numbers(use: str, needed: bool) -> None:
     files = migrated("fastapi\nsqlalchemy==2.0.30\npsycopg2\n", TOKENS + use)
     assert ("open_texts" in files["db.py"]) is needed
+
+
+def test_a_url_of_parts_keeps_its_lines() -> None:
+    db = (
+        "from os import environ\n\nfrom sqlalchemy import create_engine\n\n\ndef make():\n    url = (\n"
+        "        f\"postgresql+psycopg2://{environ['U']}:\"\n        f\"@{environ['H']}/shop\"\n    )\n"
+        "    return create_engine(url)\n"
+    )
+    after = migrated("fastapi\nsqlalchemy==2.0.30\npsycopg2\n", db=db)["db.py"]
+    url = db.split("make():\n")[1].split("    return")[0]
+    assert url.replace("psycopg2", "psycopg") in after

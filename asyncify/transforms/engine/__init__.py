@@ -38,6 +38,7 @@ from asyncify.transforms.engine.urls import (
     change_of,
     is_async_already,
     literal,
+    outdented,
     with_drivername,
     written_url,
 )
@@ -176,7 +177,7 @@ class _Planner:
                     )
                 return
             source = self.program.modules[path].source
-            text = source.segment(literal_node)
+            text = outdented(source.segment(literal_node), source.span(source.statement(literal_node)).column)
             old = str(literal_node.value if isinstance(literal_node, ast.Constant) else _head(literal_node))
             whole = change.faithful or change.drivername != libpq_arguments.TARGET
             new = literal(text, old, change.text if whole else with_drivername(old, change.drivername))

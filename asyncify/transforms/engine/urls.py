@@ -100,6 +100,12 @@ def literal(source_text: str, old: str, new: str) -> str | None:
     return source_text[:at] + new + source_text[at + len(old) :] if at >= 0 else None
 
 
+def outdented(text: str, column: int) -> str:
+    """Source of several lines as a template has it: below a first line the indentation of its statement is left out."""
+    first, *rest = text.split("\n")
+    return "\n".join([first, *(line[column:] if line[:column].isspace() else line for line in rest)])
+
+
 def backends(program: Program) -> tuple[str, ...]:
     """The databases that an app may meet: those of its URLs anywhere in the repository, and of its packages."""
     listed = read_dependencies(program.workspace.files).listed
