@@ -283,3 +283,42 @@ def read(key: int, db: Session = Depends(get_db)):
     )
     migrated = prove(tmp_path, app, [("GET", "/1")])
     assert "iscoroutinefunction" not in migrated["main.py"]
+
+
+def test_the_function_that_a_wrapper_was_made_for(tmp_path: Path) -> None:
+    app = """\
+from functools import wraps
+
+from fastapi import Depends, FastAPI
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import User
+
+app = FastAPI()
+
+
+def shouted(function):
+    @wraps(function)
+    def inner(*args, **kwargs):
+        return [name.upper() for name in function(*args, **kwargs)]
+
+    return inner
+
+
+@shouted
+def names(db: Session, least: int = 0):
+    return [user.name for user in db.query(User).filter(User.age >= least).order_by(User.id)]
+
+
+@app.get("/loud")
+def loud(db: Session = Depends(get_db)):
+    return names(db)
+
+
+@app.get("/plain")
+def plain(db: Session = Depends(get_db)):
+    original = names.__wrapped__
+    return [original(db=db), names.__wrapped__(db, 30)]
+"""
+    prove(tmp_path, app, [("GET", "/loud"), ("GET", "/plain")])

@@ -39,6 +39,8 @@ from asyncify.knowledge.object_factories import FACTORY, MANY, ONE
 #: how many relationships are followed from one loaded instance (a tree of categories has no end)
 DEPTH = 5
 #: decorators that make an attribute of a method
+#: what `functools.wraps` gives a wrapper. Source: Python library reference, `functools.update_wrapper`
+WRAPPED = "__wrapped__"
 PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "computed_field"})
 
 
@@ -66,6 +68,8 @@ def attribute(run: Run, base: Values, name: str, node: ast.AST) -> Values:
             found.append(attribute(run, thing_of(value.base), name, node))
         elif isinstance(value, Fn) and name == "register" and DISPATCH in value.info.decorators:
             found.append(frozenset({Inst(DISPATCH, (frozenset({value}),))}))
+        elif isinstance(value, Fn) and name == WRAPPED and value.wraps:
+            found.append(frozenset({replace(value, info=value.wraps[0], wraps=value.wraps[1:])}))
         elif isinstance(value, Fn) and not value.bound:
             found.append(run.read("attr", value.info, name))
     return union(found)
