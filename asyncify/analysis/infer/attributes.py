@@ -38,9 +38,9 @@ from asyncify.knowledge.object_factories import FACTORY, MANY, ONE
 
 #: how many relationships are followed from one loaded instance (a tree of categories has no end)
 DEPTH = 5
-#: decorators that make an attribute of a method
 #: what `functools.wraps` gives a wrapper. Source: Python library reference, `functools.update_wrapper`
 WRAPPED = "__wrapped__"
+#: decorators that make an attribute of a method
 PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "computed_field"})
 
 
