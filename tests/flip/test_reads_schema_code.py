@@ -338,3 +338,55 @@ def around(db: Session = Depends(get_db)):
     files = {"models.py": MODELS, "filling.py": FILLING, "main.py": main}
     # who goes round in circles when the answer is written reads what nothing has loaded
     prove(tmp_path, files, requests, codes=["implicit-load"])
+
+
+def test_functions_that_validators_call(tmp_path: Path) -> None:
+    """They stay plain: what they read is loaded for the validator, and other callers run them in the greenlet."""
+    main = (
+        HEAD
+        + """
+
+from pydantic import model_validator
+
+
+def titles_of(users: Optional[List[User]]) -> List[str]:
+    if not users:
+        return []
+    return [post.title for user in users for post in user.posts if post.author is not None]
+
+
+class TeamTitles(Out):
+    name: str
+    titles: List[str] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def fill(cls, data: Any):
+        if hasattr(data, "users"):
+            data.__setattr__("titles", titles_of(data.users))
+        return data
+
+
+@app.get("/teams/{key}", response_model=TeamTitles)
+def team(key: int, db: Session = Depends(get_db)):
+    return db.scalars(select(Team).where(Team.id == key)).one()
+
+
+@app.get("/teams", response_model=List[TeamTitles])
+def teams(db: Session = Depends(get_db)):
+    return db.scalars(select(Team).order_by(Team.id)).all()
+
+
+def anything(users):
+    return titles_of(users)
+
+
+@app.get("/titles")
+def titles(db: Session = Depends(get_db)):
+    found: Dict[str, Any] = {"users": db.scalars(select(User).order_by(User.id)).all()}
+    return anything(found.get("users"))
+"""
+    )
+    files = {"models.py": MODELS, "filling.py": FILLING, "main.py": main}
+    after = prove(tmp_path, files, [("GET", "/teams/1"), ("GET", "/teams/2"), ("GET", "/teams"), ("GET", "/titles")])
+    assert "\ndef titles_of(" in after["main.py"]

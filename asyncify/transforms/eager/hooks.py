@@ -239,6 +239,7 @@ class _Walk:
             return NOTHING
         is_method = function.cls is not None and "staticmethod" not in function.decorators
         own = [NOTHING] if is_method and not is_property(Fn(function)) else []
+        self.reading.followed.add(function)
         key = (function, (*own, *args))
         if key not in self.known:
             self.known[key] = NOTHING  # a function that calls itself adds nothing

@@ -96,6 +96,8 @@ class Reading:
     left_out: dict[tuple[str, Reader], frozenset[ast.expr]] = field(default_factory=dict)
     #: functions that Python or a library calls: who does it, and with what, is known
     called: set[FunctionInfo] = field(default_factory=set)
+    #: functions that those call: they stay plain as well
+    followed: set[FunctionInfo] = field(default_factory=set)
     _calls: set[tuple[ast.AST, Origin, Reader]] = field(default_factory=set)
     _unknown_calls: dict[tuple[ast.AST, ClassInfo, Reader], None] = field(default_factory=dict)
 

@@ -6,6 +6,7 @@ As long as the session is a synchronous one they load themselves, as they always
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -27,6 +28,7 @@ def unplaced_reads(program: Program) -> tuple[Unloaded, ...]:
     planner = Planner(program)
     planner.run()
     _add_properties(program, planner)
+    _leave_plain(program, planner)
     routes = {route.function: route for route in planner.routes}
     found: dict[tuple[ast.AST, bool], Unloaded] = {}
     for reader, paths in sorted(planner.unplaced.items(), key=lambda item: not item[0].apart):
@@ -46,6 +48,26 @@ def _add_properties(program: Program, planner: Planner) -> None:
     for method, reader in known:
         if method in loading:
             planner.unplaced[reader].add((method.name,))
+
+
+def _leave_plain(program: Program, planner: Planner) -> None:
+    """What code calls that pydantic or SQLAlchemy calls cannot wait: whoever else calls it reads what it does."""
+    plain = planner.reading.followed | planner.reading.called
+    inside = {r: paths for r, paths in planner.unplaced.items() if program.function_of(r.node) in plain}
+    if not any(program.function_of(reader.node) in planner.reading.followed for reader in inside):
+        return
+    calls: dict[FunctionInfo, list[tuple[str, ast.Call]]] = defaultdict(list)
+    for function in program.functions:
+        for node in function.nodes if function not in plain else ():
+            for called in program.calls(node) if isinstance(node, ast.Call) else ():
+                if called.info in plain and isinstance(node, ast.Call):
+                    calls[called.info].append((function.path, node))
+    for reader, paths in inside.items():
+        within = program.function_of(reader.node)
+        if within in planner.reading.followed and within is not None:
+            del planner.unplaced[reader]
+            for path, call in calls[within]:
+                planner.unplaced[replace(reader, path=path, node=call)] |= paths
 
 
 def places(
