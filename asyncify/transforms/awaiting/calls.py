@@ -22,6 +22,7 @@ from asyncify.knowledge.api import INSIDE, Form, form_of
 from asyncify.knowledge.barriers import ASYNC_METHODS, Handing
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import Hole, Op, RenameAttribute, Replace
+from asyncify.transforms.awaiting.connectionless import connectionless, is_connectionless
 from asyncify.transforms.awaiting.context import Context, context_of
 from asyncify.transforms.awaiting.entry import ENTRY, RESOLVED, RUN, SCRIPT, Helpers
 from asyncify.transforms.awaiting.lazy import GeneratorExpressions
@@ -186,6 +187,12 @@ class CallEdits:
             yield self._edit(node, Replace(f"await {self.helpers.name(RESOLVED)}($it)"), (), because)
         elif kind in (PointKind.AWAIT, PointKind.BEGIN, PointKind.CLIENT):
             yield from self._wrap(node, context, Replace("await $it"), f"{what} is a coroutine")
+        elif kind is PointKind.ABSENT and is_connectionless(self.program, node):
+            for item in connectionless(self.program, self.module, node, context):
+                if isinstance(item, Edit):
+                    yield item
+                else:
+                    self.findings.append(item)
         elif kind is PointKind.ABSENT and context is Context.AWAIT:
             assert isinstance(node.func, ast.Attribute)
             op = through_run_sync(self.source, node, "await ")
