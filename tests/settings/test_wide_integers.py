@@ -137,3 +137,20 @@ def test_a_url_of_parts_keeps_its_lines() -> None:
     after = migrated("fastapi\nsqlalchemy==2.0.30\npsycopg2\n", db=db)["db.py"]
     url = db.split("make():\n")[1].split("    return")[0]
     assert url.replace("psycopg2", "psycopg") in after
+
+
+@pytest.mark.parametrize(
+    ("use", "told"),
+    [
+        ("def find(db, token: Token):\n    return db.query(User).filter(User.id == token.id).first()\n", 1),
+        ("def find(db, key: str):\n    return db.query(User).filter_by(id=key).first()\n", 1),
+        ("def find(db, token: Token):\n    return db.query(User).filter(User.id == token.number).first()\n", 0),
+        ("def find(db, payload):\n    return db.query(User).filter(User.id == payload.get('sub')).first()\n", 0),
+    ],
+)
+def test_asyncpg_takes_no_text_for_a_number(use: str, told: int) -> None:
+    use = use.replace("(db,", "(db: Session,")
+    main = TOKENS.replace("import declarative_base", "import Session, declarative_base") + use
+    files = {"db.py": DB, "main.py": main, "requirements.txt": "sqlalchemy\npsycopg2\nasyncpg\n"}
+    run = run_steps(Workspace(Path("/nowhere"), {p: t.encode() for p, t in files.items()}), stages())
+    assert [f.code for f in run.findings].count("driver-text") == told

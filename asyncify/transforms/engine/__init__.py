@@ -24,14 +24,14 @@ from asyncify.knowledge.session_libraries import MIDDLEWARE
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import AppendToModule, EditCall, EditDecorators, InsertStatements, Op, Replace
 from asyncify.transforms.base import Decisions, Transform
-from asyncify.transforms.engine import libpq_arguments
+from asyncify.transforms.engine import libpq_arguments, text_numbers
 from asyncify.transforms.engine.connect_args import converted
 from asyncify.transforms.engine.disposal import disposals
 from asyncify.transforms.engine.driver_errors import DriverErrors
 from asyncify.transforms.engine.engine_uses import EngineUses
 from asyncify.transforms.engine.examples import EXAMPLES
 from asyncify.transforms.engine.loops import KEEP, KEEP_IMPORTS, KEEP_SOURCE, is_loop_bound
-from asyncify.transforms.engine.psycopg_listeners import PSYCOPG, Listener, needed_listeners
+from asyncify.transforms.engine.psycopg_listeners import PSYCOPG, Listener, leaves_psycopg2, needed_listeners
 from asyncify.transforms.engine.texts import Texts
 from asyncify.transforms.engine.urls import (
     backends,
@@ -331,6 +331,10 @@ def plan(program: Program) -> Decisions:
     texts = Texts(program, choice.get("postgresql", ""), "engine", GROUP)
     beside = (*errors.decide(), *texts.decide()) if planner.made and "postgresql" in backends(program) else ()
     if planner.made:
+        refuses = leaves_psycopg2(program, choice, libpq_arguments.TARGET)
+        for module, node in text_numbers.sure(program) if refuses else ():
+            message = "asyncpg compares a number with a number only, and this is text"
+            planner.report(module, node, "driver-text", message, "convert it: `int(...)`")
         planner.edits += EngineUses(program, choice, "engine", GROUP).decide()
     for item in (*twins.edits(), *beside):
         if isinstance(item, Edit):

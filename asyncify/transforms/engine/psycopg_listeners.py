@@ -32,8 +32,11 @@ LISTENERS = (
 
 def needed_listeners(program: Program, choice: Choice) -> list[Listener]:
     """What an app needs; nothing where it does not go from psycopg2 to psycopg 3."""
+    return [one for one in LISTENERS if one.is_needed(program)] if leaves_psycopg2(program, choice, PSYCOPG) else []
+
+
+def leaves_psycopg2(program: Program, choice: Choice, target: str) -> bool:
+    """Whether an app goes from psycopg2 to another driver."""
     listed = read_dependencies(program.workspace.files).listed
     row = sync_driver("postgresql+psycopg2")
-    if choice.get("postgresql") != PSYCOPG or row is None or not any(p in listed for p in row.packages):
-        return []
-    return [one for one in LISTENERS if one.is_needed(program)]
+    return choice.get("postgresql") == target and row is not None and any(p in listed for p in row.packages)

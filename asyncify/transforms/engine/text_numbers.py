@@ -36,9 +36,18 @@ def {name}(connection, cursor, statement, parameters, context, executemany):
 
 def is_needed(program: Program) -> bool:
     """Whether an app may compare texts with numbers."""
-    return any(
-        True for module in program.modules.values() if not is_test(module.path) for _ in compared(program, module)
-    )
+    nodes = (node for module in _app(program) for node in compared(program, module))
+    return any(_text(program, node) is not False for node in nodes)
+
+
+def sure(program: Program) -> Iterator[tuple[ModuleInfo, ast.expr]]:
+    """The texts that an app is sure to compare with numbers."""
+    for module in _app(program):
+        yield from ((module, node) for node in compared(program, module) if _text(program, node))
+
+
+def _app(program: Program) -> list[ModuleInfo]:
+    return [module for _, module in sorted(program.modules.items()) if not is_test(module.path)]
 
 
 def listener(program: Program, path: str) -> tuple[str, tuple[Import, ...]]:
@@ -54,18 +63,18 @@ def listener(program: Program, path: str) -> tuple[str, tuple[Import, ...]]:
 
 
 def compared(program: Program, module: ModuleInfo) -> Iterator[ast.expr]:
-    """What a file compares with columns of whole numbers and may be text."""
+    """What a file compares with columns of whole numbers."""
     for node in module.source.nodes_of(ast.Compare):
         sides = [node.left, *node.comparators]
         if any(_is_integer(program, side) for side in sides):
-            yield from (side for side in sides if not _is_integer(program, side) and _may_be_text(program, side))
+            yield from (side for side in sides if not _is_integer(program, side))
     for call in module.source.nodes_of(ast.Call):
         func = call.func
         if isinstance(func, ast.Attribute) and func.attr == "filter_by":
             for keyword in call.keywords:
                 of = (v.info for part in _entities(program, func.value) for v in part if isinstance(v, Cls))
                 if any(_is_whole(program, info, keyword.arg or "") for info in of):
-                    yield from [keyword.value] if _may_be_text(program, keyword.value) else []
+                    yield keyword.value
 
 
 def _entities(program: Program, node: ast.expr) -> Iterator[frozenset[object]]:
@@ -95,21 +104,31 @@ def _is_whole(program: Program, info: ClassInfo, name: str) -> bool:
     return any(_name(n) in INTEGERS for part in parts for n in ast.walk(part))
 
 
-def _may_be_text(program: Program, node: ast.expr) -> bool:
+def _text(program: Program, node: ast.expr) -> bool | None:
+    """Whether an expression is text; None where that is not known."""
     if isinstance(node, ast.Constant):
         return isinstance(node.value, str)
     if isinstance(node, ast.Name):
         function = program.function_of(node)
         told = [p.annotation for p in function.parameters if p.arg == node.id] if function is not None else []
-        return not any(a is not None and any(_name(n) == "int" for n in ast.walk(a)) for a in told)
+        return _told(told[0] if told else None)
     if isinstance(node, ast.Attribute):
         for found in objects(program.values(node.value)):
             for base in program.classes.ancestors(found.info):
                 stmt = base.attributes.get(node.attr) if isinstance(base, ClassInfo) else None
                 if isinstance(stmt, ast.AnnAssign):
-                    return any(_name(n) == "str" for n in ast.walk(stmt.annotation))
-        return True
-    return isinstance(node, (ast.Subscript, ast.Call)) and _name(getattr(node, "func", None)) not in ("int", "len")
+                    return _told(stmt.annotation)
+        return None
+    unknown = isinstance(node, (ast.Subscript, ast.Call)) and _name(getattr(node, "func", None)) not in ("int", "len")
+    return None if unknown else False
+
+
+def _told(annotation: ast.expr | None) -> bool | None:
+    """Whether an annotation is one of a text."""
+    names_of = {_name(n) for n in ast.walk(annotation)} if annotation is not None else set()
+    if "int" in names_of:
+        return False
+    return True if "str" in names_of else None
 
 
 def _name(node: ast.AST | None) -> str:
