@@ -35,6 +35,17 @@ class UserOut(BaseModel):
         from_attributes = True
 
 
+class NameOut(BaseModel):
+    name: str
+
+    class Config:
+        from_attributes = True
+
+
+class TitleOut(PostOut):
+    author: Optional[NameOut]
+
+
 def titles(user):
     return [post.title for post in user.posts]
 """
@@ -68,6 +79,17 @@ def answered(key: int, db: Session = Depends(get_db)):
     db.commit()
     db.refresh(user)
     return user
+
+
+@app.put("/again/{key}", response_model=TitleOut)
+def again(key: int, db: Session = Depends(get_db)):
+    asked = db.query(Post).filter(Post.id == key)
+    if asked.first() is None:
+        raise HTTPException(404)
+    asked.update({"title": "again"}, synchronize_session=False)
+    db.commit()
+    found = asked.first()
+    return found
 
 
 @app.put("/core/{key}")
@@ -125,7 +147,7 @@ def everything(db: Session = Depends(get_db)):
 """
     )
     calls = [
-        ("PUT", f"/{name}/{key}") for key in (1, 2) for name in "legacy core text called moved answered read".split()
+        ("PUT", f"/{name}/{key}") for key in (1, 2) for name in "legacy core text called again moved answered read".split()
     ]
     requests = [r for call in calls for r in (call, ("GET", "/"))]
     prove(tmp_path, main, [*requests, ("PUT", "/legacy/9"), ("PUT", "/loop"), ("GET", "/")])

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import cache
 
 from asyncify.analysis.expiry.changes import Change, Changes
-from asyncify.analysis.expiry.events import commits_expire
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import FunctionInfo
@@ -55,13 +54,13 @@ class Step:
 
 
 class Ways:
-    """Follows a program from place to place, through calls and returns. One for each program."""
+    """Follows a program from place to place, through calls and returns. expire: whether a commit does that."""
 
-    def __init__(self, program: Program, reach: Reach) -> None:
+    def __init__(self, program: Program, reach: Reach, *, expire: bool) -> None:
         self.program = program
         self._reach = reach
         self._changes = Changes(program)
-        self._expire = commits_expire(program)
+        self._expire = expire
         self._steps = cache(self._find_steps)
         self._calls_session = cache(self._find_calls_session)
         self._callers = cache(self._find_callers)

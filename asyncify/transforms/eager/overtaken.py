@@ -11,7 +11,7 @@ from functools import cache
 
 from asyncify.analysis.evaluated import comes_before, is_always_evaluated
 from asyncify.analysis.expiry.changes import ANYTHING, Change
-from asyncify.analysis.expiry.events import flushes_before_queries
+from asyncify.analysis.expiry.events import commits_expire, flushes_before_queries
 from asyncify.analysis.expiry.ways import Ways, Written
 from asyncify.analysis.orm import foreign_keys_of
 from asyncify.analysis.program import Program
@@ -25,7 +25,9 @@ class Overtaken:
 
     def __init__(self, program: Program, reach: Reach) -> None:
         self.program = program
-        self._between = cache(Ways(program, reach).between)
+        self._between = cache(Ways(program, reach, expire=commits_expire(program)).between)
+        self._migrated = any("AsyncSession" in module.source.text for module in program.modules.values())
+        self._committed = cache(Ways(program, reach, expire=True).between)
         self._flushing = flushes_before_queries(program)
 
     def by_writes(self, place: ast.AST, info: ClassInfo, steps: Steps, readers: list[Reader]) -> bool:
@@ -34,8 +36,17 @@ class Overtaken:
         late = [reader for reader in readers if self._differs(place, info, steps, reader)]
         return any(not any(self._reads_first(one, reader, place) for one in readers) for reader in late)
 
-    def _differs(self, place: ast.AST, info: ClassInfo, steps: Steps, reader: Reader) -> bool:
-        written = self._between(place, reader.node)
+    def by_commits_alone(self, place: ast.AST, info: ClassInfo, steps: Steps, readers: list[Reader]) -> bool:
+        """Whether async code has what is needed already: its commits expire nothing, while those of the sync code may
+        have done so, and that was decided by then."""
+        if not self._migrated or not self.by_writes(place, info, steps, readers):
+            return False
+        return not any(self._differs(place, info, steps, r, self._committed(place, r.node)) for r in readers)
+
+    def _differs(
+        self, place: ast.AST, info: ClassInfo, steps: Steps, reader: Reader, written: Written | None = None
+    ) -> bool:
+        written = self._between(place, reader.node) if written is None else written
         if not written.sent and not written.waiting:
             return False
         owners = (self.program.orm.end_of(info, steps[:number]) for number in range(len(steps)))

@@ -215,8 +215,15 @@ class Planner:
             for steps, found in readers.items()
             if any(self.overtaken.by_writes(site, info, steps, found) for info in infos)
         }
+        settled = {
+            steps
+            for steps in overtaken
+            if any(self.overtaken.by_commits_alone(site, i, steps, readers[steps]) for i in infos)
+        }
         left: Readers = {}
         for steps, found in readers.items():
+            if any(steps[: number + 1] in settled for number in range(len(steps))):
+                continue
             if any(steps[: number + 1] in overtaken for number in range(len(steps))):
                 for reader in found:
                     self._unknown(steps, reader)
@@ -225,8 +232,10 @@ class Planner:
         return left
 
     def _refresh(self, place: Refresh, steps: Steps, reader: Reader) -> None:
-        if self.overtaken.by_writes(place.call, self.refreshing.stored_class(place), steps, [reader]):
-            self._unknown(steps, reader)
+        info = self.refreshing.stored_class(place)
+        if self.overtaken.by_writes(place.call, info, steps, [reader]):
+            if not self.overtaken.by_commits_alone(place.call, info, steps, [reader]):
+                self._unknown(steps, reader)
             return
         self.refreshing.add(place, steps, reader)
         self._decided(reader, steps, Outcome.REFRESH)
