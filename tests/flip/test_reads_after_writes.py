@@ -146,9 +146,8 @@ def everything(db: Session = Depends(get_db)):
     return [[user.name, user.age, titles(user)] for user in db.scalars(select(User).order_by(User.id))]
 """
     )
-    calls = [
-        ("PUT", f"/{name}/{key}") for key in (1, 2) for name in "legacy core text called again moved answered read".split()
-    ]
+    names = "legacy core text called again moved answered read".split()
+    calls = [("PUT", f"/{name}/{key}") for key in (1, 2) for name in names]
     requests = [r for call in calls for r in (call, ("GET", "/"))]
     prove(tmp_path, main, [*requests, ("PUT", "/legacy/9"), ("PUT", "/loop"), ("GET", "/")])
 
