@@ -2,7 +2,8 @@
 
 A commit expired what the session held, and the next query read it anew. The async session keeps what it holds: a query
 for an object that it has already gives that object as it was. Only `populate_existing` has the rows of the query
-replace it, what its loader options load included. Source: SQLAlchemy ORM Querying Guide, "Populate Existing".
+replace it, what its loader options load included; a statement whose result nobody looks at is there for its options.
+Source: SQLAlchemy ORM Querying Guide, "Populate Existing".
 """
 
 from __future__ import annotations
@@ -38,12 +39,22 @@ def _test(work: Work, function: FunctionInfo) -> None:
     for call in sorted(calls, key=lambda n: (n.end_lineno or 0, n.end_col_offset or 0)):
         loaded = set(_loaded(work, call))
         if loaded:
-            if worked and any(work.program.classes.are_kin(one, other) for one in loaded for other in known):
+            again = any(work.program.classes.are_kin(one, other) for one in loaded for other in known)
+            if worked and again and _is_looked_at(work.source(function.path).statement(call), call):
                 _reread(work, function, call)
             known |= loaded
             continue
         known |= {o.info for o in objects(program.values(call)) if program.orm.is_model(o.info)}
         worked = worked or _works(work, call)
+
+
+def _is_looked_at(statement: ast.stmt, call: ast.Call) -> bool:
+    """Whether a statement is more than a call and methods of its result."""
+    node = statement.value if isinstance(statement, ast.Expr) else None
+    while node is not None and node is not call:
+        inner = node.func if isinstance(node, ast.Call) else getattr(node, "value", None)
+        node = inner if isinstance(inner, ast.expr) else None
+    return node is None
 
 
 def _works(work: Work, call: ast.Call) -> bool:
