@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -43,6 +42,39 @@ class Written:
 
 
 @dataclass(frozen=True)
+class Effect:
+    """What some code makes of what had been written before it.
+
+    keeps: whether there is a way through it that leaves that as it was; sends: one that sends it to the database.
+    adds: what it writes itself.
+    """
+
+    keeps: bool = False
+    sends: bool = False
+    adds: Written = Written()
+
+    def of(self, written: Written) -> Written:
+        """What is written in the end."""
+        found = self.adds | written if self.keeps else self.adds
+        return found | Written(written.sent | written.waiting) if self.sends else found
+
+    def then(self, step: Step) -> Effect:
+        """With one more step."""
+        if step.commits:
+            return Effect()
+        adds = self.adds.then(step)
+        return Effect(False, self.keeps or self.sends, adds) if step.flushes else Effect(self.keeps, self.sends, adds)
+
+    def before(self, other: Effect) -> Effect:
+        """This code, then some other."""
+        sends = (self.keeps and other.sends) or (self.sends and (other.keeps or other.sends))
+        return Effect(self.keeps and other.keeps, sends, other.of(self.adds))
+
+    def __or__(self, other: Effect) -> Effect:
+        return Effect(self.keeps or other.keeps, self.sends or other.sends, self.adds | other.adds)
+
+
+@dataclass(frozen=True)
 class Step:
     """A node of a function that writes, itself or by what it calls."""
 
@@ -64,61 +96,82 @@ class Ways:
         self._steps = cache(self._find_steps)
         self._calls_session = cache(self._find_calls_session)
         self._callers = cache(self._find_callers)
+        self._segment = cache(self._find_segment)
+        self._entering = cache(self._find_entering)
 
     def between(self, place: ast.AST, node: ast.AST) -> Written:
         """What may be written after one place and before another one is evaluated."""
         here, there = self.program.function_of(place), self.program.function_of(node)
         if here is None or there is None:
             return Written()
-        onward = self._onward(here, place, there, node, frozenset())
+        onward = self._onward(here, place, there, node)
         # no way that is known, as from a dependency to a route: all that comes before in its function
-        return onward if onward is not None else self._segment(there, None, node, Written())
+        return onward if onward is not None else self._segment(there, None, node).adds
 
-    def _onward(
-        self, here: FunctionInfo, place: ast.AST, there: FunctionInfo, node: ast.AST, seen: frozenset[FunctionInfo]
-    ) -> Written | None:
+    def _onward(self, here: FunctionInfo, place: ast.AST, there: FunctionInfo, node: ast.AST) -> Written | None:
         """To a place of the same function, of one that it calls, or of one that goes on when it has returned."""
-        if here is there:
-            return self._segment(here, place, node, Written())
-        if there in self._reach.of(here):
-            return self._down(here, place, there, node, Written(), frozenset())
-        rest = self._segment(here, place, None, Written())
-        ways = (
-            self._onward(caller, call, there, node, seen | {here})
-            for call, caller in self._callers().get(here, ())
-            if caller not in seen
-        )
-        found = [way for way in ways if way is not None]
-        return _either(found) | rest if found else None
+        came: dict[tuple[FunctionInfo, ast.AST], list[tuple[FunctionInfo, ast.AST]]] = {(here, place): []}
+        todo = [(here, place)]
+        arrived: list[tuple[FunctionInfo, ast.AST]] = []
+        found = Written()
+        while todo:
+            function, start = todo.pop()
+            if function is there:
+                found |= self._segment(function, start, node).adds
+                arrived.append((function, start))
+            elif there in self._reach.of(function):
+                found |= self._down(function, start, there, node)
+                arrived.append((function, start))
+            else:
+                for call, caller in self._callers().get(function, ()):
+                    if (caller, call) not in came:
+                        todo.append((caller, call))
+                    came.setdefault((caller, call), []).append((function, start))
+        if not arrived:
+            return None
+        returned: set[tuple[FunctionInfo, ast.AST]] = set()  # those that are left on a way that arrives
+        while arrived:
+            for step in came[arrived.pop()]:
+                if step not in returned:
+                    returned.add(step)
+                    arrived.append(step)
+        for function, start in returned:
+            found |= self._segment(function, start, None).adds
+        return found
 
-    def _down(
-        self,
-        here: FunctionInfo,
-        place: ast.AST | None,
-        there: FunctionInfo,
-        node: ast.AST,
-        written: Written,
-        seen: frozenset[FunctionInfo],
-    ) -> Written:
-        """From a place of a function, or its beginning, to a node of one that it calls."""
-        if here is there:
-            return self._segment(here, place, node, written)
-        first = _line(place)
-        return _either(
-            self._down(called, None, there, node, self._segment(here, place, call, written), seen | {here})
-            for call, called in self._changes.callees(here)
-            if call.lineno >= first and called not in seen and there in self._reach.of(called)
-        )
+    def _down(self, here: FunctionInfo, place: ast.AST, there: FunctionInfo, node: ast.AST) -> Written:
+        """From a place of a function to a node of one that it calls."""
+        entering, found = self._entering(there, node), Written()
+        for call, called in self._changes.callees(here):
+            if call.lineno >= _line(place) and called in entering:
+                found |= self._segment(here, place, call).before(entering[called]).adds
+        return found
 
-    def _segment(self, function: FunctionInfo, start: ast.AST | None, end: ast.AST | None, written: Written) -> Written:
-        """With what a function writes between two of its nodes, or its beginning and end."""
+    def _find_entering(self, there: FunctionInfo, node: ast.AST) -> dict[FunctionInfo, Effect]:
+        """For each function that comes to a node of another one, what happens from its beginning to there."""
+        found = {there: self._segment(there, None, node)}
+        todo = [there]
+        while todo:
+            called = todo.pop()
+            for call, function in self._callers().get(called, ()):
+                if function is not there:
+                    old = found.get(function, Effect())
+                    new = old | self._segment(function, None, call).before(found[called])
+                    if new != old or function not in found:
+                        found[function] = new
+                        todo.append(function)
+        return found
+
+    def _find_segment(self, function: FunctionInfo, start: ast.AST | None, end: ast.AST | None) -> Effect:
+        """What a function does between two of its nodes, or its beginning and end."""
         first, last = _line(start), _line(end) if end is not None else None
         loop = self._loop_to(function, start, end) if end is not None else None
+        effect = Effect(keeps=True)
         for step in self._steps(function):
             between = first < step.line and (last is None or step.line < last)
             if (between and not self._misses(function, step.node, end)) or (loop is not None and _holds(loop, step)):
-                written = written.then(step)
-        return written
+                effect = effect.then(step)
+        return effect
 
     def _find_steps(self, function: FunctionInfo) -> tuple[Step, ...]:
         found = [Step(node, node.lineno, frozenset({change})) for node, change in self._changes.own(function)]
@@ -176,13 +229,6 @@ class Ways:
                         return True  # the other branch
             statement, outer = outer, source.parent(outer)
         return False
-
-
-def _either(ways: Iterable[Written]) -> Written:
-    found = Written()
-    for way in ways:
-        found |= way
-    return found
 
 
 def _line(node: ast.AST | None) -> int:
