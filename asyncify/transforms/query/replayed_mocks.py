@@ -26,10 +26,15 @@ FILE = "query_mocks.py"
 _WHY = "the code runs selects, and the test goes on to say what queries give"
 
 
+def text_of_file() -> str:
+    """The file with `answer_queries`: a module of this package, which tests of a migrated repository import."""
+    return resources.files(__package__).joinpath(FILE).read_text(encoding="utf-8")
+
+
 def replayed(program: Program, mocks: TestMocks, origins: Collection[Origin]) -> Iterator[Edit | TextEdit]:
     """The edits that let the mocks made at these calls answer selects as queries, and the files they need."""
     files = program.workspace.files
-    text = resources.files(__package__).joinpath(FILE).read_text(encoding="utf-8")
+    text = text_of_file()
     written = set()
     for origin in sorted(origins, key=lambda o: (_path(mocks, o.call), o.call.lineno, o.call.col_offset, o.text)):
         call, path = origin.call, _path(mocks, origin.call)
