@@ -14,15 +14,20 @@ from asyncify.knowledge.testing import ASYNC_MOCK, MOCKS
 
 
 def is_mock_call(program: Program, path: str, node: ast.AST) -> bool:
-    """`MagicMock(...)`, `Mock(...)` or `AsyncMock(...)`."""
+    """`MagicMock(...)`, `Mock(...)`, `AsyncMock(...)` or `create_autospec(...)`."""
     if not isinstance(node, ast.Call):
         return False
-    if is_mocker(node.func):
+    if is_mocker(node.func) or is_autospec(node):
         return True
     found = program.names.resolve_expression(path, node.func)
     known = {v.name for v in program.values(node.func) if isinstance(v, Ext)}
     known |= {canonical(found.name)} if isinstance(found, Ext) else set()
     return bool(known & (MOCKS | {ASYNC_MOCK}))
+
+
+def is_autospec(node: ast.expr) -> bool:
+    """`create_autospec(...)`, which knows by itself what is to be awaited."""
+    return isinstance(node, ast.Call) and last_name(node.func) == "create_autospec"
 
 
 def is_mocker(node: ast.expr) -> bool:
@@ -75,3 +80,9 @@ def arguments(program: Program, call: ast.Call) -> Iterator[tuple[FunctionInfo, 
         by_name = {p.arg: p for p in parameters}
         yield from ((function.info, p, value) for p, value in zip(parameters, call.args, strict=False))
         yield from ((function.info, by_name[k.arg], k.value) for k in call.keywords if k.arg in by_name)
+
+
+def specs_of(call: ast.Call) -> list[ast.expr]:
+    """What a mock is told to be like."""
+    given = [k.value for k in call.keywords if k.arg in ("spec", "spec_set")]
+    return [*given, *call.args[:1]] if is_autospec(call) else given

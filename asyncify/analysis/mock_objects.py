@@ -20,6 +20,7 @@ from asyncify.analysis.mock_calls import (
     is_mock_call,
     is_patch,
     results,
+    specs_of,
 )
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.program import Program
@@ -113,7 +114,7 @@ def owner_of(scope: object, node: ast.expr) -> ClassInfo | None:
 def find_mocks(program: Program) -> TestMocks:
     """The mocks of all files that use `unittest.mock` or pytest-mock."""
     mocks = TestMocks()
-    paths = [p for p in sorted(program.modules) if _mentions_mocks(program.modules[p].source)]
+    paths = [p for p in sorted(program.modules) if mentions_mocks(program.modules[p].source)]
     size = -1
     while size != len(mocks.sites) + len(mocks.names) + len(mocks.patches):
         size = len(mocks.sites) + len(mocks.names) + len(mocks.patches)
@@ -137,7 +138,8 @@ def method_replacements(program: Program) -> Iterator[Replacement]:
                     yield Replacement(path, method, node, node.value)
 
 
-def _mentions_mocks(source: SourceFile) -> bool:
+def mentions_mocks(source: SourceFile) -> bool:
+    """Whether a file says anything of mocks."""
     return "mock" in source.text or "Mock" in source.text
 
 
@@ -291,12 +293,11 @@ class _File:
             for function in self.program.calls(node) if not is_mock_call(self.program, self.path, node) else ():
                 if _is_test_file(self.program, function.info):
                     return next((s for g in handed_back(function.info, node) if (s := self._spec(g))), None)
-            for keyword in node.keywords:
-                if keyword.arg in ("spec", "spec_set"):
-                    found = self.program.names.resolve_expression(self.path, keyword.value)
-                    if isinstance(found, Ext) and is_a(found.name, names.SESSION):
-                        return Stand(Kind.SESSION)
-                    return Stand(Kind.INSTANCE, found) if isinstance(found, ClassInfo) else None
+            for spec in specs_of(node):
+                found = self.program.names.resolve_expression(self.path, spec)
+                if isinstance(found, Ext) and is_a(found.name, names.SESSION):
+                    return Stand(Kind.SESSION)
+                return Stand(Kind.INSTANCE, found) if isinstance(found, ClassInfo) else None
         return None
 
     def _override(self, key: ast.expr, value: ast.expr) -> None:
@@ -350,7 +351,7 @@ class _File:
 
 
 def _is_test_file(program: Program, function: FunctionInfo) -> bool:
-    return _mentions_mocks(program.modules[function.path].source)
+    return mentions_mocks(program.modules[function.path].source)
 
 
 def _of_values(values: Values) -> Stand | None:

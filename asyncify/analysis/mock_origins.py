@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from asyncify.analysis.mock_calls import arguments
-from asyncify.analysis.mock_objects import Kind, TestMocks, owner_of
+from asyncify.analysis.mock_objects import Kind, TestMocks, mentions_mocks, owner_of
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 
@@ -25,7 +25,7 @@ class Origins:
 
     def __init__(self, program: Program, mocks: TestMocks) -> None:
         self._program = program
-        self._mocks = mocks
+        self.mocks = mocks
         self._assigned: dict[tuple[object, str], list[ast.expr]] = {}
         self._handed: dict[tuple[object, str], list[ast.expr]] = {}
         for path in sorted({p for p, _ in (*mocks.sites.values(), *mocks.patches.values())}):
@@ -53,7 +53,7 @@ class Origins:
             return
         seen.add(node)
         if isinstance(node, ast.Call):
-            if node in self._mocks.sites:
+            if node in self.mocks.sites:
                 yield Origin(node)
             else:
                 for function in self._program.calls(node):
@@ -62,7 +62,7 @@ class Origins:
         given = self._assigned.get(self._key(node), [])
         owner = owner_of(scope, node)
         if owner is not None and isinstance(node, ast.Attribute):
-            for base in self._mocks.bases.get(owner, ()):
+            for base in self.mocks.bases.get(owner, ()):
                 given = given or self._assigned.get((base, node.attr), [])
         for value in given:
             yield from self._follow(value, self._program.scope_of(value), seen)
@@ -87,8 +87,8 @@ class Origins:
         made = node
         while isinstance(made, ast.Attribute) and made.attr in ("return_value", "__enter__", "__aenter__"):
             made = made.value
-        for call, name in self._mocks.given.items():
-            path, stand = self._mocks.patches[call]
+        for call, name in self.mocks.given.items():
+            path, stand = self.mocks.patches[call]
             if isinstance(made, ast.Name) and name == made.id and (made is not node or stand.kind is Kind.SESSION):
                 if scope_of_patch(self._program, path, call) is scope:
                     yield Origin(call, ast.unparse(node))
@@ -105,3 +105,11 @@ def scope_of_patch(program: Program, path: str, call: ast.Call) -> FunctionInfo 
     if isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return program.modules[path].functions[parent]
     return program.scope_of(call)
+
+
+def is_mocked(program: Program, path: str, node: ast.expr) -> bool:
+    """Whether an expression of a file is the mock of a session, whatever annotations say."""
+    if not mentions_mocks(program.modules[path].source):
+        return False
+    stand = program.mock_origins.mocks.stand(program.scope_of(node), node)
+    return stand is not None and stand.kind is Kind.SESSION and bool(program.mock_origins.of(node))

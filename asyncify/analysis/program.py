@@ -29,6 +29,7 @@ from asyncify.model.plan import Workspace
 
 if TYPE_CHECKING:
     from asyncify.analysis.colouring import Colouring
+    from asyncify.analysis.mock_origins import Origins
 
 
 def in_order(functions: Iterable[Fn]) -> tuple[Fn, ...]:
@@ -69,6 +70,14 @@ class Program:
     memo: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict, repr=False)
     find_unloaded: FindUnloaded = field(default=_nothing_unloaded, repr=False)
     evidence: Evidence = field(default=NO_EVIDENCE, repr=False)
+
+    @cached_property
+    def mock_origins(self) -> Origins:
+        """Where the mocks of tests are made."""
+        from asyncify.analysis.mock_objects import find_mocks
+        from asyncify.analysis.mock_origins import Origins
+
+        return Origins(self, find_mocks(self))
 
     @cached_property
     def names(self) -> Names:

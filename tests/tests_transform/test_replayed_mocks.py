@@ -222,8 +222,11 @@ def test_start():
 """
 CASES = """\
 import unittest
-from unittest.mock import MagicMock
+from unittest.mock import MagicMock, create_autospec
 
+from sqlalchemy.orm import Session
+
+from models import Note
 from service import Notes
 
 
@@ -236,6 +239,24 @@ class NotesTest(unittest.TestCase):
         self.db.query.return_value.filter_by.return_value.first.return_value = None
         self.db.query.return_value.filter.return_value.count.return_value = 4
         self.assertEqual(self.notes.add("a"), 4)
+
+
+class AnnotatedTest(unittest.TestCase):
+    session: Session
+
+    def setUp(self):
+        self.session = create_autospec(Session)
+
+    def test_one(self):
+        self.session.query(Note).filter.return_value.one_or_none.return_value = "one"
+        self.assertEqual(Notes(self.session).one(5), "one")
+        self.session.query(Note).filter.assert_called_once()
+
+    def test_move(self):
+        self.session.get.return_value = Note(text="a")
+        with self.assertRaises(ValueError):
+            Notes(self.session).move(1, "a")
+        self.session.query.assert_not_called()
 """
 IN_A_PACKAGE = {
     "tests/__init__.py": "",

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.analysis.bindings import free_name
+from asyncify.analysis.mock_origins import is_mocked
 from asyncify.analysis.program import Program
 from asyncify.analysis.query_properties import QueryProperty
 from asyncify.analysis.symbols import ModuleInfo
@@ -50,7 +51,7 @@ def _is_of_sync_session(program: Program, module: ModuleInfo, node: ast.Attribut
     if node.attr == "query":
         call = module.source.parent(node)
         made_here = isinstance(call, ast.Call) and call.func is node and has(program.values(call), names.QUERY)
-        return not made_here
+        return not made_here and not is_mocked(program, module.path, node.value)
     classes = {v.info.cls for v in program.values(node) if isinstance(v, Fn)} - {None}
     return form_of(names.SESSION, node.attr) is None and any(
         cls is not None and role_of(program, cls) is Role.INSIDE for cls in classes

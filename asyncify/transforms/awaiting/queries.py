@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.kept import in_run_sync
+from asyncify.analysis.mock_origins import is_mocked
 from asyncify.analysis.points import PointKind
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
@@ -35,6 +36,8 @@ def query_edits(program: Program, module: ModuleInfo, waiting: set[ast.AST]) -> 
             session = _session_of(program, node)
             if session is None or not has(program.values(session), names.SESSION) or _is_of_query(program, session):
                 pass  # the session of a query is the sync one already
+            elif is_mocked(program, module.path, session):
+                pass  # what a test says of it stays
             elif flips(program, module, node):
                 yield inside(program, module, session)
         elif isinstance(node, ast.Attribute) and _is_of_query(program, node) and flips(program, module, node):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from asyncify.analysis.mock_objects import Kind, find_mocks
+from asyncify.analysis.mock_objects import Kind
 from asyncify.analysis.nodes import own_nodes
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
@@ -48,7 +48,7 @@ def _pairs(program: Program) -> Iterator[tuple[FunctionInfo, FunctionInfo]]:
     for function, others in replacements(program).items():
         for other in others:
             yield function, other
-    mocks = find_mocks(program)
+    mocks = program.mock_origins.mocks
     for path in sorted({p for p, _ in (*mocks.sites.values(), *mocks.patches.values())}):
         for node in program.modules[path].source.nodes_of(ast.Assign):
             target = node.targets[0]

@@ -12,8 +12,8 @@ from collections.abc import Collection, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from asyncify.analysis.bindings import bring
-from asyncify.analysis.mock_objects import Kind, TestMocks, find_mocks
-from asyncify.analysis.mock_origins import Origin, Origins
+from asyncify.analysis.mock_objects import Kind, TestMocks
+from asyncify.analysis.mock_origins import Origin
 from asyncify.analysis.source import SourceFile
 from asyncify.model.edit import Edit, Finding, TextEdit
 from asyncify.model.ops import Replace
@@ -66,7 +66,7 @@ def mocked(
 
     all_converted: whether no query of the program stays.
     """
-    mocks = find_mocks(uses.program) if edits else TestMocks()
+    mocks = uses.program.mock_origins.mocks if edits else TestMocks()
     work = _Mocked(uses, places, edits, mocks, all_converted)
     made, left = work.decide()
     answering = {origin for one in left for origin in work.origins.of(one.session)}
@@ -91,7 +91,7 @@ class _Mocked:
         # what is a select itself by then is asked of a real session
         self.edited = {(e.path, e.target) for e in edits}
         self.runs = _methods(edits, all_converted)
-        self.origins = Origins(uses.program, mocks)
+        self.origins = uses.program.mock_origins
         self.answering: frozenset[Origin] = frozenset()
 
     def decide(self) -> tuple[list[Edit], list[Left]]:

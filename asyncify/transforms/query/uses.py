@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from asyncify.analysis.mock_origins import is_mocked
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.values import Ext, Fn, Inst, Member, has, of_type
@@ -56,7 +57,7 @@ class Uses:
 
     def _look(self, source: SourceFile, node: ast.AST) -> None:
         sites = frozenset(q.origin.site for q in queries(self.program, node) if q.origin is not None)
-        known = frozenset(s for s in sites if isinstance(s, Site))
+        known = frozenset(s for s in sites if isinstance(s, Site) and not self._is_of_mock(source, s))
         if not known or _is_the_collection(self.program, source, node):
             return
         function = self.program.function_of(node)
@@ -68,6 +69,11 @@ class Uses:
                 self.sites[node] = source
             else:
                 self.reshaped.add(node)
+
+    def _is_of_mock(self, source: SourceFile, site: Site) -> bool:
+        """Whether a test asks the mock of a session for what looks like a query."""
+        maker = site.func if isinstance(site, ast.Call) else site
+        return isinstance(maker, ast.Attribute) and is_mocked(self.program, source.path, maker.value)
 
     def ancestry(self, sites: frozenset[Site]) -> frozenset[Site]:
         """Sites, and those whose queries they were made from by `with_entities` or a set operation."""

@@ -11,8 +11,8 @@ from __future__ import annotations
 import ast
 
 from asyncify.analysis.bindings import bring
-from asyncify.analysis.mock_calls import is_mock_call
-from asyncify.analysis.mock_objects import Kind, Stand, TestMocks, find_mocks
+from asyncify.analysis.mock_calls import is_autospec, is_mock_call
+from asyncify.analysis.mock_objects import Kind, Stand, TestMocks
 from asyncify.analysis.mock_origins import scope_of_patch
 from asyncify.analysis.mock_specs import Specs
 from asyncify.analysis.points import PointKind
@@ -42,7 +42,7 @@ class _Mocks:
     def __init__(self, work: Work) -> None:
         self.work = work
         self.program = work.program
-        self.mocks: TestMocks = find_mocks(work.program)
+        self.mocks: TestMocks = work.program.mock_origins.mocks
         self.specs = Specs(work.program, self.mocks)
         self.awaited = self._awaited_on_sessions()
 
@@ -117,12 +117,18 @@ class _Mocks:
 
     def _methods_one_by_one(self, path: str, call: ast.Call, methods: list[str], session: bool) -> None:
         mock, imports = self._async_mock(path, call.func)
-        plain = self.work.source(path).segment(call.func)
+        plain, more = self._plain_mock(path, call)
         values = []
         for name in methods:
             values.append((name, f"{mock}({self._result(name, plain) if session else ''})"))
         if values:
-            self.work.edit(path, call, EditCall(set=tuple(values)), _WHY, imports)
+            self.work.edit(path, call, EditCall(set=tuple(values)), _WHY, (*imports, *more))
+
+    def _plain_mock(self, path: str, call: ast.Call) -> tuple[str, tuple[Import, ...]]:
+        """The class of mocks that a test uses itself."""
+        if is_autospec(call):
+            return bring(self.program, path, "unittest.mock", "MagicMock")
+        return self.work.source(path).segment(call.func), ()
 
     def _async_mock(self, path: str, beside: ast.expr) -> tuple[str, tuple[Import, ...]]:
         """`AsyncMock` as the file says `MagicMock`: `mock.AsyncMock`, or a name of its own."""
@@ -232,7 +238,7 @@ class _Mocks:
             name, imports = bring(self.program, path, "unittest.mock", "AsyncMock")
             self.work.edit(path, value, Replace(f"{name}(side_effect=$it)"), _WHY, imports)
         for call in made_mocks(self.work, source, value):
-            if is_mock_call(self.program, path, call):
+            if is_mock_call(self.program, path, call) and not is_autospec(call):
                 to_async_mock(self.work, source, call.func, _WHY)
 
     def _entered(self, path: str, node: ast.Attribute) -> None:
