@@ -135,8 +135,10 @@ Value = Union[Ext, Inst, Cls, Obj, Fn, Mod, Rec, Ann, Member, Tv, Const, Pattern
 Values = frozenset[Value]
 NOTHING: Values = frozenset()
 
-#: more than this many values of one expression say nothing useful
+#: more than this many values of one expression say nothing useful; of instances of mapped classes each one does, as
+#: each is to have loaded what is read from it, until there are so many that their ways are no longer followed
 WIDTH = 40
+INSTANCES = 1000
 
 
 def union(parts: Iterable[Values]) -> Values:

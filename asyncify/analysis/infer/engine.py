@@ -21,7 +21,7 @@ from asyncify.analysis.object_factories import ObjectFactories
 from asyncify.analysis.orm import Orm
 from asyncify.analysis.query_properties import QueryProperties
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import NOTHING, WIDTH, Ext, Fn, Mod, Origin, Values
+from asyncify.analysis.values import INSTANCES, NOTHING, WIDTH, Ext, Fn, Mod, Obj, Origin, Value, Values
 
 Key = tuple[object, ...]
 
@@ -85,6 +85,16 @@ class Language:
     annotated: Callable[[Any, ast.expr | None, int], Values]
 
 
+def _is_loaded(value: Value) -> bool:
+    """Whether a value is an instance of which it is known where it was loaded or made."""
+    return isinstance(value, Obj) and value.origin is not None
+
+
+def _without_origins(values: Values) -> Values:
+    """The same values with instances that may come from anywhere."""
+    return frozenset(Obj(v.info) if isinstance(v, Obj) else v for v in values)
+
+
 class Engine:
     """The cells of one inference over a program, and the units that are to be walked."""
 
@@ -99,6 +109,7 @@ class Engine:
         self.modules = names.modules
         self._cells: dict[Key, Values] = {}
         self._widening = Widening()
+        self._crowded: set[Key] = set()  # the cells with so many instances that none is told from the others
         self._readers: dict[Key, set[Unit]] = defaultdict(set)
         self._schedule = Schedule(names)
         self._walks: dict[Unit, int] = defaultdict(int)
@@ -126,12 +137,20 @@ class Engine:
     def write(self, key: Key, values: Values) -> bool:
         """Join values into a cell; whether that was news."""
         old = self._cells.get(key, NOTHING)
-        if values <= old or len(old) > WIDTH:
+        if key in self._crowded:
+            values = _without_origins(values)
+        if values <= old:
             return False
+        if len(old) > WIDTH and sum(not _is_loaded(v) for v in old) > WIDTH:
+            values = frozenset(filter(_is_loaded, values))
         values = self._widening.cut(values)
         if values <= old:
             return False
-        self._cells[key] = old | values
+        new = old | values
+        if sum(map(_is_loaded, new)) > INSTANCES:
+            self._crowded.add(key)
+            new = _without_origins(new)
+        self._cells[key] = new
         for unit in self._readers[key]:
             self.enqueue(unit)
         return True
