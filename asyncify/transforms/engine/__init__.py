@@ -30,9 +30,10 @@ from asyncify.transforms.engine.disposal import disposals
 from asyncify.transforms.engine.driver_errors import DriverErrors
 from asyncify.transforms.engine.engine_uses import EngineUses
 from asyncify.transforms.engine.examples import EXAMPLES
+from asyncify.transforms.engine.json_paths import json_paths
 from asyncify.transforms.engine.loops import KEEP, KEEP_IMPORTS, KEEP_SOURCE, is_loop_bound
 from asyncify.transforms.engine.psycopg_listeners import PSYCOPG, Listener, leaves_psycopg2, needed_listeners
-from asyncify.transforms.engine.texts import Texts
+from asyncify.transforms.engine.texts import TARGETS, Texts
 from asyncify.transforms.engine.urls import (
     backends,
     change_of,
@@ -329,7 +330,8 @@ def plan(program: Program) -> Decisions:
             planner.module(program.modules[path])
     errors = DriverErrors(program, choice.get("postgresql", ""), "engine", GROUP)
     texts = Texts(program, choice.get("postgresql", ""), "engine", GROUP)
-    beside = (*errors.decide(), *texts.decide()) if planner.made and "postgresql" in backends(program) else ()
+    paths = json_paths(program, "engine", GROUP) if any(leaves_psycopg2(program, choice, t) for t in TARGETS) else ()
+    beside = (*errors.decide(), *texts.decide(), *paths) if planner.made and "postgresql" in backends(program) else ()
     if planner.made:
         refuses = leaves_psycopg2(program, choice, libpq_arguments.TARGET)
         for module, node in text_numbers.sure(program) if refuses else ():
