@@ -92,6 +92,30 @@ def again(key: int, db: Session = Depends(get_db)):
     return found
 
 
+@app.put("/returned/{key}", response_model=TitleOut)
+def returned(key: int, db: Session = Depends(get_db)):
+    asked = db.query(Post).filter(Post.id == key)
+    post = asked.first()
+    if post is None:
+        raise HTTPException(404)
+    asked.update({"title": "returned"}, synchronize_session=False)
+    db.commit()
+    return asked.first()
+
+
+@app.put("/listed/{key}")
+def listed(key: int, db: Session = Depends(get_db)):
+    post = db.get(Post, key)
+    db.execute(update(Post).where(Post.id == key).values(title="listed").execution_options(synchronize_session=False))
+    db.commit()
+    shown = [p.title for p in db.scalars(select(Post).order_by(Post.id))]
+    db.execute(update(Post).where(Post.id == key).values(title="walked").execution_options(synchronize_session=False))
+    db.commit()
+    for found in db.scalars(select(Post).order_by(Post.id)):
+        shown.append(found.title)
+    return shown, post.id
+
+
 @app.put("/core/{key}")
 def core(key: int, db: Session = Depends(get_db)):
     user = db.get(User, key)
@@ -146,7 +170,7 @@ def everything(db: Session = Depends(get_db)):
     return [[user.name, user.age, titles(user)] for user in db.scalars(select(User).order_by(User.id))]
 """
     )
-    names = "legacy core text called again moved answered read".split()
+    names = "legacy core text called again returned listed moved answered read".split()
     calls = [("PUT", f"/{name}/{key}") for key in (1, 2) for name in names]
     requests = [r for call in calls for r in (call, ("GET", "/"))]
     prove(tmp_path, main, [*requests, ("PUT", "/legacy/9"), ("PUT", "/loop"), ("GET", "/")])

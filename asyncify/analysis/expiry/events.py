@@ -13,11 +13,12 @@ from enum import Enum
 from asyncify.analysis.dotted import is_path
 from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import Cls, Ext, Inst, Obj, Values, is_session, objects
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.values import NOTHING, Cls, Ext, Inst, Obj, Values, has, is_session, objects
 from asyncify.knowledge.names import (
     ASYNC_SESSION,
     ASYNC_SESSIONMAKER,
+    QUERY,
     SESSION,
     SESSIONMAKER,
     SQLMODEL_ASYNC_SESSION,
@@ -79,6 +80,15 @@ def event_of(program: Program, call: ast.Call) -> Event | None:
         return None
     effect = Effect.EXPIRES if func.attr == "expire" else Effect.LOADS
     return Event(effect, call, func.value, path_text(call.args[0]), tuple(named_attributes(call)))
+
+
+def asked(program: Program, call: ast.Call) -> Iterator[ClassInfo]:
+    """The classes of the instances that a method of a session or of a query loads."""
+    func = call.func
+    base = program.values(func.value) if isinstance(func, ast.Attribute) else NOTHING
+    for value in program.values(call) if is_session(base) or has(base, QUERY) else ():
+        for part in value.args if isinstance(value, Inst) else (frozenset({value}),):
+            yield from (v.info for v in part if isinstance(v, (Cls, Obj)) and program.orm.is_model(v.info))
 
 
 def _loaded_again(call: ast.Call) -> ast.expr | None:

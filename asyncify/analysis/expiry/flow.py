@@ -69,7 +69,7 @@ class Flow(Walk):
         if isinstance(node, ast.Return):
             state = self._expression(node.value, state) if node.value is not None else state
             if node.value is not None:
-                state = self._handed(node.value, state)
+                state = self._handed(node.value, self._asked(node.value, node.value, state))
             self._left.append(state)
             return None
         if isinstance(node, ast.Raise):
@@ -88,8 +88,10 @@ class Flow(Walk):
     def _simple(self, node: ast.stmt, state: State) -> State:
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
             state = self._expression(node.value, state) if node.value is not None else state
-            state = self._asked(node, state)
-            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if isinstance(targets[0], ast.Name):
+                state = self._asked(targets[0], node.value or targets[0], state)
+            for target in targets:
                 if isinstance(node, ast.AugAssign) and isinstance(target, ast.Attribute):
                     state = self._read(target, state, How.CHANGED)
                 elif not isinstance(node, ast.AugAssign):
@@ -101,6 +103,8 @@ class Flow(Walk):
 
     def _loop(self, node: ast.For | ast.AsyncFor | ast.While, state: State) -> State | None:
         state = self._expression(node.test if isinstance(node, ast.While) else node.iter, state)
+        if not isinstance(node, ast.While):
+            state = self._asked(node.target, node.iter, state)
         self._breaks.append([])
         before = state
         for _ in range(2):

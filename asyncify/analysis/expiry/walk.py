@@ -11,6 +11,7 @@ from asyncify.analysis.evaluated import is_always_evaluated
 from asyncify.analysis.expiry.events import (
     Effect,
     Event,
+    asked,
     event_of,
     foreign,
     holds_instances,
@@ -167,16 +168,14 @@ class Walk:
         self._note(read)
         return without(state, path_text(read.instance), OUTDATED)
 
-    def _asked(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign, state: State) -> State:
+    def _asked(self, given: ast.expr, loads: ast.expr, state: State) -> State:
         """A statement that loads again what the session holds outdated gives the instance as it is."""
-        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-        if not isinstance(target, ast.Name) or self._source(node.value):
-            return state
-        infos = {o.info for o in objects(self.program.values(target)) if o.origin is not None and not o.origin.steps}
-        for path, instance in self._paths.items():
+        infos = {o.info for o in objects(self.program.values(given)) if o.origin is not None and not o.origin.steps}
+        infos |= {info for node in ast.walk(loads) if isinstance(node, ast.Call) for info in asked(self.program, node)}
+        for path, instance in self._paths.items() if infos and not self._source(loads) else ():
             mark = state.get((path, OUTDATED))
             if mark is not None and infos & {o.info for o in objects(self.program.values(instance))}:
-                read = ExpiredRead(self.function, node.value or target, instance, "", How.ASKED, mark, True, True, True)
+                read = ExpiredRead(self.function, loads, instance, "", How.ASKED, mark, True, True, True)
                 state = self._outdated(read, state)
         return state
 
