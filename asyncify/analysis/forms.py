@@ -11,6 +11,7 @@ from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import has
 from asyncify.knowledge import names
+from asyncify.knowledge.api import FEWEST_ARGUMENTS
 from asyncify.knowledge.barriers import ASYNC_METHODS
 
 #: methods that are renamed together
@@ -81,3 +82,9 @@ def lambda_around(source: SourceFile, node: ast.AST) -> ast.Lambda | None:
             return outer
         inner, outer = outer, source.parent(outer)
     return None
+
+
+def may_be_of_session(node: ast.Call, method: str) -> bool:
+    """Whether a call has the arguments that the method of a session needs: a dictionary has a `get`, too."""
+    open_ended = any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords)
+    return open_ended or len(node.args) + len(node.keywords) >= FEWEST_ARGUMENTS.get(method, 0)

@@ -9,6 +9,7 @@ from enum import Enum
 
 from asyncify.analysis.alembic_connections import runs_migrations
 from asyncify.analysis.exit_stacks import exit_stacks
+from asyncify.analysis.forms import may_be_of_session
 from asyncify.analysis.handed_sessions import callee_of, keeps_session
 from asyncify.analysis.program import Program
 from asyncify.analysis.query_points import iterated_queries, runs_own_query, sliced_queries
@@ -175,7 +176,7 @@ def _call_point(
     for owner in OWNERS:
         for value in of_type(receiver, owner):
             form = form_of(value.type, node.func.attr)
-            if form is Form.AWAIT:
+            if form is Form.AWAIT and (owner != names.SESSION or may_be_of_session(node, node.func.attr)):
                 return Point(PointKind.AWAIT, node, text)
             if form is Form.WITH and node not in with_items:
                 return Point(PointKind.BEGIN, node, text)
@@ -201,7 +202,7 @@ def _member_point(program: Program, module: ModuleInfo, node: ast.Call, clients:
             return None  # of a session subclass: what becomes of it depends on the whole class
     for value in program.values(node.func):
         if isinstance(value, Member) and any(is_a(value.base.type, owner) for owner in OWNERS):
-            if form_of(value.base.type, value.name) is Form.AWAIT:
+            if form_of(value.base.type, value.name) is Form.AWAIT and may_be_of_session(node, value.name):
                 return Point(PointKind.AWAIT, node, f"{module.source.segment(node.func)}()")
     if program.calls(node):
         return None  # of a subclass of the client with a method of its own

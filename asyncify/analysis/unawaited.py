@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 
 from asyncify.analysis.fixtures import is_test_path
+from asyncify.analysis.forms import may_be_of_session
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.values import Ext, Fn, Member, has
@@ -40,7 +41,7 @@ def is_unawaited(program: Program, module: ModuleInfo, node: ast.Call) -> bool:
 
 def gives_coroutine(program: Program, node: ast.Call) -> bool:
     """A method of an async session, connection or engine that has to be awaited."""
-    if not isinstance(node.func, ast.Attribute):
+    if not isinstance(node.func, ast.Attribute) or not may_be_of_session(node, node.func.attr):
         return False
     receiver = program.values(node.func.value)
     return any(

@@ -45,6 +45,9 @@ _ORM = "SQLAlchemy 2.0/2.1 ORM: AsyncSession"
 _CORE = "SQLAlchemy 2.0/2.1 Core: AsyncEngine, AsyncConnection"
 _QUERY = "SQLAlchemy 2.0 Legacy Query API"
 
+#: methods of sessions -> how many arguments a call has at least; `options.get("name")` is one of something else
+FEWEST_ARGUMENTS = MappingProxyType({"get": 2, "get_one": 2})
+
 MEMBERS: tuple[Member, ...] = (
     *_rows(
         names.SESSION,

@@ -413,3 +413,29 @@ def read(db: Session = Depends(get_db)):
     files = {"main.py": app, "memory.py": "from unknown import Session, SessionLocal, get_db\n"}
     assert migrate(files).files == files
     assert set(BASE)
+
+
+def test_what_comes_with_a_session_in_one_dictionary(tmp_path: Path) -> None:
+    """One parameter takes what a dictionary holds, the session among it: a `get` with one argument is no session's."""
+    app = HEAD + """\
+
+def operator_of(spec):
+    return spec.get("op") or "=="  # kept
+
+
+def label(text: str, size: int | None = None):
+    return text.name if hasattr(text, "name") else f"{text}{size}"  # kept
+
+
+@app.get("/users")
+def read(db: Session = Depends(get_db)):
+    common = {"db": db, "filter": {"op": "!="}, "user": db.get(User, 1)}
+    found = [operator_of(common[key]) for key in ("filter",)]
+    found += [label(common[key]["op"]) for key in ("filter",)]
+    return [*found, common["db"].get(User, 1).name]
+"""
+    done = prove(tmp_path, {"main.py": app}, [("GET", "/users")])
+    assert "def label(text: str" in done["main.py"]
+    assert [line for line in done["main.py"].splitlines() if "# kept" in line] == [
+        line for line in app.splitlines() if "# kept" in line
+    ]

@@ -45,6 +45,19 @@ def test_own_session(db):
     assert other.text == "b"
 
 
+def test_made_later(db):
+    later = None
+    first = crud.add(db, "first")
+    db.expire_all()
+    try:
+        later = crud.add(db, "c")
+        made = crud.add(db, "d")
+        assert (made.text, first.text) == ("d", "first")
+    finally:
+        if later is not None:
+            assert later.text == "c"
+
+
 def test_shared_session(shared, note):
     assert "kept" in crud.texts(shared)
     shared.expire_all()

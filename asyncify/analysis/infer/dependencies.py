@@ -15,6 +15,10 @@ from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import NOTHING, Cls, Ext, Fn, Inst, Obj, Value, Values, union
 from asyncify.knowledge import names
 from asyncify.knowledge.containers import PROVIDED, PROVIDER
+from asyncify.knowledge.names import is_a
+
+_SCALARS = frozenset({"str", "int", "float", "bool", "bytes"})
+_DATABASE = (names.SESSION, names.ASYNC_SESSION, names.ENGINE, names.CONNECTION)
 
 
 def dependency(run: Run, target: Values, node: ast.AST) -> Values:
@@ -70,6 +74,9 @@ def parameter(run: Run, function: FunctionInfo, arg: ast.arg) -> Values:
         found |= given_by_place(run, function, arg)
     found |= parametrized(run, function, arg.arg)
     found |= info_parameter(run, function, arg)
+    if is_scalar(arg.annotation):
+        # calls that are not told apart would bring anything here
+        found = {v for v in found if not isinstance(v, Obj) and not _is_database(v)}
     known = {v.info for v in found if isinstance(v, Obj)}
     promised = annotated(run, arg.annotation)
     for value in promised:
@@ -77,3 +84,26 @@ def parameter(run: Run, function: FunctionInfo, arg: ast.arg) -> Values:
         if not (isinstance(value, Obj) and known):
             found.add(value)
     return frozenset(found)
+
+
+def is_scalar(annotation: ast.expr | None) -> bool:
+    """Whether an annotation promises a text, a number or None, and nothing else."""
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        try:
+            annotation = ast.parse(annotation.value, mode="eval").body
+        except SyntaxError:
+            return False
+    if isinstance(annotation, ast.BinOp) and isinstance(annotation.op, ast.BitOr):
+        return is_scalar(annotation.left) and is_scalar(annotation.right)
+    if isinstance(annotation, ast.Subscript):
+        inner = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
+        name = annotation.value.attr if isinstance(annotation.value, ast.Attribute) else annotation.value
+        named = name.id if isinstance(name, ast.Name) else name
+        return named in ("Optional", "Union") and all(is_scalar(one) for one in inner)
+    if isinstance(annotation, ast.Constant):
+        return annotation.value is None
+    return isinstance(annotation, ast.Name) and annotation.id in _SCALARS
+
+
+def _is_database(value: Value) -> bool:
+    return isinstance(value, Inst) and any(is_a(value.type, kind) for kind in _DATABASE)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from asyncify.analysis.bindings import bring, free_name
 from asyncify.analysis.source import SourceFile
+from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import has, objects
 from asyncify.knowledge import names
 from asyncify.model.ops import InsertStatements
@@ -25,7 +26,7 @@ def plan_expired(work: Work) -> None:
         fixtures = work.program.fixtures
         if fixtures.is_test(function) or fixtures.is_fixture(function):
             for body in _bodies(function.node):
-                _body(work, work.source(function.path), body)
+                _body(work, function, work.source(function.path), body)
 
 
 def _bodies(node: ast.AST) -> Iterator[list[ast.stmt]]:
@@ -36,9 +37,10 @@ def _bodies(node: ast.AST) -> Iterator[list[ast.stmt]]:
                 yield body
 
 
-def _body(work: Work, source: SourceFile, body: list[ast.stmt]) -> None:
+def _body(work: Work, function: FunctionInfo, source: SourceFile, body: list[ast.stmt]) -> None:
     session = ""
     expired: set[str] | None = None  # None: every object of the session
+    held: set[str] = set()
     done: set[str] = set()
     for statement in body:
         found = _expiring(work, statement)
@@ -49,16 +51,28 @@ def _body(work: Work, source: SourceFile, body: list[ast.stmt]) -> None:
             session = source.segment(found.func.value)  # type: ignore[attr-defined]
             names_given = {a.id for a in found.args if isinstance(a, ast.Name)}
             expired = names_given if found.args else None
+            held = _held(function, found)
             done = set()
             continue
         if not session:
             continue
         for name in dict.fromkeys(_read(work, statement)):
-            if name not in done and (expired is None or name in expired):
+            if name not in done and name in held and (expired is None or name in expired):
                 why = f"reading {name} after it expired would load it, which only works with await"
                 work.edit(source.path, statement, InsertStatements(f"await {session}.refresh({name})", "before"), why)
             done.add(name)
         done |= set(_settled(statement))
+
+
+def _held(function: FunctionInfo, call: ast.Call) -> set[str]:
+    """The names of a function that have an object before a call."""
+    assigned: dict[str, ast.expr | None] = {}
+    for node in ast.walk(function.node):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.lineno < call.lineno:
+            statement = function.source.statement(node)
+            assigned[node.id] = statement.value if isinstance(statement, (ast.Assign, ast.AnnAssign)) else None
+    empty = {name for name, value in assigned.items() if isinstance(value, ast.Constant)}
+    return ({p.arg for p in function.parameters} | assigned.keys()) - empty
 
 
 def _outlives(work: Work, call: ast.Call) -> bool:
