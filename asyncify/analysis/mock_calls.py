@@ -49,8 +49,15 @@ def is_patch(node: ast.expr) -> bool:
 def given_by_patches(function: FunctionInfo) -> list[tuple[ast.expr, ast.arg]]:
     """The parameters that `@patch` gives a mock, whatever fixtures are called."""
     parameters = function.parameters[1 if function.cls is not None else 0 :]
-    given = [d for d in function.node.decorator_list if is_patch(d) and not has_new(d)]
-    return list(zip(reversed(given), parameters, strict=False))
+    given = _giving(function.node.decorator_list)
+    if function.cls is not None and function.name.startswith("test"):
+        given += _giving(function.cls.node.decorator_list)  # each test of the class gets these behind its own
+    return list(zip(given, parameters, strict=False))
+
+
+def _giving(decorators: list[ast.expr]) -> list[ast.expr]:
+    """The patches that give what they decorate a mock, in the order of the parameters."""
+    return [d for d in reversed(decorators) if is_patch(d) and not has_new(d)]
 
 
 def has_new(node: ast.expr) -> bool:

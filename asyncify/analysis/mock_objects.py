@@ -27,8 +27,8 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.table_facts import is_test
-from asyncify.analysis.test_doubles import Replacement, resolve_dotted
-from asyncify.analysis.values import Cls, Ext, Fn, Obj, Values, has
+from asyncify.analysis.test_doubles import Replacement, last_name, resolve_dotted
+from asyncify.analysis.values import Cls, Ext, Fn, Mod, Obj, Values, has
 from asyncify.knowledge import names
 from asyncify.knowledge.names import is_a
 
@@ -40,14 +40,16 @@ class Kind(Enum):
     INSTANCE = "instance"
     FACTORY = "factory"  # of sessions
     SESSION = "session"
+    MODULE = "module"
 
 
 @dataclass(frozen=True)
 class Stand:
-    """What a mock stands for. info: the class, for classes and instances."""
+    """What a mock stands for. info: the class, for classes and instances. path: the file, for modules."""
 
     kind: Kind
     info: ClassInfo | None = None
+    path: str = ""
 
     @property
     def made(self) -> Stand | None:
@@ -172,6 +174,26 @@ class _File:
                 self._assigned(node)
             elif isinstance(node, ast.Call):
                 self._arguments(node)
+                self._set_attribute(node)
+
+    def _set_attribute(self, node: ast.Call) -> None:
+        """`monkeypatch.setattr("app.main.crud", mock)`."""
+        if last_name(node.func) == "setattr" and isinstance(node.func, ast.Attribute) and len(node.args) > 1:
+            stand = self._stand_of(self._replaced(node))
+            if stand is not None and stand.kind is Kind.MODULE:
+                self._is(node.args[-1], stand)
+
+    def _replaced(self, node: ast.Call) -> object:
+        """What a call of `patch` or `setattr` names: by a text, or by its owner and a name."""
+        first = node.args[0]
+        if isinstance(first, ast.Constant) and isinstance(first.value, str):
+            return resolve_dotted(self.program, self.path, first.value)
+        if len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
+            owners = {v.path for v in self.program.values(first) if isinstance(v, Mod)}
+            path = getattr(self.program.names.resolve_expression(self.path, first), "path", "")
+            path = path or (owners.pop() if len(owners) == 1 else "")
+            return self.program.names.resolve(path, str(node.args[1].value)) if path else None
+        return None
 
     # -- where a mock goes ---------------------------------------------------------------------------
 
@@ -237,15 +259,7 @@ class _File:
         """What a `patch(...)` call puts a mock in the place of."""
         if not isinstance(node, ast.Call) or not is_patch(node) or has_new(node) or not node.args:
             return None
-        first = node.args[0]
-        found: object = None
-        if isinstance(first, ast.Constant) and isinstance(first.value, str):
-            found = resolve_dotted(self.program, self.path, first.value)
-        elif len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
-            owner = self.program.names.resolve_expression(self.path, first)
-            path = getattr(owner, "path", "")
-            found = self.program.names.resolve(path, str(node.args[1].value)) if path else None
-        stand = self._stand_of(found)
+        stand = self._stand_of(self._replaced(node))
         if stand is None:
             return None
         self.mocks.patches.setdefault(node, (self.path, stand))
@@ -257,6 +271,8 @@ class _File:
     def _stand_of(self, found: object) -> Stand | None:
         if isinstance(found, ClassInfo):
             return Stand(Kind.CLASS, found)
+        if isinstance(found, Mod):
+            return Stand(Kind.MODULE, path=found.path) if found.path in self.program.modules else None
         if isinstance(found, FunctionInfo) and {"contextmanager", "asynccontextmanager"} & found.decorators:
             gives = any(has(self.program.values(e), names.SESSION) for e in results(found.node))
             return Stand(Kind.FACTORY) if gives else None

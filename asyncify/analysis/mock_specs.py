@@ -10,6 +10,7 @@ from functools import cached_property
 from asyncify.analysis.mock_objects import Kind, TestMocks
 from asyncify.analysis.names import Imported
 from asyncify.analysis.program import Program
+from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.table_facts import is_test
 from asyncify.analysis.values import Obj
@@ -90,6 +91,33 @@ class Specs:
                             found[value.info].add((node.attr, function.cls if function is not None else None))
         return found
 
+    def functions(self, path: str) -> dict[str, FunctionInfo]:
+        """The functions at the top of a module."""
+        found = self._program.modules[path].functions.values()
+        return {f.name: f for f in found if f.parent is None and f.cls is None}
+
+    def touched_of_module(self, module: str, path: str, patch: ast.Call | None = None) -> set[str]:
+        """The attributes that a test file reads from, or sets on, mocks of a module; those of one `patch` alone."""
+        found: set[str] = set()
+        source = self._program.modules[path].source
+        place = source.parent(patch) if patch is not None else None
+        decorated = place if isinstance(place, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) else None
+        within = self._program.function_of(patch) if patch is not None else None
+        for node in source.nodes_of(ast.Attribute):
+            if node.attr not in MOCK_API:
+                stand = self._mocks.stand(self._program.scope_of(node), node.value)
+                if stand and stand.kind is Kind.MODULE and stand.path == module:
+                    outside = decorated is not None and not _is_below(source, node, decorated)
+                    if not outside and (within is None or self._program.function_of(node) is within):
+                        found.add(node.attr)
+        return found
+
+    def lacks(self, module: str, path: str, patch: ast.Call) -> bool:
+        """Whether a test uses what a module has not: `autospec` would refuse it."""
+        info = self._program.modules[module]
+        known = info.bound | info.imports.keys()
+        return bool(self.touched_of_module(module, path, patch) - known) and not info.stars
+
     @cached_property
     def _spellings(self) -> Mapping[str, Counter[str]]:
         """By file the modules that `from ... import` lines call it, with how often each does."""
@@ -114,3 +142,10 @@ class Specs:
         if not seen:
             return "", ()
         return info.name, (Import(seen.most_common(1)[0][0], info.name),)
+
+
+def _is_below(source: SourceFile, node: ast.AST, above: ast.AST) -> bool:
+    current: ast.AST | None = node
+    while current is not None and current is not above:
+        current = source.parent(current)
+    return current is not None

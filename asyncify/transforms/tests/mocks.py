@@ -15,10 +15,11 @@ from asyncify.analysis.mock_calls import is_autospec, is_mock_call
 from asyncify.analysis.mock_objects import Kind, Stand, TestMocks
 from asyncify.analysis.mock_origins import scope_of_patch
 from asyncify.analysis.mock_specs import Specs
+from asyncify.analysis.names import Assigned
 from asyncify.analysis.points import PointKind
-from asyncify.analysis.symbols import ClassInfo
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.test_doubles import last_name
-from asyncify.analysis.values import has
+from asyncify.analysis.values import Mod, has
 from asyncify.knowledge import names
 from asyncify.knowledge.testing import SESSION_RESULTS
 from asyncify.model.edit import Import
@@ -73,9 +74,9 @@ class _Mocks:
         """The methods of a mock that must be awaitable."""
         if stand.kind is Kind.SESSION:
             return frozenset(self.awaited)
-        if stand.info is None:
+        if stand.info is None and stand.kind is not Kind.MODULE:
             return frozenset()
-        methods = self.specs.methods(stand.info)
+        methods = self.specs.methods(stand.info) if stand.info else self.specs.functions(stand.path)
         return frozenset(n for n, f in methods.items() if f in self.work.changing and not f.is_generator)
 
     # -- calls of MagicMock --------------------------------------------------------------------------
@@ -94,6 +95,10 @@ class _Mocks:
             self._methods_one_by_one(path, call, wanted, session=True)
             return
         if specified:
+            return
+        if stand.kind is Kind.MODULE:
+            wanted = sorted((methods & self._asked_of_module(path, stand.path)) - given.keys())
+            self._methods_one_by_one(path, call, wanted, session=False)
             return
         assert stand.info is not None
         spec = self._spec(path, stand.info, self.work.source(path).segment(call.func))
@@ -143,6 +148,9 @@ class _Mocks:
         if stand.kind is Kind.FACTORY:
             self._patched_factory(path, call)
             return
+        if stand.kind is Kind.MODULE:
+            self._patched_module(path, call, stand)
+            return
         made = stand.made if stand.kind is Kind.CLASS else stand
         if made is None or made.info is None or not self._methods(made):
             return
@@ -162,6 +170,37 @@ class _Mocks:
             mock, more = bring(self.program, path, "unittest.mock", "MagicMock")
             arguments = ", ".join(f"{k}={v}" for k, v in values)
             self._at_the_top(path, call, [f"$.return_value = {mock}({arguments})"], (*imports, *more))
+
+    def _patched_module(self, path: str, call: ast.Call, stand: Stand) -> None:
+        """A module that `patch` replaces: `autospec` knows which of its functions are awaited."""
+        if {k.arg for k in call.keywords} & {"return_value", "autospec", "spec", "spec_set"}:
+            return
+        if not self._changes(stand.path):
+            return
+        if not self.specs.lacks(stand.path, path, call):
+            self.work.edit(path, call, EditCall(set=(("autospec", "True"),)), _WHY)
+            return
+        mock, imports = bring(self.program, path, "unittest.mock", "AsyncMock")
+        names_ = sorted(self._methods(stand) & self._asked_of_module(path, stand.path))
+        self._at_the_top(path, call, [f"$.{name} = {mock}()" for name in names_], imports)
+
+    def _changes(self, module: str) -> bool:
+        """Whether a function of a module, or a method of a class that it defines or imports, becomes async."""
+        info, files = self.program.modules[module], {module}
+        for name in info.bound | info.imports.keys():
+            origin = self.program.names.resolve(module, name)
+            if isinstance(origin, (Assigned, ClassInfo, FunctionInfo, Mod)):
+                files.add(origin.path)
+        return any(f.path in files for f in self.work.changing)
+
+    def _asked_of_module(self, path: str, module: str) -> set[str]:
+        """What a test file, or the program, asks mocks of a module for."""
+        found = self.specs.touched_of_module(module, path)
+        for other in self.program.modules.values():
+            for node in other.source.nodes_of(ast.Attribute):
+                if any(isinstance(v, Mod) and v.path == module for v in self.program.values(node.value)):
+                    found.add(node.attr)
+        return found
 
     def _also_session(self, path: str, call: ast.Call) -> None:
         """A mock of something else that a test gives as a session, too: `@patch` comes before fixtures of that name."""
@@ -211,7 +250,7 @@ class _Mocks:
         at = self.work.source(path).parent(call)
         if isinstance(at, ast.withitem):
             at = self.work.source(path).parent(at)
-        if at is not None and name and lines:
+        if at is not None and not isinstance(at, ast.ClassDef) and name and lines:
             text = "\n".join(line.replace("$", name) for line in lines)
             where = "after" if isinstance(at, ast.Assign) else "inside"
             self.work.edit(path, at, InsertStatements(text, where), _WHY, imports)
