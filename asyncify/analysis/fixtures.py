@@ -23,6 +23,11 @@ def is_test_path(path: str) -> bool:
     return name == "conftest.py" or name.startswith("test_") or name.endswith("_test.py")
 
 
+def is_test(path: str) -> bool:
+    """Whether a file is a test or stands in a folder of tests."""
+    return is_test_path(path) or any(part in ("tests", "test") for part in path.split("/")[:-1])
+
+
 class Fixtures:
     """All fixtures of a program by place."""
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.lent_sessions import override_values
 from asyncify.analysis.mock_calls import (
     arguments,
@@ -26,7 +27,6 @@ from asyncify.analysis.names import Assigned
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.table_facts import is_test
 from asyncify.analysis.test_doubles import Replacement, last_name, resolve_dotted
 from asyncify.analysis.values import Cls, Ext, Fn, Mod, Obj, Values, has
 from asyncify.knowledge import names

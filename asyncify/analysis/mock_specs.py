@@ -7,12 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from functools import cached_property
 
+from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.mock_objects import Kind, TestMocks
 from asyncify.analysis.names import Imported
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.table_facts import is_test
 from asyncify.analysis.values import Obj
 from asyncify.knowledge.testing import MOCK_API
 from asyncify.model.edit import Import

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.program import Program
 from asyncify.analysis.script_blocks import is_main_guard
 from asyncify.analysis.symbols import FunctionInfo
@@ -18,11 +17,6 @@ _DATABASE = (names.SESSION, names.CONNECTION, names.QUERY, names.ENGINE)
 _QUIET = frozenset({"dispose", "execution_options", "close", "configure", "expunge_all", "remove"})
 _CREATING = frozenset({"create_all", "drop_all"})
 _REFLECTING = frozenset({"sqlalchemy.inspect"})
-
-
-def is_test(path: str) -> bool:
-    """Whether a file is a test or stands in a folder of tests."""
-    return is_test_path(path) or any(part in ("tests", "test") for part in path.split("/")[:-1])
 
 
 def is_creation(program: Program, node: ast.AST) -> bool:

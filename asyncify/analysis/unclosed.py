@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.generator_uses import stepped_generator
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
-from asyncify.analysis.table_facts import is_test
 from asyncify.analysis.values import Ext, Fn, has
 from asyncify.knowledge import names
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.infer.dynamic_imports import parametrized
 from asyncify.analysis.infer.evaluate import annotated, evaluate
 from asyncify.analysis.infer.framework import bound_task, given_by_place
@@ -28,6 +29,8 @@ def dependency(run: Run, target: Values, node: ast.AST) -> Values:
     """
     found: list[Values] = []
     for value in target:
+        if isinstance(value, (Fn, Cls)):
+            found.append(_doubles(run, value, node))
         if isinstance(value, Fn):
             run.note_call(node, value)
             found.append(given_by(run, value))
@@ -48,6 +51,20 @@ def dependency(run: Run, target: Values, node: ast.AST) -> Values:
         elif isinstance(value, Ext) and value.name.rpartition(".")[2][:1].isupper():
             found.append(frozenset({Inst(value.name)}))
     return union(found)
+
+
+def _doubles(run: Run, value: Fn | Cls, node: ast.AST) -> Values:
+    """The instances of classes of tests that tests put in the place of what a dependency gives."""
+    found: set[Value] = set()
+    for other in run.read("override", value.info):
+        if isinstance(other, Fn):
+            found |= given_by(run, other)
+        elif isinstance(other, Cls):
+            found |= run.instance(other.info)
+        elif isinstance(other, Inst) and other.type == "lambda":
+            found |= dependency(run, frozenset({other}), node)
+    orm = run.engine.orm
+    return frozenset(v for v in found if isinstance(v, Obj) and is_test(v.info.path) and not orm.is_model(v.info))
 
 
 def parameter(run: Run, function: FunctionInfo, arg: ast.arg) -> Values:

@@ -10,6 +10,9 @@ from asyncify.analysis.infer.run import Run
 from asyncify.analysis.values import NOTHING, Cls, Const, Fn, Inst, Mod, Obj, Rec, Value, Values, collection
 from asyncify.knowledge.library import STATES
 
+#: Source: FastAPI, "Testing Dependencies with Overrides"
+OVERRIDES = "dependency_overrides"
+
 
 def store(run: Run, target: ast.expr, values: Values) -> None:
     """Assign values to a target."""
@@ -28,6 +31,10 @@ def store(run: Run, target: ast.expr, values: Values) -> None:
         base = evaluate(run, target.value)
         key = evaluate(run, target.slice)
         text = next((k.text for k in key if isinstance(k, Const)), None)
+        if isinstance(target.value, ast.Attribute) and target.value.attr == OVERRIDES:
+            for overridden in key:
+                if isinstance(overridden, (Fn, Cls)):
+                    run.write(("override", overridden.info), values)
         added: Value = Rec(((text, values),)) if text else Inst("dict", (key, values))
         if base and values:
             grow(run, target.value, added)

@@ -6,11 +6,11 @@ import ast
 from collections import defaultdict
 from functools import cached_property
 
+from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.lent_sessions import lends_session
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach, Route
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.table_facts import is_test
 from asyncify.analysis.values import Cls, Inst, Member, Obj, has, is_session
 from asyncify.knowledge import names
 from asyncify.transforms.eager.options import EAGER_SETTINGS

@@ -6,14 +6,13 @@ import ast
 from dataclasses import dataclass, field
 
 from asyncify.analysis.bindings import bring, free_name
-from asyncify.analysis.fixtures import is_test_path
+from asyncify.analysis.fixtures import is_test, is_test_path
 from asyncify.analysis.foreign_engines import FOREIGN_ENGINE
 from asyncify.analysis.handed_makers import is_provided, later_call
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.makers import Made
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
-from asyncify.analysis.table_facts import is_test
 from asyncify.analysis.values import Ext, Inst, Member, Value, has
 from asyncify.knowledge import names
 from asyncify.knowledge.drivers import Choice, async_driver

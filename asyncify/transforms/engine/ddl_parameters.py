@@ -11,10 +11,10 @@ import ast
 import re
 
 from asyncify.analysis.bindings import bring, free_name
+from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
-from asyncify.analysis.table_facts import is_test
 from asyncify.model.edit import Import
 
 NAME = "write_values_into_ddl"

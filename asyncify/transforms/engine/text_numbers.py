@@ -12,10 +12,10 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.analysis.bindings import bring, free_name
+from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.orm import Column
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, ModuleInfo
-from asyncify.analysis.table_facts import is_test
 from asyncify.analysis.values import Cls, Inst, objects
 from asyncify.knowledge import names
 from asyncify.model.edit import Import

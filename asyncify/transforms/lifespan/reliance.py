@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.import_order import ImportGraph
 from asyncify.analysis.lifespan_facts import App, LifespanFacts
 from asyncify.analysis.names import Assigned
@@ -12,7 +13,7 @@ from asyncify.analysis.nodes import own_nodes
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.table_facts import called, is_creation, is_test, opens
+from asyncify.analysis.table_facts import called, is_creation, opens
 from asyncify.analysis.values import Ext, Fn, Mod, has
 from asyncify.knowledge import names
 

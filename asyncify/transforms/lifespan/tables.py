@@ -12,12 +12,13 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.import_order import ImportGraph
 from asyncify.analysis.lifespan_facts import App, LifespanFacts
 from asyncify.analysis.nodes import own_nodes
 from asyncify.analysis.program import Program
 from asyncify.analysis.script_blocks import is_main_guard
-from asyncify.analysis.table_facts import creates_tables, is_test, touches_database
+from asyncify.analysis.table_facts import creates_tables, touches_database
 from asyncify.transforms.lifespan.handlers import is_stable
 from asyncify.transforms.lifespan.reliance import tests_that_rely
 

@@ -13,10 +13,9 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.analysis.bindings import free_name
-from asyncify.analysis.fixtures import is_test_path
+from asyncify.analysis.fixtures import is_test, is_test_path
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
-from asyncify.analysis.table_facts import is_test
 from asyncify.analysis.values import has
 from asyncify.knowledge import names
 from asyncify.model.edit import Edit, Import

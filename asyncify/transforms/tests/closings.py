@@ -8,8 +8,8 @@ from __future__ import annotations
 import ast
 from types import MappingProxyType
 
+from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.mock_objects import Kind, TestMocks
-from asyncify.analysis.table_facts import is_test
 from asyncify.analysis.values import has
 from asyncify.knowledge import names
 from asyncify.model.ops import Hole, RenameAttribute, Replace
