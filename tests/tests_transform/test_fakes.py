@@ -83,6 +83,19 @@ def get_service(notes: Notes = Depends(get_notes)) -> Service:
     return Service(notes)
 
 
+class Mail:
+    def sent(self, db: Session) -> int:
+        return db.query(Note).count()
+
+
+mail = Mail()
+
+
+@app.get("/mail")
+def count_mail(db: Session = Depends(get_db)):
+    return mail.sent(db)
+
+
 @app.get("/notes/{key}")
 def read(key: int, service: Service = Depends(get_service)):
     try:
@@ -98,7 +111,7 @@ def add(text: str, tasks: BackgroundTasks, notes: Notes = Depends(get_notes), cl
 """,
     "tests/test_fakes.py": """\
 from types import SimpleNamespace
-from unittest.mock import MagicMock, Mock
+from unittest.mock import MagicMock, Mock, patch
 
 import pytest
 from fastapi.testclient import TestClient
@@ -184,6 +197,32 @@ def test_real():
     assert client.post("/notes?text=r").json() == {"text": "r", "at": "1"}
     assert client.get("/notes/1").json() == {"text": "r"}
     Base.metadata.drop_all(engine)
+
+
+class FakeMail:
+    def __init__(self, count):
+        self.count = count
+
+    def sent(self, db):
+        return self.count
+
+
+class OtherMail(FakeMail):
+    pass
+
+
+class ThirdMail:
+    def sent(self, db):
+        return 3
+
+
+def test_replaced(monkeypatch):
+    monkeypatch.setattr("app.main.mail", FakeMail(1))
+    assert client.get("/mail").json() == 1
+    monkeypatch.setattr(main, "mail", OtherMail(2))
+    assert client.get("/mail").json() == 2
+    with patch("app.main.mail", new=ThirdMail()):
+        assert client.get("/mail").json() == 3
 
 
 def test_patched(monkeypatch):

@@ -14,6 +14,7 @@ from asyncify.analysis.infer.functions import REGISTERED, call_function, constru
 from asyncify.analysis.infer.higher import told
 from asyncify.analysis.infer.library import call_library, call_member
 from asyncify.analysis.infer.queries import chained
+from asyncify.analysis.infer.replaced import replaced
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import (
@@ -57,6 +58,7 @@ def call(run: Run, node: ast.Call) -> Values:
     targets = evaluate(run, node.func)
     written, kwargs, rest = arguments(run, node)
     args = spread(written, rest)
+    replaced(run, node, written, kwargs)
     if not targets:
         _hand_over(run, node)
         if isinstance(node.func, ast.Attribute) and node.func.attr == "returning":
