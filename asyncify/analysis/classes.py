@@ -37,6 +37,11 @@ class Classes:
                     self._children[base].append(info)
         self.ancestors = lru_cache(maxsize=None)(self._ancestors)
         self.program_ancestors = lru_cache(maxsize=None)(self._program_ancestors)
+        for info in self.all:
+            for method in info.methods.values():
+                if self._children[info] and not method.yields and _has_no_body(method):
+                    below = [m for cls in self.descendants(info) if (m := cls.methods.get(method.name)) is not None]
+                    method.stands_for_generator = any(m.yields for m in below)
 
     def bases(self, info: ClassInfo) -> tuple[Base, ...]:
         """The direct bases that could be resolved, in order."""
@@ -152,6 +157,14 @@ class Classes:
         related = [b for b in self.ancestors(method.cls) if isinstance(b, ClassInfo)]
         related += self.descendants(method.cls)
         return [other for cls in related if (other := cls.methods.get(method.name)) is not None and other is not method]
+
+
+def _has_no_body(method: FunctionInfo) -> bool:
+    """Whether a method is only there to be overridden: `...`, `pass`, a docstring, `raise NotImplementedError`."""
+    return all(
+        isinstance(stmt, (ast.Pass, ast.Raise)) or (isinstance(stmt, ast.Expr) and isinstance(stmt.value, ast.Constant))
+        for stmt in method.node.body
+    )
 
 
 def _decorator_name(names: Names, info: ClassInfo, node: ast.expr) -> str | None:

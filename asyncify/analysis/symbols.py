@@ -23,7 +23,10 @@ _BINDING = frozenset(
 
 @dataclass(eq=False)
 class FunctionInfo:
-    """A `def`. qualname is `Class.method` or `outer.inner`; cls is set for methods; parent for nested ones."""
+    """A `def`. qualname is `Class.method` or `outer.inner`; cls is set for methods; parent for nested ones.
+
+    stands_for_generator: it has no body, and those that override it yield.
+    """
 
     source: SourceFile
     node: FunctionNode
@@ -31,6 +34,7 @@ class FunctionInfo:
     cls: ClassInfo | None
     parent: FunctionInfo | None
     functions: list[FunctionInfo] = field(default_factory=list)
+    stands_for_generator: bool = False
 
     @property
     def name(self) -> str:
@@ -52,9 +56,14 @@ class FunctionInfo:
         """`own_nodes` of the function, walked once."""
         return tuple(own_nodes(self.node))
 
-    @cached_property
+    @property
     def is_generator(self) -> bool:
-        """Whether the function yields."""
+        """Whether a call gives an iterator over what the function yields."""
+        return self.yields or self.stands_for_generator
+
+    @cached_property
+    def yields(self) -> bool:
+        """Whether there is a `yield` in its body."""
         return any(type(node) in (ast.Yield, ast.YieldFrom) for node in self.nodes)
 
     @cached_property

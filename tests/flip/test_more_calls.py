@@ -202,3 +202,44 @@ def read():
 """
     )
     prove(tmp_path, app, [("GET", "/")])
+
+
+def test_an_abstract_method_whose_forms_yield(tmp_path: Path) -> None:
+    """It has no `yield` itself: a call of it is iterated over, not awaited, and it stays a plain function."""
+    app = HEAD + """\
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+
+
+class Exporter(ABC):
+    def __init__(self, db: Session) -> None:
+        self.db = db
+
+    @abstractmethod
+    def items(self) -> Iterator[str]: ...
+
+    @abstractmethod
+    def title(self) -> str: ...
+
+    def export(self) -> list[str]:
+        return [self.title(), *[item for item in self.items()]]
+
+
+class Users(Exporter):
+    def items(self) -> Iterator[str]:
+        for key in (1, 2, 9):
+            user = self.db.get(User, key)
+            if user is not None:
+                yield user.name
+
+    def title(self) -> str:
+        return f"{self.db.query(User).count()} users"
+
+
+@app.get("/export")
+def export(db: Session = Depends(get_db)):
+    return Users(db).export()
+"""
+    done = prove(tmp_path, {"main.py": app}, [("GET", "/export")])
+    assert "    def items(self) -> AsyncIterator[str]: ..." in done["main.py"]
+    assert "    async def title(self) -> str: ..." in done["main.py"]

@@ -68,7 +68,8 @@ class StatementEdits:
         reason = self.colouring.becomes_async[function]
         because = f"{function.qualname} waits: {reason.text}"
         rename = ASYNC_METHODS.get(function.name, "") if has_async_form(function) else ""
-        yield self._edit(function.node, SetAsync(rename=rename), because)
+        if not function.stands_for_generator:  # an `async def` without `yield` would be a coroutine
+            yield self._edit(function.node, SetAsync(rename=rename), because)
         for node in function.node.decorator_list:
             target = self.program.names.resolve_expression(function.path, node)
             if isinstance(target, Ext) and target.name == "contextlib.contextmanager":
