@@ -38,6 +38,7 @@ from asyncify.transforms.eager.reading import Reader, Reading, Steps
 from asyncify.transforms.eager.refreshing import Refreshing, because
 from asyncify.transforms.eager.reports import reports
 from asyncify.transforms.eager.stand_ins import carry_to_stand_ins
+from asyncify.transforms.eager.stored_later import StoredLater
 from asyncify.transforms.eager.validation import Validation
 from asyncify.transforms.eager.witnessed import Witnessed, add_witnessed, witnessed
 
@@ -73,6 +74,7 @@ class Planner:
         self.doubles = Doubles(program, self.reach)
         self.detached = Detached(program, self.reach)
         self.overtaken = Overtaken(program, self.reach)
+        self.stored_later = StoredLater(program, self.created, self.reach)
         self.edits: dict[Edit, None] = {}
         self.findings: dict[Finding, None] = {}
         #: who reads what for which there is no place to load it
@@ -254,7 +256,7 @@ class Planner:
                     self._beside(site, steps, reader)
         elif self.program.function_of(site) is not self.program.function_of(reader.node) and reader.kind != "code":
             self._beside(site, steps, reader)
-        elif self.created.is_stored_before(site, reader):
+        elif self.created.is_stored_before(site, reader) or self.stored_later.may_load(site, steps, reader):
             self._unknown(steps, reader)
 
     def _is_elsewhere(self, node: ast.AST, reader: Reader) -> bool:

@@ -1,0 +1,53 @@
+"""What may run behind a place of a program: further down in its function, and in those that go on when it returns."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from functools import cache
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.routes import Reach
+from asyncify.analysis.symbols import FunctionInfo
+
+
+class Afterwards:
+    """One for each program: it keeps what it has found."""
+
+    def __init__(self, program: Program, reach: Reach) -> None:
+        self.program = program
+        self._reach = reach
+        self._behind = cache(self._find_behind)
+        self._returned = cache(self._find_returned)
+        self._calls: dict[FunctionInfo, list[tuple[ast.Call, FunctionInfo]]] = {}
+        self._callers: dict[FunctionInfo, list[tuple[ast.Call, FunctionInfo]]] = defaultdict(list)
+        for function in program.functions:
+            calls = (node for node in function.nodes if isinstance(node, ast.Call))
+            self._calls[function] = [(node, fn.info) for node in calls for fn in program.calls(node)]
+            for node, called in self._calls[function]:
+                self._callers[called].append((node, function))
+
+    def leads(self, place: ast.Call, node: ast.AST) -> bool:
+        """Whether a node may be evaluated after a call."""
+        here, there = self.program.function_of(place), self.program.function_of(node)
+        if here is None or there is None:
+            return False
+        below = here is there and place.lineno < getattr(node, "lineno", 0)
+        return below or there in self._behind(here, place.lineno) or there in self._returned(here)
+
+    def _find_behind(self, function: FunctionInfo, line: int) -> frozenset[FunctionInfo]:
+        """The functions that one calls from a line on, and those that they call."""
+        called = {info for node, info in self._calls.get(function, ()) if node.lineno >= line}
+        return frozenset().union(*(self._reach.of(info) for info in called))
+
+    def _find_returned(self, function: FunctionInfo) -> frozenset[FunctionInfo]:
+        """The functions that may run when one has returned to those that call it."""
+        found: set[FunctionInfo] = set()
+        seen, todo = {function}, [function]
+        while todo:
+            for node, caller in self._callers[todo.pop()]:
+                found |= {caller} | self._behind(caller, node.lineno)
+                if caller not in seen:
+                    seen.add(caller)
+                    todo.append(caller)
+        return frozenset(found)

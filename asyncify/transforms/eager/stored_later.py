@@ -1,0 +1,54 @@
+"""Instances that are made in one function, stored in another one and read in a third.
+
+As long as it is not stored an instance has no rows to load. Once it is, what its constructor was not given loads when
+it is read, and after a refresh all does. Source: SQLAlchemy, "Session Basics", "Quickie Intro to Object States".
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+
+from asyncify.analysis.expiry.afterwards import Afterwards
+from asyncify.analysis.program import Program
+from asyncify.analysis.routes import Reach
+from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.values import objects
+from asyncify.transforms.eager.created import STORES, Created, session_call
+from asyncify.transforms.eager.reading import Reader, Steps
+
+
+class StoredLater:
+    """Knows whether a constructor call, and a reader in another function, have a store on a way between them."""
+
+    def __init__(self, program: Program, created: Created, reach: Reach) -> None:
+        self.program = program
+        self._created = created
+        self._afterwards = Afterwards(program, reach)
+        self._holders = self._find_holders()
+        self._stores: dict[FunctionInfo, list[ast.Call]] = {
+            f: [n for n in f.nodes if isinstance(n, ast.Call) and session_call(program, n, *STORES) is not None]
+            for f in {function for holders in self._holders.values() for function in holders}
+        }
+
+    def _find_holders(self) -> dict[ast.AST, dict[FunctionInfo, int]]:
+        """The functions that have a name for what a call makes, each with the first line that does."""
+        found: dict[ast.AST, dict[FunctionInfo, int]] = defaultdict(dict)
+        for function in self.program.functions:
+            for node in function.nodes:
+                for value in objects(self.program.values(node)) if isinstance(node, ast.Name) else ():
+                    if value.origin is not None and not value.origin.steps and isinstance(node, ast.Name):
+                        lines = found[value.origin.site]
+                        lines[function] = min(lines.get(function, node.lineno), node.lineno)
+        return found
+
+    def may_load(self, site: ast.Call, steps: Steps, reader: Reader) -> bool:
+        """Whether what a reader finds may be of a row by then, and not in memory."""
+        if any(self._afterwards.leads(refresh.call, reader.node) for refresh in self._created.refreshes(site)):
+            return True
+        given = {keyword.arg for keyword in site.keywords}
+        return steps[0] not in given and any(
+            store.lineno >= line and self._afterwards.leads(store, reader.node)
+            for function, line in self._holders.get(site, {}).items()
+            for store in self._stores[function]
+        )

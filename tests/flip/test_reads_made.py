@@ -1,0 +1,62 @@
+"""Instances that one function makes, another one stores and a third one reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import prove
+from .reads_app import FILLING, HEAD, MODELS
+
+MAIN = f"""{HEAD}
+
+def made(title: str, author: User) -> Post:
+    return Post(title=title, author=author, tags=[])
+
+
+def stored(db: Session, title: str) -> Post:
+    post = made(title, db.get(User, 1))
+    db.add(post)
+    db.commit()
+    return post
+
+
+def reloaded(db: Session, title: str) -> Post:
+    post = stored(db, title)
+    db.refresh(post)
+    return post
+
+
+def shown(post: Post) -> List[Any]:
+    return [post.title, post.author.name, [tag.name for tag in post.tags], len(post.comments)]
+
+
+def unsaved(user: User) -> int:
+    return len(user.posts)
+
+
+@app.post("/stored")
+def store(db: Session = Depends(get_db)):
+    post = stored(db, "stored")
+    return shown(post)
+
+
+@app.post("/reloaded")
+def reload(db: Session = Depends(get_db)):
+    post = reloaded(db, "reloaded")
+    return shown(post)
+
+
+@app.post("/unsaved")
+def count(db: Session = Depends(get_db)):
+    user = User(name="dan", team_id=1)
+    found = unsaved(user)
+    db.add(user)
+    db.commit()
+    return found
+"""
+
+
+def test_made_stored_and_read_by_three_functions(tmp_path: Path) -> None:
+    files = {"models.py": MODELS, "filling.py": FILLING, "main.py": MAIN}
+    after = prove(tmp_path, files, [("POST", f"/{name}") for name in ("stored", "reloaded", "unsaved")])["main.py"]
+    assert "\ndef unsaved" in after  # what is not stored loads nothing
