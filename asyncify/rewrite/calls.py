@@ -21,14 +21,21 @@ def rename_attribute(node: cst.BaseExpression, op: RenameAttribute) -> cst.BaseE
     return node.with_changes(attr=node.attr.with_changes(value=op.name))
 
 
-def append_call(node: cst.BaseExpression, op: AppendCall, link: cst.BaseExpression) -> cst.BaseExpression:
-    """`x` to `x.name(arguments)`. link: the parsed `name(arguments)`."""
+def append_call(
+    node: cst.BaseExpression, op: AppendCall, link: cst.BaseExpression, unit: str, room: int
+) -> cst.BaseExpression:
+    """`x` to `x.name(arguments)`. link: the parsed `name(arguments)`. room: how long a line of the block may be."""
     if not isinstance(link, cst.Call) or not isinstance(link.func, cst.Name):
         raise RewriteError(f"{op.name}({op.arguments}) is no call")
     func = parens.fix(cst.Attribute(value=parens.strip(node), attr=link.func))
     before = layout.chain_break(parens.strip(node))
     if before is not None:
         func = layout.on_own_line(func, before)
+    if isinstance(before, cst.ParenthesizedWhitespace) and before.indent:
+        margin = before.last_line.value
+        if len(margin) + len(f".{layout.code_of(link)}") > room:
+            broken = layout.over_lines(link, unit, margin, room)
+            link = broken if isinstance(broken, cst.Call) else link
     return parens.around(link.with_changes(func=func), node)
 
 

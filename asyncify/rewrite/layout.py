@@ -112,17 +112,41 @@ def explode(call: cst.Call, before: cst.ParenthesizedWhitespace, unit: str) -> c
     return call.with_changes(args=args, whitespace_before_args=deeper)
 
 
-def over_lines(node: cst.BaseExpression, unit: str, margin: str = "") -> cst.BaseExpression:
-    """The expression with the arguments of its longest call on lines of their own, one unit deeper than the line
-    that it begins on; unchanged when it is no chain with a call that has arguments.
+def over_lines(node: cst.BaseExpression, unit: str, margin: str, room: int) -> cst.BaseExpression:
+    """The expression with the items of its longest bracket on lines of their own, one unit deeper than the line that
+    it begins on, and those in it that are longer than a line the same; unchanged when there is nothing to break.
 
-    margin: by how much that line is deeper than the block."""
+    margin: by how much that line is deeper than the block. room: how long a line of the block may be."""
+    before = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(margin))
+    if isinstance(node, cst.List) and node.elements:
+        return _over_lines_of(node, before, unit, room)
     with_arguments = [call for call in calls(node) if call.args]
     if not with_arguments:
         return node
     longest = max(with_arguments, key=lambda call: sum(len(code_of(arg)) for arg in call.args))
-    before = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(margin))
-    return swapped(node, longest, explode(longest, before, unit))
+    exploded = explode(longest, before, unit)
+    args = [arg.with_changes(value=_fitting(arg, unit, margin, room)) for arg in exploded.args]
+    return swapped(node, longest, exploded.with_changes(args=args))
+
+
+def _over_lines_of(node: cst.List, before: cst.ParenthesizedWhitespace, unit: str, room: int) -> cst.List:
+    margin = before.last_line.value
+    deeper = before.with_changes(last_line=cst.SimpleWhitespace(margin + unit))
+    elements = [
+        element.with_changes(
+            value=_fitting(element, unit, margin, room),
+            comma=cst.Comma(whitespace_after=before if element is node.elements[-1] else deeper),
+        )
+        for element in node.elements
+    ]
+    return node.with_changes(elements=elements, lbracket=node.lbracket.with_changes(whitespace_after=deeper))
+
+
+def _fitting(item: cst.Arg | cst.BaseElement, unit: str, margin: str, room: int) -> cst.BaseExpression:
+    """The value of an item that has a line for itself, over several lines where that is too short."""
+    code = code_of(item).strip()  # with its comma
+    fits = "\n" in code or "\r" in code or len(margin) + len(unit) + len(code) <= room
+    return item.value if fits else over_lines(item.value, unit, margin + unit, room)
 
 
 def _inside(node: cst.BaseExpression) -> cst.BaseExpression | None:

@@ -158,7 +158,9 @@ class Applier(cst.CSTTransformer):
             return calls.rename_attribute(node, op)
         if isinstance(op, ops.AppendCall):
             link = self._template(edit, f"{op.name}({op.arguments})", None).expression()
-            return self._fit(edit, calls.append_call(node, op, link))
+            start = self._located.start_of(self._located.find(edit.target))
+            room = self._style.width - (start[1] if start is not None else 0)
+            return self._fit(edit, calls.append_call(node, op, link, self._style.indent, room))
         if isinstance(op, ops.EditCall):
             return self._fit(edit, calls.edit_call(node, op, self._style))
         if isinstance(op, ops.SetAsync):
@@ -200,7 +202,8 @@ class Applier(cst.CSTTransformer):
         start = self._located.start_of(self._located.find(edit.target))
         if start is None or self._source[start[0] - 1][: start[1]].strip():
             return new
-        return layout.over_lines(new, self._style.indent, _margin(line)[start[1] :])
+        margin = _margin(line)
+        return layout.over_lines(new, self._style.indent, margin[start[1] :], limit - start[1])
 
     def _template(self, edit: Edit, source: str, it: Filling | None) -> Template:
         fillings: dict[str, Filling] = {} if it is None else {"it": it}

@@ -47,3 +47,75 @@ def test_a_line_that_was_too_long_stays_one() -> None:
     text = "x = [" + "1, " * 50 + "db.get(Article, key)]\n"
     edit = File(text).at("db.get(Article, key)", EditCall(set=(("options", f"[{FIRST}]"),)))
     assert File(text).apply(edit).count("\n") == 1
+
+
+LAST = "joinedload(Reader.home)"
+NESTED = (
+    f"selectinload(Article.readers).options({FIRST}, selectinload(Reader.books).options({SECOND}, {LAST}, {FIRST}))"
+)
+
+
+def test_what_is_inside_of_a_line_that_is_too_long() -> None:
+    file = File("def f(db):\n    return db.scalars(select(Article).order_by(Article.id)).all()\n")
+    assert file.apply(file.at("select(Article)", AppendCall("options", f"{LAST}, {NESTED}"))) == (
+        f"""\
+def f(db):
+    return db.scalars(select(Article).options(
+        {LAST},
+        selectinload(Article.readers).options(
+            {FIRST},
+            selectinload(Reader.books).options(
+                {SECOND},
+                {LAST},
+                {FIRST},
+            ),
+        ),
+    ).order_by(Article.id)).all()
+"""
+    )
+
+
+def test_a_list_that_is_too_long() -> None:
+    file = File("def f(db, key):\n    return db.get(Article, key)\n")
+    options = f"[{FIRST}, {NESTED.replace(LAST, SECOND)}]"
+    assert file.apply(file.at("db.get(Article, key)", EditCall(set=(("options", options),)))) == (
+        f"""\
+def f(db, key):
+    return db.get(
+        Article,
+        key,
+        options=[
+            {FIRST},
+            selectinload(Article.readers).options(
+                {FIRST},
+                selectinload(Reader.books).options(
+                    {SECOND},
+                    {SECOND},
+                    {FIRST},
+                ),
+            ),
+        ],
+    )
+"""
+    )
+
+
+def test_a_link_on_its_own_line_that_is_too_long() -> None:
+    chain = "select(Article)\n        .where(Article.id > 1)"
+    file = File(f"def f(db):\n    query = (\n        {chain}\n        .order_by(Article.id)\n    )\n    return query\n")
+    assert file.apply(file.at(chain, AppendCall("options", f"{FIRST}, {SECOND}, {LAST}"))) == (
+        f"""\
+def f(db):
+    query = (
+        select(Article)
+        .where(Article.id > 1)
+        .options(
+            {FIRST},
+            {SECOND},
+            {LAST},
+        )
+        .order_by(Article.id)
+    )
+    return query
+"""
+    )

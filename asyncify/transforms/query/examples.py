@@ -267,7 +267,9 @@ from models import Post, User
 def drafts_and_answers(db: Session):
     drafts = select(Post).where(Post.title == "")
     return db.scalars(
-        select(Post).from_statement(drafts.union_all(select(Post).where(Post.author_id > 1)).order_by(Post.id).limit(5))
+        select(Post).from_statement(
+            drafts.union_all(select(Post).where(Post.author_id > 1)).order_by(Post.id).limit(5)
+        )
     ).unique().all()
 
 
