@@ -69,7 +69,7 @@ class Flow(Walk):
         if isinstance(node, ast.Return):
             state = self._expression(node.value, state) if node.value is not None else state
             if node.value is not None:
-                state = self._handed(node.value, self._asked(node.value, node.value, state))
+                state = self._handed(node.value, self._asked(node.value, state))
             self._left.append(state)
             return None
         if isinstance(node, ast.Raise):
@@ -90,7 +90,7 @@ class Flow(Walk):
             state = self._expression(node.value, state) if node.value is not None else state
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if isinstance(targets[0], ast.Name):
-                state = self._asked(targets[0], node.value or targets[0], state)
+                state = self._asked(node.value or targets[0], state, targets[0])
             for target in targets:
                 if isinstance(node, ast.AugAssign) and isinstance(target, ast.Attribute):
                     state = self._read(target, state, How.CHANGED)
@@ -104,7 +104,7 @@ class Flow(Walk):
     def _loop(self, node: ast.For | ast.AsyncFor | ast.While, state: State) -> State | None:
         state = self._expression(node.test if isinstance(node, ast.While) else node.iter, state)
         if not isinstance(node, ast.While):
-            state = self._asked(node.target, node.iter, state)
+            state = self._asked(node.iter, state)
         self._breaks.append([])
         before = state
         for _ in range(2):

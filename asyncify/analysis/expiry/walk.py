@@ -38,7 +38,7 @@ from asyncify.analysis.nodes import children
 from asyncify.analysis.program import Program
 from asyncify.analysis.schemas import VALIDATORS
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import objects
+from asyncify.analysis.values import NOTHING, objects
 
 #: functions of libraries that read what they are given: schemas, encoders, templates
 READERS = VALIDATORS | {"validate_python", "parse_obj_as", "jsonable_encoder", "TemplateResponse", "render"}
@@ -168,9 +168,11 @@ class Walk:
         self._note(read)
         return without(state, path_text(read.instance), OUTDATED)
 
-    def _asked(self, given: ast.expr, loads: ast.expr, state: State) -> State:
-        """A statement that loads again what the session holds outdated gives the instance as it is."""
-        infos = {o.info for o in objects(self.program.values(given)) if o.origin is not None and not o.origin.steps}
+    def _asked(self, loads: ast.expr, state: State, target: ast.expr | None = None) -> State:
+        """A statement that loads again what the session holds outdated gives the instance as it is. target: the name
+        that gets what it gives."""
+        given = self.program.values(target) if target is not None else NOTHING
+        infos = {o.info for o in objects(given) if o.origin is not None and not o.origin.steps}
         infos |= {info for node in ast.walk(loads) if isinstance(node, ast.Call) for info in asked(self.program, node)}
         for path, instance in self._paths.items() if infos and not self._source(loads) else ():
             mark = state.get((path, OUTDATED))
