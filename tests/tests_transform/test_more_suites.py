@@ -112,6 +112,51 @@ def test_nothing_is_left(session):
     assert crud.texts(session) == []
 """,
     },
+    "fixtures that are asked for by name": {
+        "tests/conftest.py": CONFTEST,
+        "tests/test_notes.py": """\
+import pytest
+
+from app import crud
+
+
+@pytest.fixture
+def note(db):
+    return crud.add(db, "a")
+
+
+@pytest.fixture
+def other(db):
+    return crud.add(db, "b")
+
+
+@pytest.fixture
+def plain():
+    return 3
+
+
+@pytest.fixture
+def first(request):
+    return request.getfixturevalue("note")
+
+
+def test_by_name(request, client):
+    db = request.getfixturevalue("db")
+    crud.add(db, "x")
+    found = request.getfixturevalue("client")
+    assert found.get("/notes").json() == ["x"]
+    assert request.getfixturevalue("plain") == 3
+
+
+@pytest.mark.parametrize("name", ["note", "other"])
+def test_parametrized(request, name, db):
+    assert request.getfixturevalue(name).text in crud.texts(db)
+
+
+def test_of_a_fixture(first, db):
+    assert crud.texts(db) == [first.text]
+""",
+    },
     "bodies that are texts": {
         "tests/conftest.py": CONFTEST,
         "tests/test_notes.py": """\

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.infer.dynamic_imports import parametrized
@@ -13,7 +14,7 @@ from asyncify.analysis.infer.graphql import info_parameter
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.infer.told import told_of
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import NOTHING, Cls, Ext, Fn, Inst, Obj, Value, Values, union
+from asyncify.analysis.values import NOTHING, Cls, Const, Ext, Fn, Inst, Obj, Value, Values, union
 from asyncify.knowledge import names
 from asyncify.knowledge.containers import PROVIDED, PROVIDER
 from asyncify.knowledge.names import is_a
@@ -101,6 +102,16 @@ def parameter(run: Run, function: FunctionInfo, arg: ast.arg) -> Values:
         if not (isinstance(value, Obj) and known):
             found.add(value)
     return frozenset(found)
+
+
+def named_fixture(run: Run, node: ast.Call, args: Sequence[Values]) -> Values:
+    """`request.getfixturevalue("client")`: what the fixture gives. Source: pytest, `FixtureRequest`."""
+    function = run.function
+    if function is None or not isinstance(node.func, ast.Attribute) or node.func.attr != "getfixturevalue":
+        return NOTHING
+    texts = [v.text for v in args[0] if isinstance(v, Const)] if args else []
+    found = [run.engine.fixtures.find(function, text) for text in texts]
+    return union(given_by(run, Fn(f, f.cls, f.cls is not None)) for f in found if f is not None)
 
 
 def is_scalar(annotation: ast.expr | None) -> bool:

@@ -128,13 +128,18 @@ def parametrized(run: Run, function: FunctionInfo, name: str) -> Values:
         given = next((k.value for k in decorator.keywords if k.arg == "params"), None)
         texts = frozenset(Const(t) for t in _listed(given, None))
         return frozenset({Inst(REQUEST, (texts,))}) if texts else NOTHING
+    return frozenset(Const(t) for t in parametrized_texts(function, name))
+
+
+def parametrized_texts(function: FunctionInfo, name: str) -> set[str]:
+    """The texts that `@pytest.mark.parametrize` gives to a parameter."""
     found: set[str] = set()
     for node in function.node.decorator_list:
         if isinstance(node, ast.Call) and len(node.args) > 1 and ast.unparse(node.func).endswith("mark.parametrize"):
             names = _names(node.args[0])
             if name in names:
                 found.update(_listed(node.args[1], names.index(name) if len(names) > 1 else None))
-    return frozenset(Const(t) for t in found)
+    return found
 
 
 def _names(node: ast.expr) -> list[str]:

@@ -12,6 +12,7 @@ from asyncify.transforms.tests.examples import EXAMPLES
 from asyncify.transforms.tests.expired import plan_expired
 from asyncify.transforms.tests.found import NAME, Work
 from asyncify.transforms.tests.mocks import plan_mocks
+from asyncify.transforms.tests.named_fixtures import plan_named_fixtures
 from asyncify.transforms.tests.patched_names import plan_patched_names
 from asyncify.transforms.tests.requests import plan_requests
 from asyncify.transforms.tests.reread import plan_rereads
@@ -31,6 +32,7 @@ def plan(program: Program) -> Decisions:
     plan_doubles(work)
     plan_mocks(work)
     plan_patched_names(work)
+    plan_named_fixtures(work)
     plan_expired(work)
     plan_rereads(work)
     plan_cases(work)
