@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from asyncify.analysis.mock_calls import arguments
+from asyncify.analysis.mock_calls import arguments, results
 from asyncify.analysis.mock_objects import Kind, TestMocks, mentions_mocks, owner_of
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
@@ -94,9 +94,8 @@ class Origins:
                     yield Origin(call, ast.unparse(node))
 
     def _results(self, function: FunctionInfo, seen: set[object]) -> Iterator[Origin]:
-        for inner in ast.walk(function.node):
-            if isinstance(inner, (ast.Return, ast.Yield)) and inner.value is not None:
-                yield from self._follow(inner.value, self._program.scope_of(inner.value), seen)
+        for value in results(function.node):
+            yield from self._follow(value, self._program.scope_of(value), seen)
 
 
 def scope_of_patch(program: Program, path: str, call: ast.Call) -> FunctionInfo | None:

@@ -295,3 +295,12 @@ def test_chains_are_answered(tmp_path: Path, layout: dict[str, str], helper: str
     for name, version in (("before", files), ("query", selects), ("flip", flipped)):
         code, output = pytest_run(tmp_path / name, version)
         assert code == 0, f"{name}: {output}"
+
+
+def test_a_file_of_that_name_stays() -> None:
+    files = {**FILES, **FLAT, "query_mocks.py": "ours = 1\n"}
+    selects, findings = migrated(files, "query")
+    assert findings == []
+    assert selects["query_mocks.py"] == files["query_mocks.py"]
+    assert "from _query_mocks import answer_queries" in selects["test_cases.py"]
+    assert "def answer_queries(" in selects["_query_mocks.py"]

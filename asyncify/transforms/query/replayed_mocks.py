@@ -7,8 +7,9 @@ that makes the mock is wrapped then: `answer_queries(MagicMock(spec=Session))`.
 from __future__ import annotations
 
 import ast
+import itertools
 import posixpath
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from importlib import resources
 
 from asyncify.analysis.bindings import free_name, names_used
@@ -62,7 +63,7 @@ def _path(mocks: TestMocks, call: ast.Call) -> str:
     return (mocks.sites.get(call) or mocks.patches[call])[0]
 
 
-def _helper(files: Collection[str], path: str) -> tuple[str, str]:
+def _helper(files: Mapping[str, bytes], path: str) -> tuple[str, str]:
     """The file with the function for the tests of a file, and how they import it.
 
     A package is imported from within. Anything else is on the path that pytest makes, which has the folders of tests
@@ -77,5 +78,17 @@ def _helper(files: Collection[str], path: str) -> tuple[str, str]:
         folder, depth = posixpath.dirname(folder), depth + 1
     if not folder and not packaged and "conftest.py" in files and "__init__.py" not in files and own:
         best = ""
-    module = FILE.removesuffix(".py")
-    return posixpath.join(best, FILE), f"{'.' * level}{module}" if packaged else module
+    name = next(n for n in _names() if _is_free(files.get(posixpath.join(best, n))))
+    module = name.removesuffix(".py")
+    return posixpath.join(best, name), f"{'.' * level}{module}" if packaged else module
+
+
+def _names() -> Iterator[str]:
+    """The names that the file may have."""
+    yield FILE
+    yield from (f"{'_' * count}{FILE}" for count in itertools.count(1))
+
+
+def _is_free(content: bytes | None) -> bool:
+    """Whether a file is not there, or the one that an earlier run has written."""
+    return content is None or f"def {ANSWER}".encode() in content
