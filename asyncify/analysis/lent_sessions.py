@@ -12,8 +12,7 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Fn, has
 from asyncify.knowledge import names
-
-OVERRIDES = "dependency_overrides"
+from asyncify.knowledge.testing import OVERRIDES
 
 
 def override_values(program: Program, path: str) -> Iterator[tuple[ast.expr, ast.expr]]:

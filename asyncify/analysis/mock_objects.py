@@ -127,7 +127,7 @@ def find_mocks(program: Program) -> TestMocks:
 
 def method_replacements(program: Program) -> Iterator[Replacement]:
     """Functions that tests put in the place of a method of a mock: `service.get = fake`."""
-    mocks = find_mocks(program)
+    mocks = program.mock_origins.mocks
     for path in sorted({p for p, _ in (*mocks.sites.values(), *mocks.patches.values())}):
         for node in program.modules[path].source.nodes:
             target = node.targets[0] if isinstance(node, ast.Assign) else None

@@ -115,6 +115,9 @@ ASYNC_TEST_CASE = "unittest.IsolatedAsyncioTestCase"
 MOCKS = frozenset({"unittest.mock.Mock", "unittest.mock.MagicMock", "unittest.mock.NonCallableMagicMock"})
 ASYNC_MOCK = "unittest.mock.AsyncMock"
 
+#: the attribute of an app that holds them. Source: FastAPI, "Testing Dependencies with Overrides"
+OVERRIDES = "dependency_overrides"
+
 #: A coroutine that nobody awaits must fail the test; without these it passes. Both are needed: the first turns the
 #: warning into an exception, which Python swallows in the destructor; the second makes pytest report that. They
 #: name coroutines, so that other warnings of a suite stay what they were; a mock that nobody awaits is left alone.

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.infer.dynamic_imports import parametrized
 from asyncify.analysis.infer.evaluate import annotated, evaluate
 from asyncify.analysis.infer.framework import bound_task, given_by_place
 from asyncify.analysis.infer.functions import construct, given_by
 from asyncify.analysis.infer.graphql import info_parameter
+from asyncify.analysis.infer.replaced import doubles_in
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.infer.told import told_of
 from asyncify.analysis.symbols import FunctionInfo
@@ -64,8 +64,7 @@ def _doubles(run: Run, value: Fn | Cls, node: ast.AST) -> Values:
             found |= run.instance(other.info)
         elif isinstance(other, Inst) and other.type == "lambda":
             found |= dependency(run, frozenset({other}), node)
-    orm = run.engine.orm
-    return frozenset(v for v in found if isinstance(v, Obj) and is_test(v.info.path) and not orm.is_model(v.info))
+    return doubles_in(run, found)
 
 
 def parameter(run: Run, function: FunctionInfo, arg: ast.arg) -> Values:

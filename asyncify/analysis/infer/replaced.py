@@ -6,13 +6,13 @@ Source: pytest "How to monkeypatch"; `unittest.mock`, `patch` and `patch.object`
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.infer.stores import store_attribute
 from asyncify.analysis.names import Assigned
-from asyncify.analysis.values import NOTHING, Const, Mod, Obj, Values
+from asyncify.analysis.values import NOTHING, Const, Mod, Obj, Value, Values
 
 REPLACING = frozenset({"setattr", "patch", "object"})
 
@@ -23,7 +23,7 @@ def replaced(run: Run, node: ast.Call, args: Sequence[Values], kwargs: Mapping[s
     if name not in REPLACING or not args or not is_test(run.path):
         return
     new = kwargs.get("new") or kwargs.get("value") or (args[-1] if len(args) > 1 else NOTHING)
-    doubles = frozenset(v for v in new if isinstance(v, Obj) and is_test(v.info.path) and not _is_model(run, v))
+    doubles = doubles_in(run, new)
     if not doubles:
         return
     for owner in args[0]:
@@ -47,5 +47,7 @@ def _bind(run: Run, path: str, name: str, values: Values) -> None:
     run.write(("global", path, name), values)
 
 
-def _is_model(run: Run, value: Obj) -> bool:
-    return run.engine.orm.is_model(value.info)
+def doubles_in(run: Run, values: Iterable[Value]) -> Values:
+    """The instances of classes that tests define; rows of theirs are data."""
+    orm = run.engine.orm
+    return frozenset(v for v in values if isinstance(v, Obj) and is_test(v.info.path) and not orm.is_model(v.info))

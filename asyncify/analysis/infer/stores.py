@@ -9,9 +9,7 @@ from asyncify.analysis.infer.iteration import position_of
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.values import NOTHING, Cls, Const, Fn, Inst, Mod, Obj, Rec, Value, Values, collection
 from asyncify.knowledge.library import STATES
-
-#: Source: FastAPI, "Testing Dependencies with Overrides"
-OVERRIDES = "dependency_overrides"
+from asyncify.knowledge.testing import OVERRIDES
 
 
 def store(run: Run, target: ast.expr, values: Values) -> None:
