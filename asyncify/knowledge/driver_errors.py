@@ -1,4 +1,4 @@
-"""What psycopg2 hangs on its errors, in the words of the async drivers for PostgreSQL.
+"""What sync drivers hang on their errors, in the words of the async drivers: psycopg2 here, those for MySQL below.
 
 SQLAlchemy wraps an error of a driver and keeps it as `error.orig`. psycopg 3 has the same classes under the same names,
 `sqlstate` for `pgcode`, and the same `diag`. What asyncpg raises is the `__cause__` of an error of SQLAlchemy's own,
@@ -82,3 +82,14 @@ OWN_VALUES = frozenset(
     "psycopg2.extras.NumericRange psycopg2.extras.DateRange psycopg2.extras.DateTimeRange "
     "psycopg2.extras.DateTimeTZRange".split()
 )
+
+#: packages of sync drivers for MySQL whose classes stand on `error.orig`
+MYSQL_ERRORS = ("MySQLdb.", "mysql.connector.", "pymysql.", "mariadb.")
+
+#: async drivername -> where its classes are; aiomysql raises those of PyMySQL
+MYSQL_CLASSES: Mapping[str, str] = MappingProxyType(
+    {"mysql+aiomysql": "pymysql.err", "mysql+asyncmy": "asyncmy.errors"}
+)
+
+#: attribute of an error of MySQL Connector/Python -> the same for every other driver, of PEP 249 the arguments
+MYSQL_ATTRIBUTES: Mapping[str, str] = MappingProxyType({"errno": "args[0]", "msg": "args[1]"})

@@ -1,17 +1,17 @@
 """Database drivers: which async driver stands in for which sync one, and what that does to a URL.
 
 The rows were checked against SQLAlchemy 1.4.54, 2.0.25 to 2.0.58 and 2.1.9 (dialect modules in the wheel,
-`make_url(...).get_dialect()`, and connections to SQLite and PostgreSQL 15). MySQL, SQL Server and Oracle rows
-rest on dialect resolution and driver signatures, not on a server. asyncpg 0.32 was run with 1.4.54, 2.0.25 and
-2.0.44.
+`make_url(...).get_dialect()`, and connections to SQLite, PostgreSQL 15 and MariaDB 10.11, the last with 2.0.58 alone).
+SQL Server and Oracle rows rest on dialect resolution and driver signatures, not on a server. asyncpg 0.32 was run with
+1.4.54, 2.0.25 and 2.0.44.
 
 The default for PostgreSQL is psycopg 3, not asyncpg: it accepts nearly everything that psycopg2 accepts
 (strings for dates, libpq arguments in the URL, `.diag` on errors), and one URL serves the async engine and
 the sync one that Alembic and workers keep. asyncpg binds native types and refuses the rest.
 
-The default for MySQL is aiomysql, not asyncmy: it is PyMySQL with an async socket, so escaping, conversion
-and exception classes *are* PyMySQL's, and being pure Python it installs everywhere. asyncmy is a Cython fork
-of both.
+The default for MySQL is asyncmy, not aiomysql. Run with PyMySQL 1.2, on which aiomysql 0.3 stands, aiomysql fails on
+every parameter of bytes (`LargeBinary`: "'str' object is not callable"), and with some 1.2 its import fails. asyncmy
+has its own protocol and needs no PyMySQL. Both have the classes of PEP 249 and the number of the server on errors.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
+
+from asyncify.knowledge import mysql_arguments
 
 _DOCS = "https://docs.sqlalchemy.org/en/20/dialects/"
 
@@ -111,14 +113,19 @@ _ASYNCPG_ARGUMENTS = (
     QueryArgument("fallback_application_name", _C, '"server_settings": {"application_name": ...}'),
 )
 
-# The dialect gathers ssl_* into a dict; aiomysql and asyncmy want an ssl.SSLContext.
-_MYSQL_ARGUMENTS = (
-    QueryArgument("ssl_*", _C, '"ssl": ssl.create_default_context(cafile=...)'),
-    QueryArgument("read_timeout", _D),
-    QueryArgument("write_timeout", _D),
-    QueryArgument("compress", _D),
-    QueryArgument("collation", _C, '"init_command": "SET collation_connection = ..."'),
-)
+
+def _mysql_arguments(driver: str) -> tuple[QueryArgument, ...]:
+    """The rows of an async driver for MySQL: it wants an ssl.SSLContext, and says the rest in its own words."""
+    return (
+        *(QueryArgument(name, _R, new) for name, new in mysql_arguments.OTHER_NAMES.items()),
+        *(QueryArgument(name, _D) for name in mysql_arguments.WITHOUT),
+        *(QueryArgument(k, _C, f'"init_command": "SET {v} = ..."') for k, v in mysql_arguments.VARIABLES.items()),
+        *(QueryArgument(name, _C, mysql_arguments.LOST[name]) for name in mysql_arguments.lost(driver)),
+        *(QueryArgument(name, _C, advice) for name, advice in mysql_arguments.OWN_CODE.items()),
+        QueryArgument("ssl", _C, '"ssl": ssl.create_default_context(cafile=...)'),
+        QueryArgument("ssl_*", _C, '"ssl": ssl.create_default_context(cafile=...)'),
+    )
+
 
 #: The first of a backend is its default.
 ASYNC_DRIVERS: tuple[AsyncDriver, ...] = (
@@ -143,30 +150,21 @@ ASYNC_DRIVERS: tuple[AsyncDriver, ...] = (
     ),
     AsyncDriver(
         "mysql",
-        "mysql+aiomysql",
-        "aiomysql",
-        ">=0.2.0",
-        (1, 4),
-        _DOCS + "mysql.html#aiomysql",
-        arguments=_MYSQL_ARGUMENTS,
-    ),
-    AsyncDriver(
-        "mysql",
         "mysql+asyncmy",
         "asyncmy",
         ">=0.2.7",
         (1, 4),
         _DOCS + "mysql.html#asyncmy",
-        arguments=_MYSQL_ARGUMENTS,
+        arguments=_mysql_arguments("asyncmy"),
     ),
     AsyncDriver(
-        "mariadb",
-        "mariadb+aiomysql",
+        "mysql",
+        "mysql+aiomysql",
         "aiomysql",
         ">=0.2.0",
         (1, 4),
-        _DOCS + "mysql.html#mariadb-only-mode",
-        arguments=_MYSQL_ARGUMENTS,
+        _DOCS + "mysql.html#aiomysql",
+        arguments=_mysql_arguments("aiomysql"),
     ),
     AsyncDriver(
         "mariadb",
@@ -175,7 +173,16 @@ ASYNC_DRIVERS: tuple[AsyncDriver, ...] = (
         ">=0.2.7",
         (1, 4),
         _DOCS + "mysql.html#mariadb-only-mode",
-        arguments=_MYSQL_ARGUMENTS,
+        arguments=_mysql_arguments("asyncmy"),
+    ),
+    AsyncDriver(
+        "mariadb",
+        "mariadb+aiomysql",
+        "aiomysql",
+        ">=0.2.0",
+        (1, 4),
+        _DOCS + "mysql.html#mariadb-only-mode",
+        arguments=_mysql_arguments("aiomysql"),
     ),
     AsyncDriver("mssql", "mssql+aioodbc", "aioodbc", "", (2, 0, 23), _DOCS + "mssql.html#aioodbc"),
     AsyncDriver(

@@ -14,7 +14,7 @@ from asyncify.analysis.makers import Made
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import Ext, Inst, Member, Value, has
-from asyncify.knowledge import names
+from asyncify.knowledge import mysql_arguments, names
 from asyncify.knowledge.drivers import Choice, async_driver
 from asyncify.knowledge.engine_arguments import ARGUMENTS, EngineArgument
 from asyncify.knowledge.engine_listeners import ENGINE_LISTENERS
@@ -23,16 +23,15 @@ from asyncify.knowledge.session_libraries import MIDDLEWARE
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import AppendToModule, EditCall, EditDecorators, InsertStatements, Op, Replace
 from asyncify.transforms.base import Decisions, Transform
-from asyncify.transforms.engine import libpq_arguments, text_numbers
+from asyncify.transforms.engine import libpq_arguments, mysql_listener, text_numbers
 from asyncify.transforms.engine.connect_args import converted
 from asyncify.transforms.engine.disposal import disposals
-from asyncify.transforms.engine.driver_errors import DriverErrors
+from asyncify.transforms.engine.driver_arguments import TOLD, listeners
+from asyncify.transforms.engine.driver_words import driver_words
 from asyncify.transforms.engine.engine_uses import EngineUses
 from asyncify.transforms.engine.examples import EXAMPLES
-from asyncify.transforms.engine.json_paths import json_paths
 from asyncify.transforms.engine.loops import KEEP, KEEP_IMPORTS, KEEP_SOURCE, is_loop_bound
 from asyncify.transforms.engine.psycopg_listeners import PSYCOPG, Listener, leaves_psycopg2, needed_listeners
-from asyncify.transforms.engine.texts import TARGETS, Texts
 from asyncify.transforms.engine.urls import (
     backends,
     change_of,
@@ -40,6 +39,7 @@ from asyncify.transforms.engine.urls import (
     literal,
     outdented,
     with_drivername,
+    written_backend,
     written_url,
 )
 from asyncify.transforms.settings.choice import driver_choice
@@ -65,6 +65,7 @@ class _Planner:
     helpers: set[tuple[str, str]] = field(default_factory=set)
     done: set[ast.expr] = field(default_factory=set)
     made: bool = False  # an engine becomes async
+    encrypted: bool = False  # said what becomes of encryption
     lacking: list[Listener] = field(default_factory=list)  # what engines on psycopg still need
 
     def module(self, module: ModuleInfo) -> None:
@@ -120,6 +121,8 @@ class _Planner:
             )
             self.edit(module, node, EditCall(remove=tuple(removed)), "the async engine refuses it", (), gone)
         url = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg == "url"), None)
+        if not is_test_path(module.path):
+            self.tls(module, node, written_backend(self.program, module.path, url) if url is not None else None)
         if url is not None and maker == "create_async_engine":
             self.url(module, url, shared=self.twins.has_twin(node), provided=provided)
             if self.program.colouring.own_loops and not is_test_path(module.path):
@@ -147,19 +150,20 @@ class _Planner:
 
     def connect_args(self, module: ModuleInfo, node: ast.Dict) -> None:
         """What the driver is given beside the URL. Only where it is clear which driver gets it."""
-        found = {b for b in backends(self.program) if b != "sqlite"}
-        driver = async_driver(self.choice["postgresql"]) if found == {"postgresql"} else None
+        found = [self.choice.get(b, "") for b in backends(self.program) if b != "sqlite"]
+        driver = async_driver(found[0]) if len({name.partition("+")[2] for name in found}) == 1 else None
         if driver is None:
             return
+        told = [one for one, _ in listeners(self.program, self.choice) if driver.drivername in one.targets]
         op, advice = converted(module.source, node, driver)
-        if op is not None and (module.path, libpq_arguments.NAME) not in self.helpers:  # which translates these too
+        if op is not None and not any((module.path, one.name) in self.helpers for one in told):  # they translate it too
             self.edit(module, node, op, f"{driver.package} has other names for what the connection is given")
-        for line in advice:
-            key = line.split(":")[0]
-            if key in libpq_arguments.IN_DSN:
-                self.libpq(module, node)
-            else:
-                self.report(module, node, "engine-connect-args", f"{driver.package} does not take {key}", line)
+        for name, line in advice:
+            if any(one.takes(name) for one in told):
+                self.arguments(module, node)
+            if name in mysql_arguments.LOST or not any(one.takes(name) for one in told):
+                message = f"{driver.package} does not take {name}"
+                self.report(module, node, "engine-connect-args", message, f"{name}: {line}")
 
     def url(self, module: ModuleInfo, node: ast.expr, *, shared: bool, provided: bool) -> None:
         """The URL argument. shared: a sync twin of the engine is made from it too. provided: it may be a provider."""
@@ -179,7 +183,7 @@ class _Planner:
             source = self.program.modules[path].source
             text = outdented(source.segment(literal_node), source.span(source.statement(literal_node)).column)
             old = str(literal_node.value if isinstance(literal_node, ast.Constant) else _head(literal_node))
-            whole = change.faithful or change.drivername != libpq_arguments.TARGET
+            whole = change.faithful or change.drivername not in TOLD
             new = literal(text, old, change.text if whole else with_drivername(old, change.drivername))
             if new is not None:
                 self.edit(
@@ -187,7 +191,7 @@ class _Planner:
                 )
                 self.psycopg(module, node, meets=change.drivername == PSYCOPG)
                 if not whole:
-                    self.libpq(module, node)
+                    self.arguments(module, node)
                 for lost in change.lost if whole else ():
                     if lost.advice:
                         self.report(module, node, "engine-url-argument", f"{lost.key} left the URL", lost.advice)
@@ -200,7 +204,7 @@ class _Planner:
             text = f"{local}({HELPER_NAME}, $it)"
         self.edit(module, node, Replace(text), "the URL is only known at run time", imports)
         self.psycopg(module, node, meets="postgresql" in backends(self.program))
-        self.libpq(module, node)
+        self.arguments(module, node)
 
     def configured(self, module: ModuleInfo, node: ast.Call) -> None:
         """`engine_from_config(config, prefix)`: a keyword `url` goes before what the configuration says."""
@@ -219,7 +223,7 @@ class _Planner:
         text = f'{HELPER_NAME}({module.source.segment(config)}["{prefix}url"])'
         self.edit(module, node, EditCall(set=(("url", text),)), "the URL is only known at run time")
         self.psycopg(module, node, meets="postgresql" in backends(self.program))
-        self.libpq(module, node)
+        self.arguments(module, node)
 
     def helper(self, module: ModuleInfo, node: ast.AST) -> None:
         """The function that converts URLs, once a module."""
@@ -230,13 +234,23 @@ class _Planner:
                 module, node, AppendToModule(helper, "imports"), "the URL is only known at run time", HELPER_IMPORTS
             )
 
-    def libpq(self, module: ModuleInfo, node: ast.AST) -> None:
-        """The listener that tells asyncpg what libpq is told, once a module."""
-        meets = self.choice.get("postgresql") == libpq_arguments.TARGET and "postgresql" in backends(self.program)
-        if meets and (module.path, libpq_arguments.NAME) not in self.helpers:
-            self.helpers.add((module.path, libpq_arguments.NAME))
-            text, imports = libpq_arguments.listener(self.program, module.path)
-            self.edit(module, node, AppendToModule(text.rstrip("\n"), "imports"), libpq_arguments.BECAUSE, imports)
+    def tls(self, module: ModuleInfo, node: ast.AST, written: str | None) -> None:
+        """The sync drivers for MySQL encrypt where the server can, the async ones where they are told. Said once."""
+        found = [written] if written else backends(self.program)
+        target = next((self.choice.get(b, "") for b in ("mysql", "mariadb") if b in found), "")
+        if target in mysql_listener.TARGETS and not self.encrypted and not mysql_listener.tells_of_tls(self.program):
+            self.encrypted = True
+            what = "encrypts where it is told, the sync driver did where the server could"
+            message = f"{target.partition('+')[2]} {what}"
+            self.report(module, node, "engine-tls", message, mysql_listener.TLS_ADVICE)
+
+    def arguments(self, module: ModuleInfo, node: ast.AST) -> None:
+        """The listeners that tell async drivers what the sync ones are told, once a module."""
+        for one, target in listeners(self.program, self.choice):
+            if (module.path, one.name) not in self.helpers:
+                self.helpers.add((module.path, one.name))
+                text, imports = one.source(self.program, module.path, target)
+                self.edit(module, node, AppendToModule(text.rstrip("\n"), "imports"), one.because, imports)
 
     def psycopg(self, module: ModuleInfo, node: ast.expr, *, meets: bool) -> None:
         """The listeners that let psycopg 3 do what psycopg2 did, once for all engines. meets: it may be used."""
@@ -327,10 +341,7 @@ def plan(program: Program) -> Decisions:
     for path in sorted(program.modules):
         if not kept_sync(program, path):
             planner.module(program.modules[path])
-    errors = DriverErrors(program, choice.get("postgresql", ""), "engine", GROUP)
-    texts = Texts(program, choice.get("postgresql", ""), "engine", GROUP)
-    paths = json_paths(program, "engine", GROUP) if any(leaves_psycopg2(program, choice, t) for t in TARGETS) else ()
-    beside = (*errors.decide(), *texts.decide(), *paths) if planner.made and "postgresql" in backends(program) else ()
+    beside = driver_words(program, choice, "engine", GROUP) if planner.made else ()
     if planner.made:
         refuses = leaves_psycopg2(program, choice, libpq_arguments.TARGET)
         for module, node in text_numbers.sure(program) if refuses else ():

@@ -20,12 +20,14 @@ SETTINGS = {"application_name": "application_name", "fallback_application_name":
 _OPTION = re.compile(r"-c\s*([\w.]+)=((?:\\.|\S)+)")
 
 
-def converted(source: SourceFile, node: ast.Dict, driver: AsyncDriver) -> tuple[Replace | None, tuple[str, ...]]:
-    """The dict for the async driver (None where it stays), and what to write for keys that nobody can translate."""
+def converted(
+    source: SourceFile, node: ast.Dict, driver: AsyncDriver
+) -> tuple[Replace | None, tuple[tuple[str, str], ...]]:
+    """The dict for the async driver (None where it stays), and the keys that it cannot translate, each with advice."""
     pairs: list[str] = []
     settings: list[str] = []
     holes: list[Hole] = []
-    advice: list[str] = []
+    advice: list[tuple[str, str]] = []
     changed = False
     for index, (key, value) in enumerate(zip(node.keys, node.values, strict=True)):
         hole = Hole(f"v{index}", source.span(value))
@@ -54,7 +56,7 @@ def converted(source: SourceFile, node: ast.Dict, driver: AsyncDriver) -> tuple[
             changed = True
             settings += [f'"{k}": "{v}"' for k, v in options]
         else:
-            advice.append(f"{name}: {row.becomes}")
+            advice.append((name, row.becomes))
             holes.append(hole)
             pairs.append(f'"{name}": $v{index}')
     if settings:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from asyncify.analysis.bindings import names_used
 from asyncify.analysis.kept_files import kept_sync
@@ -31,13 +32,15 @@ class DriverErrors:
     transform: str
     group: str
 
+    targets: ClassVar[frozenset[str]] = frozenset({PSYCOPG, ASYNCPG})
+
     def decide(self) -> Iterator[Edit | Finding]:
         """Everything for a program whose engines become async."""
-        if self.target not in (PSYCOPG, ASYNCPG):
+        if self.target not in self.targets:
             return
         for path in sorted(self.program.modules):
             module = self.program.modules[path]
-            if kept_sync(self.program, path) or not _mentions(module.source.text):
+            if kept_sync(self.program, path) or not self.mentions(module.source.text):
                 continue
             for node in module.source.nodes:
                 function = self.program.function_of(node)
@@ -47,6 +50,10 @@ class DriverErrors:
                     yield from self.attribute(module, node)
                 elif isinstance(node, ast.Call):
                     yield from self.call(module, node)
+
+    def mentions(self, text: str) -> bool:
+        """Whether a file can hold anything of this."""
+        return ".orig" in text or "psycopg2" in text
 
     def attribute(self, module: ModuleInfo, node: ast.Attribute) -> Iterator[Edit | Finding]:
         """`error.orig.pgcode`, `error.orig.diag.constraint_name`, `error.orig.pgerror`."""
@@ -161,10 +168,6 @@ class DriverErrors:
     def finding(self, module: ModuleInfo, node: ast.AST, what: str, advice: str) -> Finding:
         message = f"{self.target.partition('+')[2]} {what}"
         return Finding(self.transform, module.path, module.source.span(node), "driver-error", message, advice)
-
-
-def _mentions(text: str) -> bool:
-    return ".orig" in text or "psycopg2" in text
 
 
 def _is_store(node: ast.Name) -> bool:

@@ -46,7 +46,12 @@ def {name}(dialect, record, arguments, keywords):
 '''
 
 
-def listener(program: Program, path: str) -> tuple[str, tuple[Import, ...]]:
+def takes(name: str) -> bool:
+    """Whether the listener does something about an argument that no edit of a dict can say."""
+    return name in IN_DSN
+
+
+def listener(program: Program, path: str, _: str = TARGET) -> tuple[str, tuple[Import, ...]]:
     """The source of a listener on every engine of the process, and what it imports."""
     event, imports = bring(program, path, "sqlalchemy", "event")
     engine, more = bring(program, path, "sqlalchemy.engine", "Engine")

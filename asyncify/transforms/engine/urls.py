@@ -33,6 +33,12 @@ def written_url(program: Program, path: str, node: ast.expr) -> tuple[str, ast.e
     return None
 
 
+def written_backend(program: Program, path: str, node: ast.expr) -> str | None:
+    """The backend of the URL that an expression stands for; None where that is not written."""
+    written = written_url(program, path, node)
+    return backend_of(url_drivername(_text(written[1]) or "") or "") if written is not None else None
+
+
 def _local(program: Program, path: str, node: ast.Name) -> tuple[str, ast.expr] | None:
     function = program.function_of(node)
     assert function is not None

@@ -1,0 +1,33 @@
+"""What code says in the words of a sync driver where it makes no engine: its errors, and texts that it reads alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from asyncify.analysis.program import Program
+from asyncify.knowledge.drivers import Choice
+from asyncify.model.edit import Edit, Finding
+from asyncify.transforms.engine.driver_errors import DriverErrors
+from asyncify.transforms.engine.json_paths import json_paths
+from asyncify.transforms.engine.mysql_errors import MySQLErrors
+from asyncify.transforms.engine.psycopg_listeners import leaves_psycopg2
+from asyncify.transforms.engine.texts import TARGETS, Texts
+from asyncify.transforms.engine.urls import backends
+
+_MYSQL = frozenset({"mysql", "mariadb"})
+
+
+def driver_words(program: Program, choice: Choice, transform: str, group: str) -> Iterator[Edit | Finding]:
+    """What is done about them in a program whose engines become async."""
+    found = frozenset(backends(program))
+    if "postgresql" in found:
+        target = choice.get("postgresql", "")
+        yield from DriverErrors(program, target, transform, group).decide()
+        yield from Texts(program, target, transform, group).decide()
+        if any(leaves_psycopg2(program, choice, t) for t in TARGETS):
+            yield from json_paths(program, transform, group)
+    if found & _MYSQL:
+        target = choice.get("mysql", "")
+        yield from MySQLErrors(program, target, transform, group).decide()
+        if found <= _MYSQL:
+            yield from Texts(program, target, transform, group).decide()
