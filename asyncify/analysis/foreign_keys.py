@@ -32,7 +32,7 @@ def holds_key(
     for base in family:
         for _, definition in definitions(base):
             for key in foreign_keys(definition):
-                if target is not None and _is_key_of(classes, key, target):
+                if target is not None and is_key_of(classes, key, target):
                     return not (target is info and "remote_side" not in keywords)
     return False
 
@@ -69,7 +69,7 @@ def _mentioned(foreign: ast.expr, owners: set[str]) -> set[str]:
     return found
 
 
-def _is_key_of(classes: Classes, key: str, target: ClassInfo) -> bool:
+def is_key_of(classes: Classes, key: str, target: ClassInfo) -> bool:
     """Whether a `table.column`, `schema.table.column` or `Class.column` is of a class."""
     table = key.rpartition(".")[0]
     for base in classes.ancestors(target):

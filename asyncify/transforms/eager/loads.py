@@ -16,6 +16,7 @@ from asyncify.transforms.eager.existing import ExistingOptions
 from asyncify.transforms.eager.missing import Entity, missing
 from asyncify.transforms.eager.naming import Namer, has_name
 from asyncify.transforms.eager.options import Renderer, Style
+from asyncify.transforms.eager.order import gives_one, settled
 from asyncify.transforms.eager.reading import Steps
 from asyncify.transforms.eager.sources import Tracer
 
@@ -65,6 +66,10 @@ class Statements:
     def methods(self, site: ast.AST) -> frozenset[str]:
         """The methods that are called on what a place makes."""
         return frozenset(c.func.attr for _, c in self._methods.get(site, ()) if isinstance(c.func, ast.Attribute))
+
+    def calls(self, site: ast.AST) -> list[ast.Call]:
+        """The calls of those methods."""
+        return [call for _, call in self._methods.get(site, ())]
 
     def runs(self, site: ast.AST) -> list[tuple[str, ast.expr]]:
         """The expressions at which a statement, ready made, is executed."""
@@ -150,9 +155,13 @@ def walks(program: Program, path: str, info: ClassInfo, steps: Steps) -> bool:
     return True
 
 
-def style_of(statements: Statements, site: ast.AST) -> Style:
-    """Which loaders a statement allows."""
-    return Style(joined=not statements.methods(site) & NO_JOIN)
+def style_of(statements: Statements, site: ast.AST, info: ClassInfo) -> Style:
+    """Which loaders a statement allows to load what belongs to a class."""
+    methods = statements.methods(site)
+    runs = statements.runs(site)
+    one = bool(runs) and all(gives_one(statements.program.modules[path].source, node) for path, node in runs)
+    fixed = settled(statements.program, info, statements.calls(site))
+    return Style(joined=not methods & NO_JOIN, unordered=not one and "order_by" not in methods, settled=fixed)
 
 
 def plan_statement(
@@ -181,7 +190,8 @@ def plan_statement(
             of_subclasses = [p for p in own if program.orm.subclass(entity.info, p[0]) is not None]
             left.extend(p for p in of_subclasses if len(p) > 1 or p[0] not in entity.subclasses)
             own = [p for p in own if p not in of_subclasses]
-        part = missing(renderer, entity, own, there, style_of(statements, site), alone=len(found) == 1)
+        style = style_of(statements, site, entity.info)
+        part = missing(renderer, entity, own, there, style, alone=len(found) == 1)
         if part is None:
             left.extend(own)
             continue

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
 
+from asyncify.analysis.orm import Relationship
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.transforms.eager.naming import Namer, is_back_reference
 from asyncify.transforms.eager.option_values import SUBCLASSES
+from asyncify.transforms.eager.order import is_sorted, reorders
 from asyncify.transforms.eager.reading import QUERIES, Steps
 
 #: loader settings of a relationship that load it with its owner
@@ -71,11 +73,14 @@ class Style:
     """Which loaders a statement allows.
 
     joined: a single object may be joined. one_row: the statement gives one row by its key, so one collection may be
-    joined as well, which saves a statement.
+    joined as well, which saves a statement. unordered: it gives many rows in no order that it names, which a join might
+    change; settled: the single objects that may be joined all the same.
     """
 
     joined: bool = True
     one_row: bool = False
+    unordered: bool = False
+    settled: frozenset[str] = frozenset()
 
 
 class Level(Enum):
@@ -96,6 +101,7 @@ class Renderer:
         self.program = program
         self.namer = namer
         self.configured = configured
+        self._reorders = reorders(program)
 
     def options(self, expression: str, info: ClassInfo, tree: Tree, style: Style) -> list[str] | None:
         """One option for each branch, none where nothing is missing; None where a class has no name in the file.
@@ -124,7 +130,7 @@ class Renderer:
             if link:
                 found.append(link)
                 joined_one = link.startswith("joinedload") and self._is_collection(info, name)
-                style = Style(style.joined, style.one_row and not joined_one)
+                style = replace(style, one_row=style.one_row and not joined_one)
         return found
 
     def _subclasses(
@@ -165,14 +171,13 @@ class Renderer:
             return ""
         if relationship.lazy in NEVER and not (below.there or below.loader):
             return ""
-        target = relationship.target
         if not below.there and below.loader:
             loader = below.loader
         elif below.there or relationship.lazy in EAGER_SETTINGS:
             loader = "defaultload"
         elif relationship.collection:
             loader = "joinedload" if style.one_row else "selectinload"
-        elif style.joined and not (target is not None and joins_rows(self.program, target)):
+        elif self._may_join(relationship, style):
             loader = "joinedload"
         else:
             loader = "selectinload"
@@ -185,7 +190,9 @@ class Renderer:
         if below.below and relationship.target is not None:
             named = self.namer.model(relationship.target)
             # below a selectinload a statement of its own begins, in which joins are free again
-            free = Style(joined=style.joined or loader == "selectinload")
+            apart = loader == "selectinload"
+            unordered = not is_sorted(relationship) if relationship.collection else style.unordered and not apart
+            free = Style(joined=style.joined or apart, unordered=unordered)
             inner = self._links(named, relationship.target, below, free, level=Level.DEEPER) if named else None
             if inner is None:
                 return None
@@ -193,6 +200,12 @@ class Renderer:
             return ""
         head = f"{loader}({attribute})"
         return f"{head}.{self._joined(inner, relationship.target, below)}" if inner and relationship.target else head
+
+    def _may_join(self, relationship: Relationship, style: Style) -> bool:
+        """Whether a single object may be joined to the rows that lead to it."""
+        if not style.joined or (relationship.target is not None and joins_rows(self.program, relationship.target)):
+            return False
+        return not (self._reorders and style.unordered and relationship.name not in style.settled)
 
     def _joined(self, links: list[str], info: ClassInfo, tree: Tree) -> str:
         # what begins at a subclass is no link of a chain, but may stand in `options`

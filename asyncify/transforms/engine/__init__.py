@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass, field
 
 from asyncify.analysis.bindings import bring, free_name
+from asyncify.analysis.databases import backends
 from asyncify.analysis.fixtures import is_test, is_test_path
 from asyncify.analysis.foreign_engines import FOREIGN_ENGINE
 from asyncify.analysis.handed_makers import is_provided, later_call
@@ -33,7 +34,6 @@ from asyncify.transforms.engine.examples import EXAMPLES
 from asyncify.transforms.engine.loops import KEEP, KEEP_IMPORTS, KEEP_SOURCE, is_loop_bound
 from asyncify.transforms.engine.psycopg_listeners import PSYCOPG, Listener, leaves_psycopg2, needed_listeners
 from asyncify.transforms.engine.urls import (
-    backends,
     change_of,
     is_async_already,
     literal,

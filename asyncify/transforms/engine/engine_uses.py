@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from asyncify.analysis.bindings import bring, free_name
+from asyncify.analysis.databases import backends
 from asyncify.analysis.kept_files import is_alembic, kept_sync
 from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.program import Program
@@ -23,7 +24,6 @@ from asyncify.knowledge.drivers import ASYNC_DRIVERS, SYNC_DRIVERS, Choice, asyn
 from asyncify.knowledge.engine_arguments import ARGUMENTS
 from asyncify.model.edit import Edit, Import
 from asyncify.model.ops import AppendToModule, Op, Replace
-from asyncify.transforms.engine.urls import backends
 
 #: what is the same in the URL of either driver
 SAME = frozenset("database get_backend_name host password port query username".split())

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import ast
 
+from asyncify.analysis.databases import backends
 from asyncify.analysis.program import Program
 from asyncify.knowledge.drivers import SYNC_DRIVERS, Choice, async_drivername
 from asyncify.model.edit import Import
-from asyncify.transforms.engine.urls import backends, change_of, written_url
+from asyncify.transforms.engine.urls import change_of, written_url
 
 KEEP = "keep_to_loop"
 KEEP_SOURCE = '''

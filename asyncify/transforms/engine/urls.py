@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 
-from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.program import Program
-from asyncify.knowledge.drivers import Choice, backend_of, sync_packages
+from asyncify.knowledge.drivers import Choice
 from asyncify.knowledge.urls import UrlChange, is_sync_url, url_change, url_drivername
-
-_URL = re.compile(rb"\b(sqlite|postgresql|postgres|mysql|mariadb|mssql|oracle)(\+\w+)?://")
-BACKENDS = ("sqlite", "postgresql", "mysql", "mariadb", "mssql", "oracle")
 
 
 def written_url(program: Program, path: str, node: ast.expr) -> tuple[str, ast.expr] | None:
@@ -110,16 +105,3 @@ def outdented(text: str, column: int) -> str:
     """Source of several lines as a template has it: below a first line the indentation of its statement is left out."""
     first, *rest = text.split("\n")
     return "\n".join([first, *(line[column:] if line[:column].isspace() else line for line in rest)])
-
-
-def backends(program: Program) -> tuple[str, ...]:
-    """The databases that an app may meet: those of its URLs anywhere in the repository, and of its packages."""
-    listed = read_dependencies(program.workspace.files).listed
-    by_package = [b for b in BACKENDS if any(p in listed for p in sync_packages(b))]
-    by_url = {
-        backend_of(match.group(1).decode())
-        for data in program.workspace.files.values()
-        for match in _URL.finditer(data)
-    }
-    found = tuple(b for b in BACKENDS if b in by_url or b in by_package)
-    return found or ("sqlite", "postgresql")

@@ -1,0 +1,29 @@
+"""Which databases an app may meet."""
+
+from __future__ import annotations
+
+import re
+
+from asyncify.analysis.manifests import read_dependencies
+from asyncify.analysis.program import Program
+from asyncify.knowledge.drivers import backend_of, sync_packages
+
+_URL = re.compile(rb"\b(sqlite|postgresql|postgres|mysql|mariadb|mssql|oracle)(\+\w+)?://")
+BACKENDS = ("sqlite", "postgresql", "mysql", "mariadb", "mssql", "oracle")
+
+
+def named_backends(program: Program) -> tuple[str, ...]:
+    """The databases that the URLs anywhere in the repository name, and its packages; empty where nothing says so."""
+    listed = read_dependencies(program.workspace.files).listed
+    by_package = [b for b in BACKENDS if any(p in listed for p in sync_packages(b))]
+    by_url = {
+        backend_of(match.group(1).decode())
+        for data in program.workspace.files.values()
+        for match in _URL.finditer(data)
+    }
+    return tuple(b for b in BACKENDS if b in by_url or b in by_package)
+
+
+def backends(program: Program) -> tuple[str, ...]:
+    """The same; where nothing says so, the two that most apps use."""
+    return named_backends(program) or ("sqlite", "postgresql")
