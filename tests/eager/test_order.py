@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from tests.postgres import Postgres
+from postgres import Postgres
 
 from .apps import HEAD, Answer, flat, serve, transformed
 
