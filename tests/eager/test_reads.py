@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .apps import HEAD, flat, prove, transformed
+from .apps import HEAD, flat, prove, serve, transformed
 
 
 def main(text: str) -> dict[str, str]:
@@ -244,3 +244,56 @@ def titles(db: Session = Depends(get_db)):
     closed, reading = changed.partition("def find_with_posts")[::2]
     assert "options(" not in closed[closed.index("def find(") :]
     assert reading.count("options(") == 2, "what reads in the session, and where an instance is added to one again"
+
+
+def test_what_is_deleted_is_not_loaded_again(tmp_path: Path) -> None:
+    text = """
+
+class Store:
+    def __init__(self, model):
+        self.model = model
+
+    def remove(self, db: Session, key: int):
+        found = db.scalars(select(self.model).where(self.model.id == key)).first()
+        if found is not None:
+            db.delete(found)
+            db.commit()
+        return found
+
+    def rename(self, db: Session, key: int):
+        found = db.scalars(select(self.model).where(self.model.id == key)).first()
+        if key > 1:
+            db.delete(found)
+            db.commit()
+        return found
+
+
+class Named(Out):
+    name: str
+    titles: list[str]
+
+
+users = Store(User)
+
+
+@app.delete("/users/{key}", response_model=Named)
+def remove(key: int, db: Session = Depends(get_db)):
+    user = users.remove(db, key)
+    if not user:
+        raise HTTPException(404)
+    return user
+
+
+@app.post("/users/{key}", response_model=Named)
+def rename(key: int, db: Session = Depends(get_db)):
+    return users.rename(db, key)
+"""
+    files = {"main.py": HEAD + text}
+    after, _ = transformed(files)
+    requests = [("DELETE", "/users/2"), ("DELETE", "/users/9"), ("POST", "/users/1")]
+    old, new = serve(files, tmp_path, requests), serve(after, tmp_path, requests)
+    assert [a.content for a in new] == [a.content for a in old]
+    assert [a.statements for a in new][:2] == [a.statements for a in old][:2]
+    routes = after["main.py"].partition('@app.delete("/users/')[2]
+    assert "load" not in routes.partition("@app.post")[0]
+    assert "User.posts" in routes.partition("@app.post")[2]  # one that may be there is still loaded

@@ -23,6 +23,7 @@ from asyncify.transforms.eager.contents import Contents, is_lookup
 from asyncify.transforms.eager.created import Created, Refresh, is_construction
 from asyncify.transforms.eager.defaults import plan_defaults
 from asyncify.transforms.eager.deferred import plan_deferred
+from asyncify.transforms.eager.deleted import Deleted
 from asyncify.transforms.eager.detached import Detached
 from asyncify.transforms.eager.doubles import Doubles
 from asyncify.transforms.eager.expired import Expired
@@ -73,6 +74,7 @@ class Planner:
         self.late = Late(program, self.routes)
         self.doubles = Doubles(program, self.reach)
         self.detached = Detached(program, self.reach)
+        self.deleted = Deleted(program)
         self.overtaken = Overtaken(program, self.reach)
         self.stored_later = StoredLater(program, self.created, self.reach)
         self.edits: dict[Edit, None] = {}
@@ -181,7 +183,7 @@ class Planner:
             for reader in found:
                 if len(steps) == 1 and self.created.loads(site, reader, steps[0]):
                     continue
-                if self.detached.is_read_detached(site, path, reader):
+                if self.detached.is_read_detached(site, path, reader) or self.deleted.is_gone(site, reader):
                     continue
                 refresh = self.created.passed(site, reader)
                 if (
