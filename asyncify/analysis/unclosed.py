@@ -27,7 +27,7 @@ class Leak(Enum):
     """How a session gets lost."""
 
     LOCAL = "local"  # a name of a function, which ends
-    GIVEN = "given"  # a fixture returns it
+    GIVEN = "given"  # a fixture returns it, or yields it and does nothing more
     OVERRIDE = "override"  # a dependency override returns a new one for each request
 
 
@@ -53,9 +53,9 @@ def unclosed_sessions(program: Program, module: ModuleInfo) -> Iterator[Unclosed
     for function in module.functions.values():
         if function.is_generator and (_closes_elsewhere(function) or not in_tests):
             continue
-        if in_tests and not function.is_generator and (function in overrides or program.fixtures.is_fixture(function)):
+        if in_tests and (function in overrides or program.fixtures.is_fixture(function)):
             leak = Leak.OVERRIDE if function in overrides else Leak.GIVEN
-            yield from _given(program, function, leak)
+            yield from _yielded(program, function, leak) if function.is_generator else _given(program, function, leak)
         yield from _locals(program, function, in_tests)
 
 
@@ -96,6 +96,13 @@ def _given(program: Program, function: FunctionInfo, leak: Leak) -> Iterator[Unc
         opened = [s for s in function.node.body if _opened_name(program, s) == name]
         if len(opened) == 1 and not _closed(function, name) and _bound_once(function, name):
             yield Unclosed(leak, last, name, last.value)
+
+
+def _yielded(program: Program, function: FunctionInfo, leak: Leak) -> Iterator[Unclosed]:
+    """`yield SessionLocal()` as the last thing that is done."""
+    last = function.node.body[-1]
+    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Yield) and _opens(program, last.value.value):
+        yield Unclosed(leak, last, "", last.value.value)
 
 
 def _locals(program: Program, function: FunctionInfo, in_tests: bool) -> Iterator[Unclosed]:

@@ -8,8 +8,11 @@ from repositories import APP, flip, pytest_run
 
 SUITE = {
     "tests/conftest.py": """\
+from typing import Generator
+
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy.orm import Session
 
 from app import models
 from app.db import Base, SessionLocal, engine, get_db
@@ -44,6 +47,11 @@ def named():
 def yielded():
     db = SessionLocal()
     yield db
+
+
+@pytest.fixture
+def given() -> Generator[Session, None, None]:
+    yield SessionLocal()
 
 
 def new_session():
@@ -106,8 +114,8 @@ def test_in_a_block():
     assert count() == 3
 
 
-def test_fixtures(opened, taken, named, yielded):
-    assert crud.texts(opened) == crud.texts(taken) == crud.texts(yielded) == ["a", "b", "c", "named"]
+def test_fixtures(opened, taken, named, yielded, given):
+    assert crud.texts(given) == crud.texts(opened) == crud.texts(taken) == crud.texts(yielded) == ["a", "b", "c", "named"]
 
 
 def test_client(client):
@@ -129,6 +137,7 @@ def test_suite_passes_before_and_after(tmp_path: Path) -> None:
     code, output = pytest_run(tmp_path / "after", migrated, "-W", "error::sqlalchemy.exc.SAWarning")
     assert code == 0, output
     assert "non-checked-in" not in output
+    assert migrated["tests/conftest.py"].count("    yield session\n    await session.close()\n") == 3  # opened, taken, given
     again, _ = flip(migrated, {})
     assert again == migrated
 
