@@ -115,7 +115,8 @@ def test_in_a_block():
 
 
 def test_fixtures(opened, taken, named, yielded, given):
-    assert crud.texts(given) == crud.texts(opened) == crud.texts(taken) == crud.texts(yielded) == ["a", "b", "c", "named"]
+    everything = ["a", "b", "c", "named"]
+    assert all(crud.texts(db) == everything for db in (opened, taken, named, yielded, given))
 
 
 def test_client(client):
@@ -137,7 +138,8 @@ def test_suite_passes_before_and_after(tmp_path: Path) -> None:
     code, output = pytest_run(tmp_path / "after", migrated, "-W", "error::sqlalchemy.exc.SAWarning")
     assert code == 0, output
     assert "non-checked-in" not in output
-    assert migrated["tests/conftest.py"].count("    yield session\n    await session.close()\n") == 3  # opened, taken, given
+    closed = migrated["tests/conftest.py"].count("    yield session\n    await session.close()\n")
+    assert closed == 3  # opened, taken, given
     again, _ = flip(migrated, {})
     assert again == migrated
 
