@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from asyncify.analysis.databases import backends
 from asyncify.analysis.program import Program
 from asyncify.knowledge.drivers import Choice
 from asyncify.model.edit import Import
 from asyncify.transforms.engine import libpq_arguments, mysql_listener
-from asyncify.transforms.engine.urls import backends
 
 
 @dataclass(frozen=True)

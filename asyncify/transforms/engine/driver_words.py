@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from asyncify.analysis.databases import backends
 from asyncify.analysis.program import Program
 from asyncify.knowledge.drivers import Choice
 from asyncify.model.edit import Edit, Finding
@@ -12,7 +13,6 @@ from asyncify.transforms.engine.json_paths import json_paths
 from asyncify.transforms.engine.mysql_errors import MySQLErrors
 from asyncify.transforms.engine.psycopg_listeners import leaves_psycopg2
 from asyncify.transforms.engine.texts import TARGETS, Texts
-from asyncify.transforms.engine.urls import backends
 
 _MYSQL = frozenset({"mysql", "mariadb"})
 

@@ -6,7 +6,7 @@ import ast
 
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.program import Program
-from asyncify.knowledge.drivers import Choice
+from asyncify.knowledge.drivers import Choice, backend_of
 from asyncify.knowledge.urls import UrlChange, is_sync_url, url_change, url_drivername
 
 
