@@ -287,7 +287,7 @@ def test_what_keeps_a_sync_engine_keeps_its_errors(driver: str) -> None:
 NUMBERS = (
     HEAD
     + """\
-from sqlalchemy import Column, Integer, String
+from sqlalchemy import Column, Date, Integer, String
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, declarative_base
 
@@ -300,6 +300,7 @@ class Item(Base):
     id = Column(Integer, primary_key=True)
     name = Column(String)
     size = Column(Integer)
+    day = Column(Date)
 
 
 def asked(db, given):
@@ -309,6 +310,7 @@ def asked(db, given):
     yield query.filter(Item.id.in_([given, "3"])).order_by(Item.id).all()
     yield query.filter_by(id=given, name="n" + given).all()
     yield query.filter(Item.name == given).all()
+    yield query.filter(Item.day > "2024-01-02", Item.day.between("2024-01-01", "2024-01-03")).all()
     yield db.query(Item).filter(Item.id == given).update({"name": "new"}, synchronize_session=False)
 
 
@@ -316,7 +318,7 @@ def main():
     Base.metadata.create_all(engine)
     found = []
     with Session(engine) as db:
-        db.add_all([Item(id=n, name=f"n{n}", size=n) for n in range(1, 5)])
+        db.add_all([Item(id=n, name=f"n{n}", size=n, day=f"2024-01-0{n}") for n in range(1, 5)])
         db.commit()
         for given in ("2", " 3 ", "77"):
             for answer in asked(db, given):
@@ -376,5 +378,212 @@ def test_values_in_ddl(version: str, postgres: Postgres, tmp_path: Path) -> None
     given = [{"url": postgres.url(postgres.create())} for _ in range(2)]
     expected = answers(tmp_path, SEARCH, version, given[0])
     assert expected == ["it's 100%", "all: notes", "a%"]
+    assert answers(tmp_path, after, version, given[1]) == expected
+    assert not findings
+
+
+CLASSES = (
+    HEAD
+    + """\
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InternalError, OperationalError, ProgrammingError
+from sqlalchemy.exc import SQLAlchemyError
+
+given = json.load(sys.stdin)
+engine = create_engine(given["url"])
+nowhere = create_engine(given["nowhere"])
+FAILING = [
+    "SELECT 1 / 0", "SELECT CAST('x' AS int)", "DO $$ BEGIN RAISE EXCEPTION 'no'; END $$", "SELECT nothing",
+    "SELECT pg_sleep(9)", "INSERT INTO ones VALUES (1)", "SELECT (SELECT n FROM (VALUES (1), (2)) AS t (n))",
+]
+
+
+def attempt(statement):
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("SET LOCAL statement_timeout = 300"))
+            connection.execute(text(statement))
+    except (DataError, IntegrityError, InternalError, OperationalError, ProgrammingError) as error:
+        return [type(error).__name__, error.connection_invalidated]
+    except DBAPIError:
+        return ["other"]
+    return []
+
+
+def connect():
+    try:
+        with nowhere.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except OperationalError:
+        return "down"
+    except SQLAlchemyError:
+        return "broken"
+
+
+def main():
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE ones (id int PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO ones VALUES (1)"))
+    print(json.dumps([attempt(statement) for statement in FAILING] + [connect()]))
+
+
+if __name__ == "__main__":
+    main()
+"""
+)
+
+
+@pytest.mark.parametrize(("driver", "version"), RUNS)
+def test_the_classes_of_errors(driver: str, version: str, postgres: Postgres, tmp_path: Path) -> None:
+    after, findings = migrated(CLASSES, driver)
+    given = [{"url": postgres.url(postgres.create())} for _ in range(2)]
+    for one in given:
+        one["nowhere"] = one["url"].replace("/test_", "/no_")
+    expected = answers(tmp_path, CLASSES, version, given[0])
+    assert [e[0] for e in expected[:-1]] == [
+        *("DataError", "DataError", "InternalError", "ProgrammingError", "OperationalError", "IntegrityError"),
+        "ProgrammingError",
+    ]
+    assert expected[-1] == "down"
+    assert answers(tmp_path, after, version, given[1]) == expected
+    assert not findings
+
+
+def test_texts_that_are_given_for_dates_in_texts_are_told() -> None:
+    source = WORKER.replace("def page():", "def page(day: str):")
+    source = source.replace(
+        'text("SELECT 1"))', 'text("SELECT 1 FROM a WHERE day >= :day AND x = :x"), {"day": day, "x": day})'
+    )
+    assert [f.code for f in migrated(source, "asyncpg")[1]] == ["driver-text"]
+    assert not migrated(source, "psycopg")[1]
+    assert not migrated(source.replace("day: str", "day: date"), "asyncpg")[1]
+
+
+ADDRESSES = """\
+import os
+
+from sqlalchemy import Column, Integer, create_engine
+from sqlalchemy.dialects.postgresql import INET
+from sqlalchemy.orm import declarative_base
+
+Base = declarative_base()
+engine = create_engine(os.environ["URL"], pool_size=3)
+
+
+class Visit(Base):
+    __tablename__ = "visits"
+    id = Column(Integer, primary_key=True)
+    address = Column(INET)
+"""
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "asyncpg"])
+def test_addresses_stay_texts(driver: str) -> None:
+    after, findings = migrated(ADDRESSES, driver)
+    assert "pool_size=3, native_inet_types=False)" in after and not findings
+    assert "native_inet_types" not in migrated(ADDRESSES.replace("INET", "CHAR"), driver)[0]
+    both = ADDRESSES.replace('os.environ["URL"]', 'os.environ.get("URL", "sqlite://")')
+    after, findings = migrated(both, driver)
+    assert "native_inet_types" not in after and [f.code for f in findings] == ["driver-values"]
+
+
+VALUES = (
+    "import os\n"
+    + HEAD
+    + """\
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from time import tzset
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, Date, DateTime, Float, Integer, Interval, Numeric, String, Time, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, declarative_base
+
+Base = declarative_base()
+engine = create_engine(json.load(sys.stdin)["url"])
+
+
+class Item(Base):
+    __tablename__ = "items"
+    id = Column(Integer, primary_key=True)
+    size = Column(Integer)
+    large = Column(BigInteger)
+    weight = Column(Float)
+    price = Column(Numeric(8, 2))
+    name = Column(String(40))
+    day = Column(Date)
+    at = Column(Time)
+    made = Column(DateTime)
+    seen = Column(DateTime(timezone=True))
+    every = Column(Interval)
+    marks = Column(ARRAY(Integer))
+
+
+os.environ["TZ"] = "America/New_York"
+tzset()
+AWARE = datetime(2024, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=2)))
+GIVEN = [
+    {"made": AWARE}, {"made": "2024-01-02T03:04:05"}, {"made": datetime(2024, 1, 2)}, {"made": date(2024, 1, 2)},
+    {"seen": "2024-01-02T03:04:05Z"}, {"seen": AWARE}, {"seen": datetime(2024, 1, 2)},
+    {"day": "2024-02-29"}, {"day": AWARE}, {"at": "10:30"},
+    {"every": "2 days"}, {"size": "5"}, {"size": 5.5}, {"size": Decimal("6.5")}, {"large": "7"}, {"weight": "1.5"},
+    {"price": "1.25"}, {"marks": ["1", "2"]}, {"marks": (3,)}, {"name": 5}, {"name": True}, {"name": 1.5},
+    {"name": UUID(int=3)}, {"name": date(2024, 1, 2)}, {"name": AWARE}, {"name": datetime(2024, 1, 2)}, {"name": "a"},
+    {"size": None, "name": None, "made": None},
+]
+
+
+def asked(db, number: str, day: str, moment: str):
+    yield db.query(Item).filter(Item.size == number).count()
+    yield db.query(Item).filter(Item.day >= day, Item.day < "2024-03-01").count()
+    yield db.query(Item).filter(moment == Item.made).count()
+    yield db.query(Item).filter(Item.made == AWARE).count()
+    yield db.query(Item).filter(Item.size == 2**40).count()
+    yield db.query(Item).filter(Item.size == 5.7).count()
+    yield db.query(Item).filter(Item.size == "6").update({"made": "2024-05-06", "name": 8})
+
+
+def main():
+    Base.metadata.create_all(engine)
+    found = []
+    with Session(engine) as db:
+        for values in GIVEN:
+            item = Item(**values)
+            db.add(item)
+            db.commit()
+            (name, *_) = values
+            found.append([name, str(db.scalar(select(getattr(Item, name)).where(Item.id == item.id)))])
+        db.add_all([Item(size="3", made=AWARE, name=1), Item(size="4", made=AWARE, name=2)])
+        db.commit()
+        found.extend(asked(db, "5", "2024-02-01", "2024-01-02 00:00:00"))
+        db.commit()
+        found.append([str(row) for row in db.query(Item.made, Item.name).filter(Item.size == 6)])
+        try:
+            db.query(Item).filter(Item.day == "x").all()
+        except DBAPIError as error:
+            found.append(error.orig.pgcode)
+            db.rollback()
+        try:
+            db.add(Item(day="2024-13-01"))
+            db.commit()
+        except DBAPIError as error:
+            found.append(error.orig.pgcode)
+            db.rollback()
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
+"""
+)
+
+
+@pytest.mark.parametrize("version", [v for d, v in RUNS if d == "asyncpg" and v != "1.4"])
+def test_values_of_another_type_than_their_column(version: str, postgres: Postgres, tmp_path: Path) -> None:
+    after, findings = migrated(VALUES, "asyncpg")
+    given = [{"url": postgres.url(postgres.create())} for _ in range(2)]
+    expected = answers(tmp_path, VALUES, version, given[0])
+    assert expected[0] == ["made", "2024-01-02 01:04:05"] and expected[-2:] == ["22007", "22008"]
     assert answers(tmp_path, after, version, given[1]) == expected
     assert not findings

@@ -87,11 +87,12 @@ def test_once_for_all_engines() -> None:
 
 
 TOKENS = """\
+from datetime import date, datetime, timedelta
 from typing import Optional
 
 from fastapi import FastAPI
 from pydantic import BaseModel
-from sqlalchemy import Column, Integer, String
+from sqlalchemy import Column, Date, DateTime, Integer, String
 from sqlalchemy.orm import declarative_base
 
 Base = declarative_base()
@@ -102,6 +103,13 @@ class User(Base):
     __tablename__ = "users"
     id = Column(Integer, primary_key=True)
     name = Column(String)
+
+
+class Event(Base):
+    __tablename__ = "events"
+    id = Column(Integer, primary_key=True)
+    day = Column(Date)
+    start = Column(DateTime)
 
 
 class Token(BaseModel):
@@ -121,6 +129,16 @@ class Token(BaseModel):
         ("def find(db, key):\n    return db.query(User).filter(User.id == int(key)).first()\n", False),
         ("def find(db, other: User):\n    return db.query(User).filter(User.id == other.id).first()\n", False),
         ("def find(db, name: str):\n    return db.query(User).filter(User.name == name).first()\n", False),
+        ("def find(db, day: str):\n    return db.query(Event).filter(Event.day >= day).all()\n", True),
+        ("def find(db, a: str, b: str):\n    return db.query(Event).filter(Event.day.between(a, b)).all()\n", True),
+        ("def find(db, keys: list[str]):\n    return db.query(User).filter(User.id.in_(keys)).all()\n", True),
+        ("def find(db, keys: list[int]):\n    return db.query(User).filter(User.id.in_(keys)).all()\n", False),
+        ("def find(db, day: date):\n    return db.query(Event).filter(Event.day >= day).all()\n", False),
+        (
+            "def find(db):\n    since = datetime.utcnow() - timedelta(days=1)\n"
+            "    return db.query(Event).filter(Event.start > since).all()\n",
+            False,
+        ),
     ],
 )
 def test_texts_that_are_compared_with_numbers(use: str, needed: bool) -> None:

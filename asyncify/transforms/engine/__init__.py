@@ -12,6 +12,7 @@ from asyncify.analysis.foreign_engines import FOREIGN_ENGINE
 from asyncify.analysis.handed_makers import is_provided, later_call
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.makers import Made
+from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import Ext, Inst, Member, Value, has
@@ -32,7 +33,8 @@ from asyncify.transforms.engine.driver_words import driver_words
 from asyncify.transforms.engine.engine_uses import EngineUses
 from asyncify.transforms.engine.examples import EXAMPLES
 from asyncify.transforms.engine.loops import KEEP, KEEP_IMPORTS, KEEP_SOURCE, is_loop_bound
-from asyncify.transforms.engine.psycopg_listeners import PSYCOPG, Listener, leaves_psycopg2, needed_listeners
+from asyncify.transforms.engine.psycopg_listeners import Listener, has_addresses, leaves_psycopg2, needed_listeners
+from asyncify.transforms.engine.texts import TARGETS
 from asyncify.transforms.engine.urls import (
     change_of,
     is_async_already,
@@ -66,7 +68,7 @@ class _Planner:
     done: set[ast.expr] = field(default_factory=set)
     made: bool = False  # an engine becomes async
     encrypted: bool = False  # said what becomes of encryption
-    lacking: list[Listener] = field(default_factory=list)  # what engines on psycopg still need
+    lacking: list[Listener] = field(default_factory=list)  # what engines that leave psycopg2 still need
 
     def module(self, module: ModuleInfo) -> None:
         """All engines and engine listeners of one module."""
@@ -120,6 +122,7 @@ class _Planner:
                 n.id for k in node.keywords if k.arg in removed for n in ast.walk(k.value) if isinstance(n, ast.Name)
             )
             self.edit(module, node, EditCall(remove=tuple(removed)), "the async engine refuses it", (), gone)
+        self.addresses(module, node)
         url = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg == "url"), None)
         if not is_test_path(module.path):
             self.tls(module, node, written_backend(self.program, module.path, url) if url is not None else None)
@@ -189,7 +192,7 @@ class _Planner:
                 self.edit(
                     self.program.modules[path], literal_node, Replace(new), f"the async driver is {change.drivername}"
                 )
-                self.psycopg(module, node, meets=change.drivername == PSYCOPG)
+                self.psycopg(module, node, meets=change.drivername in TARGETS)
                 if not whole:
                     self.arguments(module, node)
                 for lost in change.lost if whole else ():
@@ -234,6 +237,19 @@ class _Planner:
                 module, node, AppendToModule(helper, "imports"), "the URL is only known at run time", HELPER_IMPORTS
             )
 
+    def addresses(self, module: ModuleInfo, node: ast.Call) -> None:
+        """Columns of network addresses: texts with psycopg2, objects of `ipaddress` with the other drivers."""
+        leaves = any(leaves_psycopg2(self.program, self.choice, target) for target in TARGETS)
+        if not leaves or is_test_path(module.path) or not has_addresses(self.program):
+            return
+        version = read_dependencies(self.program.workspace.files).sqlalchemy or (2, 1)
+        if backends(self.program) == ("postgresql",) and version >= (2, 0, 18)[: len(version)]:
+            op = EditCall(set=(("native_inet_types", "False"),))
+            self.edit(module, node, op, "psycopg2 gives addresses as texts")
+        else:
+            message = "the async driver gives network addresses as objects of ipaddress, psycopg2 as texts"
+            self.report(module, node, "driver-values", message, "give engines on PostgreSQL native_inet_types=False")
+
     def tls(self, module: ModuleInfo, node: ast.AST, written: str | None) -> None:
         """The sync drivers for MySQL encrypt where the server can, the async ones where they are told. Said once."""
         found = [written] if written else backends(self.program)
@@ -253,7 +269,7 @@ class _Planner:
                 self.edit(module, node, AppendToModule(text.rstrip("\n"), "imports"), one.because, imports)
 
     def psycopg(self, module: ModuleInfo, node: ast.expr, *, meets: bool) -> None:
-        """The listeners that let psycopg 3 do what psycopg2 did, once for all engines. meets: it may be used."""
+        """The listeners that let a driver do what psycopg2 did, once for all engines. meets: it may be used."""
         if meets and not is_test(module.path):
             for one in self.lacking:
                 text, imports = one.source(self.program, module.path)
@@ -345,7 +361,11 @@ def plan(program: Program) -> Decisions:
     if planner.made:
         refuses = leaves_psycopg2(program, choice, libpq_arguments.TARGET)
         for module, node in text_numbers.sure(program) if refuses else ():
-            message = "asyncpg compares a number with a number only, and this is text"
+            said = text_numbers.typed(program, module, node)
+            if said is not None and program.function_of(node) not in program.colouring.kept:
+                planner.edit(module, node, Replace(said[0]), "asyncpg compares what is of one type", said[1])
+                continue
+            message = "asyncpg compares a value with one of its type only, and this is text"
             planner.report(module, node, "driver-text", message, "convert it: `int(...)`")
         planner.edits += EngineUses(program, choice, "engine", GROUP).decide()
     for item in (*twins.edits(), *beside):

@@ -1,38 +1,49 @@
-"""What an app that leaves psycopg2 for psycopg 3 needs on its engines, so that the same statements work."""
+"""What an app that leaves psycopg2 for another driver needs on its engines, so that the same statements work."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.program import Program
+from asyncify.analysis.values import Ext
 from asyncify.knowledge.drivers import Choice, sync_driver
 from asyncify.model.edit import Import
-from asyncify.transforms.engine import ddl_parameters, text_numbers, wide_integers
+from asyncify.transforms.engine import asyncpg_values, ddl_parameters, error_classes, text_numbers, wide_integers
 
 PSYCOPG = "postgresql+psycopg"
+ASYNCPG = "postgresql+asyncpg"
 
 
 @dataclass(frozen=True)
 class Listener:
-    """A listener on every engine of the process, written once. source: its text and imports for a file."""
+    """A listener on every engine of the process, written once.
 
+    target: the drivername that needs it. source: its text and imports for a file.
+    """
+
+    target: str
     because: str
     is_needed: Callable[[Program], bool]
     source: Callable[[Program, str], tuple[str, tuple[Import, ...]]]
 
 
 LISTENERS = (
-    Listener(wide_integers.BECAUSE, wide_integers.is_needed, wide_integers.listener),
-    Listener(text_numbers.BECAUSE, text_numbers.is_needed, text_numbers.listener),
-    Listener(ddl_parameters.BECAUSE, ddl_parameters.is_needed, ddl_parameters.listener),
+    Listener(PSYCOPG, wide_integers.BECAUSE, wide_integers.is_needed, wide_integers.listener),
+    Listener(PSYCOPG, text_numbers.BECAUSE, text_numbers.is_needed, text_numbers.listener),
+    Listener(PSYCOPG, ddl_parameters.BECAUSE, ddl_parameters.is_needed, ddl_parameters.listener),
+    Listener(ASYNCPG, asyncpg_values.BECAUSE, asyncpg_values.is_needed, asyncpg_values.listener),
+    Listener(PSYCOPG, error_classes.BECAUSE, error_classes.raises_by_code, error_classes.handler),
+    Listener(ASYNCPG, error_classes.BECAUSE, error_classes.raises_by_class, error_classes.handler),
+    Listener(ASYNCPG, error_classes.BECAUSE, error_classes.cannot_connect, error_classes.connector),
 )
 
 
 def needed_listeners(program: Program, choice: Choice) -> list[Listener]:
-    """What an app needs; nothing where it does not go from psycopg2 to psycopg 3."""
-    return [one for one in LISTENERS if one.is_needed(program)] if leaves_psycopg2(program, choice, PSYCOPG) else []
+    """What an app needs; nothing where it does not leave psycopg2."""
+    return [one for one in LISTENERS if leaves_psycopg2(program, choice, one.target) and one.is_needed(program)]
 
 
 def leaves_psycopg2(program: Program, choice: Choice, target: str) -> bool:
@@ -40,3 +51,14 @@ def leaves_psycopg2(program: Program, choice: Choice, target: str) -> bool:
     listed = read_dependencies(program.workspace.files).listed
     row = sync_driver("postgresql+psycopg2")
     return choice.get("postgresql") == target and row is not None and any(p in listed for p in row.packages)
+
+
+def has_addresses(program: Program) -> bool:
+    """Whether a program has columns of network addresses. Source: SQLAlchemy 2.0.18, `native_inet_types`."""
+    for path, module in program.modules.items():
+        for node in module.source.nodes:
+            if getattr(node, "id", getattr(node, "attr", "")) in ("INET", "CIDR"):
+                found = program.names.resolve_expression(path, node) if isinstance(node, ast.expr) else None
+                if isinstance(found, Ext) and found.name.startswith("sqlalchemy."):
+                    return True
+    return False

@@ -1,9 +1,10 @@
-"""Texts that are compared with columns of numbers: `User.id == "7"`, where the id of a token or a form is text.
+"""Texts that are compared with columns of numbers or dates: `User.id == "7"`, where the id of a token is text.
 
 psycopg2 writes `id = '7'`, and PostgreSQL reads the text as a number. SQLAlchemy's psycopg dialect casts it to what it
 is, `id = %(id)s::VARCHAR`, for which PostgreSQL has no operator; without the cast psycopg 3 leaves the type open, as
-psycopg2 did. asyncpg takes numbers only. Sources: SQLAlchemy 2.0 `TypeEngine.coerce_compared_value`,
-`dialects/postgresql/psycopg.py`, `_PGString.render_bind_cast`; PostgreSQL "Operator Type Resolution", 10.2, 2a.
+psycopg2 did. asyncpg asks for the type: the code says that it is that of the column, and `asyncpg_values` has the text
+converted. Sources: SQLAlchemy 2.0 `TypeEngine.coerce_compared_value`, `dialects/postgresql/psycopg.py`,
+`_PGString.render_bind_cast`; PostgreSQL "Operator Type Resolution", 10.2, 2a. Measured with PostgreSQL 15.
 """
 
 from __future__ import annotations
@@ -22,14 +23,22 @@ from asyncify.model.edit import Import
 
 NAME = "open_texts"
 BECAUSE = "psycopg 3 compares no text with a number that psycopg2 compares"
-INTEGERS = frozenset("Integer BigInteger SmallInteger INTEGER BIGINT SMALLINT int".split())
+#: columns that are no texts, and what Python has for them
+OTHERS = frozenset(
+    "Integer BigInteger SmallInteger INTEGER BIGINT SMALLINT int Numeric Float Double NUMERIC DECIMAL FLOAT REAL float "
+    "Decimal Boolean BOOLEAN bool Date DateTime Time Interval DATE TIME TIMESTAMP INTERVAL date datetime time "
+    "timedelta".split()
+)
+#: what makes no text: types, and methods of types
+_MAKERS = OTHERS | frozenset({"len", "now", "utcnow", "today", "combine", "replace", "total_seconds", "UUID"})
+_LISTS = frozenset({"in_", "not_in", "notin_", "between"})
 
 _LISTENER = '''\
 @{event}.listens_for({engine}, "before_cursor_execute", retval=True)
 def {name}(connection, cursor, statement, parameters, context, executemany):
-    """Texts are compared with columns of numbers, as with psycopg2: a cast to VARCHAR finds no operator for that."""
+    """Texts are compared with numbers and dates, as with psycopg2: a cast to VARCHAR finds no operator for that."""
     one = r"%\\(\\w+\\)s::VARCHAR"
-    compared = rf" (=|!=|<|>|<=|>=) {{one}}| IN \\({{one}}(, {{one}})*\\)"
+    compared = rf" (=|!=|<|>|<=|>=) {{one}}| IN \\({{one}}(, {{one}})*\\)| BETWEEN {{one}} AND {{one}}"
     return {sub}(compared, lambda found: found[0].replace("::VARCHAR", ""), statement), parameters
 '''
 
@@ -37,13 +46,36 @@ def {name}(connection, cursor, statement, parameters, context, executemany):
 def is_needed(program: Program) -> bool:
     """Whether an app may compare texts with numbers."""
     nodes = (node for module in _app(program) for node in compared(program, module))
-    return any(_text(program, node) is not False for node in nodes)
+    return any(is_text(program, node) is not False for node in nodes)
 
 
 def sure(program: Program) -> Iterator[tuple[ModuleInfo, ast.expr]]:
     """The texts that an app is sure to compare with numbers."""
     for module in _app(program):
-        yield from ((module, node) for node in compared(program, module) if _text(program, node))
+        yield from ((module, node) for node in compared(program, module) if is_text(program, node))
+
+
+def typed(program: Program, module: ModuleInfo, node: ast.expr) -> tuple[str, tuple[Import, ...]] | None:
+    """A template that says of a text that it has the type of the column it is compared with, and its imports.
+
+    None where there is no such column in sight, and where the text may be None: that is compared in another way.
+    """
+    outer = module.source.parent(node)
+    if not isinstance(outer, ast.Compare) or len(outer.comparators) != 1 or not _is_sure(program, node):
+        return None
+    column = outer.left if outer.left is not node else outer.comparators[0]
+    if not isinstance(column, ast.Attribute) or not all(isinstance(v, Cls) for v in program.values(column.value)):
+        return None
+    literal, imports = bring(program, module.path, "sqlalchemy", "literal")
+    return f"{literal}($it, {module.source.segment(column)}.type)", imports
+
+
+def _is_sure(program: Program, node: ast.expr) -> bool:
+    """Whether a text cannot be None, by its annotation."""
+    if isinstance(node, ast.Name) and (function := program.function_of(node)) is not None:
+        told = [p.annotation for p in function.parameters if p.arg == node.id]
+        return bool(told) and isinstance(told[0], ast.Name)
+    return isinstance(node, ast.Constant)
 
 
 def _app(program: Program) -> list[ModuleInfo]:
@@ -63,17 +95,20 @@ def listener(program: Program, path: str) -> tuple[str, tuple[Import, ...]]:
 
 
 def compared(program: Program, module: ModuleInfo) -> Iterator[ast.expr]:
-    """What a file compares with columns of whole numbers."""
+    """What a file compares with columns that are no texts."""
     for node in module.source.nodes_of(ast.Compare):
         sides = [node.left, *node.comparators]
-        if any(_is_integer(program, side) for side in sides):
-            yield from (side for side in sides if not _is_integer(program, side))
+        if any(_is_other(program, side) for side in sides):
+            yield from (side for side in sides if not _is_other(program, side))
     for call in module.source.nodes_of(ast.Call):
         func = call.func
+        if isinstance(func, ast.Attribute) and func.attr in _LISTS and _is_other(program, func.value):
+            for given in call.args:
+                yield from given.elts if isinstance(given, (ast.List, ast.Tuple, ast.Set)) else [given]
         if isinstance(func, ast.Attribute) and func.attr == "filter_by":
             for keyword in call.keywords:
                 of = (v.info for part in _entities(program, func.value) for v in part if isinstance(v, Cls))
-                if any(_is_whole(program, info, keyword.arg or "") for info in of):
+                if any(_is_nois_text(program, info, keyword.arg or "") for info in of):
                     yield keyword.value
 
 
@@ -83,16 +118,16 @@ def _entities(program: Program, node: ast.expr) -> Iterator[frozenset[object]]:
             yield from value.args
 
 
-def _is_integer(program: Program, node: ast.expr) -> bool:
-    """Whether an expression is a column of whole numbers, of a model or of an instance."""
+def _is_other(program: Program, node: ast.expr) -> bool:
+    """Whether an expression is such a column, of a model or of an instance."""
     if not isinstance(node, ast.Attribute):
         return False
     values = program.values(node.value)
     models = [v.info for v in values if isinstance(v, Cls)] + [o.info for o in objects(values)]
-    return any(_is_whole(program, info, node.attr) for info in models)
+    return any(_is_nois_text(program, info, node.attr) for info in models)
 
 
-def _is_whole(program: Program, info: ClassInfo, name: str) -> bool:
+def _is_nois_text(program: Program, info: ClassInfo, name: str) -> bool:
     column: Column | None = program.orm.columns(info).get(name) if program.orm.is_model(info) else None
     if column is None:
         return False
@@ -101,17 +136,21 @@ def _is_whole(program: Program, info: ClassInfo, name: str) -> bool:
         stmt = base.attributes.get(name) if isinstance(base, ClassInfo) else None
         if isinstance(stmt, ast.AnnAssign):
             parts.append(stmt.annotation)
-    return any(_name(n) in INTEGERS for part in parts for n in ast.walk(part))
+    return any(_name(n) in OTHERS for part in parts for n in ast.walk(part))
 
 
-def _text(program: Program, node: ast.expr) -> bool | None:
+def is_text(program: Program, node: ast.expr, seen: tuple[ast.expr, ...] = ()) -> bool | None:
     """Whether an expression is text; None where that is not known."""
     if isinstance(node, ast.Constant):
         return isinstance(node.value, str)
     if isinstance(node, ast.Name):
         function = program.function_of(node)
         told = [p.annotation for p in function.parameters if p.arg == node.id] if function is not None else []
-        return _told(told[0] if told else None)
+        if function is None or told or node in seen:
+            return _told(told[0] if told else None)
+        stored = [n for n in function.nodes if isinstance(n, ast.Assign) and _stores(n, node.id)]
+        kinds = {is_text(program, n.value, (*seen, node)) for n in stored}
+        return False if kinds == {False} else None
     if isinstance(node, ast.Attribute):
         for found in objects(program.values(node.value)):
             for base in program.classes.ancestors(found.info):
@@ -119,14 +158,18 @@ def _text(program: Program, node: ast.expr) -> bool | None:
                 if isinstance(stmt, ast.AnnAssign):
                     return _told(stmt.annotation)
         return None
-    unknown = isinstance(node, (ast.Subscript, ast.Call)) and _name(getattr(node, "func", None)) not in ("int", "len")
+    unknown = isinstance(node, (ast.Subscript, ast.Call)) and _name(getattr(node, "func", None)) not in _MAKERS
     return None if unknown else False
+
+
+def _stores(node: ast.Assign, name: str) -> bool:
+    return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
 
 
 def _told(annotation: ast.expr | None) -> bool | None:
     """Whether an annotation is one of a text."""
-    names_of = {_name(n) for n in ast.walk(annotation)} if annotation is not None else set()
-    if "int" in names_of:
+    names_of = {_name(n) for n in ast.walk(annotation)} - {""} if annotation is not None else set()
+    if (names_of & OTHERS and "str" not in names_of) or "int" in names_of:
         return False
     return True if "str" in names_of else None
 

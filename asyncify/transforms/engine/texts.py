@@ -22,6 +22,7 @@ from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import Ext
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.ops import AppendCall
+from asyncify.transforms.engine.text_numbers import is_text
 
 TEXT = "sqlalchemy.text"
 TARGETS = frozenset({"postgresql+psycopg", "postgresql+asyncpg"})
@@ -30,6 +31,7 @@ MYSQL = frozenset({"mysql+asyncmy", "mysql+aiomysql"})
 _OPAQUE = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _PARAMETER = re.compile(r"(?<![:\w\\]):(?P<name>\w+)")
 _IN = re.compile(r"\bIN\s+:(?P<name>\w+)", re.IGNORECASE)
+_ORDERED = re.compile(r"(?:[<>]=?|\bBETWEEN)\s*:(?P<name>\w+)", re.IGNORECASE)
 _NULL = re.compile(r"(?<![:\w\\]):(?P<name>\w+)\s+IS\s+(?:NOT\s+)?NULL\b", re.IGNORECASE)
 _QUOTED = re.compile(r"'[^':]*(?<![:\w\\]):[A-Za-z_]\w*[^']*'")
 
@@ -72,9 +74,21 @@ class Texts:
         if found := _NULL.search(plain):
             advice = f"say what it is: CAST(:{found['name']} AS ...)"
             yield self.finding(module, node, f"cannot know the type of :{found['name']} here", advice)
+        for name in self._ordered(module, node, plain) if self.target == "postgresql+asyncpg" else ():
+            advice = f"unless it is compared with text, CAST(CAST(:{name} AS text) AS ...)"
+            yield self.finding(module, node, f"takes no text for :{name} here", advice)
         if _QUOTED.search(said):
             advice = "for an interval, write :days * interval '1 day'"
             yield self.finding(module, node, "has no parameters inside of quotes", advice)
+
+    def _ordered(self, module: ModuleInfo, node: ast.Call, plain: str) -> Iterator[str]:
+        """The parameters that are compared by order, which few texts are, and that are given a text."""
+        outer = module.source.parent(node)
+        given = outer.args[1] if isinstance(outer, ast.Call) and len(outer.args) > 1 else None
+        for key, value in zip(given.keys, given.values, strict=True) if isinstance(given, ast.Dict) else ():
+            name = key.value if isinstance(key, ast.Constant) else None
+            if name in {m["name"] for m in _ORDERED.finditer(plain)} and is_text(self.program, value):
+                yield str(name)
 
     def _is_text(self, path: str, node: ast.Call) -> bool:
         found = self.program.names.resolve_expression(path, node.func)
