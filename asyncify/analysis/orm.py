@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import takewhile
 
 from asyncify.analysis.classes import Classes
 from asyncify.analysis.foreign_keys import foreign_keys, holds_key, made_by
@@ -104,13 +105,22 @@ class Orm:
         return isinstance(stmt, ast.AnnAssign) and "Mapped[" in ast.unparse(stmt.annotation)
 
     def named(self, name: str, near: ClassInfo | None = None) -> ClassInfo | None:
-        """The model of this name, the one in the same file first."""
+        """The model of this name: of several the one in the same file, else the one of the same base, else the one
+        whose folder is nearest. A migration may define tables again, under a base of its own.
+
+        Source: SQLAlchemy "Declarative Mapping", a name means a class of the same registry, which the base has.
+        """
         found = self._by_name.get(name.rpartition(".")[2], [])
-        if near is not None:
-            for info in found:
-                if info.path == near.path:
-                    return info
-        return found[0] if found else None
+        if near is None or len(found) < 2:
+            return found[0] if found else None
+        bases = {base for base in self._classes.ancestors(near) if isinstance(base, ClassInfo)}
+
+        def nearness(info: ClassInfo) -> tuple[bool, bool, int]:
+            of_base = not bases.isdisjoint(self._classes.ancestors(info))
+            parts = zip(info.path.split("/"), near.path.split("/"), strict=False)
+            return info.path == near.path, of_base, len(list(takewhile(lambda pair: pair[0] == pair[1], parts)))
+
+        return max(found, key=nearness)
 
     def relationship(self, info: ClassInfo, name: str) -> Relationship | None:
         """A relationship of a model by attribute name: its own, inherited, or a back reference."""

@@ -297,3 +297,33 @@ def rename(key: int, db: Session = Depends(get_db)):
     routes = after["main.py"].partition('@app.delete("/users/')[2]
     assert "load" not in routes.partition("@app.post")[0]
     assert "User.posts" in routes.partition("@app.post")[2]  # one that may be there is still loaded
+
+
+def test_a_migration_defines_a_table_again(tmp_path: Path) -> None:
+    migration = """
+from sqlalchemy import Column, Integer
+from sqlalchemy.orm import declarative_base
+
+Base = declarative_base()
+
+
+class Post(Base):
+    __tablename__ = "posts"
+    id = Column(Integer, primary_key=True)
+"""
+    route = """
+
+@app.get("/users", response_model=list[UserFull])
+def users(db: Session = Depends(get_db)):
+    return db.scalars(select(User).order_by(User.id)).all()
+"""
+    before, _, rest = (HEAD + route).partition("class Post(Base):")
+    post, _, rest = rest.partition("class Tag(Base):")
+    base, _, user = before.partition("class User(Base):")
+    files = {
+        "alembic/versions/0001_posts.py": migration,
+        "base.py": base,
+        "posts.py": "from base import *\n\n\nclass Post(Base):" + post,
+        "main.py": f"from base import *\nfrom posts import Post\n\n\nclass User(Base):{user}class Tag(Base):{rest}",
+    }
+    assert "selectinload(User.posts)" in prove(files, tmp_path, [("GET", "/users")])
