@@ -79,6 +79,75 @@ def test_statement(db):
 """,
 }
 
+#: what a request deletes leaves the session of the test, which then can neither expire it nor load it again
+GONE = {
+    "app/events.py": """\
+from datetime import datetime
+
+from fastapi import Depends
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.db import Base, get_db
+from app.main import app
+
+
+class Event(Base):
+    __tablename__ = "events"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    due: Mapped[datetime]
+
+
+@app.delete("/events/{id}")
+def cancel(id: int, db: Session = Depends(get_db)):
+    db.delete(db.get(Event, id))
+    db.commit()
+""",
+    "tests/test_events.py": """\
+from datetime import datetime, timezone
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from app.db import Base, SessionLocal, engine, get_db
+from app.events import Event
+from app.main import app
+
+
+@pytest.fixture
+def db():
+    Base.metadata.create_all(engine)
+    with SessionLocal() as session:
+        yield session
+    Base.metadata.drop_all(engine)
+
+
+@pytest.fixture
+def client(db):
+    app.dependency_overrides[get_db] = lambda: db
+    yield TestClient(app)
+    app.dependency_overrides.clear()
+
+
+def test_query(client, db):
+    event = Event(name="party", due=datetime.now(timezone.utc))
+    db.add(event)
+    db.commit()
+    client.delete("/events/1")
+    assert db.scalar(select(Event).filter_by(name="party")) is None
+
+
+def test_read(client, db):
+    event = Event(name="party", due=datetime.now(timezone.utc))
+    db.add(event)
+    db.commit()
+    client.delete("/events/1")
+    assert event.due.year > 2000
+    assert db.get(Event, 1) is None
+""",
+}
+
 
 def test_suite_passes_before_and_after(tmp_path: Path) -> None:
     code, output = pytest_run(tmp_path / "before", {**APP, **SUITE})
@@ -89,4 +158,15 @@ def test_suite_passes_before_and_after(tmp_path: Path) -> None:
     text = migrated["tests/test_bulk.py"]
     assert text.count("populate_existing") == 3
     again, _ = flip(migrated, {})
+    assert again == migrated
+
+
+def test_what_a_request_deletes_is_not_loaded_again(tmp_path: Path) -> None:
+    code, output = pytest_run(tmp_path / "before", {**APP, **GONE})
+    assert code == 0, output
+    migrated, _ = flip(GONE, steps=("eager", "flip"))
+    code, output = pytest_run(tmp_path / "after", migrated)
+    assert code == 0, output
+    assert "if event in db:" in migrated["tests/test_events.py"]
+    again, _ = flip(migrated, {}, steps=("eager", "flip"))
     assert again == migrated

@@ -60,6 +60,7 @@ class Changes:
         self.own = cache(self._find_own)
         self.callees = cache(self._find_callees)
         self.reached = cache(self._find_reached)
+        self.deletes = cache(self._deletes)
         self._computed = cache(self._find_computed)
         self._is_changing = cache(self._find_is_changing)
 
@@ -87,6 +88,11 @@ class Changes:
                     seen.add(called)
                     stack.append(called)
         return frozenset(change for one in stack for _, change in self.own(one))
+
+    def _deletes(self, info: ClassInfo) -> bool:
+        """Whether instances of a class are deleted anywhere in the program."""
+        functions = self.program.functions
+        return any(c.deletes and self._kin(c.info, info) for f in functions for _, c in self.own(f))
 
     def _outdates(self, changes: frozenset[Change], info: ClassInfo, attribute: str) -> bool:
         """Whether an attribute of an instance is another one after some changes and a commit than before. What may be

@@ -19,7 +19,8 @@ from asyncify.analysis.expiry.reads import expired_reads
 from asyncify.analysis.expiry.uses import ExpiredRead, How, nothing_differs
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.unloaded import Reads, Unloaded
-from asyncify.analysis.values import is_session, objects
+from asyncify.analysis.values import has, is_session, objects
+from asyncify.knowledge import names
 from asyncify.model.comparison import Outcome
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.evidence import ImplicitLoad
@@ -104,9 +105,23 @@ class Expired:
         which after a commit has no pending ones."""
         session, name = self._session(read), read.function.source.segment(read.instance)
         conditions = [] if self._persistence.is_there(read) else [f"{name} is not None"]
-        if session is not None and not self._persistence.is_row(read):
+        if session is not None and (not self._persistence.is_row(read) or self._may_be_gone(read)):
             conditions.append(f"{name} in {session.name}")
         return " and ".join(conditions)
+
+    def _may_be_gone(self, read: ExpiredRead) -> bool:
+        """Whether a request of a test has the app at work in between, which deletes such instances: the session of the
+        test may be the one that did."""
+        function, event = read.function, read.mark.event
+        first = event.lineno if event is not None else 0
+        requests = any(
+            isinstance(node, ast.Attribute)
+            and first < node.lineno <= read.node.lineno
+            and has(self.program.values(node.value), names.TEST_CLIENT)
+            for node in function.nodes
+        )
+        found = [value.info for value in objects(self.program.values(read.instance))]
+        return requests and any(self._changes.deletes(info) for info in found)
 
     def _outdated(self, read: ExpiredRead) -> None:
         usable = self._session(read) is not None and self._has_one_session(read) and self._persistence.is_one(read)
