@@ -63,7 +63,9 @@ class Names:
             if base is None:
                 return Ext(canonical(f"{module}.{alias.name}"))
         info = self.modules.get(base)
-        if info is None or (alias.name not in info.bound and not info.stars):
+        # `from . import crud` in a package itself: the name is bound by nothing but this
+        own = base == path and info is not None and info.top.get(alias.name) == [node]
+        if info is None or own or (alias.name not in info.bound and not info.stars):
             child = self.index.child(base, alias.name)
             if child is not None:
                 return Mod(child)

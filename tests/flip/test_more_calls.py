@@ -243,3 +243,38 @@ def export(db: Session = Depends(get_db)):
     done = prove(tmp_path, {"main.py": app}, [("GET", "/export")])
     assert "    def items(self) -> AsyncIterator[str]: ..." in done["main.py"]
     assert "    async def title(self) -> str: ..." in done["main.py"]
+
+
+def test_package_that_imports_its_own_modules(tmp_path: Path) -> None:
+    """`from . import crud` in a package: the module, although the package has a name like it then."""
+    users = """
+from models import User
+
+
+class Users:
+    def names(self, db):
+        return [user.name for user in db.query(User).order_by(User.id).all()]
+
+
+users = Users()
+"""
+    app = (
+        HEAD
+        + """
+from api import crud
+
+
+@app.get("/names")
+def names(db: Session = Depends(get_db)):
+    return crud.users.names(db)
+"""
+    )
+    files = {
+        "main.py": app,
+        "api/__init__.py": "from . import crud, deps\n",
+        "api/deps.py": "",
+        "api/crud/__init__.py": "from .users import users\n",
+        "api/crud/users.py": users,
+    }
+    done = prove(tmp_path, files, [("GET", "/names")])
+    assert "return await crud.users.names(db)" in done["main.py"]
