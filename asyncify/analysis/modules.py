@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 #: libraries whose names people also give to folders of their own
 LIBRARIES = frozenset("alembic fastapi httpx jinja2 pydantic pytest sqlalchemy sqlmodel starlette".split())
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A file or folder that a name may mean. root: the folder from which it is imported then."""
+
+    path: str
+    root: tuple[str, ...]
+    rank: tuple[int, int]
 
 
 class ModuleIndex:
@@ -15,10 +25,11 @@ class ModuleIndex:
 
     A repository seldom says what its import roots are (`src/`, `backend/`, a test root, several apps), so any
     folder may be one: `app.db` is the file whose path ends in `app/db.py`, and of several the one nearest to
-    the file that imports it.
+    the file that imports it. imports: files with dotted names that they import. Those that mean one file only say
+    which folders are roots: where such a root has the name too, a package inside of it is none.
     """
 
-    def __init__(self, paths: Iterable[str]) -> None:
+    def __init__(self, paths: Iterable[str], imports: Iterable[tuple[str, str]] = ()) -> None:
         self._by_tail: dict[str, list[str]] = defaultdict(list)
         self._folders: dict[str, list[str]] = defaultdict(list)
         self.paths = frozenset(paths)
@@ -32,6 +43,8 @@ class ModuleIndex:
         for folder in sorted(folders):
             if f"{folder}/__init__.py" not in self.paths:
                 self._folders[PurePosixPath(folder).name].append(folder)
+        self._roots: frozenset[tuple[str, ...]] = frozenset()
+        self._roots = frozenset(self._proven(imports))
 
     def find(self, dotted: str, importer: str) -> str | None:
         """The file of a module, or a folder with a trailing `/` for a package without `__init__.py`, or None
@@ -73,11 +86,32 @@ class ModuleIndex:
         inner = f"{folder}{name}/"
         return inner if any(p.startswith(inner) for p in self.paths) else None
 
+    def _proven(self, imports: Iterable[tuple[str, str]]) -> Iterator[tuple[str, ...]]:
+        """The folders from which modules inside of packages are imported, where nothing else can be meant."""
+        for importer, dotted in imports:
+            parts = tuple(dotted.split("."))
+            found = list(self._candidates(parts, importer, self._by_tail.get(parts[-1], ()), is_file=True))
+            if len(parts) > 1 and len(found) == 1:
+                yield found[0].root
+
     def _nearest(
         self, parts: tuple[str, ...], importer: str, candidates: Iterable[str], *, is_file: bool
     ) -> str | None:
+        found = list(self._candidates(parts, importer, candidates, is_file=is_file))
+        roots = [c.root for c in found if c.root in self._roots]
+        best: _Candidate | None = None
+        for candidate in found:
+            inside = any(candidate.root[: len(root)] == root for root in roots)
+            if inside and candidate.root not in roots and "/".join((*candidate.root, "__init__.py")) in self.paths:
+                continue
+            if best is None or candidate.rank > best.rank:
+                best = candidate
+        return best.path if best else None
+
+    def _candidates(
+        self, parts: tuple[str, ...], importer: str, candidates: Iterable[str], *, is_file: bool
+    ) -> Iterator[_Candidate]:
         here = PurePosixPath(importer).parts
-        best: tuple[int, int, str] | None = None
         for path in candidates:
             own = PurePosixPath(path).with_suffix("").parts if is_file else PurePosixPath(path).parts
             own = own[:-1] if is_file and own[-1] == "__init__" else own
@@ -96,7 +130,4 @@ class ModuleIndex:
             below = len(root) - common
             if below > 1 or (below == 1 and len(parts) == 1 and root[-1] not in ("src", "lib")):
                 continue
-            rank = (common - below, -len(root), path)
-            if best is None or rank[:2] > best[:2]:
-                best = rank
-        return best[2] if best else None
+            yield _Candidate(path, root, (common - below, -len(root)))

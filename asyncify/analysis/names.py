@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from asyncify.analysis.modules import ModuleIndex
@@ -37,7 +37,7 @@ class Names:
 
     def __init__(self, modules: Mapping[str, ModuleInfo]) -> None:
         self.modules = modules
-        self.index = ModuleIndex(modules)
+        self.index = ModuleIndex(modules, _absolute_imports(modules))
         self._resolved: dict[tuple[str, str], Definition | None] = {}
 
     def imported(self, path: str, node: ast.Import | ast.ImportFrom, alias: ast.alias) -> Imported | Mod | Ext | None:
@@ -154,6 +154,16 @@ class Names:
                 return None
             return self._resolve_expression(path, inner_node, seen)
         return None
+
+
+def _absolute_imports(modules: Mapping[str, ModuleInfo]) -> Iterator[tuple[str, str]]:
+    """The dotted names that the files import, with the files."""
+    for path, module in modules.items():
+        for node in {id(n): n for nodes in module.imports.values() for n in nodes}.values():
+            if isinstance(node, ast.Import):
+                yield from ((path, alias.name) for alias in node.names)
+            elif not node.level and node.module:
+                yield path, node.module
 
 
 _BUILTINS = frozenset(dir(__builtins__)) | frozenset(__builtins__ if isinstance(__builtins__, dict) else ())

@@ -278,3 +278,46 @@ def names(db: Session = Depends(get_db)):
     }
     done = prove(tmp_path, files, [("GET", "/names")])
     assert "return await crud.users.names(db)" in done["main.py"]
+
+
+def test_module_called_like_its_package(tmp_path: Path) -> None:
+    """`from api import ...` inside of `api`, which has a module `api.api`: others say where imports begin."""
+    deps = """
+from fastapi import Depends
+from sqlalchemy.orm import Session
+
+from api import crud
+from db import get_db
+
+
+def newest(db: Session = Depends(get_db)):
+    return crud.newest(db)
+"""
+    crud = """
+from models import User
+
+
+def newest(db):
+    return db.query(User).order_by(User.id.desc()).first().name
+"""
+    router = """
+from fastapi import APIRouter, Depends
+
+from api.deps import newest
+
+router = APIRouter()
+
+
+@router.get("/newest")
+def read_newest(name: str = Depends(newest)):
+    return name
+"""
+    files = {
+        "main.py": HEAD + "\nfrom api.api import router\n\napp.include_router(router)\n",
+        "api/__init__.py": "",
+        "api/api.py": router,
+        "api/crud.py": crud,
+        "api/deps.py": deps,
+    }
+    done = prove(tmp_path, files, [("GET", "/newest")])
+    assert "return await crud.newest(db)" in done["api/deps.py"]
