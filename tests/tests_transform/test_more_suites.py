@@ -169,6 +169,19 @@ def test_bodies(client, db):
     assert client.post("/notes?text=b", data="{}").status_code == 200
 """,
     },
+    "settings below the folder in which pytest is started": {
+        "requirements.txt": "fastapi\nsqlalchemy\nhttpx\npytest\n",
+        "tests/pytest.ini": "[pytest]\nmarkers =\n    slow: takes long\n",
+        "tests/conftest.py": CONFTEST,
+        "tests/test_notes.py": """\
+from app import crud
+
+
+def test_add(client, db):
+    assert client.post("/notes", params={"text": "a"}).json() == {"text": "a"}
+    assert crud.texts(db) == ["a"]
+""",
+    },
     "a fixture that is called like a test, on anyio": {
         "tests/conftest.py": CONFTEST.replace("def db():", "def test_db():")
         .replace("(db)", "(test_db)")

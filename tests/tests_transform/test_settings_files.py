@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from asyncify.transforms.tests.config_files import find_config, new_config
+from asyncify.transforms.tests.config_files import configs, find_config, new_config
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -33,6 +33,20 @@ def test_the_nearest_file_with_settings_is_found(there: dict[str, str], folder: 
     found = find_config({p: t.encode() for p, t in there.items()}, folder)
     assert found is not None
     assert found.path == path
+
+
+@pytest.mark.parametrize(
+    ("there", "paths"),
+    [
+        ({"app/tests/pytest.ini": "[pytest]\n", "requirements.txt": ""}, ["app/tests/pytest.ini", "pytest.ini"]),
+        ({"app/pytest.ini": "", "pyproject.toml": ""}, ["app/pytest.ini", "pyproject.toml"]),
+        ({"app/tests/pytest.ini": "", "setup.cfg": "[tool:pytest]\n"}, ["app/tests/pytest.ini", "setup.cfg"]),
+        ({"app/pytest.ini": "", "app/requirements.txt": "", "pyproject.toml": ""}, ["app/pytest.ini"]),
+    ],
+)
+def test_settings_below_the_project_are_not_found_from_its_folder(there: dict[str, str], paths: list[str]) -> None:
+    data = {p: t.encode() for p, t in there.items()}
+    assert [c.path for c in configs(data, "app/tests")] == paths
 
 
 @pytest.mark.parametrize(

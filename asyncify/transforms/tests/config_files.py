@@ -81,6 +81,19 @@ def new_config(files: Mapping[str, bytes], folder: str) -> ConfigFile:
     return ConfigFile("pytest.ini", None, "pytest")
 
 
+def configs(files: Mapping[str, bytes], folder: str) -> list[ConfigFile]:
+    """All that pytest may read for tests in a folder: what it finds above these, and what it finds where it is started
+    in the project without being told a folder, when the settings stand below that."""
+    found = find_config(files, folder)
+    if found is None:
+        return [new_config(files, folder)]
+    own = posixpath.dirname(found.path)
+    if not own or any(posixpath.join(own, name) in files for name in PROJECT_FILES):
+        return [found]
+    above = posixpath.dirname(own)
+    return [found, find_config(files, above) or new_config(files, above)]
+
+
 def _upwards(folder: str) -> Iterator[str]:
     while folder:
         yield folder

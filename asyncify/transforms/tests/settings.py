@@ -16,7 +16,7 @@ from asyncify.model.edit import Import, TextEdit
 from asyncify.model.ops import AppendToModule
 from asyncify.transforms.tests.anyio import plan_marks, uses_anyio
 from asyncify.transforms.tests.cases import is_test_case
-from asyncify.transforms.tests.config_files import ConfigFile, find_config, new_config
+from asyncify.transforms.tests.config_files import ConfigFile, configs
 from asyncify.transforms.tests.found import GROUP, NAME, Work
 
 #: the first pytest-asyncio with loop scopes
@@ -41,8 +41,8 @@ def plan_settings(work: Work) -> None:
     files = work.program.workspace.files
     places: dict[str, ConfigFile] = {}
     for folder in dict.fromkeys(posixpath.dirname(f.path) for f in changing):
-        config = find_config(files, folder) or new_config(files, folder)
-        places.setdefault(config.path, config)
+        for config in configs(files, folder):
+            places.setdefault(config.path, config)
     dependencies = read_dependencies(files)
     anyio = uses_anyio(work)
     filters = _filters(work)
