@@ -83,6 +83,38 @@ def test_the_statement_around_it_gets_a_connection(tmp_path: Path) -> None:
     assert "engine.execute" not in after["store.py"]
 
 
+def test_strings_on_a_connection_go_to_the_driver(tmp_path: Path) -> None:
+    store = """\
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import StaticPool
+
+engine = create_engine("sqlite://", connect_args={"check_same_thread": False}, poolclass=StaticPool)
+
+
+def pragmas():
+    connection = engine.connect()
+    found = [name for number, name, file in connection.execute("PRAGMA database_list")]
+    connection.close()
+    return found
+
+
+def total(n):
+    with engine.connect() as connection:
+        return [connection.execute("select ? + 1", (n,)).scalar(), connection.execute(text("select 7")).scalar()]
+"""
+    run = RUN[: RUN.index("(store.set_up")] + "(store.pragmas,), (store.total, 4)" + RUN[RUN.index("\n    ):") :]
+    files = {**BASE, "store.py": store, "requirements.txt": "fastapi\nsqlalchemy==1.4.54\n"}
+    after = migrate(files)
+    assert not after.findings
+    answers = []
+    for name, code in (("before", store), ("after", after["store.py"])):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "store.py").write_text(code)
+        (tmp_path / name / "run.py").write_text(run)
+        answers.append(installed("1.4").run(tmp_path / name / "run.py", None))
+    assert answers[0] == answers[1] == [["main"], [5, 7]]
+
+
 def test_what_no_connection_is_opened_for_is_reported() -> None:
     store = STORE.split("\n\ndef add(")[0] + (
         "\n\ndef names():\n    return engine.table_names()\n\n\n"

@@ -22,7 +22,7 @@ from asyncify.knowledge.api import INSIDE, Form, form_of
 from asyncify.knowledge.barriers import ASYNC_METHODS, Handing
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import Hole, Op, RenameAttribute, Replace
-from asyncify.transforms.awaiting.connectionless import connectionless, is_connectionless
+from asyncify.transforms.awaiting.connectionless import connectionless, is_connectionless, is_driver_sql
 from asyncify.transforms.awaiting.context import Context, context_of
 from asyncify.transforms.awaiting.entry import ENTRY, RESOLVED, RUN, SCRIPT, Helpers
 from asyncify.transforms.awaiting.lazy import GeneratorExpressions
@@ -176,6 +176,8 @@ class CallEdits:
         return becomes and not info.is_generator
 
     def _point(self, node: ast.Call, kind: PointKind, what: str, context: Context) -> Iterator[Edit]:
+        if is_driver_sql(self.program, node):
+            yield self._edit(node.func, RenameAttribute("exec_driver_sql"), (), "async connections take no bare string")
         opened = opened_with_options(node)
         if opened is not None and opened in self.colouring.points:
             yield self._with_options(node, opened, context)

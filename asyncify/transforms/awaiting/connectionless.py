@@ -56,6 +56,17 @@ def connectionless(program: Program, module: ModuleInfo, node: ast.Call, context
         yield Edit("await", module.path, source.target(target), op, (), (), "flip", because)
 
 
+def is_driver_sql(program: Program, node: ast.Call) -> bool:
+    """Whether a connection of SQLAlchemy 1.4 executes a string: its async one is a connection of 2.0, and does not.
+
+    Source: "Migrating to SQLAlchemy 2.0", "Use of plain strings": `exec_driver_sql` sends it as it is.
+    """
+    func = node.func
+    if not isinstance(func, ast.Attribute) or func.attr != "execute" or not _is_raw(node):
+        return False
+    return has(program.values(func.value), names.CONNECTION)
+
+
 def _is_raw(node: ast.Call) -> bool | None:
     """Whether a statement is a string, which goes to the driver as it is; None where nobody can say."""
     if node.keywords or not 1 <= len(node.args) <= 2 or any(isinstance(a, ast.Starred) for a in node.args):
