@@ -148,6 +148,7 @@ def decide(program: Program, stage: Stage, progress: Progress | None = None) -> 
         {path: content_hash(files[path]) for path in touched},
         tuple(chain.from_iterable(d.subjects for d in decisions)),
         next((d.comparison for d in decisions if d.comparison is not None), None),
+        next((d.budget for d in decisions if d.budget is not None), None),
     )
 
 
@@ -160,4 +161,5 @@ def _run_stage(program: Program, stage: Stage, progress: Progress, start: float)
     counted = tallies(plan.subjects, applied - {""})
     seconds = time.perf_counter() - start
     whole = (*results, *unread)
-    return StepResult(stage.name, after, whole, plan.findings, seconds, tallies=counted, comparison=plan.comparison)
+    found = StepResult(stage.name, after, whole, plan.findings, seconds, tallies=counted)
+    return replace(found, comparison=plan.comparison, budget=plan.budget)

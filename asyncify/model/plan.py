@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from asyncify.model.budget import Budget
 from asyncify.model.comparison import Comparison
 from asyncify.model.edit import Edit, Finding, TextEdit
 from asyncify.model.tally import Subject, Tally
@@ -59,6 +60,7 @@ class Plan:
     hashes: Mapping[str, str] = field(default_factory=dict)
     subjects: tuple[Subject, ...] = ()
     comparison: Comparison | None = None
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ class StepResult:
     kept: tuple[KeptSync, ...] = ()
     tallies: tuple[Tally, ...] = ()
     comparison: Comparison | None = None
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True)
@@ -164,3 +167,8 @@ class RunResult:
     def comparison(self) -> Comparison | None:
         """Recorded evidence beside reasoning; None without evidence, or without the step that takes it in."""
         return next((s.comparison for s in self.steps if s.comparison is not None), None)
+
+    @property
+    def budget(self) -> Budget | None:
+        """The connections that the engines may open; None where no engine becomes async."""
+        return next((s.budget for s in self.steps if s.budget is not None), None)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
+from asyncify.model.budget import Budget
 from asyncify.model.comparison import Comparison
 from asyncify.model.edit import Edit, Finding, TextEdit
 from asyncify.model.evidence import CodePlace
@@ -48,6 +50,7 @@ def as_json(result: RunResult, written: bool) -> str:
             else {"path": r.path, "stage": None, "message": r.reason}
             for r in not_rewritten(result)
         ],
+        "connections": _budget(result.budget) if result.budget is not None else None,
         "evidence": _comparison(result.comparison) if result.comparison is not None else None,
         "patch": patch(result.before, result.after).decode("utf-8", "backslashreplace"),
     }
@@ -68,6 +71,14 @@ def _summary(result: RunResult) -> dict[str, Any]:
 
 def _tally(tally: Tally) -> dict[str, Any]:
     return {"kind": tally.kind, "found": tally.found, **{fate.name.lower(): count for fate, count in tally.fates}}
+
+
+def _budget(budget: Budget) -> dict[str, Any]:
+    return {
+        "engines": [{**asdict(pool), "most": pool.most} for pool in budget.pools],
+        "workers": asdict(budget.workers) if budget.workers else None,
+        "most": budget.most,
+    }
 
 
 def _paths(result: RunResult) -> list[str]:

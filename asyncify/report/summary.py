@@ -10,6 +10,7 @@ from rich.text import Text
 
 from asyncify.model.plan import RunResult, StepResult
 from asyncify.model.tally import Tally
+from asyncify.report.budget import show_budget
 from asyncify.report.facts import edits_by_transform, files_by_transform, made_async, not_rewritten
 
 
@@ -29,6 +30,8 @@ def show_summary(result: RunResult, console: Console) -> None:
         table.add_row(Text(name), _count(edits.get(name, 0)), _count(files.get(name, 0)), _count(left[name]))
     console.print(table)
     _show_tallies(result, console)
+    if result.budget is not None:
+        show_budget(result.budget, console)
     console.print(Text(closing(result)))
 
 

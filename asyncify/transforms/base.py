@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from asyncify.analysis.program import Program
+from asyncify.model.budget import Budget
 from asyncify.model.comparison import Comparison
 from asyncify.model.edit import Edit, Finding, TextEdit
 from asyncify.model.tally import Subject
@@ -16,6 +17,7 @@ class Decisions:
     """What one transform wants done to a program. subjects: what it looked for, to be counted.
 
     comparison: of recorded evidence with what was reasoned out, by the transform that takes it in.
+    budget: the connections of the engines, by the transform that makes them.
     """
 
     edits: tuple[Edit, ...] = ()
@@ -23,6 +25,7 @@ class Decisions:
     findings: tuple[Finding, ...] = ()
     subjects: tuple[Subject, ...] = ()
     comparison: Comparison | None = None
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ def leave_kept(program: Program, decisions: Decisions) -> Decisions:
         ),
         tuple(replace(s, otherwise=Fate.KEPT) if _inside(regions, s.path, s.span) else s for s in decisions.subjects),
         decisions.comparison,
+        decisions.budget,
     )
 
 

@@ -55,6 +55,10 @@ class SyncTwins:
         """Whether a call makes an engine or factory that gets a twin."""
         return any(call is made for maker in self.twins.twinned for _, made in maker.calls)
 
+    def twin_of(self, call: ast.Call) -> str:
+        """The name of the twin of what a call makes; empty where it gets none."""
+        return next((self.name(m) for m in self.twins.twinned if any(call is c for _, c in m.calls)), "")
+
     def stays(self, node: ast.expr) -> bool:
         """Whether an expression reads an engine or factory that only sync code uses."""
         return any(node is use.node for use in self.twins.listened if use.maker in self.twins.staying)

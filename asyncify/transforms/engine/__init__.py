@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from asyncify.analysis.bindings import bring, free_name
@@ -12,7 +13,6 @@ from asyncify.analysis.foreign_engines import FOREIGN_ENGINE
 from asyncify.analysis.handed_makers import is_provided, later_call
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.makers import Made
-from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import Ext, Inst, Member, Value, has
@@ -25,15 +25,16 @@ from asyncify.knowledge.session_libraries import MIDDLEWARE
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import AppendToModule, EditCall, EditDecorators, InsertStatements, Op, Replace
 from asyncify.transforms.base import Decisions, Transform
-from asyncify.transforms.engine import libpq_arguments, mysql_listener, text_numbers
+from asyncify.transforms.engine import libpq_arguments, text_numbers
 from asyncify.transforms.engine.connect_args import converted
 from asyncify.transforms.engine.disposal import disposals
 from asyncify.transforms.engine.driver_arguments import TOLD, listeners
 from asyncify.transforms.engine.driver_words import driver_words
+from asyncify.transforms.engine.engine_notes import EngineNotes
 from asyncify.transforms.engine.engine_uses import EngineUses
 from asyncify.transforms.engine.examples import EXAMPLES
 from asyncify.transforms.engine.loops import KEEP, KEEP_IMPORTS, KEEP_SOURCE, is_loop_bound
-from asyncify.transforms.engine.psycopg_listeners import Listener, has_addresses, leaves_psycopg2, needed_listeners
+from asyncify.transforms.engine.psycopg_listeners import Listener, leaves_psycopg2, needed_listeners
 from asyncify.transforms.engine.texts import TARGETS
 from asyncify.transforms.engine.urls import (
     change_of,
@@ -41,7 +42,6 @@ from asyncify.transforms.engine.urls import (
     literal,
     outdented,
     with_drivername,
-    written_backend,
     written_url,
 )
 from asyncify.transforms.settings.choice import driver_choice
@@ -62,12 +62,12 @@ class _Planner:
     program: Program
     choice: Choice
     twins: SyncTwins
+    notes: EngineNotes
     edits: list[Edit] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     helpers: set[tuple[str, str]] = field(default_factory=set)
     done: set[ast.expr] = field(default_factory=set)
     made: bool = False  # an engine becomes async
-    encrypted: bool = False  # said what becomes of encryption
     lacking: list[Listener] = field(default_factory=list)  # what engines that leave psycopg2 still need
 
     def module(self, module: ModuleInfo) -> None:
@@ -122,10 +122,9 @@ class _Planner:
                 n.id for k in node.keywords if k.arg in removed for n in ast.walk(k.value) if isinstance(n, ast.Name)
             )
             self.edit(module, node, EditCall(remove=tuple(removed)), "the async engine refuses it", (), gone)
-        self.addresses(module, node)
         url = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg == "url"), None)
         if not is_test_path(module.path):
-            self.tls(module, node, written_backend(self.program, module.path, url) if url is not None else None)
+            self.take(self.notes.decide(module, node, url))
         if url is not None and maker == "create_async_engine":
             self.url(module, url, shared=self.twins.has_twin(node), provided=provided)
             if self.program.colouring.own_loops and not is_test_path(module.path):
@@ -237,29 +236,6 @@ class _Planner:
                 module, node, AppendToModule(helper, "imports"), "the URL is only known at run time", HELPER_IMPORTS
             )
 
-    def addresses(self, module: ModuleInfo, node: ast.Call) -> None:
-        """Columns of network addresses: texts with psycopg2, objects of `ipaddress` with the other drivers."""
-        leaves = any(leaves_psycopg2(self.program, self.choice, target) for target in TARGETS)
-        if not leaves or is_test_path(module.path) or not has_addresses(self.program):
-            return
-        version = read_dependencies(self.program.workspace.files).sqlalchemy or (2, 1)
-        if backends(self.program) == ("postgresql",) and version >= (2, 0, 18)[: len(version)]:
-            op = EditCall(set=(("native_inet_types", "False"),))
-            self.edit(module, node, op, "psycopg2 gives addresses as texts")
-        else:
-            message = "the async driver gives network addresses as objects of ipaddress, psycopg2 as texts"
-            self.report(module, node, "driver-values", message, "give engines on PostgreSQL native_inet_types=False")
-
-    def tls(self, module: ModuleInfo, node: ast.AST, written: str | None) -> None:
-        """The sync drivers for MySQL encrypt where the server can, the async ones where they are told. Said once."""
-        found = [written] if written else backends(self.program)
-        target = next((self.choice.get(b, "") for b in ("mysql", "mariadb") if b in found), "")
-        if target in mysql_listener.TARGETS and not self.encrypted and not mysql_listener.tells_of_tls(self.program):
-            self.encrypted = True
-            what = "encrypts where it is told, the sync driver did where the server could"
-            message = f"{target.partition('+')[2]} {what}"
-            self.report(module, node, "engine-tls", message, mysql_listener.TLS_ADVICE)
-
     def arguments(self, module: ModuleInfo, node: ast.AST) -> None:
         """The listeners that tell async drivers what the sync ones are told, once a module."""
         for one, target in listeners(self.program, self.choice):
@@ -314,6 +290,14 @@ class _Planner:
         if isinstance(outer, (ast.FunctionDef, ast.Expr)):
             self.edit(module, outer, op, "the sync engine beside it behaves alike", imports)
 
+    def take(self, items: Iterable[Edit | Finding]) -> None:
+        """What others have decided."""
+        for item in items:
+            if isinstance(item, Edit):
+                self.edits.append(item)
+            else:
+                self.findings.append(item)
+
     def edit(
         self,
         module: ModuleInfo,
@@ -353,7 +337,8 @@ def plan(program: Program) -> Decisions:
     """Make every engine of the app async, except in files that stay sync."""
     twins = SyncTwins(program, "engine", Made.ENGINE)
     choice = driver_choice(program)
-    planner = _Planner(program, choice, twins, lacking=needed_listeners(program, choice))
+    notes = EngineNotes(program, choice, twins, "engine", GROUP)
+    planner = _Planner(program, choice, twins, notes, lacking=needed_listeners(program, choice))
     for path in sorted(program.modules):
         if not kept_sync(program, path):
             planner.module(program.modules[path])
@@ -368,13 +353,9 @@ def plan(program: Program) -> Decisions:
             message = "asyncpg compares a value with one of its type only, and this is text"
             planner.report(module, node, "driver-text", message, "convert it: `int(...)`")
         planner.edits += EngineUses(program, choice, "engine", GROUP).decide()
-    for item in (*twins.edits(), *beside):
-        if isinstance(item, Edit):
-            planner.edits.append(item)
-        else:
-            planner.findings.append(item)
+    planner.take((*twins.edits(), *beside))
     planner.edits.extend(disposals(program))
-    return Decisions(tuple(dict.fromkeys(planner.edits)), (), tuple(planner.findings))
+    return Decisions(tuple(dict.fromkeys(planner.edits)), (), tuple(planner.findings), budget=notes.budget())
 
 
 ENGINE = Transform(

@@ -1,0 +1,73 @@
+"""The pools of engines that become async, for the summary: arguments of pools go over as they are, limits too.
+
+Source: SQLAlchemy 2.0 "Connection Pooling" (5 and 10 are the defaults of a queue, `pool_size=0` and `max_overflow=-1`
+are no limit, `NullPool` opens one for each use); "Asyncio", `AsyncAdaptedQueuePool`; uvicorn `--workers`, gunicorn
+`workers` and `WEB_CONCURRENCY`.
+"""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+
+from asyncify.analysis.source import SourceFile
+from asyncify.model.budget import Pool, Workers
+
+SIZE, OVERFLOW = 5, 10
+_QUEUES = ("", "QueuePool", "AsyncAdaptedQueuePool")
+_SHELL = re.compile(
+    r"^(?![ \t]*#)[^\n]*?(?:\b(?:uvicorn|gunicorn|fastapi|hypercorn|granian)\b[^\n]*?"
+    r"(?:--workers|-w)[\"',= \t]+[\"']?(?P<option>\d+)|\bWEB_CONCURRENCY[\"']?[=: \t]+[\"']?(?P<variable>\d+))",
+    re.MULTILINE,
+)
+_MODULE = re.compile(r"^workers\s*=\s*(?P<option>[^\n#]+?)\s*(?:#.*)?$", re.MULTILINE)
+_PYTHON = re.compile(r"\buvicorn\.run\([^)]*?\bworkers\s*=\s*(?P<option>\d+)")
+
+
+def pool_of(source: SourceFile, node: ast.Call, path: str, twin: str) -> Pool:
+    """The pool of an engine. twin: the name of the sync engine beside it, if any."""
+    said = {k.arg: k.value for k in node.keywords if k.arg}
+    kind = ast.unparse(said["poolclass"]).rpartition(".")[2] if "poolclass" in said else ""
+    size, overflow = (_number(source, said.get(name)) for name in ("pool_size", "max_overflow"))
+    return Pool(
+        path,
+        node.lineno,
+        SIZE if size is None else size,
+        OVERFLOW if overflow is None else overflow,
+        "" if kind in _QUEUES else kind,
+        twin,
+    )
+
+
+def _number(source: SourceFile, node: ast.expr | None) -> int | str | None:
+    if node is None:
+        return None
+    try:
+        value = ast.literal_eval(node)
+    except ValueError:
+        return source.segment(node)
+    return value if isinstance(value, int) else source.segment(node)
+
+
+def workers(files: Mapping[str, bytes]) -> Workers | None:
+    """The most processes that anything in a repository starts a server with."""
+    found = sorted(_workers(files), key=lambda w: (-(w.number if isinstance(w.number, int) else 0), w.path, w.line))
+    return found[0] if found else None
+
+
+def _workers(files: Mapping[str, bytes]) -> Iterator[Workers]:
+    for path in sorted(files):
+        name = posixpath.basename(path)
+        if path.endswith(".py"):
+            pattern = _MODULE if "gunicorn" in name else _PYTHON
+        elif path.endswith((".md", ".rst", ".lock")):
+            continue  # what is told, not done
+        else:
+            pattern = _SHELL
+        text = files[path].decode(errors="replace")
+        for match in pattern.finditer(text):
+            word = match[match.lastgroup or 0]
+            start = match.start(match.lastgroup or 0)
+            yield Workers(path, text.count("\n", 0, start) + 1, int(word) if word.isdecimal() else word)
