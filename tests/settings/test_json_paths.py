@@ -63,7 +63,7 @@ def test_texts_are_cast_to_paths(driver: str, version: str, postgres: Postgres, 
     expected = answers(tmp_path, BOOKS, version, given[0])
     assert expected == [[[1], [2]], [[2]], [[["Ann"]], [["Bob", "Joann"]]], [[90], [110]]]
     assert answers(tmp_path, after, version, given[1]) == expected
-    assert not findings and after.count(", JSONPATH)") == 3
+    assert not findings and after.count(", JSONPATH)") == (3 if driver == "asyncpg" else 0)
 
 
 @pytest.mark.parametrize("requirements", ["sqlalchemy\npsycopg[binary]\n", "sqlalchemy==1.4.50\npsycopg2\nasyncpg\n"])

@@ -34,6 +34,7 @@ def test_each_driver_has_its_own_words() -> None:
     ("files", "needs"),
     [
         ({"compose.yml": b"HOST: pgbouncer\n", "db.py": b'{"prepare_threshold": None}\n'}, PSYCOPG),
+        ({"compose.yml": b"HOST: pgbouncer\n", "db.py": b"cursor_factory = AsyncClientCursor\n"}, PSYCOPG),
         ({"compose.yml": b"HOST: pgbouncer\n"}, Needs(True, ("sqlite+aiosqlite",))),
         ({"compose.yml": b"HOST: db  # not pgbouncer\n", "notes.txt": b"pgbouncer\n"}, PSYCOPG),
         ({".env": b"URL=postgresql://u@db:5432/carpooler\n"}, PSYCOPG),

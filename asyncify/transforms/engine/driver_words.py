@@ -11,8 +11,8 @@ from asyncify.model.edit import Edit, Finding
 from asyncify.transforms.engine.driver_errors import DriverErrors
 from asyncify.transforms.engine.json_paths import json_paths
 from asyncify.transforms.engine.mysql_errors import MySQLErrors
-from asyncify.transforms.engine.psycopg_listeners import leaves_psycopg2
-from asyncify.transforms.engine.texts import TARGETS, Texts
+from asyncify.transforms.engine.psycopg_listeners import ASYNCPG, leaves_psycopg2
+from asyncify.transforms.engine.texts import Texts
 
 _MYSQL = frozenset({"mysql", "mariadb"})
 
@@ -24,7 +24,7 @@ def driver_words(program: Program, choice: Choice, transform: str, group: str) -
         target = choice.get("postgresql", "")
         yield from DriverErrors(program, target, transform, group).decide()
         yield from Texts(program, target, transform, group).decide()
-        if any(leaves_psycopg2(program, choice, t) for t in TARGETS):
+        if leaves_psycopg2(program, choice, ASYNCPG):
             yield from json_paths(program, transform, group)
     if found & _MYSQL:
         target = choice.get("mysql", "")

@@ -1,8 +1,8 @@
 """Texts that functions of PostgreSQL take as JSON paths: `func.jsonb_path_exists(Book.facts, "$.pages")`.
 
-psycopg2 writes the text into the statement, and PostgreSQL reads it as the path that the function wants. The async
-dialects of SQLAlchemy cast it to what it is in Python, `%(path)s::VARCHAR`, and PostgreSQL has no such function. A cast
-to JSONPATH is right with every driver.
+psycopg2 writes the text into the statement, and PostgreSQL reads it as the path that the function wants. SQLAlchemy's
+dialect for asyncpg casts it to what it is in Python, `$1::VARCHAR`, and PostgreSQL has no such function. A cast to
+JSONPATH is right with every driver.
 Sources: SQLAlchemy "PostgreSQL", `JSONPATH`; PostgreSQL "JSON Functions and Operators", table 9.49.
 """
 

@@ -11,7 +11,7 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.values import Ext
 from asyncify.knowledge.drivers import Choice, sync_driver
 from asyncify.model.edit import Import
-from asyncify.transforms.engine import asyncpg_values, ddl_parameters, error_classes, text_numbers, wide_integers
+from asyncify.transforms.engine import asyncpg_values, client_binding, error_classes
 
 PSYCOPG = "postgresql+psycopg"
 ASYNCPG = "postgresql+asyncpg"
@@ -31,9 +31,7 @@ class Listener:
 
 
 LISTENERS = (
-    Listener(PSYCOPG, wide_integers.BECAUSE, wide_integers.is_needed, wide_integers.listener),
-    Listener(PSYCOPG, text_numbers.BECAUSE, text_numbers.is_needed, text_numbers.listener),
-    Listener(PSYCOPG, ddl_parameters.BECAUSE, ddl_parameters.is_needed, ddl_parameters.listener),
+    Listener(PSYCOPG, client_binding.BECAUSE, client_binding.is_needed, client_binding.listeners),
     Listener(ASYNCPG, asyncpg_values.BECAUSE, asyncpg_values.is_needed, asyncpg_values.listener),
     Listener(PSYCOPG, error_classes.BECAUSE, error_classes.raises_by_code, error_classes.handler),
     Listener(ASYNCPG, error_classes.BECAUSE, error_classes.raises_by_class, error_classes.handler),

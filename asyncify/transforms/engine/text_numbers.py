@@ -1,10 +1,8 @@
 """Texts that are compared with columns of numbers or dates: `User.id == "7"`, where the id of a token is text.
 
-psycopg2 writes `id = '7'`, and PostgreSQL reads the text as a number. SQLAlchemy's psycopg dialect casts it to what it
-is, `id = %(id)s::VARCHAR`, for which PostgreSQL has no operator; without the cast psycopg 3 leaves the type open, as
-psycopg2 did. asyncpg asks for the type: the code says that it is that of the column, and `asyncpg_values` has the text
-converted. Sources: SQLAlchemy 2.0 `TypeEngine.coerce_compared_value`, `dialects/postgresql/psycopg.py`,
-`_PGString.render_bind_cast`; PostgreSQL "Operator Type Resolution", 10.2, 2a. Measured with PostgreSQL 15.
+psycopg2 writes `id = '7'`, and PostgreSQL reads the text as a number. asyncpg asks for the type: the code says that it
+is that of the column, and `asyncpg_values` has the text converted. Source: SQLAlchemy 2.0
+`TypeEngine.coerce_compared_value`. Measured with PostgreSQL 15.
 """
 
 from __future__ import annotations
@@ -12,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from asyncify.analysis.bindings import bring, free_name
+from asyncify.analysis.bindings import bring
 from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.orm import Column
 from asyncify.analysis.program import Program
@@ -21,8 +19,6 @@ from asyncify.analysis.values import Cls, Inst, objects
 from asyncify.knowledge import names
 from asyncify.model.edit import Import
 
-NAME = "open_texts"
-BECAUSE = "psycopg 3 compares no text with a number that psycopg2 compares"
 #: columns that are no texts, and what Python has for them
 OTHERS = frozenset(
     "Integer BigInteger SmallInteger INTEGER BIGINT SMALLINT int Numeric Float Double NUMERIC DECIMAL FLOAT REAL float "
@@ -32,21 +28,6 @@ OTHERS = frozenset(
 #: what makes no text: types, and methods of types
 _MAKERS = OTHERS | frozenset({"len", "now", "utcnow", "today", "combine", "replace", "total_seconds", "UUID"})
 _LISTS = frozenset({"in_", "not_in", "notin_", "between"})
-
-_LISTENER = '''\
-@{event}.listens_for({engine}, "before_cursor_execute", retval=True)
-def {name}(connection, cursor, statement, parameters, context, executemany):
-    """Texts are compared with numbers and dates, as with psycopg2: a cast to VARCHAR finds no operator for that."""
-    one = r"%\\(\\w+\\)s::VARCHAR"
-    compared = rf" (=|!=|<|>|<=|>=) {{one}}| IN \\({{one}}(, {{one}})*\\)| BETWEEN {{one}} AND {{one}}"
-    return {sub}(compared, lambda found: found[0].replace("::VARCHAR", ""), statement), parameters
-'''
-
-
-def is_needed(program: Program) -> bool:
-    """Whether an app may compare texts with numbers."""
-    nodes = (node for module in _app(program) for node in compared(program, module))
-    return any(is_text(program, node) is not False for node in nodes)
 
 
 def sure(program: Program) -> Iterator[tuple[ModuleInfo, ast.expr]]:
@@ -80,18 +61,6 @@ def _is_sure(program: Program, node: ast.expr) -> bool:
 
 def _app(program: Program) -> list[ModuleInfo]:
     return [module for _, module in sorted(program.modules.items()) if not is_test(module.path)]
-
-
-def listener(program: Program, path: str) -> tuple[str, tuple[Import, ...]]:
-    """The source of a listener on every engine of the process, and what it imports."""
-    event, imports = bring(program, path, "sqlalchemy", "event")
-    engine, more = bring(program, path, "sqlalchemy", "Engine")
-    sub, last = bring(program, path, "re", "sub")
-    return _LISTENER.format(event=event, engine=engine, sub=sub, name=free_name(program, path, NAME)), (
-        *imports,
-        *more,
-        *last,
-    )
 
 
 def compared(program: Program, module: ModuleInfo) -> Iterator[ast.expr]:

@@ -1,8 +1,8 @@
-"""`text("...")` that psycopg2 sends as it is, with the values written into it, and that the async drivers prepare.
+"""`text("...")` that psycopg2 sends as it is, with the values written into it, and that asyncpg prepares.
 
 A prepared text holds one statement, a parameter in it stands for one value, and its type is known when it is prepared.
-Measured with PostgreSQL 15. Several statements: asyncpg refuses them; psycopg 3 refuses them with parameters, and
-without any gives the result of the first, where psycopg2 gives that of the last. `IN :ids` takes a tuple with psycopg2
+Measured with PostgreSQL 15. Several statements: asyncpg refuses them; psycopg 3, with the cursors that `client_binding`
+gives it, has the result of the first, where psycopg2 has that of the last. `IN :ids` takes a tuple with psycopg2
 alone; an expanding parameter takes tuples and lists with all three. The sync drivers for MySQL write lists into the
 text as well, the async ones do not; the rest is the same with all of these, measured with MariaDB 10.11.
 Source: SQLAlchemy "Using IN expressions", `bindparam.expanding`.
@@ -33,6 +33,7 @@ _PARAMETER = re.compile(r"(?<![:\w\\]):(?P<name>\w+)")
 _IN = re.compile(r"\bIN\s+:(?P<name>\w+)", re.IGNORECASE)
 _ORDERED = re.compile(r"(?:[<>]=?|\bBETWEEN)\s*:(?P<name>\w+)", re.IGNORECASE)
 _NULL = re.compile(r"(?<![:\w\\]):(?P<name>\w+)\s+IS\s+(?:NOT\s+)?NULL\b", re.IGNORECASE)
+_LAST = re.compile(r";\s*(?:SELECT|WITH|VALUES|SHOW|TABLE)\b[^;]*;?\s*$", re.IGNORECASE)
 _QUOTED = re.compile(r"'[^':]*(?<![:\w\\]):[A-Za-z_]\w*[^']*'")
 
 
@@ -57,9 +58,6 @@ class Texts:
     def text(self, module: ModuleInfo, node: ast.Call, said: str) -> Iterator[Edit | Finding]:
         """One call. said: its text."""
         plain = _OPAQUE.sub("''", said)
-        one_only = self.target == "postgresql+asyncpg" or (self.target in TARGETS and _PARAMETER.search(plain))
-        if one_only and several(said):
-            yield self.finding(module, node, "takes one statement in a text", "execute each statement by itself")
         names = [m["name"] for m in _PARAMETER.finditer(plain)]
         lists = [m["name"] for m in _IN.finditer(plain) if names.count(m["name"]) == 1]
         if lists and not self._is_bound(module, node):
@@ -69,12 +67,20 @@ class Texts:
             target = module.source.target(node)
             op = AppendCall("bindparams", arguments)
             yield Edit(self.transform, module.path, target, op, imports, (), self.group, because)
-        if self.target in MYSQL:
-            return
+        if self.target == "postgresql+psycopg" and several(said) and _LAST.search(plain):
+            advice = "execute each statement by itself"
+            yield self.finding(module, node, "has the result of the first of several statements", advice)
+        if self.target == "postgresql+asyncpg":
+            yield from self._prepared(module, node, said, plain)
+
+    def _prepared(self, module: ModuleInfo, node: ast.Call, said: str, plain: str) -> Iterator[Finding]:
+        """What cannot be prepared."""
+        if several(said):
+            yield self.finding(module, node, "takes one statement in a text", "execute each statement by itself")
         if found := _NULL.search(plain):
             advice = f"say what it is: CAST(:{found['name']} AS ...)"
             yield self.finding(module, node, f"cannot know the type of :{found['name']} here", advice)
-        for name in self._ordered(module, node, plain) if self.target == "postgresql+asyncpg" else ():
+        for name in self._ordered(module, node, plain):
             advice = f"unless it is compared with text, CAST(CAST(:{name} AS text) AS ...)"
             yield self.finding(module, node, f"takes no text for :{name} here", advice)
         if _QUOTED.search(said):

@@ -21,8 +21,8 @@ _POOLER = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _SETTINGS = (".yml", ".yaml", ".toml", ".ini", ".cfg", ".sh", ".py")
-#: what already tells the driver, in code
-_TOLD = re.compile(rb"prepare_threshold|statement_cache_size")
+#: what already tells the driver, in code; cursors of psycopg that write values into statements prepare none
+_TOLD = re.compile(rb"prepare_threshold|statement_cache_size|AsyncClientCursor")
 _ADVICE = {
     "postgresql+psycopg": '{"prepare_threshold": None}',
     "postgresql+asyncpg": '{"statement_cache_size": 0, "prepared_statement_cache_size": 0}',
