@@ -41,12 +41,14 @@ def test_the_walk_keeps_source_templates_manifests_and_settings(tmp_path: Path) 
         ".env.test": "",
         "prod.env": "",
         "Dockerfile": "",
+        "README.md": "",
+        "Procfile": "",
         "environment.yaml": "",
     }
-    put(tmp_path, {**wanted, "README.md": "", "logo.png": b"\x89"})
+    put(tmp_path, {**wanted, "notes.doc": "", "logo.png": b"\x89"})
     assert found(tmp_path) == set(wanted)
     assert reasons(tmp_path) == {
-        "README.md": "not a kind of file that is read",
+        "notes.doc": "not a kind of file that is read",
         "logo.png": "not a kind of file that is read",
     }
 
@@ -171,6 +173,6 @@ def test_a_root_that_cannot_be_migrated_is_one_sentence(tmp_path: Path, name: st
         discover(tmp_path / name)
 
 
-@pytest.mark.parametrize("name", ["environment.md", "py", "notes.locked", "xenv", "Makefiles", "fish"])
+@pytest.mark.parametrize("name", ["environment.doc", "py", "notes.locked", "xenv", "Makefiles", "fish"])
 def test_other_names_are_not_used(name: str) -> None:
     assert not is_used(name)

@@ -7,6 +7,7 @@ import re
 from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.program import Program
 from asyncify.knowledge.drivers import backend_of, sync_packages
+from asyncify.model.text import DOCUMENTS
 
 _URL = re.compile(rb"\b(sqlite|postgresql|postgres|mysql|mariadb|mssql|oracle)(\+\w+)?://")
 BACKENDS = ("sqlite", "postgresql", "mysql", "mariadb", "mssql", "oracle")
@@ -18,7 +19,8 @@ def named_backends(program: Program) -> tuple[str, ...]:
     by_package = [b for b in BACKENDS if any(p in listed for p in sync_packages(b))]
     by_url = {
         backend_of(match.group(1).decode())
-        for data in program.workspace.files.values()
+        for path, data in program.workspace.files.items()
+        if not path.endswith(DOCUMENTS)
         for match in _URL.finditer(data)
     }
     return tuple(b for b in BACKENDS if b in by_url or b in by_package)

@@ -11,7 +11,7 @@ from pathspec import GitIgnoreSpec
 
 from asyncify.model.errors import UsageError
 from asyncify.model.plan import Exclusion, Workspace
-from asyncify.model.text import is_utf16
+from asyncify.model.text import DOCUMENTS, is_utf16
 
 MAX_BYTES = 2_000_000  #: larger files are data, not source
 BINARY_PROBE = 8192  #: a NUL byte in so many first bytes means binary; git looks at 8000
@@ -24,10 +24,14 @@ SUFFIXES = (
     *(".toml", ".cfg", ".ini", ".yml", ".yaml", ".env"),
     *(".in", ".lock"),  # requirements.in, poetry.lock
     ".ipynb",  # read, never changed
-    *(".sh", ".dockerfile", ".Dockerfile"),
+    *(".sh", ".bash", ".mk", ".dockerfile", ".Dockerfile"),
+    *DOCUMENTS,
 )
 #: whole names, or the part before a dot (`.env.test`)
-NAMES = tuple("Pipfile Dockerfile Containerfile Makefile makefile justfile Justfile .env".split())
+NAMES = (
+    *("Pipfile", "Dockerfile", "Containerfile", "Makefile", "makefile", "justfile", "Justfile", "Jenkinsfile"),
+    *("Procfile", ".env", "devcontainer.json"),
+)
 
 #: folders that hold installed or generated files, whatever `.gitignore` says
 SKIPPED_FOLDERS = frozenset(

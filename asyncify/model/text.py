@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import codecs
 
+#: files that tell people what to do: nothing that a program runs is read from them
+DOCUMENTS = (".md", ".rst")
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 

@@ -44,6 +44,35 @@ SQLITE = Needs(True, ("sqlite+aiosqlite",))
             "uv pip install \\\n    'sqlalchemy[asyncio]' aiosqlite \\\n    fastapi\n# pip install sqlalchemy\n",
             SQLITE,
         ),
+        (
+            "Dockerfile",
+            'RUN ["pip", "install", "-r", "a", "sqlalchemy", "psycopg2"]\n'
+            "RUN poetry add --group db sqlmodel psycopg2\n",
+            'RUN ["pip", "install", "-r", "a", "sqlalchemy[asyncio]", "psycopg2", "psycopg"]\n'
+            "RUN poetry add --group db sqlmodel 'sqlalchemy[asyncio]' psycopg2 psycopg\n",
+            PSYCOPG,
+        ),
+        (
+            "noxfile.py",
+            "session.install('sqlalchemy', \"pytest\")\nsession.install(*sqlalchemy)\n",
+            "session.install('sqlalchemy[asyncio]', \"pytest\", \"pytest-asyncio\")\nsession.install(*sqlalchemy)\n",
+            ASYNCPG,
+        ),
+        (
+            "ci.yml",
+            "- run: >-\n    pip install sqlalchemy\n    psycopg2-binary\n"
+            "- run: |\n    pip install sqlalchemy\n    psycopg2\n",
+            "- run: >-\n    pip install 'sqlalchemy[asyncio]'\n    psycopg2-binary asyncpg\n"
+            "- run: |\n    pip install 'sqlalchemy[asyncio]'\n    psycopg2\n",
+            ASYNCPG,
+        ),
+        (
+            "README.md",
+            "Say `pip install sqlalchemy psycopg2` once.\n\n```sh\n$ pip install psycopg2-binary\n```\n",
+            "Say `pip install 'sqlalchemy[asyncio]' psycopg2 psycopg` once.\n\n"
+            "```sh\n$ pip install psycopg2-binary 'psycopg[binary]'\n```\n",
+            PSYCOPG,
+        ),
         ("Makefile", "ci:\n\tpip install pytest httpx\n", "ci:\n\tpip install pytest pytest-asyncio httpx\n", ASYNCPG),
     ],
 )
@@ -59,13 +88,15 @@ def test_commands(path: str, before: str, after: str, needs: Needs) -> None:
         "pip install -e . pytest-sqlalchemy\n",
         "pip install $PACKAGES ./sqlalchemy sqlalchemy/\n",
         "RUN apt-get install -y sqlalchemy psycopg2\n",
-        'RUN ["pip", "install", "sqlalchemy"]\n',
+        'RUN ["apt", "install", "sqlalchemy"]\n',
+        "`pip install pip`: sqlalchemy\n",
         "pip install 'sqlalchemy[aiosqlite]'\n",
         "pip install --upgrade pip; echo sqlalchemy\n",
     ],
 )
 def test_what_is_no_such_requirement(text: str) -> None:
-    assert with_packages({"Dockerfile": text.encode(), "notes.txt": b"pip install sqlalchemy\n"}, SQLITE) == {}
+    told = dict.fromkeys(("notes.txt", "CHANGELOG.md"), b"pip install sqlalchemy\n")
+    assert with_packages({"Dockerfile": text.encode(), **told}, SQLITE) == {}
 
 
 def test_bytes_that_are_no_text_are_left_alone() -> None:

@@ -109,3 +109,16 @@ def test_a_manifest_that_cannot_be_read_is_told_once() -> None:
 
 def test_the_transform() -> None:
     assert (SETTINGS.name, SETTINGS.step) == ("settings", "settings")
+
+
+def test_a_document_that_makes_a_sync_engine_is_told_and_names_no_database() -> None:
+    files = {
+        "app.py": ENGINE,
+        "requirements.txt": "sqlalchemy\npsycopg2\n",
+        "README.md": 'Once:\n\n```python\nengine = create_engine("mysql://h/d")\n```\n',
+        "docs/a.rst": "Now: create_async_engine(url)\n",
+    }
+    found = decide({path: text.encode() for path, text in files.items()}).findings
+    assert [(f.path, f.code, f.span.line) for f in found if f.span and f.path.endswith((".md", ".rst"))] == [
+        ("README.md", "settings-document", 4)
+    ]

@@ -15,6 +15,7 @@ from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.program import Program
 from asyncify.knowledge.mysql_arguments import OTHER_NAMES, OWN_CODE, TRUSTS, VARIABLES, WITHOUT, Trust, lost
 from asyncify.model.edit import Import
+from asyncify.model.text import DOCUMENTS
 
 NAME = "mysql_arguments"
 TARGETS = frozenset({"mysql+aiomysql", "mysql+asyncmy", "mariadb+aiomysql", "mariadb+asyncmy"})
@@ -86,8 +87,7 @@ def takes(name: str) -> bool:
 
 def trust(program: Program) -> Trust:
     """The sync driver that a program connects to MySQL with: by its URLs, else by its packages."""
-    files = program.workspace.files.values()
-    named = {(m.group(1) or b"mysqldb").decode() for data in files for m in _DRIVERNAME.finditer(data)}
+    named = {(m.group(1) or b"mysqldb").decode() for data in _files(program) for m in _DRIVERNAME.finditer(data)}
     listed = read_dependencies(program.workspace.files).listed
     by_url = [row for row in TRUSTS if row.driver in named]
     return (by_url or [row for row in TRUSTS if row.package in listed] or list(TRUSTS))[0]
@@ -123,4 +123,8 @@ def listener(program: Program, path: str, target: str) -> tuple[str, tuple[Impor
 
 def tells_of_tls(program: Program) -> bool:
     """Whether a program says anywhere how its connections to MySQL are encrypted."""
-    return any(_TLS.search(data) for data in program.workspace.files.values())
+    return any(_TLS.search(data) for data in _files(program))
+
+
+def _files(program: Program) -> list[bytes]:
+    return [data for path, data in program.workspace.files.items() if not path.endswith(DOCUMENTS)]

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 
 from asyncify.analysis.source import SourceFile
 from asyncify.model.budget import Pool, Workers
+from asyncify.model.text import DOCUMENTS
 
 SIZE, OVERFLOW = 5, 10
 _QUEUES = ("", "QueuePool", "AsyncAdaptedQueuePool")
@@ -62,8 +63,8 @@ def _workers(files: Mapping[str, bytes]) -> Iterator[Workers]:
         name = posixpath.basename(path)
         if path.endswith(".py"):
             pattern = _MODULE if "gunicorn" in name else _PYTHON
-        elif path.endswith((".md", ".rst", ".lock")):
-            continue  # what is told, not done
+        elif path.endswith((*DOCUMENTS, ".lock")):
+            continue
         else:
             pattern = _SHELL
         text = files[path].decode(errors="replace")

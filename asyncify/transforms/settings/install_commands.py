@@ -12,16 +12,29 @@ from packaging.utils import canonicalize_name
 
 from asyncify.knowledge.drivers import async_driver, sync_packages
 from asyncify.knowledge.packages import BRINGS_SQLALCHEMY, SQLALCHEMY_EXTRAS
-from asyncify.model.text import decode_text
+from asyncify.model.text import DOCUMENTS, decode_text
 from asyncify.transforms.settings.needs import Needs
 
 _COMMAND = re.compile(
-    r"\b(?:pip3?|uv[ \t]+pip)[ \t]+install\b(?P<rest>(?:\\\r?\n|[^\n;&|#])*)"
-)  # to the end of the line that is continued, or to the next command
+    r"\b(?:(?:pip3?|uv[ \t]+pip|pipenv)[ \t]+install|(?:uv|poetry|pdm|rye)[ \t]+add)\b"
+    r"(?P<rest>(?:\\\r?\n|[^\n;&|#`])*)"
+)  # to the end of the line that is continued, to the next command, or to the end of code in prose
+_LIST = re.compile(
+    r"(?:([\"'])pip3?\1\s*,\s*([\"'])install\2\s*,|\bsession\.install\()"
+    r"(?P<rest>(?:\s*,?\s*(?:\"[^\"\n]*\"|'[^'\n]*'))+)"
+)  # the words of a command as a list: `RUN ["pip", "install", ...]`, nox
 _TOKEN = re.compile(r"(?<!\S)(?P<quote>[\"']?)(?P<text>[A-Za-z0-9][^\s\"'\\,]*)(?P=quote)(?=[\s\"']|$)")
+_WORD = re.compile(r"(?P<quote>[\"'])(?P<text>[A-Za-z0-9][^\s\"']*)(?P=quote)")
 _COMMENT = re.compile(r"[ \t]*#")
-_SUFFIXES = (".sh", ".yml", ".yaml", ".dockerfile", ".Dockerfile", "tox.ini")
-_NAMES = ("Dockerfile", "Containerfile", "Makefile", "makefile", "justfile", "Justfile")
+_FOLDED = re.compile(
+    r"^(?P<indent>[ \t]*(?:-[ \t]+)*)[^\n#]*[:-][ \t]+>[+-]?[ \t]*\n(?:(?P=indent)[ \t]+\S.*\n?)+", re.MULTILINE
+)
+_SUFFIXES = (".sh", ".bash", ".mk", ".yml", ".yaml", ".dockerfile", ".Dockerfile", "tox.ini", *DOCUMENTS)
+_PAST = ("CHANGELOG", "CHANGES", "HISTORY", "NEWS")  # what was true then
+_NAMES = (
+    *("Dockerfile", "Containerfile", "Makefile", "makefile", "justfile", "Justfile", "Jenkinsfile", "Procfile"),
+    *("devcontainer.json", "noxfile.py"),
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +51,8 @@ class _Token:
 def holds_commands(path: str) -> bool:
     """Whether a file of this name holds commands of a shell."""
     name = posixpath.basename(path)
+    if name.upper().startswith(_PAST):
+        return False
     return path.endswith(_SUFFIXES) or any(name == n or name.startswith(n + ".") for n in _NAMES)
 
 
@@ -49,38 +64,43 @@ def with_packages(files: Mapping[str, bytes], needs: Needs) -> Mapping[str, str]
             text = decode_text(files[path])
         except UnicodeDecodeError:
             continue
-        after = _rewritten(text, needs)
+        after = _rewritten(text, needs, folds=path.endswith((".yml", ".yaml")))
         found.update({path: after} if after != text else {})
     return found
 
 
-def _rewritten(text: str, needs: Needs) -> str:
+def _rewritten(text: str, needs: Needs, *, folds: bool) -> str:
+    """The new text. folds: it is YAML, where the lines of `>` blocks are one."""
     out: list[str] = []
     position = 0
-    for command in _COMMAND.finditer(text):
-        line = text[text.rfind("\n", 0, command.start()) + 1 : command.start()]
-        if _COMMENT.match(line):
-            continue
-        tokens = list(_tokens(text, command.start("rest"), command.end("rest")))
+    for tokens, comma in _commands(text, folds=folds):
         for token in tokens:
-            more = list(_beside(token, tokens, needs))
-            words = [_extended(token), *more]
+            words = [_extended(token), *_beside(token, tokens, needs)]
             if words != [str(token.requirement)]:
-                quoted = [_quoted(w, token, text) for w in words[1:]]
-                head = text[token.start : token.end]
-                if words[0] != str(token.requirement):
-                    head = _quoted(words[0], token, text)
-                out += [text[position : token.start], " ".join([head, *quoted])]
+                quoted = [_in_quotes(w, token) if comma else _quoted(w, token, text) for w in words]
+                if words[0] == str(token.requirement):
+                    quoted[0] = text[token.start : token.end]
+                out += [text[position : token.start], comma.join(quoted) if comma else " ".join(quoted)]
                 position = token.end
     return "".join([*out, text[position:]])
 
 
-def _tokens(text: str, start: int, end: int) -> Iterator[_Token]:
+def _commands(text: str, *, folds: bool) -> Iterator[tuple[list[_Token], str]]:
+    """The requirements of each command, in order, and what stands between its words where that is a comma."""
+    flat = _FOLDED.sub(lambda found: found[0][:-1].replace("\n", " ") + found[0][-1], text) if folds else text
+    found = [(m, "") for m in _COMMAND.finditer(flat)] + [(m, ", ") for m in _LIST.finditer(text)]
+    for command, comma in sorted(found, key=lambda pair: pair[0].start()):
+        line = text[text.rfind("\n", 0, command.start()) + 1 : command.start()]
+        if not _COMMENT.match(line):
+            yield list(_tokens(text, *command.span("rest"), _WORD if comma else _TOKEN)), comma
+
+
+def _tokens(text: str, start: int, end: int, pattern: re.Pattern[str]) -> Iterator[_Token]:
     """The requirements of a command; options, their values that are files, and variables are none."""
     previous = ""
-    for match in _TOKEN.finditer(text, start, end):
-        before = text[start : match.start()].split()
-        previous = before[-1] if before else ""
+    for match in pattern.finditer(text, start, end):
+        before = text[start : match.start()].replace(",", " ").split()
+        previous = before[-1].strip("\"'") if before else ""
         if previous in ("-r", "-c", "-e", "-i", "-t", "--requirement", "--constraint", "--index-url", "--target"):
             continue
         try:
@@ -115,6 +135,10 @@ def _beside(token: _Token, tokens: list[_Token], needs: Needs) -> Iterator[str]:
                 yield "psycopg[binary]" if binary else row.package
     if token.name == "pytest" and needs.pytest_asyncio and "pytest-asyncio" not in there:
         yield "pytest-asyncio"
+
+
+def _in_quotes(word: str, token: _Token) -> str:
+    return f"{token.quote}{word}{token.quote}"
 
 
 def _quoted(word: str, token: _Token, text: str) -> str:

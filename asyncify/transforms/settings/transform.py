@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.program import Program
 from asyncify.model.edit import Finding, TextEdit
-from asyncify.model.text import decode_text, encode_text
+from asyncify.model.text import DOCUMENTS, decode_text, encode_text
 from asyncify.transforms.base import Decisions, Example, Transform
 from asyncify.transforms.settings.choice import project_choice
+from asyncify.transforms.settings.documents import told_in_documents
 from asyncify.transforms.settings.env_files import NAME, plan_env_files
 from asyncify.transforms.settings.install_commands import with_packages
 from asyncify.transforms.settings.manifests import plan_manifests, unread
@@ -82,10 +83,10 @@ def decide(files: Mapping[str, bytes], driver: str = "") -> Decisions:
         current.update({edit.path: encode_text(edit.after, current.get(edit.path, b"")) for edit in edits})
         if needs.asyncio:
             more = with_packages({p: current[p] for p in own_files}, needs)
-            if not part.manifests and more:
+            if not part.manifests and any(not path.endswith(DOCUMENTS) for path in more):
                 found = tuple(f for f in found if f.code != "settings-no-place")  # the commands are the place
             current.update({p: encode_text(text, current[p]) for p, text in more.items()})
-            findings += [*found, *pooled(own_files, needs)]
+            findings += [*found, *pooled(own_files, needs), *told_in_documents(own_files)]
         if needs.asyncio and not _converts_at_run_time(own_files):
             findings += plan_env_files(own_files, (), choice)[1]
     changed = [path for path in sorted(files) if current[path] != files[path]]
