@@ -83,12 +83,12 @@ OWN_VALUES = frozenset(
     "psycopg2.extras.DateTimeTZRange".split()
 )
 
-#: packages of sync drivers for MySQL whose classes stand on `error.orig`
-MYSQL_ERRORS = ("MySQLdb.", "mysql.connector.", "pymysql.", "mariadb.")
+#: packages of sync drivers whose classes of PEP 249 stand on `error.orig`
+OTHER_ERRORS = ("MySQLdb.", "mysql.connector.", "pymysql.", "mariadb.", "cx_Oracle.")
 
-#: async drivername -> where its classes are; aiomysql raises those of PyMySQL
-MYSQL_CLASSES: Mapping[str, str] = MappingProxyType(
-    {"mysql+aiomysql": "pymysql.err", "mysql+asyncmy": "asyncmy.errors"}
+#: async drivername -> where its classes are; aiomysql raises those of PyMySQL, aioodbc those of pyodbc
+OTHER_CLASSES: Mapping[str, str] = MappingProxyType(
+    {"mysql+aiomysql": "pymysql.err", "mysql+asyncmy": "asyncmy.errors", "oracle+oracledb": "oracledb"}
 )
 
 #: attribute of an error of MySQL Connector/Python -> the same for every other driver, of PEP 249 the arguments

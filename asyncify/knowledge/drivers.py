@@ -127,6 +127,9 @@ def _mysql_arguments(driver: str) -> tuple[QueryArgument, ...]:
     )
 
 
+# python-oracledb "Upgrading from cx_Oracle": always UTF-8, safe for threads; `connect_async()` refuses the names.
+_ORACLE_ARGUMENTS = tuple(QueryArgument(name, _D) for name in ("encoding", "nencoding", "threaded"))
+
 #: The first of a backend is its default.
 ASYNC_DRIVERS: tuple[AsyncDriver, ...] = (
     AsyncDriver("sqlite", "sqlite+aiosqlite", "aiosqlite", ">=0.17", (1, 4), _DOCS + "sqlite.html#aiosqlite"),
@@ -193,6 +196,7 @@ ASYNC_DRIVERS: tuple[AsyncDriver, ...] = (
         (2, 0, 25),
         _DOCS + "oracle.html#module-sqlalchemy.dialects.oracle.oracledb",
         serves_sync=True,
+        arguments=_ORACLE_ARGUMENTS,
     ),
 )
 

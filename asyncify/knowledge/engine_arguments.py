@@ -31,5 +31,6 @@ ARGUMENTS: tuple[EngineArgument, ...] = (
     EngineArgument("executemany_batch_page_size", "", True, "a psycopg2 argument"),
     EngineArgument("strategy", "", True, "went with SQLAlchemy 1.4"),
     EngineArgument("server_side_cursors", "", False, "use AsyncSession.stream"),
+    EngineArgument("thick_mode", "", False, "python-oracledb has no asyncio in its thick mode"),
     EngineArgument("creator", "", False, "use async_creator, which returns a connection of the async driver"),
 )

@@ -120,7 +120,9 @@ class DriverErrors:
     def name_of(self, module: ModuleInfo, node: ast.expr) -> str:
         """The dotted name of an object of a library; empty for anything else."""
         found = self.program.names.resolve_expression(module.path, node)
-        return found.name if isinstance(found, Ext) else ""
+        inner = (v for v in self.program.values(node) if isinstance(v, Ext))  # imported in a function
+        known = found if isinstance(found, Ext) else next(inner, None)
+        return known.name if known is not None else ""
 
     def is_orig(self, module: ModuleInfo, node: ast.expr) -> bool:
         """Whether an expression is the error of the driver: `error.orig`, or a local name for that and nothing else."""

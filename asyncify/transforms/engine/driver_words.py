@@ -10,7 +10,7 @@ from asyncify.knowledge.drivers import Choice
 from asyncify.model.edit import Edit, Finding
 from asyncify.transforms.engine.driver_errors import DriverErrors
 from asyncify.transforms.engine.json_paths import json_paths
-from asyncify.transforms.engine.mysql_errors import MySQLErrors
+from asyncify.transforms.engine.other_errors import OtherErrors
 from asyncify.transforms.engine.psycopg_listeners import ASYNCPG, leaves_psycopg2
 from asyncify.transforms.engine.texts import Texts
 
@@ -28,6 +28,8 @@ def driver_words(program: Program, choice: Choice, transform: str, group: str) -
             yield from json_paths(program, transform, group)
     if found & _MYSQL:
         target = choice.get("mysql", "")
-        yield from MySQLErrors(program, target, transform, group).decide()
+        yield from OtherErrors(program, target, transform, group).decide()
         if found <= _MYSQL:
             yield from Texts(program, target, transform, group).decide()
+    if "oracle" in found:
+        yield from OtherErrors(program, choice.get("oracle", ""), transform, group).decide()

@@ -10,7 +10,7 @@ from asyncify.analysis.databases import backends
 from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
-from asyncify.knowledge.drivers import Choice
+from asyncify.knowledge.drivers import SYNC_DRIVERS, Choice
 from asyncify.model.budget import Budget, Pool
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.ops import EditCall
@@ -33,6 +33,7 @@ class EngineNotes:
     group: str
     pools: list[Pool] = field(default_factory=list)
     encrypted: bool = False  # said what becomes of encryption
+    thin: bool = False  # said that Oracle Client is not used
 
     def budget(self) -> Budget | None:
         """The connections of the engines that were looked at."""
@@ -45,6 +46,8 @@ class EngineNotes:
         if found != ["sqlite"]:  # a database in a file has no limit of connections
             self.pools.append(pool_of(module.source, node, module.path, self.twins.twin_of(node)))
         yield from self._addresses(module, node)
+        yield from self._gaps(module, node, written)
+        yield from self._thin(module, node, found)
         yield from self._encryption(module, node, found)
 
     def _addresses(self, module: ModuleInfo, node: ast.Call) -> Iterator[Edit | Finding]:
@@ -63,6 +66,25 @@ class EngineNotes:
                 module, node, "driver-values", message, "give engines on PostgreSQL native_inet_types=False"
             )
 
+    def _gaps(self, module: ModuleInfo, node: ast.Call, written: str | None) -> Iterator[Finding]:
+        """A URL that is only known at run time, and may not say what the async driver must know."""
+        listed = read_dependencies(self.program.workspace.files).listed
+        for row in SYNC_DRIVERS if written is None else ():
+            if row.gap and any(package in listed for package in row.packages):
+                message = f"a URL of {row.drivername} stays one, and the async engine refuses it"
+                yield self._finding(module, node, "engine-url", message, row.gap)
+
+    def _thin(self, module: ModuleInfo, node: ast.Call, found: list[str]) -> Iterator[Finding]:
+        """Oracle: asyncio is there in the thin mode of python-oracledb alone. cx_Oracle has the other alone."""
+        listed = read_dependencies(self.program.workspace.files).listed
+        modules = self.program.modules.values()
+        thick = any(_names(m, "init_oracle_client") for m in modules)
+        if found == ["oracle"] and (thick or "cx-oracle" in listed) and not self.thin:
+            self.thin = True
+            message = "python-oracledb has asyncio in its thin mode only, without the libraries of Oracle Client"
+            advice = "that is for Oracle 12.1 and later; leave out init_oracle_client()"
+            yield self._finding(module, node, "engine-thin", message, advice)
+
     def _encryption(self, module: ModuleInfo, node: ast.Call, found: list[str]) -> Iterator[Finding]:
         """The sync drivers for MySQL encrypt where the server can, the async ones where they are told. Said once."""
         target = next((self.choice.get(b, "") for b in ("mysql", "mariadb") if b in found), "")
@@ -74,3 +96,7 @@ class EngineNotes:
 
     def _finding(self, module: ModuleInfo, node: ast.AST, code: str, message: str, advice: str) -> Finding:
         return Finding(self.transform, module.path, module.source.span(node), code, message, advice)
+
+
+def _names(module: ModuleInfo, name: str) -> bool:
+    return any(name in (getattr(n, "id", ""), getattr(n, "attr", "")) for n in module.source.nodes)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from asyncify.knowledge.drivers import SYNC_DRIVERS, Choice, async_drivername
+from asyncify.knowledge.drivers import SYNC_DRIVERS, Choice, async_driver, async_drivername
 from asyncify.model.edit import Import
 
 HELPER_NAME = "async_database_url"
+#: async drivernames that nothing but this function keeps from arguments which they refuse
+_WITHOUT = frozenset({"oracle+oracledb"})
 
 #: What the module that holds the function must import; the names exist from SQLAlchemy 1.4 on.
 HELPER_IMPORTS = (Import("sqlalchemy.engine", "URL"), Import("sqlalchemy.engine", "make_url"))
@@ -33,6 +35,8 @@ def runtime_helper(backends: Sequence[str], choice: Choice | None = None) -> str
         if row.backend == backend and not row.gap
         if (target := async_drivername(row.drivername, choice)) is not None
     }
+    rows = (async_driver(target) for target in dict.fromkeys(drivers.values()) if target in _WITHOUT)
+    gone = [argument.name for row in rows if row is not None for argument in row.arguments]
     if not drivers:
         raise ValueError(f"no async driver for {', '.join(backends) or 'no backend'}")
     return "\n".join(
@@ -40,6 +44,7 @@ def runtime_helper(backends: Sequence[str], choice: Choice | None = None) -> str
             f'def {HELPER_NAME}(url: "str | URL") -> URL:',
             '    """The same database for the async engine: a sync driver is replaced by an async one."""',
             "    url = make_url(url)",
+            *(f"    url = url.difference_update_query({gone})".replace("'", '"') for _ in gone[:1]),
             "    drivers = {",
             *(f'        "{name}": "{target}",' for name, target in drivers.items()),
             "    }",

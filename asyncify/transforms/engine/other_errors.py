@@ -1,7 +1,7 @@
-"""`error.orig` of a sync driver for MySQL in the words of the async one: its class, `errno`, `msg`.
+"""`error.orig` of a sync driver for MySQL or Oracle in the words of the async one: its class, `errno`, `msg`.
 
-All have the classes of PEP 249 and the number of the server as first argument. Sources: `knowledge/driver_errors.py`;
-MySQL Connector/Python `errors.Error`; SQLAlchemy 2.0 `dialects/mysql/aiomysql.py`.
+All have the classes of PEP 249, and those for MySQL the number of the server as first argument. Sources:
+`knowledge/driver_errors.py`; MySQL Connector/Python `errors.Error`; SQLAlchemy 2.0 `dialects/mysql/aiomysql.py`.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import ClassVar
 from asyncify.analysis.bindings import names_used
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import Ext
-from asyncify.knowledge.driver_errors import MYSQL_ATTRIBUTES, MYSQL_CLASSES, MYSQL_ERRORS, STANDARD
+from asyncify.knowledge.driver_errors import MYSQL_ATTRIBUTES, OTHER_CLASSES, OTHER_ERRORS, STANDARD
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import Hole, Replace
 from asyncify.transforms.engine.driver_errors import DriverErrors
 
 
-class MySQLErrors(DriverErrors):
-    """Looks at what a program does with the errors of sync drivers for MySQL. target: the async drivername."""
+class OtherErrors(DriverErrors):
+    """Looks at what a program does with the errors of such drivers. target: the async drivername."""
 
-    targets: ClassVar[frozenset[str]] = frozenset(MYSQL_CLASSES)
+    targets: ClassVar[frozenset[str]] = frozenset(OTHER_CLASSES)
 
     def mentions(self, text: str) -> bool:
         """Whether a file can hold anything of this."""
@@ -41,12 +41,12 @@ class MySQLErrors(DriverErrors):
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name != "isinstance" or len(node.args) != 2 or not self.is_orig(module, node.args[0]):
             return
-        where = MYSQL_CLASSES[self.target]
+        where = OTHER_CLASSES[self.target]
         package = where.partition(".")[0]
         given = node.args[1]
         for kind in given.elts if isinstance(given, ast.Tuple) else [given]:
             found = self.name_of(module, kind)
-            if not found.startswith(MYSQL_ERRORS) or found.startswith(f"{package}."):
+            if not found.startswith(OTHER_ERRORS) or found.startswith(f"{package}."):
                 continue
             word = found.rpartition(".")[2]
             taken = package in names_used(self.program, module.path)
