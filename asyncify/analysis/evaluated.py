@@ -39,6 +39,14 @@ def comes_before(source: SourceFile, first: ast.AST, second: ast.AST) -> bool:
     )
 
 
+def behind(source: SourceFile, statement: ast.stmt) -> list[ast.stmt]:
+    """The statements of the same block that follow one."""
+    block = source.parent(statement)
+    bodies = (getattr(block, part, None) for part in ("body", "orelse", "finalbody"))
+    found = (b for b in bodies if isinstance(b, list) and statement in b)
+    return next((body[body.index(statement) + 1 :] for body in found), [])
+
+
 def _comes_first(outer: ast.AST, inner: ast.AST) -> bool:
     if isinstance(outer, ast.BoolOp):
         return inner is outer.values[0]

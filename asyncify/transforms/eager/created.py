@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from textwrap import indent
 
 from asyncify.analysis.dotted import is_path
+from asyncify.analysis.evaluated import behind
 from asyncify.analysis.expiry.events import guarded_path, named_attributes, path_text
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
@@ -25,7 +26,7 @@ from asyncify.transforms.eager.option_values import OptionReader
 from asyncify.transforms.eager.options import Renderer, Style
 from asyncify.transforms.eager.reading import Reader, Steps
 from asyncify.transforms.eager.sessions import Access, access
-from asyncify.transforms.eager.sources import Tracer
+from asyncify.transforms.eager.sources import Tracer, dominates
 
 STORES = frozenset({"commit", "flush"})
 INSPECT = frozenset({"sqlalchemy.inspect", "sqlalchemy.inspection.inspect"})
@@ -72,6 +73,11 @@ class Refresh:
     before: ast.stmt | None = None
     session: Access | None = None
     guard: str = ""
+
+    @property
+    def flushes(self) -> bool:
+        """Whether it stands behind a `flush()`, which expires nothing."""
+        return not self.is_refresh and self.before is None and getattr(self.call.func, "attr", "") == "flush"
 
 
 class Created:
@@ -122,11 +128,14 @@ class Created:
         return self._passed(self._holding(naming, site), site, reader) is not None
 
     def passed(self, site: ast.AST, reader: Reader) -> Refresh | None:
-        """The refresh through which every instance goes on its way to a reader."""
+        """The refresh through which every instance goes on its way to a reader: the last one in its function, for it
+        empties what those before it have loaded by name."""
         return self._passed(self.refreshes(site), site, reader)
 
     def _passed(self, refreshes: list[Refresh], site: ast.AST, reader: Reader) -> Refresh | None:
         here = self.program.function_of(reader.node)
+        last: tuple[int, Refresh] | None = None
+        elsewhere: Refresh | None = None
         for refresh in refreshes:
             there = self.program.function_of(refresh.call)
             source = self.program.modules[refresh.path].source
@@ -138,8 +147,8 @@ class Created:
             if there is here and here is not None:
                 line = refresh.before.lineno - 1 if refresh.before is not None else refresh.call.lineno
                 before = line < getattr(reader.node, "lineno", 0)
-                if before and self._is_within(refresh.path, reader.node, block):
-                    return refresh
+                if before and self._is_within(refresh.path, reader.node, block) and (last is None or line > last[0]):
+                    last = (line, refresh)
             elif there is not None and here is not None:
                 # what is made elsewhere reaches its refresh before its maker hands it out
                 made = (
@@ -150,8 +159,8 @@ class Created:
                 )
                 through = block is there.node and self._comes_through(here, reader.node, there)
                 if made or through:
-                    return refresh
-        return None
+                    elsewhere = elsewhere or refresh
+        return last[1] if last is not None else elsewhere
 
     def _is_within(self, path: str, node: ast.AST, block: ast.AST | None) -> bool:
         current: ast.AST | None = node
@@ -197,14 +206,41 @@ class Created:
         value = value.value if isinstance(value, ast.Await) else value
         return value is not None and session_call(self.program, value, *STORES, "refresh", "get") is not None
 
-    def stored(self, site: ast.Call, path: str) -> Refresh | None:
-        """The last `commit()` or `flush()` behind a constructor call, where the instance has a name there."""
+    def stored(self, site: ast.Call, path: str, reader: Reader) -> Refresh | None:
+        """The last `commit()` or `flush()` behind a constructor call, where the instance has a name there: for a reader
+        in the same function one above it that has always run by then. None where several may have run."""
         name = self._target(path, site)
         if name is None or len(made_classes(self.program, site)) != 1:
             return None
         after = [c for c in self._stores_behind(site) if self._is_statement(path, c)]
+        if self.program.function_of(reader.node) is self.program.function_of(site):
+            above = [c for c in after if self.is_above(c, reader)]
+            source = self.program.modules[path].source
+            sure = [c for c in above if dominates(source, source.statement(c), reader.node)]
+            if len(above) > 1 and not sure:
+                return None
+            after = sure or above or after
         commits = [c for c in after if isinstance(c.func, ast.Attribute) and c.func.attr == "commit"] or after
         return Refresh(path, commits[-1], name, False) if commits else None
+
+    def is_loaded_behind(self, place: Refresh, steps: Steps) -> bool:
+        """Whether a refresh right behind a store loads a path: the work of an earlier run, perhaps in a branch."""
+        source = self.program.modules[place.path].source
+        for statement in behind(source, source.statement(place.call)):
+            own = [pair for pair in self._written(place.path) if source.statement(pair[0].call) is statement]
+            own = [(r, given) for r, given in own if path_text(r.name) == path_text(place.name)]
+            if not own:
+                return False
+            for refresh, given in own:
+                options = self._options.parse(place.path, refresh.options) if refresh.options is not None else []
+                if given & set(steps[:1]) or any(e.loads and e.steps == steps for e in options):
+                    return True
+        return False
+
+    def _written(self, path: str) -> list[tuple[Refresh, frozenset[str]]]:
+        """The refreshes of a file, each with what it names."""
+        plain = [(refresh, frozenset[str]()) for refresh in self._refreshes if refresh.before is None]
+        return [(refresh, given) for refresh, given in [*plain, *self._named] if refresh.path == path]
 
     def is_stored_before(self, site: ast.Call, reader: Reader) -> bool:
         """Whether some `commit()` or `flush()` stands between a constructor call and a reader."""
@@ -239,11 +275,11 @@ class Created:
 
     # -- edits ---------------------------------------------------------------------------------------
 
-    def is_after(self, place: Refresh, reader: Reader) -> bool:
-        """Whether a reader comes behind a place: in the same function further down, in another one always."""
-        function = self.program.function_of(place.call)
+    def is_above(self, call: ast.Call, reader: Reader) -> bool:
+        """Whether a reader comes behind a call: in the same function further down, in another one always."""
+        function = self.program.function_of(call)
         same = function is not None and self.program.function_of(reader.node) is function
-        return not same or getattr(reader.node, "lineno", 0) > place.call.lineno
+        return not same or getattr(reader.node, "lineno", 0) > call.lineno
 
     def edits(
         self, place: Refresh, info: ClassInfo, paths: Mapping[Steps, str], always: str = "", *, by_name: bool = False
@@ -266,8 +302,8 @@ class Created:
         if not part.options and not part.behind and not always:
             return []
         given = place.options.elts if isinstance(place.options, (ast.List, ast.Tuple)) else []
-        behind = {node: f"{source.segment(node)}.{link}" for node, link in part.behind}
-        options = ", ".join([*(behind.get(e, source.segment(e)) for e in given), *part.options])
+        chained = {node: f"{source.segment(node)}.{link}" for node, link in part.behind}
+        options = ", ".join([*(chained.get(e, source.segment(e)) for e in given), *part.options])
         if place.options is not None:
             given_now = EditCall(set=(("options", f"[{options}]"),))
             place_of = source.target(place.call)
@@ -283,7 +319,7 @@ class Created:
         op: Op
         if by_name or (not options and not is_written):
             names = ", ".join(f'"{steps[0]}"' for steps in sorted(paths))
-            calls = [] if is_written else [session.run(f"refresh({name})")]
+            calls = [] if is_written or (by_name and place.flushes) else [session.run(f"refresh({name})")]
             calls += [session.run(f"refresh({name}, [{names}])")] if by_name else []
             op = InsertStatements(_guarded(place, "\n".join(calls)), where)
             return [Edit("eager", place.path, target, op, because=because)]

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from functools import lru_cache
 
+from asyncify.analysis.expiry.events import path_text
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach, routes
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
@@ -208,8 +209,25 @@ class Planner:
                     self._beside(site, steps, reader)
                 else:
                     at_site[steps].append(reader)
+                    self._refreshed(site, path, steps, reader)
         if at_site:
             self._loaded(site, path, self._shared(site, path, self._lasting(site, path, at_site)))
+
+    def _refreshed(self, site: Site, path: str, steps: Steps, reader: Reader) -> None:
+        """Let the refreshes that instances may pass load as well, where another statement may have loaded these first:
+        a refresh repeats the options of that one. Source: SQLAlchemy, `Session.refresh`, `InstanceState.load_options`.
+        """
+        refreshes = [r for r in self.created.refreshes(site) if self.stored_later.leads(r, reader)]
+        if not refreshes or not isinstance(site, ast.Call):
+            return
+        if all(self.contents.fresh(site, entity.info) for entity in entities(self.program, path, site)):
+            return
+        for refresh in refreshes:
+            info = self.refreshing.stored_class(refresh)
+            if self.created.reloads(refresh) and not comes_back(self.program, info, steps):
+                self._refresh(refresh, steps, reader)
+            else:
+                self._unknown(steps, reader)
 
     def _lasting(self, site: Site, path: str, readers: Readers) -> Readers:
         """What can be loaded with the instances: the rest is written to before it is read."""
@@ -246,14 +264,14 @@ class Planner:
 
     def _constructed(self, site: ast.Call, path: str, steps: Steps, reader: Reader) -> None:
         """An instance that is never refreshed: after it was stored nothing of it but columns is loaded."""
-        place = self.created.stored(site, path)
+        place = self.created.stored(site, path, reader)
         if place is not None:
             if self._is_elsewhere(site, reader) and self._tries(site, site, steps, reader):
                 return
-            if self.created.is_after(place, reader):
+            if self.created.is_above(place.call, reader) and not self.created.is_loaded_behind(place, steps):
                 known = self.refreshing.known(place)
-                if ast.dump(known.name) == ast.dump(place.name):
-                    self._refresh(place, steps, reader)
+                if path_text(known.name) == path_text(place.name):
+                    self._refresh(known, steps, reader)
                 else:
                     self._beside(site, steps, reader)
         elif self.program.function_of(site) is not self.program.function_of(reader.node) and reader.kind != "code":

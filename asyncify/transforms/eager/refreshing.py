@@ -30,8 +30,10 @@ class Refreshing:
         self._places.setdefault(place, (self.stored_class(place), {}))[1].setdefault(steps, reader)
 
     def known(self, place: Refresh) -> Refresh:
-        """The first refresh that was added for the same call, else the given one."""
-        return next((p for p in self._places if p.call is place.call), place)
+        """The refresh that is written anyway for the same instance, else the first that was added for the same call,
+        else the given one."""
+        wanted = (w for w in self._always if w.before is None and path_text(w.name) == path_text(place.name))
+        return next((p for p in [*wanted, *self._places] if p.call is place.call), place)
 
     def stored_class(self, place: Refresh) -> ClassInfo:
         """The class of what is refreshed."""
@@ -50,20 +52,23 @@ class Refreshing:
                 self._places.setdefault(place, (info, {}))
                 self._always[place] = f"a refresh of {info.name} expires what it holds, which is read later"
         for place, (info, needed) in self._places.items():
-            by_name = bool(needed) and self._empties_others(place, info, needed)
+            by_name = self._can_name(place, needed) and (place.flushes or self._empties_others(place, info, needed))
             always = self._always.get(place, "")
             yield self.created.edits(place, info, because(needed), always, by_name=by_name), needed
 
+    def _can_name(self, place: Refresh, needed: Mapping[Steps, Reader]) -> bool:
+        """Whether each relationship can be refreshed by its name. Source: SQLAlchemy, `Session.refresh`: it loads lazy
+        relationships that it names since 2.0.4."""
+        if not needed or place.options is not None or any(len(steps) != 1 for steps in needed):
+            return False
+        return (version := SqlAlchemy.of(self.program).version) is None or version >= (2,)
+
     def _empties_others(self, place: Refresh, info: ClassInfo, needed: Mapping[Steps, Reader]) -> bool:
         """Whether a load over existing instances would empty what others of the function hold: the users of a group
-        are gone when the groups of a user are loaded so. Each relationship is refreshed by its name then.
-
-        Source: SQLAlchemy "Populate Existing"; `refresh()` loads lazy relationships that it names since 2.0.4.
+        are gone when the groups of a user are loaded so. Source: SQLAlchemy "Populate Existing".
         """
         function = self.program.function_of(place.call)
-        if function is None or place.options is not None or any(len(steps) != 1 for steps in needed):
-            return False
-        if (version := SqlAlchemy.of(self.program).version) is not None and version < (2,):
+        if function is None:
             return False
         ends = {self.program.orm.end_of(info, steps) for steps in needed}
         own = path_text(place.name)

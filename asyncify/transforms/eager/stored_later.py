@@ -14,7 +14,7 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import objects
-from asyncify.transforms.eager.created import STORES, Created, session_call
+from asyncify.transforms.eager.created import STORES, Created, Refresh, session_call
 from asyncify.transforms.eager.reading import Reader, Steps
 
 
@@ -42,9 +42,13 @@ class StoredLater:
                         lines[function] = min(lines.get(function, node.lineno), node.lineno)
         return found
 
+    def leads(self, refresh: Refresh, reader: Reader) -> bool:
+        """Whether a reader may read after a refresh."""
+        return self._afterwards.leads(refresh.call, reader.node)
+
     def may_load(self, site: ast.Call, steps: Steps, reader: Reader) -> bool:
         """Whether what a reader finds may be of a row by then, and not in memory."""
-        if any(self._afterwards.leads(refresh.call, reader.node) for refresh in self._created.refreshes(site)):
+        if any(self.leads(refresh, reader) for refresh in self._created.refreshes(site)):
             return True
         given = {keyword.arg for keyword in site.keywords}
         return steps[0] not in given and any(
