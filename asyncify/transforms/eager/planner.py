@@ -224,6 +224,8 @@ class Planner:
             return
         for refresh in refreshes:
             info = self.refreshing.stored_class(refresh)
+            if self.created.is_loaded_behind(refresh, steps):
+                continue
             if self.created.reloads(refresh) and not comes_back(self.program, info, steps):
                 self._refresh(refresh, steps, reader)
             else:
