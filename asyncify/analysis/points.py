@@ -80,7 +80,7 @@ def points_of(program: Program, module: ModuleInfo, clients: frozenset[ast.AST])
         yield Point(PointKind.CLOSE, left.place, "closing a session")
     inside_factories = _inside_factories(program, module)
     for place in program.unloaded.get(module.path, ()):
-        if place.reads is not Reads.OTHER and program.function_of(place.node) is not None:
+        if place.reads is not Reads.OTHER:
             # what is returned may wait itself
             returned = place.reads is Reads.ANSWER
             where: ast.AST = module.source.statement(place.node) if returned else place.node

@@ -135,6 +135,52 @@ def keep(key: int, title: str, db: Session = Depends(get_db)):
 """
 
 
+SEED = """\
+from db import SessionLocal
+from models import Post, Tag, User
+
+db = SessionLocal()
+users = []
+for number in range(3):
+    user = User(name=f"seeded {number}")
+    users.append(user)
+    db.add(user)
+db.commit()
+for user in users:
+    db.refresh(user)
+for user in users:
+    user.posts.append(Post(title="of " + user.name))
+db.commit()
+tag = Tag(name="seed")
+db.add(tag)
+db.commit()
+tag.posts.extend(users[0].posts)
+db.commit()
+users[1].posts = [Post(title="set")]
+db.commit()
+print([[post.title for post in user.posts] for user in users], [post.title for post in tag.posts])
+db.close()
+"""
+
+SEEDS = f"""{HEAD}
+
+@app.post("/seeds")
+def seeds(db: Session = Depends(get_db)):
+    users = []
+    for number in range(3):
+        user = User(name=f"seeded {{number}}")
+        users.append(user)
+        db.add(user)
+    db.commit()
+    for user in users:
+        db.refresh(user)
+    for user in users:
+        user.posts.append(Post(title="of " + user.name))
+    db.commit()
+    return db.scalars(select(Post.title).order_by(Post.id)).all()
+"""
+
+
 def test_a_collection_of_a_row_that_was_flushed_is_loaded_behind_the_flush(tmp_path: Path) -> None:
     files = {"models.py": MODELS, "filling.py": FILLING, "main.py": FLUSHED}
     urls = ["/raw", "/twice", "/perhaps", "/perhaps?early=1", "/branches", "/branches?early=1", "/committed", "/given"]
@@ -147,3 +193,8 @@ def test_a_refresh_loads_what_only_a_later_statement_has_loaded(tmp_path: Path) 
     files = {"models.py": MODELS, "filling.py": FILLING, "main.py": REFRESHED}
     urls = ["/changed/1?title=x", "/changed/1?title=", "/changed/9?title=x", "/kept/1?title=y", "/kept/2?title=again"]
     prove(tmp_path, files, [("PUT", url) for url in urls])
+
+
+def test_rows_that_a_loop_has_made_are_read_one_by_one(tmp_path: Path) -> None:
+    files = {"models.py": MODELS, "filling.py": FILLING, "main.py": SEEDS, "seed.py": SEED}
+    prove(tmp_path, files, [("POST", "/seeds")], [["seed.py"]])

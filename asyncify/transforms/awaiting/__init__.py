@@ -59,7 +59,7 @@ def plan(program: Program) -> Decisions:
             *stream_edits(program, colouring, module, stream_options),
             *mended(program, colouring, module),
             *exit_stack_edits(program, module),
-            *ImplicitLoads(program, module).decide(),
+            *ImplicitLoads(program, module, helpers).decide(),
         )
         for item in both:
             (edits if isinstance(item, Edit) else findings).append(item)  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.dotted import is_path
@@ -21,6 +22,7 @@ from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import Hole, InsertStatements, Op, Replace, ReplaceStatement
 from asyncify.model.span import Place, Target
 from asyncify.transforms.awaiting.context import Context, context_of
+from asyncify.transforms.awaiting.entry import SCRIPT, Helpers
 from asyncify.transforms.awaiting.templates import spawn, spawn_below
 
 SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign)
@@ -30,19 +32,35 @@ ADVICE = "load it with the statement that loads the instance"
 class ImplicitLoads:
     """Decides on the places of one module that read what nothing loads."""
 
-    def __init__(self, program: Program, module: ModuleInfo) -> None:
+    def __init__(self, program: Program, module: ModuleInfo, helpers: Helpers) -> None:
         self.program = program
         self.module = module
         self.source = module.source
+        self.helpers = helpers
 
     def decide(self) -> Iterator[Edit | Finding]:
         """Edits, and findings where nothing can be written."""
         for place in self.program.unloaded.get(self.module.path, ()):
-            if context_of(self.program, self.program.colouring, self.module, place.node) is Context.AWAIT:
-                made = list(self._edits(place))
-                yield from made
-                if not made:
-                    yield self._left(place)
+            context = context_of(self.program, self.program.colouring, self.module, place.node)
+            if context not in (Context.AWAIT, Context.MODULE):
+                continue
+            made = list(self._edits(place))
+            if context is Context.MODULE:
+                made = list(self._at_top(place, made)) if self.helpers.runner == SCRIPT else []
+            yield from made
+            if not made:
+                yield self._left(place)
+
+    def _at_top(self, place: Unloaded, edits: list[Edit]) -> Iterator[Edit]:
+        """The same at the top of a script: run to its end in the loop of the script."""
+        run = self.helpers.name(SCRIPT)
+        for edit in edits:
+            if not isinstance(edit.op, (Replace, InsertStatements)):
+                continue
+            lines = edit.op.template.splitlines(keepends=True)
+            op = replace(edit.op, template="".join(_run(line, run) for line in lines))
+            yield from self.helpers.add(SCRIPT, place.node, edit.because)
+            yield replace(edit, op=op)
 
     def _edits(self, place: Unloaded) -> Iterator[Edit]:
         node = place.node
@@ -54,7 +72,7 @@ class ImplicitLoads:
         elif place.reads is Reads.ATTRIBUTE and isinstance(node, ast.Attribute):
             op = Replace(f'await {name}(getattr, $o, "{node.attr}")', (Hole("o", self.source.span(node.value)),))
             yield self._edit(place, self.source.target(node), op, imports)
-        elif place.reads is Reads.WRITE and isinstance(node, ast.Attribute) and is_path(node):
+        elif place.reads is Reads.WRITE and isinstance(node, ast.Attribute) and _is_steady(node.value):
             statement = self.source.statement(node)
             if isinstance(statement, SIMPLE):
                 text = f'await {name}(getattr, {self.source.segment(node.value)}, "{node.attr}")\n'
@@ -129,3 +147,16 @@ class ImplicitLoads:
     def _left(self, place: Unloaded) -> Finding:
         message = f"{place.what}, and nothing loads it before"
         return Finding("await", self.module.path, self.source.span(place.node), "implicit-load", message, ADVICE)
+
+
+def _is_steady(node: ast.expr) -> bool:
+    """Whether an expression is the same one when it is evaluated twice: `self.user`, `users[0]`."""
+    while isinstance(node, ast.Subscript) and (isinstance(node.slice, ast.Constant) or is_path(node.slice)):
+        node = node.value
+    return is_path(node)
+
+
+def _run(line: str, run: str) -> str:
+    """`await $it` to `run_in_script($it)`."""
+    before, _, it = line.partition("await ")
+    return f"{before}{run}({it.rstrip()}){it[len(it.rstrip()) :]}" if it else line

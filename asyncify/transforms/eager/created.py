@@ -26,7 +26,7 @@ from asyncify.transforms.eager.option_values import OptionReader
 from asyncify.transforms.eager.options import Renderer, Style
 from asyncify.transforms.eager.reading import Reader, Steps
 from asyncify.transforms.eager.sessions import Access, access
-from asyncify.transforms.eager.sources import Tracer, dominates
+from asyncify.transforms.eager.sources import Tracer, dominates, loops_around
 
 STORES = frozenset({"commit", "flush"})
 INSPECT = frozenset({"sqlalchemy.inspect", "sqlalchemy.inspection.inspect"})
@@ -212,10 +212,12 @@ class Created:
         name = self._target(path, site)
         if name is None or len(made_classes(self.program, site)) != 1:
             return None
-        after = [c for c in self._stores_behind(site) if self._is_statement(path, c)]
-        if self.program.function_of(reader.node) is self.program.function_of(site):
-            above = [c for c in after if self.is_above(c, reader)]
-            source = self.program.modules[path].source
+        after = [c for c in self._stores_behind(site, path) if self._is_statement(path, c)]
+        source = self.program.modules[path].source
+        if any(loops_around(source, site) - loops_around(source, store) for store in after):
+            return None  # it has a name for the last one only
+        if self._is_beside(site, path, reader):
+            above = [c for c in after if self.is_above(c, path, reader)]
             sure = [c for c in above if dominates(source, source.statement(c), reader.node)]
             if len(above) > 1 and not sure:
                 return None
@@ -242,15 +244,16 @@ class Created:
         plain = [(refresh, frozenset[str]()) for refresh in self._refreshes if refresh.before is None]
         return [(refresh, given) for refresh, given in [*plain, *self._named] if refresh.path == path]
 
-    def is_stored_before(self, site: ast.Call, reader: Reader) -> bool:
+    def is_stored_before(self, site: ast.Call, path: str, reader: Reader) -> bool:
         """Whether some `commit()` or `flush()` stands between a constructor call and a reader."""
-        same = self.program.function_of(reader.node) is self.program.function_of(site)
+        same = self._is_beside(site, path, reader)
         line = getattr(reader.node, "lineno", 0)
-        return any(not same or store.lineno < line for store in self._stores_behind(site))
+        return any(not same or store.lineno < line for store in self._stores_behind(site, path))
 
-    def _stores_behind(self, site: ast.Call) -> list[ast.Call]:
+    def _stores_behind(self, site: ast.Call, path: str) -> list[ast.Call]:
         function = self.program.function_of(site)
-        nodes = ast.walk(function.node) if function is not None else ()
+        at_top = (n for n in self.program.modules[path].source.nodes if self.program.function_of(n) is None)
+        nodes = ast.walk(function.node) if function is not None else at_top
         stores = [c for n in nodes if (c := session_call(self.program, n, *STORES)) is not None]
         return [c for c in stores if c.lineno > site.lineno]
 
@@ -275,11 +278,13 @@ class Created:
 
     # -- edits ---------------------------------------------------------------------------------------
 
-    def is_above(self, call: ast.Call, reader: Reader) -> bool:
+    def is_above(self, call: ast.Call, path: str, reader: Reader) -> bool:
         """Whether a reader comes behind a call: in the same function further down, in another one always."""
-        function = self.program.function_of(call)
-        same = function is not None and self.program.function_of(reader.node) is function
-        return not same or getattr(reader.node, "lineno", 0) > call.lineno
+        return not self._is_beside(call, path, reader) or getattr(reader.node, "lineno", 0) > call.lineno
+
+    def _is_beside(self, call: ast.Call, path: str, reader: Reader) -> bool:
+        """Whether a reader is in the function of a call, or both are at the top of one file."""
+        return reader.path == path and self.program.function_of(reader.node) is self.program.function_of(call)
 
     def edits(
         self, place: Refresh, info: ClassInfo, paths: Mapping[Steps, str], always: str = "", *, by_name: bool = False

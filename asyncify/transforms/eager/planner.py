@@ -270,7 +270,7 @@ class Planner:
         if place is not None:
             if self._is_elsewhere(site, reader) and self._tries(site, site, steps, reader):
                 return
-            if self.created.is_above(place.call, reader) and not self.created.is_loaded_behind(place, steps):
+            if self.created.is_above(place.call, path, reader) and not self.created.is_loaded_behind(place, steps):
                 known = self.refreshing.known(place)
                 if path_text(known.name) == path_text(place.name):
                     self._refresh(known, steps, reader)
@@ -278,7 +278,7 @@ class Planner:
                     self._beside(site, steps, reader)
         elif self.program.function_of(site) is not self.program.function_of(reader.node) and reader.kind != "code":
             self._beside(site, steps, reader)
-        elif self.created.is_stored_before(site, reader) or self.stored_later.may_load(site, steps, reader):
+        elif self.created.is_stored_before(site, path, reader) or self.stored_later.may_load(site, steps, reader):
             self._unknown(steps, reader)
 
     def _is_elsewhere(self, node: ast.AST, reader: Reader) -> bool:

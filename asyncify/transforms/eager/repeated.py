@@ -21,28 +21,29 @@ FORGETS = frozenset("refresh expire expire_all rollback expunge expunge_all clos
 
 def first_reads(program: Program, places: Iterable[Unloaded]) -> Iterator[Unloaded]:
     """The places without those that read an attribute again that a place before them has surely loaded."""
-    before: dict[tuple[FunctionInfo | None, str], list[ast.expr]] = defaultdict(list)
-    for call, base, name in _loaded_already(program):
-        before[program.function_of(call), f"{ast.dump(base)}.{name}"].append(call)
+    before: dict[tuple[FunctionInfo | str, str], list[ast.expr]] = defaultdict(list)
+    for path, call, base, name in _loaded_already(program):
+        before[program.function_of(call) or path, f"{ast.dump(base)}.{name}"].append(call)
     for place in places:
         node = place.node
         if place.reads not in (Reads.ATTRIBUTE, Reads.WRITE) or not isinstance(node, ast.Attribute):
             yield place
             continue
         source = program.modules[place.path].source
-        key = (program.function_of(node), f"{ast.dump(node.value)}.{node.attr}")
+        key = (program.function_of(node) or place.path, f"{ast.dump(node.value)}.{node.attr}")
         if not any(_covers(program, source, earlier, node) for earlier in before[key]):
             before[key].append(node)
             yield place
 
 
-def _loaded_already(program: Program) -> Iterator[tuple[ast.expr, ast.expr, str]]:
-    """`greenlet_spawn(getattr, instance, "name")`, the work of an earlier run: the call, the instance, the name."""
-    for module in program.modules.values():
+def _loaded_already(program: Program) -> Iterator[tuple[str, ast.expr, ast.expr, str]]:
+    """`greenlet_spawn(getattr, instance, "name")`, the work of an earlier run: its file, the call, the instance, the
+    name."""
+    for path, module in program.modules.items():
         for node in module.source.nodes_of(ast.Call):
             read = read_in_greenlet(program, node)
             if read is not None:
-                yield node, *read
+                yield path, node, *read
 
 
 def _covers(program: Program, source: SourceFile, earlier: ast.expr, later: ast.Attribute) -> bool:
@@ -51,12 +52,12 @@ def _covers(program: Program, source: SourceFile, earlier: ast.expr, later: ast.
     if (
         root is None
         or earlier.lineno > later.lineno
-        or function is None
         or not is_always_evaluated(source, earlier)
         or not _leads_to(source, earlier, later)
     ):
         return False
-    between = [n for n in function.nodes if earlier.lineno <= getattr(n, "lineno", 0) <= later.lineno]
+    own = function.nodes if function is not None else (n for n in source.nodes if program.function_of(n) is None)
+    between = [n for n in own if earlier.lineno <= getattr(n, "lineno", 0) <= later.lineno]
     return not any(_stores(n, root) or _forgets(program, n, root) for n in between)
 
 

@@ -189,6 +189,16 @@ def returned(function: FunctionInfo) -> list[ast.expr]:
     return [n.value for n in function.nodes if isinstance(n, (ast.Return, ast.Yield, ast.YieldFrom)) and n.value]
 
 
+def loops_around(source: SourceFile, node: ast.AST) -> set[ast.AST]:
+    """The loops in whose body a node stands, in its function or at the top of its file."""
+    found: set[ast.AST] = set()
+    outer = source.parent(node)
+    while outer is not None and not isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        found |= {outer} if isinstance(outer, LOOPS) else set()
+        outer = source.parent(outer)
+    return found
+
+
 def dominates(source: SourceFile, first: ast.stmt, second: ast.AST) -> bool:
     """Whether a statement has always run when a later one of its function does."""
     block, inner = source.parent(first), first
