@@ -172,3 +172,55 @@ def view(request: Request, db: Session = Depends(get_db)):
         ("GET", "/view"),
     ]
     prove(tmp_path, files, requests)
+
+
+PARTIAL = f"""{HEAD}
+from pathlib import Path
+
+from fastapi.responses import HTMLResponse
+from fastapi.templating import Jinja2Templates
+
+templates = Jinja2Templates(directory=str(Path(__file__).parent / "templates"))
+
+
+def table(request: Request, db: Session, viewer: User, note: Optional[str] = None):
+    posts = db.scalars(select(Post).where(Post.author_id == viewer.id).order_by(Post.id)).all()
+    response = templates.TemplateResponse(request, "table.html", {{"posts": posts, "viewer": viewer}})
+    if note:
+        response.headers["X-Note"] = note
+    return response
+
+
+def known(request: Request, key: int, db: Session = Depends(get_db)):
+    setattr(request.state, "viewer", db.get(User, key))
+
+
+@app.get("/table/{{key}}", response_class=HTMLResponse, dependencies=[Depends(known)])
+def show(request: Request, db: Session = Depends(get_db)):
+    viewer: User = getattr(request.state, "viewer")
+    return table(request, db, viewer, "shown")
+
+
+@app.post("/table/{{key}}", response_class=HTMLResponse)
+def post(request: Request, key: int, db: Session = Depends(get_db)):
+    viewer = db.get(User, key)
+    db.add(Post(title="new", author_id=key))
+    db.commit()
+    return table(request, db, viewer, "posted")
+
+
+@app.delete("/table/{{key}}", response_class=HTMLResponse)
+def delete(request: Request, key: int, db: Session = Depends(get_db)):
+    viewer = db.get(User, key)
+    db.delete(db.scalars(select(Post).where(Post.author_id == key).order_by(Post.id.desc())).first())
+    db.commit()
+    response = table(request, db, viewer)
+    response.headers["X-Done"] = "yes"
+    return response
+"""
+
+
+def test_a_template_of_a_function_that_waits_is_rendered_in_the_greenlet_there(tmp_path: Path) -> None:
+    page = "{% for p in posts %}{{ p.title }} of {{ p.author.team.name }} {% endfor %}{{ viewer.posts|length }}"
+    files = {"models.py": MODELS, "filling.py": FILLING, "main.py": PARTIAL, "templates/table.html": page}
+    prove(tmp_path, files, [("GET", "/table/2"), ("POST", "/table/2"), ("DELETE", "/table/2")])

@@ -42,7 +42,7 @@ class ImplicitLoads:
         """Edits, and findings where nothing can be written."""
         for place in self.program.unloaded.get(self.module.path, ()):
             context = context_of(self.program, self.program.colouring, self.module, place.node)
-            if context not in (Context.AWAIT, Context.MODULE):
+            if context not in (Context.AWAIT, Context.MODULE) or self._runs_async(place.node):
                 continue
             made = list(self._edits(place))
             if context is Context.MODULE:
@@ -136,6 +136,10 @@ class ImplicitLoads:
         makes = any(isinstance(v, Cls) and is_schema(self.program, v.info) for v in values)
         validates = isinstance(node.func, ast.Attribute) and node.func.attr in VALIDATORS
         return (makes or validates) and has_late_schemas(self.program)
+
+    def _runs_async(self, node: ast.expr) -> bool:
+        """Whether a call runs a function that is async already: it reads in there, and its caller waits."""
+        return isinstance(node, ast.Call) and any(t.info.is_async for t in self.program.calls(node))
 
     def _gives_coroutine(self, node: ast.Call) -> bool:
         colouring = self.program.colouring

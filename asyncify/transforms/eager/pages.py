@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.program import Program
+from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.templates import TemplateFiles, TemplateRun
-from asyncify.analysis.values import NOTHING, Const, Fn, Rec, Values, has, objects, union
+from asyncify.analysis.values import NOTHING, Const, Fn, Obj, Rec, Values, has, is_session, objects, union
 from asyncify.knowledge import names
 from asyncify.transforms.eager.reading import Reader, Reading
 
@@ -47,14 +48,26 @@ class Frame:
 
 
 class _Walker:
-    """Reads for one template of one response."""
+    """Reads for one template of one response. within: what the function runs that renders it."""
 
-    def __init__(self, reading: Reading, reader: Reader) -> None:
+    def __init__(self, reading: Reading, reader: Reader, within: frozenset[FunctionInfo]) -> None:
         self.reading = reading
         self.reader = reader
+        self.within = within
 
     def attribute(self, base: Values, name: str) -> Values:
-        return self.reading.attribute(base, name, self.reader)
+        inner = self.reader.inner
+        inside = frozenset(v for v in base if inner is not None and self._is_inside(v))
+        if inner is None or not inside:
+            return self.reading.attribute(base, name, self.reader)
+        outside = self.reading.attribute(base - inside, name, self.reader) if base - inside else NOTHING
+        return outside | self.reading.attribute(inside, name, inner)
+
+    def _is_inside(self, value: object) -> bool:
+        """Whether an instance is loaded in there, or where nobody knows."""
+        if not isinstance(value, Obj):
+            return False
+        return value.origin is None or self.reading.program.function_of(value.origin.site) in self.within
 
     def elements(self, base: Values) -> Values:
         return self.reading.elements(base)
@@ -77,8 +90,9 @@ class _Walker:
 class Pages:
     """Notes what templates read. One for each program. missing: templates that are not in the repository."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, reach: Reach) -> None:
         self.reading = reading
+        self.reach = reach
         self.program: Program = reading.program
         self.files = TemplateFiles(self.program.workspace.files)
         self.missing: list[tuple[str, ast.Call, str]] = []
@@ -149,10 +163,19 @@ class Pages:
             for context in contexts:
                 held.update(self._context(path, context, frame))
             for text in sorted(set(self._texts(path, name, frame))):
-                reader = Reader(reader_path, at, "template", f"the template {text}")
-                run = TemplateRun(self.files, _Walker(self.reading, reader), path)
+                reader = Reader(path, call, "template", f"the template {text}")
+                within = self.reach.of(function) if function is not None else frozenset()
+                if at is not call:
+                    waits = function is not None and self._has_session(function)
+                    reader = replace(reader, path=reader_path, node=at, inner=reader if waits else None)
+                run = TemplateRun(self.files, _Walker(self.reading, reader, within), path)
                 if not run.render(text, held):
                     self.missing.append((reader_path, at, text))
+
+    def _has_session(self, function: FunctionInfo) -> bool:
+        """Whether a function that renders may wait for the database."""
+        used = (node for node in function.nodes if isinstance(node, ast.Name))
+        return function.is_async or any(is_session(self.program.values(name)) for name in used)
 
     def _frames(self, function: FunctionInfo | None, parts: list[ast.expr], depth: int) -> Iterator[Frame | None]:
         """The ways in which the function around a place is called, where that decides what is rendered."""

@@ -63,8 +63,8 @@ class Planner:
         self.routes = routes(program)
         self.statements = Statements(program)
         self.reading = Reading(program, Hidden(program, self.statements.existing))
-        self.pages = Pages(self.reading)
         self.reach = Reach(program)
+        self.pages = Pages(self.reading, self.reach)
         self._read()
         self.expired = Expired(self.reading)
         self.created = Created(program, self.reach, self.expired.refreshes)
@@ -168,7 +168,7 @@ class Planner:
                 self._unknown(steps, reader)
 
     def _unknown(self, steps: Steps, reader: Reader) -> None:
-        self.unplaced[reader].add(steps)
+        self.unplaced[reader.inner or reader].add(steps)
         self.outcomes[reader, steps] = Outcome.GREENLET
 
     def _decided(self, reader: Reader, steps: Steps, outcome: Outcome) -> None:

@@ -45,7 +45,8 @@ class Reader:
     """Who reads. node: the expression in Python code that reads or hands the instance over; what: for people.
 
     kind: "code", "schema" or "template". apart: the read is no part of what the node does itself: it is done later, as
-    when a schema is written out, or by something that hangs on an assignment.
+    when a schema is written out, or by something that hangs on an assignment. inner: the same reader inside of the
+    function that `node` calls, where that waits for the database itself.
     """
 
     path: str
@@ -53,6 +54,7 @@ class Reader:
     kind: str
     what: str
     apart: bool = False
+    inner: Reader | None = None
 
 
 class Hides(Protocol):
