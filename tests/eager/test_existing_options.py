@@ -227,3 +227,23 @@ def c(key: int, db: Session = Depends(get_db), me: User = Depends(current)):
     after = prove(main(text), tmp_path, [("GET", f"/{route}/2") for route in "abc"])
     assert "select(User).options(*LOADS, defaultload(User.posts)" in after
     assert ".unique().one_or_none()" in after
+
+
+def test_relationships_that_a_type_checker_is_told_the_type_of(tmp_path: Path) -> None:
+    text = """
+import typing
+from typing import Any, cast
+
+
+@app.get("/told", response_model=list[PostOut])
+def told(db: Session = Depends(get_db)):
+    return db.scalars(select(Post).options(subqueryload(cast(Any, Post.author))).order_by(Post.id)).all()
+
+
+@app.get("/chain", response_model=list[UserFull])
+def chain(db: Session = Depends(get_db)):
+    chosen = selectinload(typing.cast("Any", User.posts)).selectinload(cast(Any, Post.author))
+    return db.scalars(select(User).options(chosen).order_by(User.id)).all()
+"""
+    after = prove(main(text), tmp_path, [("GET", "/told"), ("GET", "/chain")])
+    assert "load(Post.author)" not in after and "load(User.posts).selectinload(Post.tags)" in after

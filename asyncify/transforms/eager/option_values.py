@@ -264,9 +264,11 @@ def _unknown(node: ast.expr) -> tuple[list[Existing], list[_Start]]:
 
 def relationship_of(node: ast.expr) -> tuple[Steps, ast.expr | None]:
     """The path that an argument of a loader names, and the expression of the class where it begins: `A.b`,
-    `A.b.and_(...)`, `A.b.of_type(C)`, `"b.c"` (1.x), `getattr(A, "b")`."""
+    `A.b.and_(...)`, `A.b.of_type(C)`, `"b.c"` (1.x), `getattr(A, "b")`, `cast(Any, A.b)`."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return tuple(node.value.split(".")), None
+    if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "cast":
+        return relationship_of(node.args[-1]) if node.args else ((ANY,), None)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         return relationship_of(node.func.value)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr" and node.args:
