@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from postgres import Postgres
+from sqlalchemy_versions import VERSIONS, installed
 
 from asyncify.model.plan import Workspace
 from asyncify.pipeline import run_steps, stages
@@ -31,7 +33,7 @@ from typing import Optional
 
 from fastapi import FastAPI
 from pydantic import BaseModel
-from sqlalchemy import Column, Integer, String
+from sqlalchemy import Column, Integer, Numeric, String
 from sqlalchemy.orm import declarative_base
 
 Base = declarative_base()
@@ -42,6 +44,8 @@ class User(Base):
     __tablename__ = "users"
     id = Column(Integer, primary_key=True)
     name = Column(String)
+    age = Column(Integer)
+    worth = Column(Numeric(10, 2))
 
 
 class Token(BaseModel):
@@ -62,17 +66,88 @@ def test_a_url_of_parts_keeps_its_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("use", "told"),
+    ("use", "told", "converted"),
     [
-        ("def find(db, token: Token):\n    return db.query(User).filter(User.id == token.id).first()\n", 1),
-        ("def find(db, key: str):\n    return db.query(User).filter_by(id=key).first()\n", 1),
-        ("def find(db, token: Token):\n    return db.query(User).filter(User.id == token.number).first()\n", 0),
-        ("def find(db, payload):\n    return db.query(User).filter(User.id == payload.get('sub')).first()\n", 0),
+        ("(db, token: Token):\n    return db.query(User).filter(User.id == token.id).first()\n", 0, 1),
+        ("(db, key: str):\n    return db.query(User).filter(key == User.age).first()\n", 0, 1),
+        ("(db, token: Token):\n    return db.query(User).filter(User.age == token.id).first()\n", 1, 0),
+        ("(db, key: str):\n    return db.query(User).filter(User.worth > key).first()\n", 1, 0),
+        ("(db, key: str):\n    return db.query(User).filter_by(id=key).first()\n", 1, 0),
+        ("(db, token: Token):\n    return db.query(User).filter(User.id == token.number).first()\n", 0, 0),
+        ("(db, key: str):\n    return db.query(User).filter(User.name == key).first()\n", 0, 0),
+        ("(db, payload):\n    return db.query(User).filter(User.id == payload.get('sub')).first()\n", 0, 0),
     ],
 )
-def test_asyncpg_takes_no_text_for_a_number(use: str, told: int) -> None:
-    use = use.replace("(db,", "(db: Session,")
+def test_asyncpg_takes_no_text_for_a_number(use: str, told: int, converted: int) -> None:
+    use = f"def find{use}".replace("(db,", "(db: Session,")
     main = TOKENS.replace("import declarative_base", "import Session, declarative_base") + use
     files = {"db.py": DB, "main.py": main, "requirements.txt": "sqlalchemy\npsycopg2\nasyncpg\n"}
     run = run_steps(Workspace(Path("/nowhere"), {p: t.encode() for p, t in files.items()}), stages())
+    assert run_steps(run.after, stages()).after.files == run.after.files
     assert [f.code for f in run.findings].count("driver-text") == told
+    assert run.after.files["main.py"].count(b"cast(literal(") == converted
+
+
+PROGRAM = """\
+import json
+import sys
+from datetime import datetime
+from typing import Optional
+
+from pydantic import BaseModel
+from sqlalchemy import Column, DateTime, Integer, create_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import declarative_base, sessionmaker
+
+engine = create_engine(json.load(sys.stdin)["url"])
+SessionLocal = sessionmaker(bind=engine)
+Base = declarative_base()
+
+
+class Visit(Base):
+    __tablename__ = "visits"
+    id = Column(Integer, primary_key=True)
+    at = Column(DateTime)
+
+
+class Token(BaseModel):
+    id: Optional[str] = None
+
+
+def found(db, token: Token):
+    return [visit.id for visit in db.query(Visit).filter(Visit.id == token.id).all()]
+
+
+def since(db, moment: str):
+    return [visit.id for visit in db.query(Visit).filter(Visit.at >= moment).order_by(Visit.id)]
+
+
+def main():
+    Base.metadata.create_all(engine)
+    with SessionLocal() as db:
+        db.add_all([Visit(at=datetime(2024, month, 1)) for month in (1, 2, 3)])
+        db.commit()
+        answers = [found(db, Token(id=key)) for key in ("2", " 3 ", "77", None)]
+        answers += [since(db, "2024-02-01"), since(db, "2024-02-01T00:00:01")]
+        try:
+            found(db, Token(id="x"))
+        except DBAPIError as error:
+            answers.append(error.orig.pgcode)
+    print(json.dumps(answers))
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_same_rows(version: str, postgres: Postgres, tmp_path: Path) -> None:
+    after = migrated(f"sqlalchemy=={version}.*\npsycopg2\nasyncpg\n", PROGRAM)["db.py"]
+    given = [{"url": postgres.url(postgres.create())} for _ in range(2)]
+    script = tmp_path / "main.py"
+    script.write_text(PROGRAM)
+    before = installed(version).run(script, given[0])
+    assert before == [[2], [3], [], [], [2, 3], [3], "22P02"]
+    script.write_text(after)
+    assert installed(version).run(script, given[1]) == before

@@ -1,8 +1,9 @@
 """Texts that are compared with columns of numbers or dates: `User.id == "7"`, where the id of a token is text.
 
-psycopg2 writes `id = '7'`, and PostgreSQL reads the text as a number. asyncpg asks for the type: the code says that it
-is that of the column, and `asyncpg_values` has the text converted. Source: SQLAlchemy 2.0
-`TypeEngine.coerce_compared_value`. Measured with PostgreSQL 15.
+psycopg2 writes `id = '7'`, and PostgreSQL reads the text as a number. asyncpg sends what it is, and PostgreSQL compares
+no number with a text: the code has it converted to the type of the column. Sources: SQLAlchemy
+`TypeEngine.coerce_compared_value`, `sqlalchemy.cast`, which takes a plain value as one of the type: hence `literal`.
+Measured with PostgreSQL 15.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ OTHERS = frozenset(
     "Decimal Boolean BOOLEAN bool Date DateTime Time Interval DATE TIME TIMESTAMP INTERVAL date datetime time "
     "timedelta".split()
 )
+#: columns to whose type a conversion may round
+_ROUNDS = frozenset({"Numeric", "Decimal", "NUMERIC", "DECIMAL"})
 #: what makes no text: types, and methods of types
 _MAKERS = OTHERS | frozenset({"len", "now", "utcnow", "today", "combine", "replace", "total_seconds", "UUID"})
 _LISTS = frozenset({"in_", "not_in", "notin_", "between"})
@@ -37,21 +40,39 @@ def sure(program: Program) -> Iterator[tuple[ModuleInfo, ast.expr]]:
 
 
 def typed(program: Program, module: ModuleInfo, node: ast.expr) -> tuple[str, tuple[Import, ...]] | None:
-    """A template that says of a text that it has the type of the column it is compared with, and its imports.
+    """A template that has PostgreSQL convert a text to the type of the column it is compared with, and its imports.
 
-    None where there is no such column in sight, and where the text may be None: that is compared in another way.
+    None where there is no such column in sight, where a conversion rounds, and where None may find rows: SQLAlchemy
+    says `IS NULL` for it, and a converted NULL finds none.
     """
     outer = module.source.parent(node)
-    if not isinstance(outer, ast.Compare) or len(outer.comparators) != 1 or not _is_sure(program, node):
+    if not isinstance(outer, ast.Compare) or len(outer.comparators) != 1:
         return None
     column = outer.left if outer.left is not node else outer.comparators[0]
-    if not isinstance(column, ast.Attribute) or not all(isinstance(v, Cls) for v in program.values(column.value)):
+    if not isinstance(column, ast.Attribute):
         return None
-    literal, imports = bring(program, module.path, "sqlalchemy", "literal")
-    return f"{literal}($it, {module.source.segment(column)}.type)", imports
+    models = {v.info for v in program.values(column.value) if isinstance(v, Cls)}
+    if len(models) != len(program.values(column.value)) or not all(_converts(program, m, column.attr) for m in models):
+        return None
+    if not _is_never_none(program, node) and not all(_is_key(program, m, column.attr) for m in models):
+        return None
+    cast, imports = bring(program, module.path, "sqlalchemy", "cast")
+    literal, more = bring(program, module.path, "sqlalchemy", "literal")
+    return f"{cast}({literal}($it), {module.source.segment(column)}.type)", (*imports, *more)
 
 
-def _is_sure(program: Program, node: ast.expr) -> bool:
+def _converts(program: Program, info: ClassInfo, name: str) -> bool:
+    """Whether a conversion to the type of a column is all that a comparison does."""
+    return _is_no_text(program, info, name) and not _names(program, info, name) & _ROUNDS
+
+
+def _is_key(program: Program, info: ClassInfo, name: str) -> bool:
+    """Whether a column is a primary key, which is never NULL."""
+    key = program.orm.columns(info)[name].keyword("primary_key")
+    return isinstance(key, ast.Constant) and key.value is True
+
+
+def _is_never_none(program: Program, node: ast.expr) -> bool:
     """Whether a text cannot be None, by its annotation."""
     if isinstance(node, ast.Name) and (function := program.function_of(node)) is not None:
         told = [p.annotation for p in function.parameters if p.arg == node.id]
@@ -77,7 +98,7 @@ def compared(program: Program, module: ModuleInfo) -> Iterator[ast.expr]:
         if isinstance(func, ast.Attribute) and func.attr == "filter_by":
             for keyword in call.keywords:
                 of = (v.info for part in _entities(program, func.value) for v in part if isinstance(v, Cls))
-                if any(_is_nois_text(program, info, keyword.arg or "") for info in of):
+                if any(_is_no_text(program, info, keyword.arg or "") for info in of):
                     yield keyword.value
 
 
@@ -93,19 +114,24 @@ def _is_other(program: Program, node: ast.expr) -> bool:
         return False
     values = program.values(node.value)
     models = [v.info for v in values if isinstance(v, Cls)] + [o.info for o in objects(values)]
-    return any(_is_nois_text(program, info, node.attr) for info in models)
+    return any(_is_no_text(program, info, node.attr) for info in models)
 
 
-def _is_nois_text(program: Program, info: ClassInfo, name: str) -> bool:
+def _is_no_text(program: Program, info: ClassInfo, name: str) -> bool:
+    return bool(_names(program, info, name) & OTHERS)
+
+
+def _names(program: Program, info: ClassInfo, name: str) -> set[str]:
+    """The names in the types of a column: in its call and its annotation; none where it is no column."""
     column: Column | None = program.orm.columns(info).get(name) if program.orm.is_model(info) else None
     if column is None:
-        return False
+        return set()
     parts: list[ast.AST] = [*column.call.args[:2]] if column.call is not None else []
     for base in program.classes.ancestors(info):
         stmt = base.attributes.get(name) if isinstance(base, ClassInfo) else None
         if isinstance(stmt, ast.AnnAssign):
             parts.append(stmt.annotation)
-    return any(_name(n) in OTHERS for part in parts for n in ast.walk(part))
+    return {_name(n) for part in parts for n in ast.walk(part)}
 
 
 def is_text(program: Program, node: ast.expr, seen: tuple[ast.expr, ...] = ()) -> bool | None:
