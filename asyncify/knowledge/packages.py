@@ -53,6 +53,11 @@ AIOSQLITE_FIXED_IN = (2, 0, 46)
 AIOSQLITE_BEFORE = ">=0.17,<0.22"
 
 
+#: aiomysql 0.3 sends no bytes with PyMySQL 1.2, and stands on any from 1.0. Run with 0.3.2: 1.1.2 and 1.2.0 work, 1.2.4
+#: fails on every parameter of bytes, and with 1.2.1 and 1.2.2 the import of aiomysql fails.
+AIOMYSQL_UP_TO = (1, 2, 0)
+
+
 @dataclass(frozen=True)
 class AsyncioPlugin:
     """Which pytest-asyncio fits a pytest.

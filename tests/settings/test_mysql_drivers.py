@@ -51,6 +51,9 @@ def migrated(source: str, driver: str, target: str = "") -> tuple[str, tuple[Fin
         "requirements.txt": f"sqlalchemy\n{PACKAGES[driver]}\n".encode(),
         ".env.example": f"URL=mysql+{driver}://me@localhost/shop\n".encode(),
     }
+    if target == "aiomysql":
+        files["requirements.txt"] += b"pymysql<1.2\n" if driver != "pymysql" else b""
+        files["requirements.txt"] = files["requirements.txt"].replace(b"PyMySQL\n", b"PyMySQL<1.2\n")
     run = run_steps(Workspace(Path("/nowhere"), files), stages(), Config(driver=target))
     again = run_steps(run.after, stages(), Config(driver=target))
     assert again.after.files == run.after.files

@@ -70,7 +70,7 @@ def test_projects_in_one_repository_do_not_mix() -> None:
         "shop/app.py": ENGINE.replace('os.environ["URL"]', '"sqlite+aiosqlite://"'),
         "shop/requirements/base.txt": "sqlalchemy\n",
         "shop/tests/test_a.py": "import pytest_asyncio\n",
-        "mail/app.py": ENGINE.replace('os.environ["URL"]', '"mysql+aiomysql://h"'),
+        "mail/app.py": ENGINE.replace('os.environ["URL"]', '"mysql+asyncmy://h"'),
         "mail/pyproject.toml": '[project]\ndependencies = ["sqlmodel"]\n',
         "sync/requirements.txt": "sqlalchemy\npytest\n",
         "sync/app.py": "create_engine('sqlite://')\n",
@@ -80,7 +80,7 @@ def test_projects_in_one_repository_do_not_mix() -> None:
     made = decide({path: text.encode() for path, text in files.items()})
     assert {e.path: e.after for e in made.text_edits} == {
         "shop/requirements/base.txt": "sqlalchemy[asyncio]\naiosqlite\n",
-        "mail/pyproject.toml": '[project]\ndependencies = ["sqlalchemy[asyncio]", "aiomysql", "sqlmodel"]\n',
+        "mail/pyproject.toml": '[project]\ndependencies = ["sqlalchemy[asyncio]", "asyncmy", "sqlmodel"]\n',
         "requirements-dev.txt": "pytest\npytest-asyncio>=0.26\n",
     }
     assert made.findings == ()
@@ -109,6 +109,24 @@ def test_a_manifest_that_cannot_be_read_is_told_once() -> None:
 
 def test_the_transform() -> None:
     assert (SETTINGS.name, SETTINGS.step) == ("settings", "settings")
+
+
+@pytest.mark.parametrize(
+    ("packages", "told"),
+    [
+        ("aiomysql\n", True),
+        ("aiomysql\npymysql>=1.0\n", True),
+        ("aiomysql\npymysql==1.2.4\n", True),
+        ("aiomysql\npymysql<1.2\n", False),
+        ("aiomysql\npymysql==1.1.1\n", False),
+        ("asyncmy\npymysql\n", False),
+    ],
+)
+def test_aiomysql_needs_an_older_pymysql(packages: str, told: bool) -> None:
+    driver = packages.split()[0]
+    app = f'from sqlalchemy.ext.asyncio import create_async_engine\ncreate_async_engine("mysql+{driver}://h/d")\n'
+    files = {"app.py": app.encode(), "requirements.txt": f"sqlalchemy[asyncio]\n{packages}".encode()}
+    assert [f.code for f in decide(files).findings] == ["settings-version"] * told
 
 
 def test_a_document_that_makes_a_sync_engine_is_told_and_names_no_database() -> None:

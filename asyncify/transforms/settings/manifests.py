@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from asyncify.analysis.manifests import Form, Kind, Manifest, ProjectDependencies, Requirement
 from asyncify.analysis.manifests.project import read_manifest
 from asyncify.knowledge.drivers import async_driver
-from asyncify.knowledge.packages import BRINGS_SQLALCHEMY, asyncio_plugin
+from asyncify.knowledge.packages import AIOMYSQL_UP_TO, BRINGS_SQLALCHEMY, asyncio_plugin
 from asyncify.model.edit import Finding, TextEdit
 from asyncify.model.span import Span
 from asyncify.transforms.settings.needs import Needs
@@ -162,6 +162,10 @@ def _versions(project: ProjectDependencies, needs: Needs) -> Iterator[Finding]:
     for backend in needs.missing:
         message = f"there is no async driver for {backend} with this SQLAlchemy"
         yield Finding(NAME, path, None, "settings-no-driver", message, "go to SQLAlchemy 2.0.25 or later first")
+    pymysql = project.ceiling("pymysql")
+    if any(name.endswith("+aiomysql") for name in needs.drivers) and (pymysql is None or pymysql > AIOMYSQL_UP_TO):
+        message = "aiomysql 0.3 sends no bytes with PyMySQL 1.2.1 and later"
+        yield Finding(NAME, path, None, "settings-version", message, "ask for PyMySQL<=1.2.0, or take asyncmy")
     if not needs.pytest_asyncio:
         return
     path = _home(project, "pytest")
