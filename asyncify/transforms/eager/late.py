@@ -15,6 +15,7 @@ from asyncify.analysis.values import Inst, Obj, Values, is_session, objects
 from asyncify.model.edit import Edit
 from asyncify.model.ops import EditParameters, Hole, InsertStatements, ReplaceStatement
 from asyncify.model.span import Place, Target
+from asyncify.transforms.eager.created import is_construction
 from asyncify.transforms.eager.lines import WIDTH, selection
 from asyncify.transforms.eager.loads import walks
 from asyncify.transforms.eager.lookups import primary_key
@@ -34,7 +35,8 @@ class Spot:
     """Where a reader's instances can be loaded.
 
     expression: what holds them (a name, or the call that is returned). statement: the load goes before it.
-    many: a list of them. optional: it may be None there. session: the one that is at hand there.
+    many: a list of them. optional: it may be None there. session: the one that is at hand there. made: they came out of
+    no statement, so that what the mapping loads is not there.
     """
 
     path: str
@@ -45,6 +47,7 @@ class Spot:
     many: bool
     optional: bool
     session: Access
+    made: bool = False
 
 
 class Late:
@@ -83,7 +86,8 @@ class Late:
         if session is None:
             return None
         optional = not many and (self._optional(reader, function) or not self._is_read_by(statement, reader))
-        return Spot(function.path, function, expression, statement, info, many, optional, session)
+        made = isinstance(site, ast.Call) and is_construction(self.program, site)
+        return Spot(function.path, function, expression, statement, info, many, optional, session, made)
 
     def _is_always_needed(self, reader: Reader, function: FunctionInfo, info: ClassInfo, name: str) -> bool:
         """Whether a lazy load of one instance would most likely send a statement too."""
@@ -236,7 +240,7 @@ class Late:
         """The load. None where a class has no name in the file."""
         namer = Namer(self.program, spot.path)
         model = namer.model(spot.info)
-        style = Style(one_row=not spot.many)
+        style = Style(one_row=not spot.many, made=spot.made)
         if model is None or not all(walks(self.program, spot.path, spot.info, steps) for steps in paths):
             return None
         there = self._there(spot)

@@ -74,13 +74,15 @@ class Style:
 
     joined: a single object may be joined. one_row: the statement gives one row by its key, so one collection may be
     joined as well, which saves a statement. unordered: it gives many rows in no order that it names, which a join might
-    change; settled: the single objects that may be joined all the same.
+    change; settled: the single objects that may be joined all the same. made: the instances are there, and came out of
+    no statement: what the mapping loads with a statement, they have not got.
     """
 
     joined: bool = True
     one_row: bool = False
     unordered: bool = False
     settled: frozenset[str] = frozenset()
+    made: bool = False
 
 
 class Level(Enum):
@@ -173,7 +175,7 @@ class Renderer:
             return ""
         if not below.there and below.loader:
             loader = below.loader
-        elif below.there or relationship.lazy in EAGER_SETTINGS:
+        elif below.there or (relationship.lazy in EAGER_SETTINGS and not style.made):
             loader = "defaultload"
         elif relationship.collection:
             loader = "joinedload" if style.one_row else "selectinload"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from asyncify.analysis.expiry.events import path_text
@@ -303,13 +304,11 @@ class Planner:
         self._decided(reader, steps, Outcome.BESIDE)
         key = (spot.function, ast.dump(spot.expression))
         for place, needed in self._spots[key]:
-            if self.late.covers(place, spot):
-                needed.setdefault(steps, reader)
-                return
-            if self.late.covers(spot, place):
-                # the earlier one does for both
+            if self.late.covers(place, spot) or self.late.covers(spot, place):
+                first = place if self.late.covers(place, spot) else spot  # the earlier one does for both
                 self._spots[key].remove((place, needed))
-                self._spots[key].append((spot, {**needed, steps: reader}))
+                both = replace(first, made=place.made or spot.made)
+                self._spots[key].append((both, {steps: reader, **needed}))
                 return
         self._spots[key].append((spot, {steps: reader}))
 

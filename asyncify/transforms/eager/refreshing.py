@@ -11,6 +11,7 @@ from asyncify.analysis.values import objects
 from asyncify.model.edit import Edit
 from asyncify.transforms.eager.created import Created, Refresh, made_classes
 from asyncify.transforms.eager.expiring import Expiring
+from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
 from asyncify.transforms.query.versions import SqlAlchemy
 
@@ -53,8 +54,18 @@ class Refreshing:
                 self._always[place] = f"a refresh of {info.name} expires what it holds, which is read later"
         for place, (info, needed) in self._places.items():
             by_name = self._can_name(place, needed) and (place.flushes or self._empties_others(place, info, needed))
-            always = self._always.get(place, "")
+            always = self._always.get(place, "") or self._of_mapping(place, info, needed)
             yield self.created.edits(place, info, because(needed), always, by_name=by_name), needed
+
+    def _of_mapping(self, place: Refresh, info: ClassInfo, needed: Mapping[Steps, Reader]) -> str:
+        """Why new instances must be loaded: `lazy="selectin"` and its like hold for what comes out of a statement, and
+        these have come out of none. Empty where nothing of the kind is read. Source: SQLAlchemy, "Relationship Loading
+        Techniques", "Configuring Loader Strategies at Mapping Time"."""
+        for steps, reader in sorted(needed.items() if not place.is_refresh else ()):
+            relationship = self.program.orm.relationship(info, steps[0])
+            if relationship is not None and relationship.lazy in EAGER_SETTINGS:
+                return f"{steps[0]} is read by {reader.what}, and not loaded for what was made"
+        return ""
 
     def _can_name(self, place: Refresh, needed: Mapping[Steps, Reader]) -> bool:
         """Whether each relationship can be refreshed by its name. Source: SQLAlchemy, `Session.refresh`: it loads lazy

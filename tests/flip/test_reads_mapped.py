@@ -1,0 +1,134 @@
+"""Relationships that the mapping loads with a statement: what is made comes out of none, and has not got them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import MODELS, prove
+
+EAGER = MODELS.replace('order_by="Post.id")', 'order_by="Post.id", lazy="selectin")').replace(
+    'relationship(back_populates="posts")', 'relationship(back_populates="posts", lazy="joined")'
+)
+MAIN = """\
+from typing import Optional
+
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db import SessionLocal, engine, get_db
+from models import Base, Post, User
+
+app = FastAPI()
+
+
+class Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class UserIn(Out):
+    name: str
+
+
+class PostOut(Out):
+    title: str
+    author: Optional[UserIn]
+
+
+class UserOut(UserIn):
+    posts: list[PostOut]
+
+
+def fill():
+    Base.metadata.drop_all(engine)
+    Base.metadata.create_all(engine)
+    with SessionLocal() as db:
+        db.add(User(name="ann"))
+        db.commit()
+
+
+fill()
+
+
+def stored(db: Session, title: str) -> Post:
+    post = Post(title=title, user_id=1)
+    db.add(post)
+    db.flush()
+    return post
+
+
+def shown(user: User) -> list:
+    return [user.name, [post.title for post in user.posts]]
+
+
+@app.post("/users", response_model=UserOut)
+def add_user(data: UserIn, db: Session = Depends(get_db)):
+    user = User(name=data.name)
+    db.add(user)
+    db.commit()
+    return user
+
+
+@app.post("/posts/{title}", response_model=PostOut)
+def add_post(title: str, db: Session = Depends(get_db)):
+    post = stored(db, title)
+    db.commit()
+    return post
+
+
+@app.post("/flushed/{title}")
+def flushed(title: str, db: Session = Depends(get_db)):
+    user = User(name=title)
+    db.add(user)
+    db.flush()
+    found = [post.title for post in user.posts]
+    db.commit()
+    return found
+
+
+@app.post("/author/{title}")
+def author(title: str, db: Session = Depends(get_db)):
+    post = stored(db, title)
+    name = post.author.name
+    db.commit()
+    return name
+
+
+@app.post("/refreshed", response_model=UserOut)
+def refreshed(db: Session = Depends(get_db)):
+    user = User(name="eve")
+    db.add(user)
+    db.commit()
+    db.refresh(user)
+    return user
+
+
+@app.post("/shown")
+def show(db: Session = Depends(get_db)):
+    user = User(name="fay")
+    db.add(user)
+    db.commit()
+    return shown(user)
+
+
+@app.get("/users")
+def users(db: Session = Depends(get_db)):
+    return [shown(user) for user in db.scalars(select(User).order_by(User.id))]
+"""
+
+
+def test_what_is_made_has_not_got_what_the_mapping_loads(tmp_path: Path) -> None:
+    requests = [
+        ("POST", "/users", {"name": "bob"}),
+        ("POST", "/posts/one"),
+        ("POST", "/flushed/two"),
+        ("POST", "/author/three"),
+        ("POST", "/refreshed"),
+        ("POST", "/shown"),
+        ("GET", "/users"),
+    ]
+    after = prove(tmp_path, {"models.py": EAGER, "main.py": MAIN}, requests)["main.py"]
+    refreshed = after.partition("async def refreshed(")[2].partition("@app")[0]
+    assert "await db.refresh(user)\n    return user" in refreshed  # that comes out of a statement
+    assert "options" not in after.partition("async def users(")[2]
