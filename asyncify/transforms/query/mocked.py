@@ -21,8 +21,9 @@ from asyncify.model.span import Target
 from asyncify.transforms.query.asserted_mocks import assertion_edits
 from asyncify.transforms.query.chains import outward
 from asyncify.transforms.query.decisions import NAME, Places
+from asyncify.transforms.query.patched_queries import patched, patched_sessions
 from asyncify.transforms.query.raising_mocks import raising_edits
-from asyncify.transforms.query.replayed_mocks import replayed
+from asyncify.transforms.query.replayed_mocks import Helpers, replayed
 from asyncify.transforms.query.uses import Uses, method_of
 
 CONFIGURED = ("return_value", "side_effect")
@@ -73,9 +74,20 @@ def mocked(
     if answering:
         work.answering = frozenset(answering)
         made, left = work.decide()
-    more = list(replayed(uses.program, mocks, answering))
-    made += [e for e in more if isinstance(e, Edit)]
-    return made, [e for e in more if isinstance(e, TextEdit)], [_finding(uses, one.path, one.node) for one in left]
+    helpers = Helpers(uses.program)
+    made += replayed(uses.program, mocks, answering, helpers)
+    program, real = uses.program, patched_sessions(uses.program) if edits else {}
+    findings = [
+        _finding(uses, one.path, one.node)
+        for one in left
+        if (program.scope_of(one.node), program.modules[one.path].source.segment(one.session)) not in real
+    ]
+    for item in patched(uses.program, helpers) if edits else ():
+        if isinstance(item, Edit):
+            made.append(item)
+        else:
+            findings.append(_finding(uses, *item))
+    return made, list(helpers.new.values()), findings
 
 
 class _Mocked:
@@ -123,9 +135,7 @@ class _Mocked:
         named = {getattr(function, "path", "") for function, _ in mocks.names} - {""}
         return sorted({path for path, _ in mocks.sites.values()} | named)
 
-    def _file(
-        self, path: str, settings: dict[tuple[object, str], list[Setting]], left: list[Left]
-    ) -> Iterator[Edit]:
+    def _file(self, path: str, settings: dict[tuple[object, str], list[Setting]], left: list[Left]) -> Iterator[Edit]:
         """The edits of what refuses queries; adds what is set and what is left of a file."""
         source, settled = self.uses.program.modules[path].source, set()
         for query, edit in raising_edits(self.places, path, self.mocked_query, self.runs) if self.runs else ():

@@ -2,17 +2,22 @@
 
 A test says `session.query.return_value.filter.return_value.first.return_value = user`; the code runs
 `session.scalar(select(User).where(...).limit(1))`. A session that went through `answer_queries` gives what the same
-calls on its `query` would give. What a test sets for `session.scalar` and the like comes first.
+calls on its `query` would give. What a test sets for `session.scalar` and the like comes first. A real session whose
+`query` is patched went through `answer_patched_queries`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from inspect import iscoroutinefunction
+from operator import attrgetter
 from typing import Any
 from unittest import mock
 
+from sqlalchemy.orm import Query
 from sqlalchemy.sql import Delete, Select, Update
 
+_query = attrgetter("query")
 RUNS = ("scalar", "scalars", "execute", "exec")
 #: methods of statements -> of queries, the likely one first
 QUERY_METHODS = {
@@ -67,9 +72,47 @@ def _answer_get(session: Any) -> None:
     before = session.get._mock_return_value
 
     def get(entity: Any, ident: Any, *args: Any, **kwargs: Any) -> Any:
-        return mock.DEFAULT if _is_told(session.get, before) else session.query(entity).get(ident)
+        return mock.DEFAULT if _is_told(session.get, before) else _query(session)(entity).get(ident)
 
     session.get.side_effect = get
+
+
+def answer_patched_queries(session: Any) -> Any:
+    """Let a real session answer statements as its `query` is told to while that is patched; returns the session."""
+    if "query" not in vars(session):
+        vars(session)["query"] = _query(vars(session).get("sync_session", session))
+        for name in (*RUNS, "get"):
+            if hasattr(session, name):
+                vars(session)[name] = _asking(vars(session), getattr(session, name), name)
+    return session
+
+
+def _asking(attributes: dict[str, Any], method: Callable[..., Any], name: str) -> Callable[..., Any]:
+    before = attributes["query"]
+
+    def asked(what: Any, args: Any) -> Any:
+        """What the query gives in a tuple; nothing where it is not patched, or gives a real query after all."""
+        query = attributes["query"]
+        if query is before or not (name == "get" or isinstance(what, (Select, Update, Delete))):
+            return ()
+        if isinstance(what, Select):
+            answers = _Answers(query, what)
+            real = isinstance(answers.query, Query)
+            return () if real else (answers.scalar() if name == "scalar" else answers,)
+        first = query(what if name == "get" else _entity(what))
+        if isinstance(first, Query):
+            return ()
+        return (first.get(*args[:1]) if name == "get" else _Changed(lambda entity: first, what),)
+
+    async def wait(what: Any, *args: Any, **kwargs: Any) -> Any:
+        found = asked(what, args)
+        return found[0] if found else await method(what, *args, **kwargs)
+
+    def run(what: Any, *args: Any, **kwargs: Any) -> Any:
+        found = asked(what, args)
+        return found[0] if found else method(what, *args, **kwargs)
+
+    return wait if iscoroutinefunction(method) else run
 
 
 class _Answers:
@@ -79,25 +122,25 @@ class _Answers:
         self._statement = statement
         self._counted = _counted(query, statement)
         entities, steps = self._counted or ([d["expr"] for d in statement.column_descriptions], _steps(statement))
-        self._query = query(*entities)
+        self.query = query(*entities)
         several = len(entities) > 1
         for name, args, kwargs in steps:
             # the code may load more than it did, and select one row where it took the first
-            if _knows(self._query, *QUERY_METHODS[name]) or (name != "options" and (name, args) != ("limit", (1,))):
-                self._query = _call(self._query, name, args, kwargs, several)
+            if _knows(self.query, *QUERY_METHODS[name]) or (name != "options" and (name, args) != ("limit", (1,))):
+                self.query = _call(self.query, name, args, kwargs, several)
             several = several or name in SEVERAL
 
     def scalar(self) -> Any:
         if self._counted is not None:
-            return self._query.count()
+            return self.query.count()
         first = any((name, args) == ("limit", (1,)) for name, args, _ in _steps(self._statement))
-        return self._query.first() if first and not _knows(self._query, "scalar") else self._query.scalar()
+        return self.query.first() if first and not _knows(self.query, "scalar") else self.query.scalar()
 
     def scalar_one(self) -> Any:
-        return self._query.scalar() if _knows(self._query, "scalar") else self._query.one()
+        return self.query.scalar() if _knows(self.query, "scalar") else self.query.one()
 
     def scalar_one_or_none(self) -> Any:
-        return self._query.scalar() if _knows(self._query, "scalar") else self._query.one_or_none()
+        return self.query.scalar() if _knows(self.query, "scalar") else self.query.one_or_none()
 
     def scalars(self) -> _Answers:
         return self
@@ -106,17 +149,17 @@ class _Answers:
         return self
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._query)
+        return iter(self.query)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._query, name)
+        return getattr(self.query, name)
 
 
 class _Changed:
     """The result of an UPDATE or DELETE."""
 
     def __init__(self, query: Any, statement: Any) -> None:
-        found = query(statement.entity_description.get("entity", statement.table))
+        found = query(_entity(statement))
         values: Any = ()
         for name, args, kwargs in _steps(statement):
             if name == "values":
@@ -124,6 +167,10 @@ class _Changed:
             else:
                 found = _call(found, name, args, kwargs)
         self.rowcount = found.delete() if isinstance(statement, Delete) else found.update(*values)
+
+
+def _entity(statement: Any) -> Any:
+    return statement.entity_description.get("entity", statement.table)
 
 
 def _is_told(method: Any, before: Any) -> bool:

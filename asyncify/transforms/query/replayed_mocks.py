@@ -24,7 +24,7 @@ from asyncify.transforms.query.decisions import NAME
 
 ANSWER = "answer_queries"
 FILE = "query_mocks.py"
-_WHY = "the code runs selects, and the test goes on to say what queries give"
+WHY = "the code runs selects, and the test goes on to say what queries give"
 
 
 def text_of_file() -> str:
@@ -32,19 +32,29 @@ def text_of_file() -> str:
     return resources.files(__package__).joinpath(FILE).read_text(encoding="utf-8")
 
 
-def replayed(program: Program, mocks: TestMocks, origins: Collection[Origin]) -> Iterator[Edit | TextEdit]:
-    """The edits that let the mocks made at these calls answer selects as queries, and the files they need."""
-    files = program.workspace.files
-    text = text_of_file()
-    written = set()
+class Helpers:
+    """The files with the functions that tests need. new: those that are not there yet."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self.new: dict[str, TextEdit] = {}
+
+    def use(self, path: str, function: str) -> tuple[str, tuple[Import, ...]]:
+        """How a file of tests calls one of the functions, and the import that it needs."""
+        files = self._program.workspace.files
+        helper, module = _helper(files, path)
+        if helper not in files:
+            self.new[helper] = TextEdit(NAME, helper, None, text_of_file(), WHY)
+        used = names_used(self._program, path)
+        alias = function if function not in used else free_name(self._program, path, f"{function}_of_session")
+        return alias, (Import(module, function, alias if alias != function else ""),)
+
+
+def replayed(program: Program, mocks: TestMocks, origins: Collection[Origin], helpers: Helpers) -> Iterator[Edit]:
+    """The edits that let the mocks made at these calls answer selects as queries."""
     for origin in sorted(origins, key=lambda o: (_path(mocks, o.call), o.call.lineno, o.call.col_offset, o.text)):
         call, path = origin.call, _path(mocks, origin.call)
-        helper, module = _helper(files, path)
-        if helper not in files and helper not in written:
-            written.add(helper)
-            yield TextEdit(NAME, helper, None, text, _WHY)
-        alias = ANSWER if ANSWER not in names_used(program, path) else free_name(program, path, f"{ANSWER}_of_session")
-        imports = (Import(module, ANSWER, alias if alias != ANSWER else ""),)
+        alias, imports = helpers.use(path, ANSWER)
         source = program.modules[path].source
         op: Op = Replace(f"{alias}($it)")
         target = source.target(call)
@@ -56,7 +66,7 @@ def replayed(program: Program, mocks: TestMocks, origins: Collection[Origin]) ->
             where = "after" if isinstance(opened, ast.Assign) else "inside"
             op = InsertStatements(f"{alias}({origin.text})", where)
             target = Target(source.span(opened), Position.STATEMENT)
-        yield Edit(NAME, path, target, op, imports, because=_WHY)
+        yield Edit(NAME, path, target, op, imports, because=WHY)
 
 
 def _path(mocks: TestMocks, call: ast.Call) -> str:
