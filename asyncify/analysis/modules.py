@@ -9,6 +9,8 @@ from pathlib import PurePosixPath
 
 #: libraries whose names people also give to folders of their own
 LIBRARIES = frozenset("alembic fastapi httpx jinja2 pydantic pytest sqlalchemy sqlmodel starlette".split())
+#: the usual names of folders with tests
+TESTS = frozenset({"test", "tests"})
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class ModuleIndex:
     A repository seldom says what its import roots are (`src/`, `backend/`, a test root, several apps), so any
     folder may be one: `app.db` is the file whose path ends in `app/db.py`, and of several the one nearest to
     the file that imports it. imports: files with dotted names that they import. Those that mean one file only say
-    which folders are roots: where such a root has the name too, a package inside of it is none.
+    which folders are roots: where such a root has the name too, a package inside of it is none, nor one of tests.
     """
 
     def __init__(self, paths: Iterable[str], imports: Iterable[tuple[str, str]] = ()) -> None:
@@ -101,12 +103,16 @@ class ModuleIndex:
         roots = [c.root for c in found if c.root in self._roots]
         best: _Candidate | None = None
         for candidate in found:
-            inside = any(candidate.root[: len(root)] == root for root in roots)
-            if inside and candidate.root not in roots and "/".join((*candidate.root, "__init__.py")) in self.paths:
+            if roots and candidate.root not in roots and self._is_none(candidate.root, roots):
                 continue
             if best is None or candidate.rank > best.rank:
                 best = candidate
         return best.path if best else None
+
+    def _is_none(self, root: tuple[str, ...], proven: list[tuple[str, ...]]) -> bool:
+        """Whether a folder is hardly an import root beside those that are: a package inside of one, or of tests."""
+        inside = any(root[: len(other)] == other for other in proven) or not TESTS.isdisjoint(root)
+        return inside and "/".join((*root, "__init__.py")) in self.paths
 
     def _candidates(
         self, parts: tuple[str, ...], importer: str, candidates: Iterable[str], *, is_file: bool
