@@ -264,3 +264,30 @@ def posts(db: Session = Depends(get_db)):
     after = prove(tmp_path, app, [("GET", "/posts")])["main.py"]
     assert "user.posts.select().options(" in after
     assert "greenlet" not in after
+
+
+def test_what_the_mapping_joins_needs_nothing_behind_an_option(tmp_path: Path) -> None:
+    plain = 'relationship(back_populates="posts")'
+    joined = MODELS.replace(plain, f'{plain[:-1]}, lazy="joined")')
+    main = f"""{HEAD}
+
+class AuthorOut(Out):
+    name: str
+
+
+class WrittenOut(Out):
+    title: str
+    author: Optional[AuthorOut] = None
+
+
+class WriterOut(Out):
+    name: str
+    posts: List[WrittenOut] = []
+
+
+@app.get("/users", response_model=List[WriterOut])
+def users(db: Session = Depends(get_db)):
+    return db.scalars(select(User).order_by(User.id)).all()
+"""
+    assert joined != MODELS
+    prove(tmp_path, {"models.py": joined, "main.py": main}, [("GET", "/users")])

@@ -114,10 +114,11 @@ class Renderer:
         return None if links is None else [self._first(link) for link in links]
 
     def chain(self, info: ClassInfo, tree: Tree) -> str | None:
-        """The same to be put behind an option that leads to a class: `joinedload(A.b)`, `options(..., ...)`."""
+        """The same to be put behind an option that leads to a class: `joinedload(A.b)`, `options(..., ...)`, and
+        nothing where the mapping loads what there is."""
         expression = self.namer.model(info)
         links = self._links(expression, info, tree, Style(), level=Level.BEHIND) if expression else None
-        return None if links is None else self._joined(links, info, tree)
+        return self._joined(links, info, tree) if links else None if links is None else ""
 
     def _links(self, expression: str, info: ClassInfo, tree: Tree, style: Style, *, level: Level) -> list[str] | None:
         found = self._subclasses(expression, info, tree, style, level=level)
