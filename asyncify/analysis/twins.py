@@ -7,7 +7,7 @@ it is where it opens its own session and nothing that becomes async shares what 
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from asyncify.analysis.barriers import Barriers
@@ -19,8 +19,9 @@ from asyncify.analysis.memory_databases import may_be_in_memory
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.twin_groups import Group, Groups, Standing, opens_itself
-from asyncify.analysis.values import Cls
+from asyncify.analysis.values import Cls, Ext
 from asyncify.knowledge.barriers import Treatment
+from asyncify.knowledge.engine_keepers import ENGINE_KEEPERS
 
 #: who may stay sync as a whole; an entry point of the program itself is run in a loop of its own instead
 STAYING = frozenset({Treatment.BRIDGE, Treatment.REFUSE, Treatment.SYNC, Treatment.TASK})
@@ -68,7 +69,8 @@ def find_twins(
     result = Twins()
     roots = _roots(program, index, barriers, _waiting_functions(program, index, waiting))
     sync_files = [path for path in program.modules if kept_sync(program, path)]
-    if not roots and not kept and not sync_files:
+    keeping = set(_given_to_keepers(program))
+    if not roots and not kept and not sync_files and not keeping:
         return result
     makers = find_makers(program)
     uses = list(uses_of(program, makers))
@@ -91,11 +93,23 @@ def find_twins(
         for use in uses
         if not provable.is_definition(use)
         and not is_listened(program, use)
-        and (use.path in sync_files or program.function_of(use.node) in {*kept, *result.functions})
+        and (
+            use.path in sync_files
+            or use.node in keeping
+            or program.function_of(use.node) in {*kept, *result.functions}
+        )
     ]
     result.listened = tuple(use for use in uses if is_listened(program, use))
     _assign(result, uses, in_sync, provable)
     return result
+
+
+def _given_to_keepers(program: Program) -> Iterator[ast.AST]:
+    """What libraries are given that only work with a sync engine."""
+    for path in sorted(program.modules):
+        for call in program.modules[path].source.nodes_of(ast.Call):
+            if any(isinstance(v, Ext) and v.name in ENGINE_KEEPERS for v in program.values(call.func)):
+                yield from (*call.args, *(keyword.value for keyword in call.keywords))
 
 
 def _waiting_functions(program: Program, index: CallIndex, waiting: Iterable[ast.AST]) -> set[FunctionInfo]:

@@ -225,3 +225,44 @@ def archived():
     files = {"main.py": app, "archive.py": f"{ARCHIVE}archive = create_engine({url})  # kept\n"}
     after = prove(tmp_path, files, [("GET", "/both"), ("GET", "/archived")], codes=["engine-url"])
     assert "def archived():" in after["main.py"] and "async def archived" not in after["main.py"]
+
+
+#: two libraries that keep the engine which they are given
+STORE = """\
+from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select
+
+
+class SQLAlchemyJobStore:
+    def __init__(self, url=None, engine=None, tablename="jobs"):
+        self.engine = engine
+        self.table = Table(tablename, MetaData(), Column("id", Integer, primary_key=True))
+        self.table.create(self.engine, True)
+
+    def add(self):
+        with self.engine.begin() as connection:
+            connection.execute(insert(self.table))
+            return connection.scalar(select(func.count()).select_from(self.table))
+"""
+KEEPERS = {
+    "apscheduler/__init__.py": "",
+    "apscheduler/jobstores/__init__.py": "",
+    "apscheduler/jobstores/sqlalchemy.py": STORE,
+    "casbin_sqlalchemy_adapter/__init__.py": "from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore\n\n\n"
+    "class Adapter(SQLAlchemyJobStore):\n"
+    '    def __init__(self, engine):\n        super().__init__(engine=engine, tablename="rules")\n',
+}
+
+
+def test_a_library_that_keeps_the_engine_gets_a_sync_one(tmp_path: Path) -> None:
+    stores = """\
+import casbin_sqlalchemy_adapter
+from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
+
+from db import engine
+
+STORES = {"default": SQLAlchemyJobStore(engine=engine), "rules": casbin_sqlalchemy_adapter.Adapter(engine)}
+"""
+    app = "from stores import STORES\n" + APP
+    app += '\n\n@app.get("/stored/{name}")\ndef stored(name: str):\n    return STORES[name].add()\n'
+    requests = [*REQUESTS, ("GET", "/stored/default"), ("GET", "/stored/rules"), ("GET", "/stored/default")]
+    prove(tmp_path, {"main.py": app, "stores.py": stores}, requests, installed=KEEPERS)
