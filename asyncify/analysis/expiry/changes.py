@@ -9,10 +9,11 @@ Source: SQLAlchemy "Session Basics", "Committing"; asyncio, "Preventing Implicit
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from asyncify.analysis.expiry.column_defaults import ColumnDefaults, Given
 from asyncify.analysis.expiry.events import is_model_instance
 from asyncify.analysis.orm import Relationship, foreign_keys_of
 from asyncify.analysis.program import Program
@@ -61,6 +62,7 @@ class Changes:
         self.callees = cache(self._find_callees)
         self.reached = cache(self._find_reached)
         self.deletes = cache(self._deletes)
+        self._column_defaults = ColumnDefaults(program)
         self._computed = cache(self._find_computed)
         self._is_changing = cache(self._find_is_changing)
 
@@ -109,15 +111,19 @@ class Changes:
                 if isinstance(target, ast.Attribute) and is_model_instance(self.program, target.value):
                     for found in objects(self.program.values(target.value)):
                         value = node.value if not isinstance(node, ast.AugAssign) else None
-                        yield Change(found.info, target.attr, same=self._comes_back(function, value))
+                        yield Change(found.info, target.attr, same=self._comes_back(function.path, value))
+                        yield from self._defaults(found.info, self._column_defaults.changed(found.info))
 
     def _call(self, function: FunctionInfo, node: ast.Call) -> Iterator[Change]:
         for value in self.program.values(node.func):
             if isinstance(value, Cls) and self.program.orm.is_model(value.info):
                 yield Change(value.info)
                 for keyword in node.keywords:
-                    same = keyword.arg is not None and self._comes_back(function, keyword.value)
+                    same = keyword.arg is not None and self._comes_back(function.path, keyword.value)
                     yield Change(value.info, keyword.arg or ANYTHING, same=same, made=True)
+                named = {keyword.arg for keyword in node.keywords}
+                left = [one for one in self._column_defaults.made(value.info) if one.name not in named]
+                yield from self._defaults(value.info, left, made=True)
         made = self.program.names.resolve_expression(function.path, node.func)
         name = made.name if isinstance(made, Ext) else ""
         if name in WRITES and node.args:
@@ -130,6 +136,11 @@ class Changes:
                 yield Change(found.info, str(key.value) if isinstance(key, ast.Constant) else ANYTHING)
         elif isinstance(node.func, ast.Attribute):
             yield from self._method(node, node.func)
+
+    def _defaults(self, info: ClassInfo, given: Iterable[Given], *, made: bool = False) -> Iterator[Change]:
+        """What columns get by themselves."""
+        for one in given:
+            yield Change(info, one.name, same=self._default_comes_back(one.path, one.value), made=made)
 
     def _method(self, node: ast.Call, func: ast.Attribute) -> Iterator[Change]:
         base = self.program.values(func.value)
@@ -177,15 +188,30 @@ class Changes:
             return True
         return not change.same and change.attribute in (attribute, ANYTHING) and self._is_changing(info, attribute)
 
-    def _comes_back(self, function: FunctionInfo, value: ast.expr | None) -> bool:
-        """Whether a value is sure to be the same once it is loaded: a member of an enumeration, a time without zone."""
+    def _default_comes_back(self, path: str, value: ast.expr) -> bool:
+        """The same for a default, which is a value or makes one."""
+        if isinstance(value, ast.Lambda):
+            return self._comes_back(path, value.body)
+        if isinstance(value, (ast.Name, ast.Attribute)):
+            made = self.program.names.resolve_expression(path, value)
+            if isinstance(made, FunctionInfo):
+                given = [node.value for node in made.nodes if isinstance(node, ast.Return)]
+                return bool(given) and all(self._comes_back(made.path, one) for one in given)
+            if isinstance(made, Ext):
+                return made.name in NAIVE
+        return self._comes_back(path, value)
+
+    def _comes_back(self, path: str, value: ast.expr | None) -> bool:
+        """Whether a value is sure to be the same once it is loaded: a member of an enumeration, a time without zone.
+        What SQL makes is loaded with the flush."""
         if isinstance(value, ast.Constant):
             return value.value is None
         if isinstance(value, ast.Attribute):
-            found = self.program.names.resolve_expression(function.path, value.value)
+            found = self.program.names.resolve_expression(path, value.value)
             return isinstance(found, ClassInfo) and self.program.classes.derives_from(found, *COERCING[:3])
         if isinstance(value, ast.Call):
-            return not value.args and not value.keywords and self._library(function.path, value.func) in NAIVE
+            made = self._library(path, value.func)
+            return made.startswith("sqlalchemy.") or (made in NAIVE and not value.args and not value.keywords)
         return False
 
     def _touches(self, change: Change, info: ClassInfo, target: ClassInfo, attribute: str) -> bool:
