@@ -6,6 +6,7 @@ import configparser
 import sys
 
 import pytest
+from repositories import flip
 
 from asyncify.transforms.tests.config_files import configs, find_config, new_config
 
@@ -145,3 +146,15 @@ def _table(data: dict, path: tuple[str, ...]) -> dict:  # type: ignore[type-arg]
     for part in path:
         data = data.get(part, {})
     return data
+
+
+@pytest.mark.parametrize(
+    ("requirement", "writes"),
+    [("pytest==5.4.3", True), ("pytest==7.4.0", True), ("pytest-asyncio==0.21.1", True), ("pytest", False)],
+)
+def test_a_plugin_without_loop_scopes_is_given_one_loop(requirement: str, writes: bool) -> None:
+    """A person has to take a newer pytest in the place of one that no plugin is for: it may be an old one as well."""
+    test = "from app import crud\nfrom app.db import SessionLocal\n\n\ndef test():\n    crud.texts(SessionLocal())\n"
+    files = {"requirements.txt": f"fastapi\nsqlalchemy\n{requirement}\n", "tests/test_notes.py": test}
+    migrated, _ = flip(files)
+    assert ("def event_loop()" in migrated.get("tests/conftest.py", "")) is writes

@@ -104,7 +104,8 @@ def _has_loop_scopes(dependencies: ProjectDependencies) -> bool:
         newest = dependencies.ceiling("pytest-asyncio")
         return newest is None or newest >= LOOP_SCOPES_SINCE
     plugin = asyncio_plugin(dependencies.ceiling("pytest"), dependencies.python)
-    return plugin is None or plugin.loop_scopes
+    # None: a person has to take a newer pytest, and not the newest if much of the project is as old
+    return plugin is not None and plugin.loop_scopes
 
 
 def _shared_loop(work: Work, changing: list[FunctionInfo]) -> None:
