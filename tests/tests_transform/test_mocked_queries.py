@@ -122,6 +122,35 @@ def test_both():
     both(MagicMock())
 """
 
+#: the mock of what makes sessions, which a test gives as a session too
+FACTORY = {
+    "store.py": """\
+from sqlalchemy import create_engine
+from sqlalchemy.orm import sessionmaker
+
+import crud
+
+SessionLocal = sessionmaker(bind=create_engine("sqlite://"))
+
+
+def clean():
+    with SessionLocal() as db:
+        return crud.remove(db, 1)
+""",
+    "test_store.py": """\
+from unittest.mock import patch
+
+import crud
+import store
+
+
+@patch("store.SessionLocal")
+def test_remove(factory):
+    factory.query().get.return_value = None
+    assert crud.remove(factory, 1) is False
+""",
+}
+
 
 def migrated(files: dict[str, str], *steps: str) -> tuple[dict[str, str], list[str]]:
     workspace = Workspace(Path("/nowhere"), {p: t.encode() for p, t in files.items()})
@@ -145,3 +174,14 @@ def test_what_cannot_follow_is_reported() -> None:
     after, findings = migrated({**APP, "test_crud.py": HANDED}, "query")
     assert after["test_crud.py"] == HANDED
     assert findings == ["query-mock:7", "query-mock:8"]
+
+
+def test_the_mock_of_a_factory_that_is_given_as_a_session(tmp_path: Path) -> None:
+    files = {**APP, **FACTORY, "pytest.ini": "[pytest]\nasyncio_mode = auto\n"}
+    selects, findings = migrated(files, "query")
+    assert "factory.get.return_value = None" in selects["test_store.py"]
+    assert findings == []
+    flipped, _ = migrated(files, "query", "flip")
+    for name, version in (("before", files), ("query", selects), ("flip", flipped)):
+        code, output = pytest_run(tmp_path / name, version)
+        assert code == 0, f"{name}: {output}"

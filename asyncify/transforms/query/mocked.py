@@ -168,8 +168,10 @@ class _Mocked:
         """The mocked session in `session.query`."""
         if not isinstance(node, ast.Attribute) or node.attr != "query":
             return None
-        stand = self.mocks.stand(self.uses.program.scope_of(node), node.value)
-        if stand is None or stand.kind is not Kind.SESSION:
+        scope = self.uses.program.scope_of(node)
+        stand = self.mocks.stand(scope, node.value)
+        also = isinstance(node.value, ast.Name) and (scope, node.value.id) in self.mocks.sessions
+        if not also and (stand is None or stand.kind is not Kind.SESSION):
             return None
         return None if self.answering and self.origins.of(node.value) & self.answering else node.value
 
