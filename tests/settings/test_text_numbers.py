@@ -88,6 +88,16 @@ def test_asyncpg_takes_no_text_for_a_number(use: str, told: int, converted: int)
     assert run.after.files["main.py"].count(b"cast(literal(") == converted
 
 
+def test_a_model_that_is_called_like_a_schema_which_its_file_imports() -> None:
+    use = "def find(db: Session, token: Token):\n    return db.query(User).filter(User.id == token.id).first()\n"
+    main = "from schemas import User\n" + TOKENS.replace("import declarative_base", "import Session, declarative_base")
+    schemas = "from pydantic import BaseModel\n\n\nclass User(BaseModel):\n    id: int\n"
+    files = {"db.py": DB, "main.py": main + use, "schemas.py": schemas}
+    files["requirements.txt"] = "sqlalchemy\npsycopg2\nasyncpg\n"
+    run = run_steps(Workspace(Path("/nowhere"), {p: t.encode() for p, t in files.items()}), stages())
+    assert run.after.files["main.py"].count(b"cast(literal(") == 1
+
+
 PROGRAM = """\
 import json
 import sys

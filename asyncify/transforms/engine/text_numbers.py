@@ -51,8 +51,11 @@ def typed(program: Program, module: ModuleInfo, node: ast.expr) -> tuple[str, tu
     column = outer.left if outer.left is not node else outer.comparators[0]
     if not isinstance(column, ast.Attribute):
         return None
-    models = {v.info for v in program.values(column.value) if isinstance(v, Cls)}
-    if len(models) != len(program.values(column.value)) or not all(_converts(program, m, column.attr) for m in models):
+    classes = {v.info for v in program.values(column.value) if isinstance(v, Cls)}
+    models = [info for info in classes if program.orm.is_model(info)]  # a name may have been a schema's before
+    if not models or len(classes) != len(program.values(column.value)):
+        return None
+    if not all(_converts(program, info, column.attr) for info in models):
         return None
     if not _is_never_none(program, node) and not all(_is_key(program, m, column.attr) for m in models):
         return None
