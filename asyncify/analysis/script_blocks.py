@@ -103,10 +103,37 @@ def _names_outside(program: Program, module: ModuleInfo, body: tuple[ast.stmt, .
         for n in module.source.nodes
         if isinstance(n, ast.Name) and n not in inner and not _is_local(program.function_of(n), n.id)
     }
-    shared = (read | program.reexports().get(module.path, frozenset())) & bound
+    shared = (read | program.reexports().get(module.path, frozenset()) | set(_read_first(body))) & bound
     if shared & {n.target.id for n in nodes if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)}:
         return None
     return tuple(sorted(shared))
+
+
+def _read_first(body: tuple[ast.stmt, ...]) -> Iterator[str]:
+    """Names that a body reads before it binds them: `with session.begin() as session`, `count = count + 1`."""
+    bound: set[str] = set()
+    for node in (n for stmt in body for n in _evaluated(stmt)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in bound:
+            yield node.id
+        elif isinstance(node, ast.Name):
+            bound.add(node.id)
+
+
+def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a statement in the order in which they are evaluated: values before what they are bound to."""
+    targets = (getattr(node, "targets", None) or []) + [
+        inner for name in ("target", "optional_vars") if isinstance(inner := getattr(node, name, None), ast.AST)
+    ]
+    if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+        yield ast.Name(node.target.id, ast.Load())
+    first: list[ast.AST] = [node.iter] if isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)) else []
+    first += getattr(node, "generators", [])
+    first += [node.value] if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)) and node.value else []
+    first += [node.context_expr] if isinstance(node, ast.withitem) else []
+    rest = [child for child in ast.iter_child_nodes(node) if child not in first and child not in targets]
+    yield node
+    for child in (*first, *targets, *rest):
+        yield from _evaluated(child)
 
 
 def _is_local(function: FunctionInfo | None, name: str) -> bool:

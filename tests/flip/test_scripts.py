@@ -60,6 +60,22 @@ finally:
     prove(tmp_path, {"script.py": script, "main.py": HEAD}, [], [["script.py"]])
 
 
+def test_names_that_a_statement_reads_before_it_binds_them_stay_global(tmp_path: Path) -> None:
+    script = (
+        SCRIPT.replace("import SessionLocal", "import SessionLocal as session")
+        + """
+count = 1
+with session() as session:
+    count = count + len(names(session))
+    rest = [user for user in session.query(User).order_by(User.id)]
+    count += len(rest)
+    print(count)
+"""
+    )
+    after = prove(tmp_path, {"script.py": script, "main.py": HEAD}, [], [["script.py"]])
+    assert "    global count, session\n" in after["script.py"]
+
+
 def test_many_statements_at_the_top_of_a_script(tmp_path: Path) -> None:
     """Each of them waits where it is, all in one loop, to which the connection of the session belongs."""
     script = (
