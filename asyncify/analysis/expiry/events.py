@@ -170,14 +170,19 @@ def is_session_block(program: Program, node: ast.expr) -> bool:
 
 
 def guarded_path(test: ast.expr) -> str:
-    """The instance of which a test asks whether there is one, or whether a session has it; empty for other tests."""
+    """The instance of which a test asks whether there is one, whether a session has it, or whether nothing of it waits
+    to be flushed; empty for other tests."""
     parts = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
     paths = set()
     for part in parts:
-        known = isinstance(part, ast.Compare) and len(part.ops) == 1 and isinstance(part.ops[0], (ast.IsNot, ast.In))
-        left = part.left if isinstance(part, ast.Compare) and known else None
+        left = part.left if isinstance(part, ast.Compare) and len(part.ops) == 1 and _guards(part) else None
         paths.add(path_text(left) if left is not None and is_path(left) else "")
     return paths.pop() if len(paths) == 1 else ""
+
+
+def _guards(test: ast.Compare) -> bool:
+    unchanged = isinstance(test.ops[0], ast.NotIn) and getattr(test.comparators[0], "attr", "") == "dirty"
+    return unchanged or isinstance(test.ops[0], (ast.IsNot, ast.In))
 
 
 def commits_expire(program: Program) -> bool:

@@ -77,6 +77,8 @@ class Contents:
     def _classes(self, node: ast.Call) -> frozenset[ClassInfo]:
         """The mapped classes of which a call loads or makes instances, what is read below them included."""
         roots: set[ClassInfo] = set()
+        if is_lookup(self.program, node) and getattr(node.args[-1], "attr", "") == "identity":
+            return frozenset()  # it loads again what is there: `db.get(User, inspect(user).identity, ...)`
         for value in self.program.values(node):
             if isinstance(value, Inst) and value.type in (names.QUERY, names.SELECT):
                 if value.origin is not None and value.origin.site is node:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from textwrap import indent
 
+from asyncify.analysis.bindings import free_name
 from asyncify.analysis.dotted import is_path
 from asyncify.analysis.evaluated import behind
 from asyncify.analysis.expiry.events import guarded_path, named_attributes, path_text
@@ -60,7 +61,8 @@ class Refresh:
     """A place where instances of one class have just been stored. name: how the instance is written there.
 
     call: the `refresh(...)` or a load like those that are written here, else the `commit()` or `flush()` behind which
-    one is to be put. options: those that are there.
+    one is to be put. options: those that are there. pending: what waits to be flushed may be there, and is not lost:
+    the guard says so.
     before: for a refresh that is still to be written, the statement before which it goes. session: where that is not
     the one of `call`. guard: a condition without which there is nothing to refresh.
     """
@@ -73,6 +75,7 @@ class Refresh:
     before: ast.stmt | None = None
     session: Access | None = None
     guard: str = ""
+    pending: bool = False
 
     @property
     def flushes(self) -> bool:
@@ -326,8 +329,9 @@ class Created:
             names = ", ".join(f'"{steps[0]}"' for steps in sorted(paths))
             calls = [] if is_written or (by_name and place.flushes) else [session.run(f"refresh({name})")]
             calls += [session.run(f"refresh({name}, [{names}])")] if by_name else []
-            op = InsertStatements(_guarded(place, "\n".join(calls)), where)
-            return [Edit("eager", place.path, target, op, because=because)]
+            text = _guarded(place, "\n".join(calls)) + self._unloaded(place, namer, session, name, paths)
+            op = InsertStatements(text, where)
+            return [Edit("eager", place.path, target, op, tuple(namer.imports), because=because)]
         inspect = namer.library("sqlalchemy", "inspect")
         arguments = [model, f"{inspect}({name}).identity", "populate_existing=True"]
         if options:
@@ -336,8 +340,20 @@ class Created:
             target, op = source.target(place.call), Replace(f"{session.name}.get({', '.join(arguments)})")
         else:
             text = call(session.run("get"), arguments, WIDTH - target.span.column - (4 if place.guard else 0))
-            op = InsertStatements(_guarded(place, text), where)
+            text = _guarded(place, text) + self._unloaded(place, namer, session, name, paths)
+            op = InsertStatements(text, where)
         return [Edit("eager", place.path, target, op, tuple(namer.imports), because=because)]
+
+    def _unloaded(self, place: Refresh, namer: Namer, session: Access, name: str, paths: Iterable[Steps]) -> str:
+        """What loads relationships that are not there, and nothing else, where the guard has kept a refresh back."""
+        names = sorted({steps[0] for steps in paths})
+        if not place.pending or not names:
+            return ""
+        inspect = namer.library("sqlalchemy", "inspect")
+        left = free_name(self.program, place.path, "unloaded")
+        wanted = ", ".join(f'"{one}"' for one in names)
+        test = f"{left} := {inspect}({name}).unloaded & {{{wanted}}}"
+        return f"if {test}:\n    {session.run(f'refresh({name}, {left})')}\n"
 
     def _session(self, place: Refresh) -> Access | None:
         """The session that a call belongs to, where it can be used there."""

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from asyncify.analysis.dotted import is_path
 from asyncify.analysis.expiry.changes import Changes
-from asyncify.analysis.expiry.events import commits_expire, path_text
+from asyncify.analysis.expiry.events import commits_expire, flushes_before_queries, path_text
 from asyncify.analysis.expiry.reads import expired_reads
 from asyncify.analysis.expiry.uses import ExpiredRead, How, nothing_differs
 from asyncify.analysis.symbols import ClassInfo
@@ -26,7 +26,7 @@ from asyncify.model.edit import Edit, Finding
 from asyncify.model.evidence import ImplicitLoad
 from asyncify.model.ops import InsertStatements
 from asyncify.model.span import Place, Target
-from asyncify.transforms.eager.created import Refresh
+from asyncify.transforms.eager.created import STORES, Refresh, session_call
 from asyncify.transforms.eager.lookups import primary_key
 from asyncify.transforms.eager.persistence import Persistence
 from asyncify.transforms.eager.reading import Reading
@@ -43,6 +43,7 @@ class Expired:
         self.edits: list[Edit] = []
         self.findings: list[Finding] = []
         self._changes = Changes(self.program)
+        self._flushing = flushes_before_queries(self.program)
         self._columns_read: dict[ClassInfo, set[str]] = defaultdict(set)
         for info, name in reading.columns:
             self._columns_read[info].add(name)
@@ -98,7 +99,10 @@ class Expired:
         assert read.mark.event is not None
         statement = self._statement(read) if before else None
         guard, session = self._guard(read), self._session(read)
-        return Refresh(read.function.path, read.mark.event, read.instance, before, None, statement, session, guard)
+        pending = self._may_have_changes(read)
+        return Refresh(
+            read.function.path, read.mark.event, read.instance, before, None, statement, session, guard, pending
+        )
 
     def _guard(self, read: ExpiredRead) -> str:
         """What must be true of an instance of which less is known: that there is one, and that it is of the session,
@@ -107,7 +111,23 @@ class Expired:
         conditions = [] if self._persistence.is_there(read) else [f"{name} is not None"]
         if session is not None and (not self._persistence.is_row(read) or self._may_be_gone(read)):
             conditions.append(f"{name} in {session.name}")
+        if session is not None and self._may_have_changes(read):
+            conditions.append(f"{name} not in {session.name}.dirty")
         return " and ".join(conditions)
+
+    def _may_have_changes(self, read: ExpiredRead) -> bool:
+        """Whether a refresh might throw away what waits to be flushed, where nothing flushes before it: the function
+        that commits may not have done so this time, or the instance was changed since."""
+        event = read.mark.event
+        if self._flushing or event is None:
+            return False
+        if session_call(self.program, event, *STORES, "rollback") is None:
+            return True
+        infos = {value.info for value in objects(self.program.values(read.instance))}
+        return any(
+            change.info in infos and event.lineno < node.lineno < read.node.lineno
+            for node, change in self._changes.own(read.function)
+        )
 
     def _may_be_gone(self, read: ExpiredRead) -> bool:
         """Whether a request of a test has the app at work in between, which deletes such instances: the session of the

@@ -216,14 +216,17 @@ class Planner:
 
     def _refreshed(self, site: Site, path: str, steps: Steps, reader: Reader) -> None:
         """Let the refreshes that instances may pass load as well, where another statement may have loaded these first:
-        a refresh repeats the options of that one. Source: SQLAlchemy, `Session.refresh`, `InstanceState.load_options`.
+        a refresh repeats the options of that one, which a load in its place does not. Source: SQLAlchemy,
+        `Session.refresh`, `InstanceState.load_options`.
         """
         refreshes = [r for r in self.created.refreshes(site) if self.stored_later.leads(r, reader)]
         if not refreshes or not isinstance(site, ast.Call):
             return
-        if all(self.contents.fresh(site, entity.info) for entity in entities(self.program, path, site)):
-            return
+        fresh = all(self.contents.fresh(site, entity.info) for entity in entities(self.program, path, site))
+        plain = self.created.plain() if fresh else []
         for refresh in refreshes:
+            if refresh in plain:
+                continue
             info = self.refreshing.stored_class(refresh)
             if self.created.is_loaded_behind(refresh, steps):
                 continue
