@@ -10,8 +10,12 @@ MANY = frozenset({"create_batch", "build_batch"})
 #: of these, the ones that add to the session
 CREATES = frozenset({"create", "create_batch", "_create"})
 
+#: the option that says what is done with the session, and its values that commit
+PERSISTENCE = "sqlalchemy_session_persistence"
+COMMITS = frozenset({"commit", "SESSION_PERSISTENCE_COMMIT"})
+
 #: options in `class Meta` with which making an instance sends SQL
-SENDS = frozenset({"sqlalchemy_session_persistence", "sqlalchemy_get_or_create", "force_flush"})
+SENDS = frozenset({PERSISTENCE, "sqlalchemy_get_or_create", "force_flush"})
 
 #: the option that holds the session
 SESSION_OPTION = "sqlalchemy_session"

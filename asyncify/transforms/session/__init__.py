@@ -8,6 +8,7 @@ from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.program import Program
 from asyncify.model.edit import Edit, Finding
 from asyncify.transforms.base import Decisions, Transform
+from asyncify.transforms.session.committing_factories import committing_factory_edits
 from asyncify.transforms.session.examples import EXAMPLES
 from asyncify.transforms.session.expiring_listeners import expiring_edits
 from asyncify.transforms.session.factories import factory_edits
@@ -34,6 +35,7 @@ def plan(program: Program) -> Decisions:
             else:
                 findings.append(item)
         edits.extend(factory_session_edits(program, module))
+        edits.extend(committing_factory_edits(program, module))
         edits.extend(type_edits(program, module, legacy=legacy))
         edits.extend(expiring_edits(program, module))
         if legacy:
