@@ -161,3 +161,9 @@ def test_the_same_rows(version: str, postgres: Postgres, tmp_path: Path) -> None
     assert before == [[2], [3], [], [], [2, 3], [3], "22P02"]
     script.write_text(after)
     assert installed(version).run(script, given[1]) == before
+
+
+@pytest.mark.parametrize(("version", "written"), [("1.4.*", False), ("2.0.*", True)])
+def test_only_what_writes_casts_into_statements_listens(version: str, written: bool) -> None:
+    after = migrated(f"sqlalchemy=={version}\npsycopg2\nasyncpg\n", PROGRAM)["db.py"]
+    assert ("def values_as_before(" in after) is written

@@ -15,10 +15,13 @@ from __future__ import annotations
 import ast
 
 from asyncify.analysis.bindings import bring, free_name
+from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.program import Program
 from asyncify.model.edit import Import
 
 NAME = "values_as_before"
+#: the first SQLAlchemy that writes casts into the statement
+CASTING = (2,)
 BECAUSE = "asyncpg refuses values of another type than their column, which psycopg2 leaves to PostgreSQL"
 
 _LISTENER = '''\
@@ -69,7 +72,10 @@ def {name}(connection, cursor, statement, parameters, context, executemany):
 
 
 def is_needed(program: Program) -> bool:
-    """Whether an app has columns: SQLAlchemy casts values to the type of these alone."""
+    """Whether an app has columns: SQLAlchemy casts values to the type of these alone, 1.4 in another place."""
+    version = read_dependencies(program.workspace.files).sqlalchemy
+    if version is not None and version < CASTING:
+        return False
     tables = (n for m in program.modules.values() for n in m.source.nodes_of(ast.Name) if n.id in ("Table", "Column"))
     return bool(program.orm.models) or any(tables)
 
