@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from textwrap import indent
 
 from asyncify.analysis.bindings import free_name
@@ -93,6 +95,9 @@ class Created:
         self._options = OptionReader(program, Tracer(program))
         self._refreshes: list[Refresh] = list(wanted)
         self._named: list[tuple[Refresh, frozenset[str]]] = []
+        self._called_for = cache(self._find_called_for)
+        self._assigned = cache(self._find_assigned)
+        self._written = cache(self._find_written)
         for path in sorted(program.modules):
             for node in program.modules[path].source.nodes:
                 call = session_call(program, node, "refresh")
@@ -173,13 +178,23 @@ class Created:
 
     def _comes_through(self, here: FunctionInfo, node: ast.AST, there: FunctionInfo) -> bool:
         """Whether what a reader reads is the result of a call that runs a function."""
+        return any(there in self._reach.of(called) for called in self._called_for(here, node))
+
+    def _find_called_for(self, here: FunctionInfo, node: ast.AST) -> frozenset[FunctionInfo]:
+        """The functions whose calls a node has, or the values of the names that it has."""
         names_used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-        roots = [node]
-        for stmt in ast.walk(here.node):
-            if isinstance(stmt, ast.Assign) and names_used & {t.id for t in stmt.targets if isinstance(t, ast.Name)}:
-                roots.append(stmt.value)
+        roots = [node, *(value for name in sorted(names_used) for value in self._assigned(here).get(name, ()))]
         calls = (n for root in roots for n in ast.walk(root) if isinstance(n, ast.Call))
-        return any(there in self._reach.of(f.info) for call in calls for f in self.program.calls(call))
+        return frozenset(f.info for call in calls for f in self.program.calls(call))
+
+    def _find_assigned(self, function: FunctionInfo) -> dict[str, list[ast.expr]]:
+        """What the names of a function are given."""
+        found: dict[str, list[ast.expr]] = defaultdict(list)
+        for stmt in ast.walk(function.node):
+            for target in stmt.targets if isinstance(stmt, ast.Assign) else ():
+                if isinstance(target, ast.Name) and isinstance(stmt, ast.Assign):
+                    found[target.id].append(stmt.value)
+        return found
 
     def reloads(self, refresh: Refresh) -> bool:
         """Whether a refresh can become a load with options: the class is known, and nothing is waiting to be
@@ -242,7 +257,7 @@ class Created:
                     return True
         return False
 
-    def _written(self, path: str) -> list[tuple[Refresh, frozenset[str]]]:
+    def _find_written(self, path: str) -> list[tuple[Refresh, frozenset[str]]]:
         """The refreshes of a file, each with what it names."""
         plain = [(refresh, frozenset[str]()) for refresh in self._refreshes if refresh.before is None]
         return [(refresh, given) for refresh, given in [*plain, *self._named] if refresh.path == path]
