@@ -30,22 +30,23 @@ class ClassDependencies:
 
     def edits(self) -> Iterator[Edit]:
         """The factories of this module, and its `Depends(...)` that take one, from here or from elsewhere."""
-        if not any(f.name == "__init__" for f in self.program.colouring.bridged):
+        bridged = self.program.colouring.bridged
+        if not any(f.name == "__init__" for f in bridged):
             return
-        wanted = {
-            info
-            for module in self.program.modules.values()
-            for node in module.source.nodes
-            if isinstance(node, ast.Call) and has(self.program.values(node), names.DEPENDS)
-            for info in self._waiting_classes(module, node)
-        }
-        for info in self.module.classes.values():
+        own = [info for info in self.module.classes.values() if info.methods.get("__init__") in bridged]
+        modules = self.program.modules.values() if own else ()
+        wanted = {info for module in modules for _, info in self._taken(module)}
+        for info in own:
             if info in wanted and self._reason_against(info) is None:
                 yield self._factory(info)
-        for node in self.source.nodes:
-            if isinstance(node, ast.Call) and has(self.program.values(node), names.DEPENDS):
-                for info in self._waiting_classes(self.module, node):
-                    yield from self._dependency(node, info)
+        for node, info in self._taken(self.module):
+            yield from self._dependency(node, info)
+
+    def _taken(self, module: ModuleInfo) -> Iterator[tuple[ast.Call, ClassInfo]]:
+        """The `Depends(...)` of a module that take a class whose constructor waits, each with the class."""
+        for node in module.source.nodes_of(ast.Call):
+            if has(self.program.values(node), names.DEPENDS):
+                yield from ((node, info) for info in self._waiting_classes(module, node))
 
     def _waiting_classes(self, module: ModuleInfo, node: ast.Call) -> list[ClassInfo]:
         target = _target(module, node)

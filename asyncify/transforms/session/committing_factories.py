@@ -36,12 +36,12 @@ def {create}(cls, model_class, *args, **kwargs):
 
 def committing_factory_edits(program: Program, module: ModuleInfo) -> Iterator[Edit]:
     """A method for each factory that says that it commits, and that has none yet."""
-    if not commits_expire(program) or not program.colouring.becomes_async:
-        return
     for info in module.classes.values():
         meta = _committing(info)
         if meta is None or not program.object_factories.is_factory(info) or _is_done(program, info):
             continue
+        if not commits_expire(program) or not program.colouring.becomes_async:
+            return
         inspect, imports = bring(program, module.path, "sqlalchemy", "inspect")
         op = InsertStatements(_METHOD.format(create=CREATE, inspect=inspect), "after")
         yield Edit("session", module.path, module.source.target(meta), op, imports, (), "flip", BECAUSE)
