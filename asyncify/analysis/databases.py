@@ -13,8 +13,11 @@ _URL = re.compile(rb"\b(sqlite|postgresql|postgres|mysql|mariadb|mssql|oracle)(\
 BACKENDS = ("sqlite", "postgresql", "mysql", "mariadb", "mssql", "oracle")
 
 
-def named_backends(program: Program) -> tuple[str, ...]:
-    """The databases that the URLs anywhere in the repository name, and its packages; empty where nothing says so."""
+def find_backends(program: Program) -> tuple[str, ...]:
+    """The databases that the URLs anywhere in the repository name, and its packages; empty where nothing says so.
+
+    `Program.named_backends` keeps them: all files are searched.
+    """
     listed = read_dependencies(program.workspace.files).listed
     by_package = [b for b in BACKENDS if any(p in listed for p in sync_packages(b))]
     by_url = {
@@ -28,4 +31,4 @@ def named_backends(program: Program) -> tuple[str, ...]:
 
 def backends(program: Program) -> tuple[str, ...]:
     """The same; where nothing says so, the two that most apps use."""
-    return named_backends(program) or ("sqlite", "postgresql")
+    return program.named_backends or ("sqlite", "postgresql")

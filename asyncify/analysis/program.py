@@ -6,7 +6,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from asyncify.analysis.classes import Classes
@@ -132,6 +132,34 @@ class Program:
         """The functions of the program that a call, a property read or a with item runs."""
         found = self.facts.calls.get(node)
         return in_order(found) if found else ()
+
+    @cached_property
+    def named_backends(self) -> tuple[str, ...]:
+        """The databases that the repository names."""
+        from asyncify.analysis.databases import find_backends
+
+        return find_backends(self)
+
+    @cached_property
+    def imported_files(self) -> Callable[[str], frozenset[str]]:
+        """Gives the files that a file imports, directly or through others."""
+        return cache(self._find_imported_files)
+
+    def _find_imported_files(self, path: str) -> frozenset[str]:
+        seen, stack = {path}, [path]
+        found: set[str] = set()
+        while stack:
+            current = stack.pop()
+            module = self.modules.get(current)
+            for node in {s for group in (module.imports.values() if module else ()) for s in group}:
+                for alias in node.names:
+                    target = getattr(self.names.imported(current, node, alias), "path", None)
+                    if isinstance(target, str):
+                        found.add(target)
+                        if target not in seen:
+                            seen.add(target)
+                            stack.append(target)
+        return frozenset(found)
 
     @cached_property
     def overriding(self) -> frozenset[FunctionInfo]:

@@ -95,6 +95,7 @@ class Created:
         self._options = OptionReader(program, Tracer(program))
         self._refreshes: list[Refresh] = list(wanted)
         self._named: list[tuple[Refresh, frozenset[str]]] = []
+        self.refreshes = cache(self._find_refreshes)
         self._called_for = cache(self._find_called_for)
         self._assigned = cache(self._find_assigned)
         self._written = cache(self._find_written)
@@ -123,7 +124,7 @@ class Created:
         """The `refresh(instance)` calls."""
         return [r for r in self._refreshes if getattr(r.call.func, "attr", "") == "refresh"]
 
-    def refreshes(self, site: ast.AST) -> list[Refresh]:
+    def _find_refreshes(self, site: ast.AST) -> list[Refresh]:
         """The places that refresh instances of a loading place or constructor call."""
         return self._holding(self._refreshes, site)
 

@@ -25,24 +25,7 @@ def has_name(program: Program, path: str, relationship: Relationship) -> bool:
     if not is_back_reference(relationship) or relationship.target is None:
         return True
     wanted = relationship.target.path
-    return wanted in (path, relationship.owner.path) or imports(program, path, wanted)
-
-
-def imports(program: Program, path: str, wanted: str) -> bool:
-    """Whether a file imports another one, directly or through others."""
-    seen, stack = {path}, [path]
-    while stack:
-        current = stack.pop()
-        module = program.modules.get(current)
-        for node in {s for group in (module.imports.values() if module else ()) for s in group}:
-            for alias in node.names:
-                target = getattr(program.names.imported(current, node, alias), "path", None)
-                if target == wanted:
-                    return True
-                if isinstance(target, str) and target not in seen:
-                    seen.add(target)
-                    stack.append(target)
-    return False
+    return wanted in (path, relationship.owner.path) or wanted in program.imported_files(path)
 
 
 class Namer:
@@ -71,7 +54,7 @@ class Namer:
         if "." in info.qualname or info.name in names_used(self.program, self.path):
             return None
         module = self._module_of(info)
-        if module is None or imports(self.program, info.path, self.path):
+        if module is None or self.path in self.program.imported_files(info.path):
             return None
         self.imports.append(Import(module, info.name))
         return info.name

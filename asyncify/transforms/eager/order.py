@@ -12,7 +12,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from asyncify.analysis.databases import named_backends
 from asyncify.analysis.foreign_keys import foreign_keys, is_key_of
 from asyncify.analysis.orm import Relationship
 from asyncify.analysis.program import Program
@@ -27,7 +26,7 @@ LOOPS_ALONE = frozenset({"sqlite"})
 
 def reorders(program: Program) -> bool:
     """Whether an app may meet a database that gives rows in another order when they are joined."""
-    return bool(set(named_backends(program)) - LOOPS_ALONE)
+    return bool(set(program.named_backends) - LOOPS_ALONE)
 
 
 def is_sorted(relationship: Relationship) -> bool:
