@@ -80,6 +80,11 @@ class Refresh:
     pending: bool = False
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it is a `refresh(...)`, and no load."""
+        return getattr(self.call.func, "attr", "") == "refresh"
+
+    @property
     def flushes(self) -> bool:
         """Whether it stands behind a `flush()`, which expires nothing."""
         return not self.is_refresh and self.before is None and getattr(self.call.func, "attr", "") == "flush"
@@ -122,7 +127,7 @@ class Created:
 
     def plain(self) -> list[Refresh]:
         """The `refresh(instance)` calls."""
-        return [r for r in self._refreshes if getattr(r.call.func, "attr", "") == "refresh"]
+        return [r for r in self._refreshes if r.is_plain]
 
     def _find_refreshes(self, site: ast.AST) -> list[Refresh]:
         """The places that refresh instances of a loading place or constructor call."""
@@ -192,9 +197,10 @@ class Created:
         """What the names of a function are given."""
         found: dict[str, list[ast.expr]] = defaultdict(list)
         for stmt in ast.walk(function.node):
-            for target in stmt.targets if isinstance(stmt, ast.Assign) else ():
-                if isinstance(target, ast.Name) and isinstance(stmt, ast.Assign):
-                    found[target.id].append(stmt.value)
+            if isinstance(stmt, ast.Assign):
+                for target in stmt.targets:
+                    if isinstance(target, ast.Name):
+                        found[target.id].append(stmt.value)
         return found
 
     def reloads(self, refresh: Refresh) -> bool:

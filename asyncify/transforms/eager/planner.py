@@ -223,9 +223,8 @@ class Planner:
         if not refreshes or not isinstance(site, ast.Call):
             return
         fresh = all(self.contents.fresh(site, entity.info) for entity in entities(self.program, path, site))
-        plain = self.created.plain() if fresh else []
         for refresh in refreshes:
-            if refresh in plain:
+            if fresh and refresh.is_plain:
                 continue
             info = self.refreshing.stored_class(refresh)
             if self.created.is_loaded_behind(refresh, steps):
@@ -307,8 +306,9 @@ class Planner:
         self._decided(reader, steps, Outcome.BESIDE)
         key = (spot.function, ast.dump(spot.expression))
         for place, needed in self._spots[key]:
-            if self.late.covers(place, spot) or self.late.covers(spot, place):
-                first = place if self.late.covers(place, spot) else spot  # the earlier one does for both
+            both_ways = ((place, spot), (spot, place))
+            first = next((one for one, other in both_ways if self.late.covers(one, other)), None)
+            if first is not None:  # the earlier one does for both
                 self._spots[key].remove((place, needed))
                 both = replace(first, made=place.made or spot.made)
                 self._spots[key].append((both, {steps: reader, **needed}))

@@ -22,10 +22,11 @@ from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import Ext
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.ops import AppendCall
+from asyncify.transforms.engine.psycopg_listeners import ASYNCPG, PSYCOPG
 from asyncify.transforms.engine.text_numbers import is_text
 
 TEXT = "sqlalchemy.text"
-TARGETS = frozenset({"postgresql+psycopg", "postgresql+asyncpg"})
+TARGETS = frozenset({PSYCOPG, ASYNCPG})
 MYSQL = frozenset({"mysql+asyncmy", "mysql+aiomysql"})
 #: quoted text, names, bodies of functions, comments
 _OPAQUE = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -67,10 +68,10 @@ class Texts:
             target = module.source.target(node)
             op = AppendCall("bindparams", arguments)
             yield Edit(self.transform, module.path, target, op, imports, (), self.group, because)
-        if self.target == "postgresql+psycopg" and several(said) and _LAST.search(plain):
+        if self.target == PSYCOPG and several(said) and _LAST.search(plain):
             advice = "execute each statement by itself"
             yield self.finding(module, node, "has the result of the first of several statements", advice)
-        if self.target == "postgresql+asyncpg":
+        if self.target == ASYNCPG:
             yield from self._prepared(module, node, said, plain)
 
     def _prepared(self, module: ModuleInfo, node: ast.Call, said: str, plain: str) -> Iterator[Finding]:
