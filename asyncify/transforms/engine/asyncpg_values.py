@@ -4,10 +4,11 @@ A text for a date or a number, a number for a text, an aware datetime for a colu
 converts what psycopg2 writes, `'2024-01-02'`, `7`, `'...+00:00'::timestamptz`. A naive datetime for a column with a
 time zone is in the zone of the session, for asyncpg in that of the process. SQLAlchemy's asyncpg dialect casts each
 value to the type of its column, `$1::DATE`, and asyncpg then takes a `date` alone. With the type of the value in the
-cast it takes what is given, and PostgreSQL converts as before. Measured with PostgreSQL 15 and 16 kinds of columns.
-SQLAlchemy 1.4 writes its casts later, and nothing is changed there. Sources: SQLAlchemy 2.0
-`dialects/postgresql/asyncpg.py`, `render_bind_cast`; asyncpg "Type Conversion"; psycopg2 "Adaptation of Python values
-to SQL types"; PostgreSQL `CREATE CAST` ("I/O conversion casts").
+cast it takes what is given, and PostgreSQL converts as before. SQLAlchemy 2.0 has the casts in the statement; 1.4 has
+their types on the cursor, which writes them later, and has no other async driver. Measured with PostgreSQL 15 and 16
+kinds of columns. Sources: `dialects/postgresql/asyncpg.py` of SQLAlchemy 2.0, `render_bind_cast`, and of 1.4.54, its
+last version, `_parameter_placeholders` and `_pg_types`; asyncpg "Type Conversion"; psycopg2 "Adaptation of Python
+values to SQL types"; PostgreSQL `CREATE CAST` ("I/O conversion casts").
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ NAME = "values_as_before"
 CASTING = (2,)
 BECAUSE = "asyncpg refuses values of another type than their column, which psycopg2 leaves to PostgreSQL"
 
-_LISTENER = '''\
+_HEAD = '''\
 @{event}.listens_for({engine}, "before_cursor_execute", retval=True)
 def {name}(connection, cursor, statement, parameters, context, executemany):
     """Values of another type than their column are said to be what they are: PostgreSQL converts them, as before."""
@@ -39,13 +40,12 @@ def {name}(connection, cursor, statement, parameters, context, executemany):
             bits = value.bit_length()
             return "INTEGER" if bits < 32 else "BIGINT" if bits < 64 else "NUMERIC"
         kinds = {{
-            str: "VARCHAR", bool: "BOOLEAN", float: "NUMERIC", {decimal}: "NUMERIC", {uuid}: "UUID",
+            str: "VARCHAR", bytes: "BYTEA", bool: "BOOLEAN", float: "NUMERIC", {decimal}: "NUMERIC", {uuid}: "UUID",
             {datetime}: "TIMESTAMP WITHOUT TIME ZONE", {date}: "DATE", {time}: "TIME", {timedelta}: "INTERVAL",
         }}
         return next((name for python, name in kinds.items() if isinstance(value, python)), "")
 
-    def said(found):
-        number, wanted, array = int(found[1]) - 1, found[2], found[3] or ""
+    def refused(number, wanted, array=""):
         values = [row[number] for row in rows if row[number] is not None]
         values = [one for value in values for one in value if one is not None] if array else values
         kinds = {{kind(value) for value in values}}
@@ -59,23 +59,40 @@ def {name}(connection, cursor, statement, parameters, context, executemany):
             "TIMESTAMP WITH TIME ZONE": given in ("VARCHAR", "TIMESTAMP WITHOUT TIME ZONE"),
         }}
         if not given or not refused.get(wanted, given == "VARCHAR"):
-            return found[0]
-        both = array or given == "VARCHAR"
-        return f"${{found[1]}}::{{given}}{{array}}" + (f"::{{wanted}}{{array}}" if both else "")
+            return ""
+        return f"::{{given}}{{array}}" + (f"::{{wanted}}{{array}}" if array or given == "VARCHAR" else "")
 
+'''
+_IN_STATEMENT = """\
     types = (
         "VARCHAR|INTEGER|SMALLINT|BIGINT|NUMERIC|FLOAT|DOUBLE PRECISION|DATE|INTERVAL"
         "|TIME(?:STAMP)? WITH(?:OUT)? TIME ZONE"
     )
+
+    def said(found):
+        cast = refused(int(found[1]) - 1, found[2], found[3] or "")
+        return f"${{found[1]}}{{cast}}" if cast else found[0]
+
     return {sub}(rf"\\$(\\d+)::({{types}})\\b(?!\\()(\\[\\])?", said, statement), parameters
-'''
+"""
+_ON_CURSOR = """\
+    types = {{
+        "STRING": "VARCHAR", "INTEGER": "INTEGER", "BIGINTEGER": "BIGINT", "NUMBER": "NUMERIC", "FLOAT": "FLOAT",
+        "DATE": "DATE", "TIME": "TIME WITHOUT TIME ZONE", "TIME_W_TZ": "TIME WITH TIME ZONE", "INTERVAL": "INTERVAL",
+        "TIMESTAMP": "TIMESTAMP WITHOUT TIME ZONE", "TIMESTAMP_W_TZ": "TIMESTAMP WITH TIME ZONE",
+    }}
+    sizes = [getattr(size, "name", "") for size in cursor._inputsizes or ()]
+    casts = [refused(number, types[size]) if size in types else "" for number, size in enumerate(sizes)]
+    if any(casts):
+        cursor.setinputsizes(*(None if cast else size for cast, size in zip(casts, cursor._inputsizes)))
+        said = iter(casts)
+        statement = {sub}("%[%s]", lambda found: found[0] + (next(said) if found[0] == "%s" else ""), statement)
+    return statement, parameters
+"""
 
 
 def is_needed(program: Program) -> bool:
-    """Whether an app has columns: SQLAlchemy casts values to the type of these alone, 1.4 in another place."""
-    version = read_dependencies(program.workspace.files).sqlalchemy
-    if version is not None and version < CASTING:
-        return False
+    """Whether an app has columns: SQLAlchemy casts values to the type of these alone."""
     tables = (n for m in program.modules.values() for n in m.source.nodes_of(ast.Name) if n.id in ("Table", "Column"))
     return bool(program.orm.models) or any(tables)
 
@@ -98,4 +115,6 @@ def listener(program: Program, path: str) -> tuple[str, tuple[Import, ...]]:
     for key, (module, name) in wanted.items():
         names[key], more = bring(program, path, module, name)
         imports += more
-    return _LISTENER.format(name=free_name(program, path, NAME), **names), tuple(imports)
+    version = read_dependencies(program.workspace.files).sqlalchemy
+    text = _HEAD + (_ON_CURSOR if version is not None and version < CASTING else _IN_STATEMENT)
+    return text.format(name=free_name(program, path, NAME), **names), tuple(imports)
