@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from postgres import Postgres
@@ -198,6 +199,8 @@ def main():
         db.commit()
         db.add(Row(day=date(2024, 1, 2), naive=LATER, word=UUID(int=7)))
         db.commit()
+        db.add(Row(word=["a", "b"], naive=LATER))
+        db.commit()
         rows = db.query(Row).filter(Row.naive <= LATER, Row.word != "%s").order_by(Row.id).all()
         answers = [[str(r.day), str(r.naive), r.aware and r.aware.timestamp(), str(r.worth), r.word] for r in rows]
         answers.append(db.query(Row).filter(Row.id == 2**70).count())
@@ -216,6 +219,58 @@ def test_values_of_other_types(version: str, postgres: Postgres, tmp_path: Path)
     script = tmp_path / "main.py"
     script.write_text(VALUES)
     before = installed(version).run(script, given[0])
-    assert [row[4] for row in before[:3]] == ["7", "\\x2573", "00000000-0000-0000-0000-000000000007"]
+    assert [row[4] for row in before[:4]] == ["7", "\\x2573", str(UUID(int=7)), "{a,b}"]
     script.write_text(after)
     assert installed(version).run(script, given[1]) == before
+
+
+EXACT = """\
+import json
+import sys
+from uuid import UUID
+
+from sqlalchemy import Column, create_engine
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import declarative_base, sessionmaker
+
+engine = create_engine(json.load(sys.stdin)["url"])
+SessionLocal = sessionmaker(bind=engine)
+Base = declarative_base()
+
+
+class Row(Base):
+    __tablename__ = "rows"
+    id = Column(postgresql.UUID(as_uuid=True), primary_key=True)
+    word = Column(postgresql.UUID(as_uuid=False))
+
+
+def main():
+    Base.metadata.create_all(engine)
+    with SessionLocal() as db:
+        db.add(Row(id=UUID(int=7), word=str(UUID(int=8))))
+        db.commit()
+        row = db.query(Row).filter(Row.id == UUID(int=7)).one()
+        answers = [type(row.id) is UUID, row.word, db.query(Row).filter_by(id=UUID(int=7)).count()]
+    print(json.dumps(answers))
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_uuids_of_the_exact_class(version: str, postgres: Postgres, tmp_path: Path) -> None:
+    after = migrated(f"sqlalchemy=={version}.*\npsycopg2\nasyncpg\n", EXACT)["db.py"]
+    given = [{"url": postgres.url(postgres.create())} for _ in range(2)]
+    script = tmp_path / "main.py"
+    script.write_text(EXACT)
+    before = installed(version).run(script, given[0])
+    assert before == [True, str(UUID(int=8)), 1]
+    script.write_text(after)
+    assert installed(version).run(script, given[1]) == before
+
+
+def test_no_class_is_asked_for() -> None:
+    after = migrated("sqlalchemy\npsycopg2\nasyncpg\n", EXACT.replace("type(row.id) is UUID, ", ""))["db.py"]
+    assert "uuids_as_before" not in after

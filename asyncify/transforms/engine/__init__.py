@@ -29,12 +29,12 @@ from asyncify.transforms.engine import libpq_arguments, text_numbers
 from asyncify.transforms.engine.connect_args import converted
 from asyncify.transforms.engine.disposal import disposals
 from asyncify.transforms.engine.driver_arguments import TOLD, listeners
+from asyncify.transforms.engine.driver_listeners import Listener, leaves_psycopg2, needed_listeners
 from asyncify.transforms.engine.driver_words import driver_words
 from asyncify.transforms.engine.engine_notes import EngineNotes
 from asyncify.transforms.engine.engine_uses import EngineUses
 from asyncify.transforms.engine.examples import EXAMPLES
 from asyncify.transforms.engine.loops import KEEP, KEEP_IMPORTS, KEEP_SOURCE, is_loop_bound
-from asyncify.transforms.engine.psycopg_listeners import Listener, leaves_psycopg2, needed_listeners
 from asyncify.transforms.engine.texts import TARGETS
 from asyncify.transforms.engine.urls import (
     change_of,

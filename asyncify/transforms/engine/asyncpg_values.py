@@ -39,6 +39,9 @@ def {name}(connection, cursor, statement, parameters, context, executemany):
         if isinstance(value, int) and not isinstance(value, bool):
             bits = value.bit_length()
             return "INTEGER" if bits < 32 else "BIGINT" if bits < 64 else "NUMERIC"
+        if isinstance(value, list):
+            inner = {{kind(one) for one in value if one is not None}}
+            return inner.pop() + "[]" if len(inner) == 1 else ""
         kinds = {{
             str: "VARCHAR", bytes: "BYTEA", bool: "BOOLEAN", float: "NUMERIC", {decimal}: "NUMERIC", {uuid}: "UUID",
             {datetime}: "TIMESTAMP WITHOUT TIME ZONE", {date}: "DATE", {time}: "TIME", {timedelta}: "INTERVAL",

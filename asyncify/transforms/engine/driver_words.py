@@ -9,9 +9,9 @@ from asyncify.analysis.program import Program
 from asyncify.knowledge.drivers import Choice
 from asyncify.model.edit import Edit, Finding
 from asyncify.transforms.engine.driver_errors import DriverErrors
+from asyncify.transforms.engine.driver_listeners import ASYNCPG, leaves_psycopg2
 from asyncify.transforms.engine.json_paths import json_paths
 from asyncify.transforms.engine.other_errors import OtherErrors
-from asyncify.transforms.engine.psycopg_listeners import ASYNCPG, leaves_psycopg2
 from asyncify.transforms.engine.texts import Texts
 
 _MYSQL = frozenset({"mysql", "mariadb"})

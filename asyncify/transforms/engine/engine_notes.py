@@ -15,8 +15,8 @@ from asyncify.model.budget import Budget, Pool
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.ops import EditCall
 from asyncify.transforms.engine import mysql_listener
+from asyncify.transforms.engine.driver_listeners import has_addresses, leaves_psycopg2
 from asyncify.transforms.engine.pools import pool_of, workers
-from asyncify.transforms.engine.psycopg_listeners import has_addresses, leaves_psycopg2
 from asyncify.transforms.engine.texts import TARGETS
 from asyncify.transforms.engine.urls import written_backend
 from asyncify.transforms.sync_twins import SyncTwins

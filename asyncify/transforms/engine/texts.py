@@ -22,7 +22,7 @@ from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import Ext
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.ops import AppendCall
-from asyncify.transforms.engine.psycopg_listeners import ASYNCPG, PSYCOPG
+from asyncify.transforms.engine.driver_listeners import ASYNCPG, PSYCOPG
 from asyncify.transforms.engine.text_numbers import is_text
 
 TEXT = "sqlalchemy.text"

@@ -11,7 +11,7 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.values import Ext
 from asyncify.knowledge.drivers import Choice, sync_driver
 from asyncify.model.edit import Import
-from asyncify.transforms.engine import asyncpg_values, client_binding, error_classes
+from asyncify.transforms.engine import asyncpg_uuids, asyncpg_values, client_binding, error_classes
 
 PSYCOPG = "postgresql+psycopg"
 ASYNCPG = "postgresql+asyncpg"
@@ -33,6 +33,7 @@ class Listener:
 LISTENERS = (
     Listener(PSYCOPG, client_binding.BECAUSE, client_binding.is_needed, client_binding.listeners),
     Listener(ASYNCPG, asyncpg_values.BECAUSE, asyncpg_values.is_needed, asyncpg_values.listener),
+    Listener(ASYNCPG, asyncpg_uuids.BECAUSE, asyncpg_uuids.is_needed, asyncpg_uuids.listener),
     Listener(PSYCOPG, error_classes.BECAUSE, error_classes.raises_by_code, error_classes.handler),
     Listener(ASYNCPG, error_classes.BECAUSE, error_classes.raises_by_class, error_classes.handler),
     Listener(ASYNCPG, error_classes.BECAUSE, error_classes.cannot_connect, error_classes.connector),
