@@ -11,6 +11,7 @@ from collections import defaultdict
 from functools import cached_property
 from pathlib import PurePosixPath
 
+from asyncify.analysis.mock_patches import given_by_patches
 from asyncify.analysis.names import Names
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Ext
@@ -86,7 +87,8 @@ class Fixtures:
         key = (user, name)
         if key not in self._found:
             asks = self.is_fixture(user) or self.is_test(user) or user.name.startswith(("setup", "teardown"))
-            self._found[key] = self._find(user, name) if asks else None
+            given = any(parameter.arg == name for _, parameter in given_by_patches(user))  # pytest leaves these out
+            self._found[key] = self._find(user, name) if asks and not given else None
         return self._found[key]
 
     def taken(self, user: FunctionInfo) -> set[FunctionInfo]:

@@ -9,9 +9,9 @@ from enum import Enum
 
 from asyncify.analysis.foreign_engines import FOREIGN_ENGINE
 from asyncify.analysis.names import Assigned, Imported
+from asyncify.analysis.nodes import last_name
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
-from asyncify.analysis.test_doubles import last_name
 from asyncify.analysis.values import Ext, Mod, has
 from asyncify.knowledge import names
 from asyncify.knowledge.names import canonical

@@ -13,21 +13,14 @@ from enum import Enum
 
 from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.lent_sessions import override_values
-from asyncify.analysis.mock_calls import (
-    arguments,
-    given_by_patches,
-    handed_back,
-    has_new,
-    is_mock_call,
-    is_patch,
-    results,
-    specs_of,
-)
+from asyncify.analysis.mock_calls import arguments, handed_back, is_mock_call, results, specs_of
+from asyncify.analysis.mock_patches import given_by_patches, has_new, is_patch
 from asyncify.analysis.names import Assigned
+from asyncify.analysis.nodes import last_name
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.test_doubles import Replacement, last_name, resolve_dotted
+from asyncify.analysis.test_doubles import Replacement, resolve_dotted
 from asyncify.analysis.values import Cls, Ext, Fn, Mod, Obj, Values, has
 from asyncify.knowledge import names
 from asyncify.knowledge.names import is_a
@@ -352,10 +345,9 @@ class _File:
 
     def _fixtures(self, function: FunctionInfo) -> None:
         """A fixture that returns a mock, and the tests that take it, mean the same."""
-        given = {parameter for _, parameter in given_by_patches(function)}
         for parameter in function.parameters:
             fixture = self.program.fixtures.find(function, parameter.arg)
-            if fixture is None or parameter in given:
+            if fixture is None:
                 continue
             for result in results(fixture.node):
                 there = self.mocks.stand(fixture, result)

@@ -89,3 +89,8 @@ def raises(body: Iterable[ast.stmt]) -> bool:
         if isinstance(node, (ast.stmt, ast.ExceptHandler, ast.match_case)) and type(node) not in SCOPES:
             stack += children(node)
     return False
+
+
+def last_name(node: ast.expr) -> str:
+    """`c` of `a.b.c`."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from asyncify.analysis.names import Definition
+from asyncify.analysis.nodes import last_name
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Cls, Fn, Mod, Obj
@@ -68,11 +69,6 @@ def _by_call(program: Program, path: str, node: ast.Call) -> Iterator[Replacemen
     value = node.args[position] if len(node.args) > position else None
     keywords = {k.arg: k.value for k in node.keywords}
     yield Replacement(path, target, node, value or keywords.get("new") or keywords.get("value"))
-
-
-def last_name(node: ast.expr) -> str:
-    """`c` of `a.b.c`."""
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
 def _member(program: Program, owner: ast.expr, name: str) -> FunctionInfo | None:

@@ -117,6 +117,35 @@ def test_time():
 """
 
 
+NAMESAKES = """\
+from unittest.mock import patch
+
+import pytest
+
+from app import db
+from app.crud import texts
+
+
+@pytest.fixture
+def session():
+    db.Base.metadata.create_all(db.engine)
+    with db.SessionLocal() as session:
+        yield session
+
+
+@patch("app.db.get_db")
+def test_a_mock(session):
+    session.commit()
+    assert session.commit.call_count == 1
+
+
+@patch("app.db.get_db")
+def test_both(mock_get_db, session):
+    session.commit()
+    assert texts(session) == []
+"""
+
+
 def test_suite_passes_before_and_after(tmp_path: Path) -> None:
     files = {"tests/test_mocks.py": TESTS}
     migrated, findings = flip(files)
@@ -126,6 +155,15 @@ def test_suite_passes_before_and_after(tmp_path: Path) -> None:
         code, output = pytest_run(tmp_path / name, version)
         assert code == 0, f"{name}: {output}"
     assert flip(migrated, {})[0] == migrated
+
+
+def test_a_parameter_of_a_patch_is_no_fixture(tmp_path: Path) -> None:
+    files = {"tests/test_names.py": NAMESAKES}
+    migrated, findings = flip(files)
+    assert not findings
+    for name, version in (("before", {**APP, **files}), ("after", migrated)):
+        code, output = pytest_run(tmp_path / name, version)
+        assert code == 0, f"{name}: {output}"
 
 
 def test_instances_of_a_package_that_gives_them_on(tmp_path: Path) -> None:

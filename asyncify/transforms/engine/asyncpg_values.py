@@ -31,7 +31,7 @@ def {name}(connection, cursor, statement, parameters, context, executemany):
     """Values of another type than their column are said to be what they are: PostgreSQL converts them, as before."""
     if connection.dialect.driver != "asyncpg":
         return statement, parameters
-    rows = parameters if isinstance(parameters, list) else [parameters]
+    rows = parameters if executemany else [parameters]
 
     def kind(value):
         if isinstance(value, {datetime}) and value.tzinfo is not None:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from asyncify.analysis.mock_calls import is_patch
 from asyncify.analysis.mock_origins import is_mocked
+from asyncify.analysis.mock_patches import is_patch
+from asyncify.analysis.nodes import last_name
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
-from asyncify.analysis.test_doubles import last_name
 from asyncify.analysis.values import is_session
 from asyncify.model.edit import Edit
 from asyncify.model.ops import InsertStatements

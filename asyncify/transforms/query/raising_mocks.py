@@ -6,7 +6,7 @@ import ast
 import builtins
 from collections.abc import Callable, Iterable, Iterator
 
-from asyncify.analysis.test_doubles import last_name
+from asyncify.analysis.nodes import last_name
 from asyncify.model.edit import Edit
 from asyncify.model.ops import ReplaceStatement
 from asyncify.model.span import Place as Position

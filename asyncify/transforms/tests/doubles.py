@@ -14,8 +14,9 @@ from asyncify.analysis.bindings import bring, free_name
 from asyncify.analysis.dotted import root_of
 from asyncify.analysis.lent_sessions import override_values
 from asyncify.analysis.mock_calls import is_mocker
+from asyncify.analysis.nodes import last_name
 from asyncify.analysis.source import SourceFile
-from asyncify.analysis.test_doubles import Replacement, find_replacements, last_name
+from asyncify.analysis.test_doubles import Replacement, find_replacements
 from asyncify.analysis.values import Ext
 from asyncify.knowledge.names import canonical
 from asyncify.knowledge.testing import MOCKS

@@ -16,9 +16,9 @@ from asyncify.analysis.mock_objects import Kind, Stand, TestMocks
 from asyncify.analysis.mock_origins import scope_of_patch
 from asyncify.analysis.mock_specs import Specs
 from asyncify.analysis.names import Assigned
+from asyncify.analysis.nodes import last_name
 from asyncify.analysis.points import PointKind
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.test_doubles import last_name
 from asyncify.analysis.values import Mod, has
 from asyncify.knowledge import names
 from asyncify.knowledge.testing import SESSION_RESULTS

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.kept_files import kept_sync
-from asyncify.analysis.test_doubles import last_name
+from asyncify.analysis.nodes import last_name
 from asyncify.analysis.values import Ext, Mod
 from asyncify.knowledge import names
 from asyncify.model.ops import Replace
