@@ -100,6 +100,7 @@ async def through_transport(app: Any, requests: list[list[Any]]) -> list[Any]:
 
 def serve(folder: Path, form: str, requests: Sequence[Sequence[Any]]) -> None:
     """The body of the process: `answers.json` and `stderr.txt` of the folder are its results."""
+    gc.freeze()  # what the tests have in memory is not looked at here: that took longer than the app
     os.chdir(folder)
     errors = Path("stderr.txt").open("w")  # noqa: SIM115 - for the rest of the process
     os.dup2(errors.fileno(), 2)

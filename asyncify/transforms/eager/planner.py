@@ -28,6 +28,7 @@ from asyncify.transforms.eager.deferred import plan_deferred
 from asyncify.transforms.eager.deleted import Deleted
 from asyncify.transforms.eager.detached import Detached
 from asyncify.transforms.eager.doubles import Doubles
+from asyncify.transforms.eager.encoded import encoded
 from asyncify.transforms.eager.expired import Expired
 from asyncify.transforms.eager.expiring import Expiring
 from asyncify.transforms.eager.hidden import Hidden
@@ -127,6 +128,7 @@ class Planner:
         for name, reader in self.reading.endless:  # as deep as the tree is
             self._unknown((name,), reader)
         self._run_the_rest()
+        self.edits.update(dict.fromkeys(encoded(self.reading)))
         self.findings.update(dict.fromkeys(reports(self.reading, self.pages)))
         edits = sorted(self.edits, key=lambda e: (e.path, e.target))
         findings = sorted(self.findings, key=lambda f: (f.path, f.span or _NOWHERE, f.message))

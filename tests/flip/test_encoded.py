@@ -1,0 +1,82 @@
+"""`jsonable_encoder` of an instance takes what is loaded: loads before it may send it round in a circle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import prove
+from .reads_app import FILLING, HEAD, MODELS
+
+ENCODER = "\n\nfrom fastapi.encoders import jsonable_encoder\n"
+UPDATE = '''
+
+class Store:
+    def __init__(self, model):
+        self.model = model
+
+    def find(self, db: Session, key: int):
+        return db.query(self.model).filter(self.model.id == key).first()
+
+    def update(self, row, given: dict):
+        data = jsonable_encoder(row)
+        for name in data:
+            if name in given:
+                setattr(row, name, given[name])
+        return row
+
+
+posts = Store(Post)
+users = Store(User)
+
+
+@app.put("/posts/{key}")
+def update(key: int, given: dict, db: Session = Depends(get_db)):
+    post = posts.update(posts.find(db, key), given)
+    return {"title": post.title, "author": post.author.name, "all": [p.title for p in post.author.posts]}
+
+
+@app.put("/users/{key}")
+def update_user(key: int, given: dict, db: Session = Depends(get_db)):
+    user = users.update(users.find(db, key), given)
+    return {"name": user.name, "all": [p.author.name + p.title for p in user.posts]}
+'''
+FIELDS = '''
+
+@app.get("/posts/{key}/{field}")
+def field(key: int, field: str, db: Session = Depends(get_db)):
+    post = db.query(Post).filter(Post.id == key).first()
+    value = jsonable_encoder(post)[field]
+    title = jsonable_encoder(post, include={"title"}).get("title")  # kept
+    return [value, title, [p.title for p in post.author.posts]]
+'''
+#: the relationship may be in it, so it stays what it was; one side alone goes in no circle
+KEPT = '''
+
+@app.get("/users/{key}")
+def read(key: int, db: Session = Depends(get_db)):
+    user = db.query(User).filter(User.id == key).first()
+    data = jsonable_encoder(user)  # kept
+    return [data["name"], "posts" in data, [p.title for p in user.posts]]
+'''
+
+
+def test_columns_are_looked_at(tmp_path: Path) -> None:
+    requests = [
+        ("PUT", "/posts/1", {"title": "c", "author": "no"}),
+        ("PUT", "/users/1", {"name": "eve", "posts": []}),
+        ("PUT", "/users/2", {"name": "eve"}),
+    ]
+    assert prove(tmp_path, _app(UPDATE), requests)["main.py"].count("exclude=") == 1
+
+
+def test_one_field_is_taken(tmp_path: Path) -> None:
+    requests = [("GET", "/posts/1/title"), ("GET", "/posts/2/author_id")]
+    assert prove(tmp_path, _app(FIELDS), requests)["main.py"].count("exclude=") == 1
+
+
+def test_no_circle(tmp_path: Path) -> None:
+    prove(tmp_path, _app(KEPT), [("GET", "/users/1")])
+
+
+def _app(routes: str) -> dict[str, str]:
+    return {"main.py": HEAD + ENCODER + routes, "models.py": MODELS, "filling.py": FILLING}
