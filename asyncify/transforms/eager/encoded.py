@@ -1,8 +1,8 @@
-"""Instances that are encoded to look at their columns: `data = jsonable_encoder(user)`, then `if field in data`.
+"""Instances that are encoded before they are read: `data = jsonable_encoder(user)`, then `user.posts`.
 
-The encoder takes what is loaded, and goes on through it. A lazy program has columns there. With loads both sides of a
-relationship may be loaded, and the encoder goes round until Python stops it. Where the program looks at fields of the
-result only, the relationships are left out. Source: FastAPI `fastapi/encoders.py`, which reads `vars()` of an instance
+The encoder takes what is loaded, and goes on through it. A lazy program has columns there. With loads there is more in
+the result, and where both sides of a relationship are loaded the encoder goes round until Python stops it: what is
+read later only is left out, and where the program looks at columns alone all relationships are. Source: FastAPI `fastapi/encoders.py`, which reads `vars()` of an instance
 and keeps `exclude` for its own fields.
 """
 
@@ -18,7 +18,9 @@ from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Ext, Obj
 from asyncify.model.edit import Edit
 from asyncify.model.ops import EditCall
+from asyncify.transforms.eager.existing import ExistingOptions
 from asyncify.transforms.eager.loads import entities
+from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reading
 
 ENCODER = "fastapi.encoders.jsonable_encoder"
@@ -27,25 +29,59 @@ _LOOKS = frozenset({"keys", "get"})
 _CHOICES = frozenset({"include", "exclude"})
 
 
-def encoded(reading: Reading) -> Iterator[Edit]:
-    """Edits that leave relationships out where an encoder may go round."""
-    program = reading.program
+def encoded(reading: Reading, existing: ExistingOptions) -> Iterator[Edit]:
+    """Edits that leave out of what is encoded what only the loads of the plan bring there."""
     loaded = _loaded(reading)
-    for path, module in sorted(program.modules.items()):
+    for path, module in sorted(reading.program.modules.items()):
         for call in module.source.nodes_of(ast.Call):
-            if not _is_encoder(reading, path, call):
+            function = reading.program.function_of(call) if _is_encoder(reading, path, call) else None
+            if function is None:
                 continue
-            function, models = program.function_of(call), _models(reading, call.args[0])
-            if function is None or not any(_goes_round(info, loaded) for info in models):
+            if _looks_at_columns(reading, function, call, loaded):
+                inspect, imports = bring(reading.program, path, "sqlalchemy", "inspect")
+                text = f"{{*{inspect}({module.source.segment(call.args[0])}).mapper.relationships.keys()}}"
+            else:
+                text, imports = ", ".join(f'"{name}"' for name in _read_later(reading, existing, function, call)), ()
+                text = f"{{{text}}}" if text else ""
+            if text:
+                op = EditCall(set=(("exclude", text),))
+                because = "the encoder takes what is loaded, and goes on through it"
+                yield Edit("eager", path, module.source.target(call), op, imports, because=because)
+
+
+def _looks_at_columns(
+    reading: Reading, function: FunctionInfo, call: ast.Call, loaded: Mapping[ClassInfo, set[ClassInfo]]
+) -> bool:
+    """Whether nobody looks at a relationship in what comes from an encoder that may go round."""
+    models = _models(reading, call.args[0])
+    if not any(_goes_round(info, loaded) for info in models):
+        return False
+    named = set(_named_fields(reading, function, call))
+    return None not in named and not any(named & reading.program.orm.relationships(info).keys() for info in models)
+
+
+def _read_later(reading: Reading, existing: ExistingOptions, function: FunctionInfo, call: ast.Call) -> Iterator[str]:
+    """The relationships that the function reads behind an encoder, not before it, and that nothing loads now."""
+    orm = reading.program.orm
+    early: set[str] = set()
+    late: set[str] = set()
+    for value in reading.program.values(call.args[0]):
+        if not isinstance(value, Obj) or value.origin is None or not orm.is_model(value.info):
+            continue
+        site, above = value.origin.site, value.origin.steps
+        early |= {e.steps[-1] for e in existing.of_statement(site) if e.loads and e.steps[:-1] == above}
+        for steps, readers in reading.paths.get(site, {}).items():
+            relationship = orm.relationship(value.info, steps[-1]) if steps[:-1] == above else None
+            if relationship is None or relationship.lazy in EAGER_SETTINGS:
                 continue
-            named = set(_named_fields(reading, function, call))
-            if None in named or any(named & program.orm.relationships(info).keys() for info in models):
-                continue
-            inspect, imports = bring(program, path, "sqlalchemy", "inspect")
-            text = f"{{*{inspect}({module.source.segment(call.args[0])}).mapper.relationships.keys()}}"
-            because = "what is loaded may lead back to where it began, and the encoder takes all that is loaded"
-            op = EditCall(set=(("exclude", text),))
-            yield Edit("eager", path, module.source.target(call), op, imports, because=because)
+            for reader in readers:
+                if reading.program.function_of(reader.node) is function:
+                    (late if _line(reader.node) > _line(call) else early).add(steps[-1])
+    yield from sorted(late - early)
+
+
+def _line(node: ast.AST) -> int:
+    return getattr(node, "lineno", 0)
 
 
 def _is_encoder(reading: Reading, path: str, call: ast.Call) -> bool:

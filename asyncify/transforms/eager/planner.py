@@ -128,7 +128,7 @@ class Planner:
         for name, reader in self.reading.endless:  # as deep as the tree is
             self._unknown((name,), reader)
         self._run_the_rest()
-        self.edits.update(dict.fromkeys(encoded(self.reading)))
+        self.edits.update(dict.fromkeys(encoded(self.reading, self.statements.existing)))
         self.findings.update(dict.fromkeys(reports(self.reading, self.pages)))
         edits = sorted(self.edits, key=lambda e: (e.path, e.target))
         findings = sorted(self.findings, key=lambda f: (f.path, f.span or _NOWHERE, f.message))
