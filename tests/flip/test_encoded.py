@@ -7,17 +7,20 @@ from pathlib import Path
 from .harness import prove
 from .reads_app import FILLING, HEAD, MODELS
 
-ENCODER = "\n\nfrom fastapi.encoders import jsonable_encoder\n"
+ENCODER = "\n\nfrom typing import Type\n\nfrom fastapi.encoders import jsonable_encoder\n"
 UPDATE = '''
 
-class Store:
-    def __init__(self, model):
+Row = TypeVar("Row", bound=Base)
+
+
+class Store(Generic[Row]):
+    def __init__(self, model: Type[Row]):
         self.model = model
 
-    def find(self, db: Session, key: int):
+    def find(self, db: Session, key: int) -> Optional[Row]:
         return db.query(self.model).filter(self.model.id == key).first()
 
-    def update(self, row, given: dict):
+    def update(self, row: Row, given: dict) -> Row:
         data = jsonable_encoder(row)
         for name in data:
             if name in given:
@@ -25,8 +28,8 @@ class Store:
         return row
 
 
-posts = Store(Post)
-users = Store(User)
+posts = Store[Post](Post)
+users = Store[User](User)
 
 
 @app.put("/posts/{key}")

@@ -2,8 +2,8 @@
 
 The encoder takes what is loaded, and goes on through it. A lazy program has columns there. With loads there is more in
 the result, and where both sides of a relationship are loaded the encoder goes round until Python stops it: what is
-read later only is left out, and where the program looks at columns alone all relationships are. Source: FastAPI `fastapi/encoders.py`, which reads `vars()` of an instance
-and keeps `exclude` for its own fields.
+read later only is left out, and where the program looks at columns alone all relationships are. Source: FastAPI
+`fastapi/encoders.py`, which reads `vars()` of an instance and keeps `exclude` for its own fields.
 """
 
 from __future__ import annotations
@@ -95,9 +95,11 @@ def _is_encoder(reading: Reading, path: str, call: ast.Call) -> bool:
 
 def _models(reading: Reading, node: ast.expr) -> set[ClassInfo]:
     """The models of instances that an expression gives; none where it may give something else."""
-    values = reading.program.values(node)
-    models = {v.info for v in values if isinstance(v, Obj) and reading.program.orm.is_model(v.info)}
-    return models if all(isinstance(v, Obj) and v.info in models for v in values) else set()
+    program = reading.program
+    given = {v.info if isinstance(v, Obj) else None for v in program.values(node)}
+    models = {info for info in given if info is not None and program.orm.is_model(info)}
+    bases = {base for info in models for base in program.classes.ancestors(info)}  # a TypeVar may be bound to one
+    return models if given <= models | bases else set()
 
 
 def _loaded(reading: Reading) -> dict[ClassInfo, set[ClassInfo]]:
