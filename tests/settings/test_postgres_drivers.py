@@ -94,8 +94,8 @@ QUERY = "&sslmode=prefer&connect_timeout=5&application_name=shop&options=-cstate
 RUNS = [(d, v) for d in ("psycopg", "asyncpg") for v in VERSIONS if d == "asyncpg" or v != "1.4"]
 
 
-def migrated(source: str, driver: str) -> tuple[str, tuple[Finding, ...]]:
-    files = {"main.py": source.encode(), "requirements.txt": b"sqlalchemy\npsycopg2-binary\n"}
+def migrated(source: str, driver: str, sqlalchemy: str = "sqlalchemy") -> tuple[str, tuple[Finding, ...]]:
+    files = {"main.py": source.encode(), "requirements.txt": f"{sqlalchemy}\npsycopg2-binary\n".encode()}
     run = run_steps(Workspace(Path("/nowhere"), files), stages(), Config(driver=driver))
     again = run_steps(run.after, stages(), Config(driver=driver))
     assert again.after.files == run.after.files

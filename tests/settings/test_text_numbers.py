@@ -203,6 +203,8 @@ def main():
         db.commit()
         db.add_all([Row(id=key, naive=LATER, word=key) for key in (10, 20)])
         db.commit()
+        db.add_all([Row(naive=LATER, word=key) for key in (10, 20)])
+        db.commit()
         rows = db.query(Row).filter(Row.naive <= LATER, Row.word != "%s").order_by(Row.id).all()
         answers = [[str(r.day), str(r.naive), r.aware and r.aware.timestamp(), str(r.worth), r.word] for r in rows]
         answers.append(db.query(Row).filter(Row.id == 2**70).count())

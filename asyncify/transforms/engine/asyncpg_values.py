@@ -31,7 +31,7 @@ def {name}(connection, cursor, statement, parameters, context, executemany):
     """Values of another type than their column are said to be what they are: PostgreSQL converts them, as before."""
     if connection.dialect.driver != "asyncpg":
         return statement, parameters
-    rows = parameters if executemany else [parameters]
+    rows = parameters if {many} else [parameters]
 
     def kind(value):
         if isinstance(value, {datetime}) and value.tzinfo is not None:
@@ -119,5 +119,7 @@ def listener(program: Program, path: str) -> tuple[str, tuple[Import, ...]]:
         names[key], more = bring(program, path, module, name)
         imports += more
     version = read_dependencies(program.workspace.files).sqlalchemy
-    text = _HEAD + (_ON_CURSOR if version is not None and version < CASTING else _IN_STATEMENT)
-    return text.format(name=free_name(program, path, NAME), **names), tuple(imports)
+    casts = version is None or version >= CASTING
+    many = "isinstance(parameters, list)" if casts else "executemany"  # 2.0 has one row of all values of an INSERT
+    text = _HEAD + (_IN_STATEMENT if casts else _ON_CURSOR)
+    return text.format(name=free_name(program, path, NAME), many=many, **names), tuple(imports)
