@@ -180,6 +180,18 @@ class Orm:
                     found.setdefault(name, Column(name, made))
         return found
 
+    def type_names(self, info: ClassInfo, name: str) -> set[str]:
+        """The names in the type of a column, in its call and its annotation; none where it is no column."""
+        column = self.columns(info).get(name) if self.is_model(info) else None
+        if column is None:
+            return set()
+        parts: list[ast.AST] = [*column.call.args[:2]] if column.call is not None else []
+        for base in self._classes.ancestors(info):
+            stmt = base.attributes.get(name) if isinstance(base, ClassInfo) else None
+            if isinstance(stmt, ast.AnnAssign):
+                parts.append(stmt.annotation)
+        return {getattr(n, "id", getattr(n, "attr", "")) for part in parts for n in ast.walk(part)}
+
     def subclasses_with(self, info: ClassInfo, name: str) -> tuple[ClassInfo, ...]:
         """The mapped subclasses that have a relationship or column which a class itself has not, where a query of the
         class may give instances of them; of those below each other the first."""

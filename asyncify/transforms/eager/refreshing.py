@@ -13,6 +13,7 @@ from asyncify.transforms.eager.created import Created, Refresh, made_classes
 from asyncify.transforms.eager.expiring import Expiring
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
+from asyncify.transforms.eager.text_keys import text_keyed
 from asyncify.transforms.query.versions import SqlAlchemy
 
 
@@ -24,6 +25,7 @@ class Refreshing:
         self.reading = reading
         self.created = created
         self._always: dict[Refresh, str] = dict(wanted)
+        self._text_keyed = text_keyed(reading.program)
         self._places: dict[Refresh, tuple[ClassInfo, dict[Steps, Reader]]] = {}
 
     def add(self, place: Refresh, steps: Steps, reader: Reader) -> None:
@@ -53,7 +55,11 @@ class Refreshing:
                 self._places.setdefault(place, (info, {}))
                 self._always[place] = f"a refresh of {info.name} expires what it holds, which is read later"
         for place, (info, needed) in self._places.items():
-            by_name = self._can_name(place, needed) and (place.flushes or self._empties_others(place, info, needed))
+            apart = place.flushes or info in self._text_keyed or self._empties_others(place, info, needed)
+            by_name = self._can_name(place, needed) and apart
+            if info in self._text_keyed and needed and not by_name:
+                yield None, needed
+                continue
             always = self._always.get(place, "") or self._of_mapping(place, info, needed)
             yield self.created.edits(place, info, because(needed), always, by_name=by_name), needed
 

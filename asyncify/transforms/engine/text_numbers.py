@@ -13,7 +13,6 @@ from collections.abc import Iterator
 
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.fixtures import is_test
-from asyncify.analysis.orm import Column
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, ModuleInfo
 from asyncify.analysis.values import Cls, Inst, objects
@@ -66,7 +65,7 @@ def typed(program: Program, module: ModuleInfo, node: ast.expr) -> tuple[str, tu
 
 def _converts(program: Program, info: ClassInfo, name: str) -> bool:
     """Whether a conversion to the type of a column is all that a comparison does."""
-    return _is_no_text(program, info, name) and not _names(program, info, name) & _ROUNDS
+    return _is_no_text(program, info, name) and not program.orm.type_names(info, name) & _ROUNDS
 
 
 def _is_key(program: Program, info: ClassInfo, name: str) -> bool:
@@ -121,20 +120,7 @@ def _is_other(program: Program, node: ast.expr) -> bool:
 
 
 def _is_no_text(program: Program, info: ClassInfo, name: str) -> bool:
-    return bool(_names(program, info, name) & OTHERS)
-
-
-def _names(program: Program, info: ClassInfo, name: str) -> set[str]:
-    """The names in the types of a column: in its call and its annotation; none where it is no column."""
-    column: Column | None = program.orm.columns(info).get(name) if program.orm.is_model(info) else None
-    if column is None:
-        return set()
-    parts: list[ast.AST] = [*column.call.args[:2]] if column.call is not None else []
-    for base in program.classes.ancestors(info):
-        stmt = base.attributes.get(name) if isinstance(base, ClassInfo) else None
-        if isinstance(stmt, ast.AnnAssign):
-            parts.append(stmt.annotation)
-    return {_name(n) for part in parts for n in ast.walk(part)}
+    return bool(program.orm.type_names(info, name) & OTHERS)
 
 
 def is_text(program: Program, node: ast.expr, seen: tuple[ast.expr, ...] = ()) -> bool | None:
