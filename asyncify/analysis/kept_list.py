@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from asyncify.analysis.kept_files import is_alembic
-from asyncify.analysis.points import points_of
+from asyncify.analysis.points import written_points
 from asyncify.analysis.program import Program
 from asyncify.analysis.values import Ext
 from asyncify.knowledge import names
@@ -36,7 +36,7 @@ def kept_sync_places(program: Program) -> tuple[KeptSync, ...]:
 def _first_place(program: Program, path: str) -> int | None:
     """The first line of a file that makes an engine or waits for the database; None where it does neither."""
     module = program.modules[path]
-    lines = [getattr(p.node, "lineno", 1) for p in points_of(program, module, frozenset())]
+    lines = [getattr(p.node, "lineno", 1) for p in written_points(program, module, frozenset())]
     lines += [
         call.lineno
         for call in module.source.nodes_of(ast.Call)

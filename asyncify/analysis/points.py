@@ -75,16 +75,21 @@ _WAITING = frozenset({ast.Call, ast.With})
 
 def points_of(program: Program, module: ModuleInfo, clients: frozenset[ast.AST]) -> Iterator[Point]:
     """All places of a module that wait by themselves. clients: constructor calls of test clients that become async."""
-    with_items = {item.context_expr for item in module.source.nodes_of(ast.withitem)}
-    for left in unclosed_sessions(program, module):
-        yield Point(PointKind.CLOSE, left.place, "closing a session")
-    inside_factories = _inside_factories(program, module)
     for place in program.unloaded.get(module.path, ()):
         if place.reads is not Reads.OTHER:
             # what is returned may wait itself
             returned = place.reads is Reads.ANSWER
             where: ast.AST = module.source.statement(place.node) if returned else place.node
             yield Point(PointKind.UNLOADED, where, place.what)
+    yield from written_points(program, module, clients)
+
+
+def written_points(program: Program, module: ModuleInfo, clients: frozenset[ast.AST]) -> Iterator[Point]:
+    """Those that say so themselves. What reads load is left out, which takes the plan of all loads to know."""
+    with_items = {item.context_expr for item in module.source.nodes_of(ast.withitem)}
+    for left in unclosed_sessions(program, module):
+        yield Point(PointKind.CLOSE, left.place, "closing a session")
+    inside_factories = _inside_factories(program, module)
     for stack in exit_stacks(program, module):
         for call, manager in stack.entered:
             if stack.local and waits_as_context(program.values(manager), clients):

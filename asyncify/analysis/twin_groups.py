@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
 from asyncify.analysis.call_index import CallIndex
 from asyncify.analysis.makers import Use
+from asyncify.analysis.nodes import below
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Cls, Ext, Mod, Obj, Values, has
@@ -64,6 +65,7 @@ class Groups:
         self.index = index
         self.kept = kept
         self.uses = {use.node: use for use in uses}
+        self._bodies: dict[FunctionInfo, list[ast.AST]] = {}
         self.holders = self._holders()
         self.touching = self._touching()
 
@@ -106,10 +108,12 @@ class Groups:
             return False
         return all(other in members for other in self.program.classes.overrides(member))
 
-    def _inside(self, function: FunctionInfo) -> Iterator[ast.AST]:
+    def _inside(self, function: FunctionInfo) -> list[ast.AST]:
         """The nodes of a body, those of lambdas as well: nested functions are members of their own."""
-        for stmt in function.node.body:
-            yield from (n for n in ast.walk(stmt) if self.program.function_of(n) is function)
+        if function not in self._bodies:
+            body = [n for stmt in function.node.body for n in below(stmt)]
+            self._bodies[function] = [n for n in body if self.program.function_of(n) is function]
+        return self._bodies[function]
 
     # -- one node of a group -------------------------------------------------------------------------
 

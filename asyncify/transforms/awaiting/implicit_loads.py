@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.dotted import is_path
@@ -124,18 +125,22 @@ class ImplicitLoads:
             made = f"{text}.model_validate(value, from_attributes=True)"
             if place.writes:
                 return f"lambda value: {made}.model_dump()", "", ()
-            if has_late_schemas(self.program):
+            if self._has_late_schemas:
                 return f"lambda value: {made}", "", ()
             return f"{text}.model_validate", ", from_attributes=True", ()
         name, imports = bring(self.program, path, "pydantic", "TypeAdapter")
         return f"{name}({text}).validate_python", ", from_attributes=True", imports
+
+    @cached_property
+    def _has_late_schemas(self) -> bool:
+        return has_late_schemas(self.program)
 
     def _builds_late(self, node: ast.Call) -> bool:
         """Whether a call may be the first that uses a schema, which is built then."""
         values = self.program.values(node.func)
         makes = any(isinstance(v, Cls) and is_schema(self.program, v.info) for v in values)
         validates = isinstance(node.func, ast.Attribute) and node.func.attr in VALIDATORS
-        return (makes or validates) and has_late_schemas(self.program)
+        return (makes or validates) and self._has_late_schemas
 
     def _runs_async(self, node: ast.expr) -> bool:
         """Whether a call runs a function that is async already: it reads in there, and its caller waits."""

@@ -31,12 +31,12 @@ _CHOICES = frozenset({"include", "exclude"})
 
 def encoded(reading: Reading, existing: ExistingOptions) -> Iterator[Edit]:
     """Edits that leave out of what is encoded what only the loads of the plan bring there."""
-    loaded = _loaded(reading)
-    for path, module in sorted(reading.program.modules.items()):
-        for call in module.source.nodes_of(ast.Call):
-            function = reading.program.function_of(call) if _is_encoder(reading, path, call) else None
-            if function is None:
-                continue
+    modules = sorted(reading.program.modules.items())
+    calls = [(p, m, c) for p, m in modules for c in m.source.nodes_of(ast.Call) if _is_encoder(reading, p, c)]
+    loaded = _loaded(reading) if calls else {}
+    for path, module, call in calls:
+        function = reading.program.function_of(call)
+        if function is not None:
             if _looks_at_columns(reading, function, call, loaded):
                 inspect, imports = bring(reading.program, path, "sqlalchemy", "inspect")
                 text = f"{{*{inspect}({module.source.segment(call.args[0])}).mapper.relationships.keys()}}"
