@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+from ruff.__main__ import find_ruff_bin
 
 from asyncify.analysis.config import Config
 from asyncify.analysis.evidence import relocated
@@ -125,6 +128,8 @@ def prove(
         assert kept_lines(migrated[path]) == kept_lines(text), path
     old = _write(folder / "before", {**installed, **files})
     new = _write(folder / "after", {**installed, **migrated.files})
+    made = {(path, name) for path, name in _faults(new) - _faults(old) if name not in "".join(files.values())}
+    assert not made, made
     expected, actual = _serve(old, "sync", requests), _serve(new, "async", requests)
     assert all(a[0] != "error" for a in expected if isinstance(a, list)), f"wrong from the start: {expected}"
     rows = zip(requests, expected, actual, strict=False)
@@ -161,6 +166,13 @@ def _write(folder: Path, files: Mapping[str, str]) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
     return folder
+
+
+def _faults(folder: Path) -> set[tuple[str, str]]:
+    """The names that are used and nowhere defined, or imported and not used, each with its file."""
+    command = [find_ruff_bin(), "check", "--isolated", "--no-cache", "--select", "F401,F821", "--output-format", "json"]
+    done = subprocess.run([*command, str(folder)], capture_output=True, text=True, check=False)
+    return {(Path(one["filename"]).name, re.split(r"[`.]", one["message"])[-2]) for one in json.loads(done.stdout)}
 
 
 def _serve(folder: Path, form: str, requests: Sequence[Request]) -> list[Any]:

@@ -92,6 +92,7 @@ def test_what_such_objects_hold_is_loaded(version: str, tmp_path: Path) -> None:
     code, output = pytest_run(tmp_path / "before", {**APP, **suite})
     assert code == 0, output
     migrated, _ = flip(suite, steps=("eager", "flip"))
+    assert "selectinload" not in migrated["tests/test_notes.py"]
     code, output = pytest_run(tmp_path / "after", migrated)
     assert code == 0, output
     again, _ = flip(migrated, {}, ("eager", "flip"))

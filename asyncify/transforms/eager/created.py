@@ -348,6 +348,7 @@ class Created:
         is_written = place.before is None and place.is_refresh
         op: Op
         if by_name or (not options and not is_written):
+            namer = Namer(self.program, place.path)  # names no class, and no option
             names = ", ".join(f'"{steps[0]}"' for steps in sorted(paths))
             calls = [] if is_written or (by_name and place.flushes) else [session.run(f"refresh({name})")]
             calls += [session.run(f"refresh({name}, [{names}])")] if by_name else []
