@@ -26,7 +26,8 @@ def bring(program: Program, path: str, module: str, name: str) -> tuple[str, tup
                 if (alias.asname or alias.name) == local and alias.name != "*":
                     target = program.names.imported(path, node, alias)
                     if isinstance(target, Ext) and target.name == wanted:
-                        return local, (Import(module, name, local if local != name else ""),)
+                        written = node.module if node.module and not node.level else module
+                        return local, (Import(written, alias.name, alias.asname or ""),)
     if name not in names_used(program, path):
         return name, (Import(module, name),)
     alias_name = f"sa_{name}"

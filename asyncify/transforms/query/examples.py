@@ -39,6 +39,29 @@ def _example(name: str, before: str, after: str | None, findings: tuple[str, ...
 
 EXAMPLES: tuple[Example, ...] = (
     _example(
+        "a select that is imported from where 1.4 had it first",
+        """\
+from sqlalchemy.future import select
+from sqlalchemy.orm import Session
+
+from models import User
+
+
+def names(db: Session):
+    return db.query(User.name).all() + db.execute(select(User.name)).all()
+""",
+        """\
+from sqlalchemy.future import select
+from sqlalchemy.orm import Session
+
+from models import User
+
+
+def names(db: Session):
+    return db.execute(select(User.name)).all() + db.execute(select(User.name)).all()
+""",
+    ),
+    _example(
         "the classic functions of a crud module",
         """\
 from sqlalchemy.orm import Session
