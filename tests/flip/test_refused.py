@@ -32,6 +32,10 @@ def by_hand(thing, repository, settings):
     return thing.find_user(1)
 
 
+def of_a_model(user: User, thing):
+    return (user if thing is None else thing.made).find_user(2)
+
+
 @app.get("/{key}")
 def read(key: int, db: Session = Depends(get_db)):
     return UserRepository(db).find_user(key).name
@@ -39,7 +43,8 @@ def read(key: int, db: Session = Depends(get_db)):
     )
     done = migrate({**BASE, "main.py": app})
     lines = [app.splitlines()[f.span.line - 1].strip() for f in done.findings if f.code == "unresolved-call" and f.span]
-    assert lines == ["thing.commit()", "repository.get(1)", "return thing.find_user(1)"]
+    listed = ["thing.commit()", "repository.get(1)", "return thing.find_user(1)"]
+    assert lines == [*listed, "return (user if thing is None else thing.made).find_user(2)"]
 
 
 def test_nothing_is_listed_without_need(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.kept import in_run_sync
 from asyncify.analysis.program import Program
 from asyncify.analysis.session_like import TELLING, Likeness, is_near_sessions, likeness, terminal, waits_on_session
-from asyncify.analysis.symbols import ModuleInfo
+from asyncify.analysis.symbols import ClassInfo, ModuleInfo
+from asyncify.analysis.values import Obj
 from asyncify.knowledge.testing import FRAME_METHODS
 from asyncify.model.edit import Finding
 
@@ -74,7 +75,7 @@ def _is_known(program: Program, module: ModuleInfo, node: ast.Call, func: ast.At
     if program.calls(node) or isinstance(func.value, (ast.Constant, ast.Dict, ast.List, ast.JoinedStr)):
         return True
     if program.values(func.value) and likeness(program, module, func.value) is Likeness.NONE:
-        return True
+        return not _is_lacking(program, func)
     if not program.values(func.value) and program.values(func):
         return True
     if isinstance(module.source.parent(node), ast.Await) or in_run_sync(module, node):
@@ -83,6 +84,17 @@ def _is_known(program: Program, module: ModuleInfo, node: ast.Call, func: ast.At
     if inherited and func.attr in FRAME_METHODS:
         return True  # of unittest itself
     return program.function_of(node) in program.colouring.kept
+
+
+def _is_lacking(program: Program, func: ast.Attribute) -> bool:
+    """Whether all that is known of an object are models that have no such attribute: it is something else then."""
+    for value in program.values(func.value):
+        if not isinstance(value, Obj) or not program.orm.is_model(value.info):
+            return False
+        above = program.classes.ancestors(value.info)
+        if any(func.attr in {*c.methods, *c.attributes} for c in above if isinstance(c, ClassInfo)):
+            return False
+    return not program.values(func)
 
 
 def _async_methods(program: Program) -> Mapping[str, set[str]]:
