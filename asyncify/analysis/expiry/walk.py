@@ -37,8 +37,8 @@ from asyncify.analysis.mock_calls import arguments
 from asyncify.analysis.nodes import children
 from asyncify.analysis.program import Program
 from asyncify.analysis.schemas import VALIDATORS
-from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import NOTHING, objects
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.values import NOTHING, Cls, objects
 
 #: functions of libraries that read what they are given: schemas, encoders, templates
 READERS = VALIDATORS | {"validate_python", "parse_obj_as", "jsonable_encoder", "TemplateResponse", "render"}
@@ -172,7 +172,8 @@ class Walk:
         """A statement that loads again what the session holds outdated gives the instance as it is. target: the name
         that gets what it gives."""
         given = self.program.values(target) if target is not None else NOTHING
-        infos = {o.info for o in objects(given) if o.origin is not None and not o.origin.steps}
+        origins = ((o.info, o.origin) for o in objects(given) if o.origin is not None and not o.origin.steps)
+        infos = {info for info, origin in origins if not self._makes(origin.site, info)}
         infos |= {info for node in ast.walk(loads) if isinstance(node, ast.Call) for info in asked(self.program, node)}
         for path, instance in self._paths.items() if infos and not self._source(loads) else ():
             mark = state.get((path, OUTDATED))
@@ -180,6 +181,10 @@ class Walk:
                 read = ExpiredRead(self.function, loads, instance, "", How.ASKED, mark, True, True, True)
                 state = self._outdated(read, state)
         return state
+
+    def _makes(self, site: ast.AST, info: ClassInfo) -> bool:
+        """Whether a place makes an instance, where others find one."""
+        return isinstance(site, ast.Call) and Cls(info) in self.program.values(site.func)
 
     def _loaded(self, state: State, path: str, attribute: str, mark: Mark, column: bool) -> State:
         """What is left to load after a read: one that surely finds an expired instance gets a refresh, any other

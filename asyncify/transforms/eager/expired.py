@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from asyncify.analysis.dotted import is_path
+from asyncify.analysis.evaluated import behind
 from asyncify.analysis.expiry.changes import Changes
 from asyncify.analysis.expiry.events import commits_expire, flushes_before_queries, path_text
 from asyncify.analysis.expiry.reads import expired_reads
@@ -146,17 +147,29 @@ class Expired:
     def _outdated(self, read: ExpiredRead) -> None:
         usable = self._session(read) is not None and self._has_one_session(read) and self._persistence.is_one(read)
         here = read.mark.certain and (read.always or read.how is How.HANDED) and not self._is_elif(read)
+        if not here and self._is_refreshed(read):
+            return
         if usable and (here or self._persistence.is_bound(read)):
             self.refreshes.setdefault(self._refresh(read, before=here), _because(read))
         else:
             self._report(read)
+
+    def _is_refreshed(self, read: ExpiredRead) -> bool:
+        """Whether the code itself refreshes an instance right behind what has made it outdated."""
+        source, event = read.function.source, read.mark.event
+        for following in behind(source, source.statement(event))[:1] if event is not None else ():
+            value = following.value if isinstance(following, ast.Expr) else None
+            call = session_call(self.program, value, "refresh") if value is not None else None
+            return call is not None and bool(call.args) and ast.unparse(call.args[0]) == path_text(read.instance)
+        return False
 
     def _forget(self, read: ExpiredRead) -> None:
         """`expire()` before a statement that may load the same row: it fills what is expired, and nothing else."""
         session = self._session(read)
         if not self._persistence.is_bound(read):
             return  # what has no name yet is no instance that the session holds
-        if session is None or not self._has_one_session(read) or not self._persistence.is_one(read):
+        known = self._persistence.is_one(read) and self._persistence.is_bound_before(read)
+        if session is None or not self._has_one_session(read) or not known:
             self._report(read)
             return
         source, statement = read.function.source, self._statement(read)

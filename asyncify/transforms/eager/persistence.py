@@ -93,6 +93,13 @@ class Persistence:
             return True
         return any(comes_before(read.function.source, node, event) for node in _bindings(read.function, name))
 
+    def is_bound_before(self, read: ExpiredRead) -> bool:
+        """Whether an instance has its name on every way to what reads it: a loop may come to that first."""
+        name = path_text(read.instance)
+        if name.partition(".")[0] in {p.arg for p in read.function.parameters}:
+            return True
+        return any(comes_before(read.function.source, node, read.node) for node in _bindings(read.function, name))
+
 
 def _bindings(function: FunctionInfo, name: str) -> list[ast.AST]:
     return [

@@ -49,7 +49,7 @@ def is_needed(program: Program) -> bool:
 def listeners(program: Program, path: str) -> tuple[str, tuple[Import, ...]]:
     """The source of two listeners on every engine of the process, those of tests included, and what it imports."""
     event, imports = bring(program, path, "sqlalchemy", "event")
-    engine, more = bring(program, path, "sqlalchemy", "Engine")
+    engine, more = bring(program, path, "sqlalchemy.engine", "Engine")
     sub, last = bring(program, path, "re", "sub")
     cursors, types = free_name(program, path, CURSORS), free_name(program, path, TYPES)
     text = _LISTENERS.format(event=event, engine=engine, sub=sub, cursors=cursors, types=types)
