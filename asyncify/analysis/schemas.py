@@ -39,20 +39,6 @@ class Field:
     shapes: tuple[Shape, ...]
 
 
-def is_pydantic_1(program: Program) -> bool:
-    """Whether schemas are read from objects as pydantic 1 is told to: pydantic 2 does not know `orm_mode` any more.
-
-    Source: pydantic "Migration Guide", "Changes to config".
-    """
-    for module in program.modules.values():
-        for node in module.source.nodes_of(ast.ClassDef):
-            if node.name == "Config" and any(
-                isinstance(s, ast.Assign) and getattr(s.targets[0], "id", "") == "orm_mode" for s in node.body
-            ):
-                return True
-    return False
-
-
 @dataclass
 class Schemas:
     """Reads the schemas of one program."""

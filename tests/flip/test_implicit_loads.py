@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .harness import prove
+from . import harness
+from .harness import migrate, prove
 
 HEAD = """\
 from operator import itemgetter
@@ -190,3 +191,72 @@ def all_of_them(db: Session = Depends(get_db)) -> list[UserOut]:
 """
     )
     prove(tmp_path, app, [("GET", "/one/1"), ("GET", "/one/2"), ("GET", "/all")])
+
+
+ENVELOPES = """\
+from typing import Generic, List, Optional, TypeVar
+
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import Post, User
+
+app = FastAPI()
+T = TypeVar("T")
+
+
+class Envelope(BaseModel, Generic[T]):
+    data: Optional[T] = None
+
+
+class PostOut(BaseModel):
+    title: str
+
+    class Config:
+        orm_mode = True
+
+
+class UserOut(BaseModel):
+    name: str
+
+    class Config:
+        from_attributes = True
+
+
+class Feed(BaseModel):
+    of: str
+    posts: List[PostOut]
+
+
+def feed_of(db: Session, key: int) -> Envelope:
+    user = db.get(User, key)
+    posts = db.query(Post).filter(Post.user_id == key).order_by(Post.id).all()
+    return Envelope(data={"of": user.name, "posts": posts})
+
+
+@app.get("/feed/{key}", response_model=Envelope[Feed])
+def feed(key: int, db: Session = Depends(get_db)):
+    return feed_of(db, key)
+
+
+
+@app.get("/user/{key}", response_model=Envelope[UserOut])
+def one(key: int, db: Session = Depends(get_db)):
+    return Envelope(data=db.get(User, key))
+"""
+
+
+def test_settings_of_both_pydantic_versions_side_by_side(tmp_path: Path) -> None:
+    requests = [("GET", "/feed/1"), ("GET", "/feed/2"), ("GET", "/user/1")]
+    migrated = prove(tmp_path, ENVELOPES, requests)
+    assert "greenlet_spawn(" in migrated["main.py"]
+    assert "parse_obj_as" not in migrated["main.py"]
+
+
+def test_pydantic_1_where_the_manifests_admit_no_other() -> None:
+    files = {**harness.BASE, "main.py": ENVELOPES}
+    for pins in ("fastapi\npydantic<2\n", "fastapi==0.99.1\n"):
+        main = migrate({**files, "requirements.txt": f"sqlalchemy\n{pins}"})["main.py"]
+        assert "greenlet_spawn(parse_obj_as, " in main

@@ -14,8 +14,9 @@ from functools import cached_property
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.dotted import is_path
 from asyncify.analysis.program import Program
+from asyncify.analysis.pydantic_version import is_pydantic_1
 from asyncify.analysis.schema_order import has_late_schemas, is_schema
-from asyncify.analysis.schemas import VALIDATORS, is_pydantic_1
+from asyncify.analysis.schemas import VALIDATORS
 from asyncify.analysis.symbols import ClassInfo, ModuleInfo
 from asyncify.analysis.unloaded import Reads, Unloaded
 from asyncify.analysis.values import Cls
