@@ -336,3 +336,45 @@ def stats(db: Session = Depends(get_db)):
         ("GET", "/stats"),
     ]
     prove(tmp_path, files, requests)
+
+
+def test_a_lookup_whose_callers_load_more_beside_it(tmp_path: Path) -> None:
+    main = HEAD + """
+
+class AuthorOut(Out):
+    name: str
+
+
+class CommentOut(Out):
+    text: str
+
+
+class PostOut(Out):
+    title: str
+    author: Optional[AuthorOut] = None
+    comments: List[CommentOut] = []
+
+
+def found(db: Session, key: int) -> Optional[Post]:
+    return db.get(Post, key)
+
+
+@app.get("/posts/{key}", response_model=PostOut)
+def one(key: int, db: Session = Depends(get_db)):
+    post = found(db, key)
+    if post is None:
+        raise HTTPException(404)
+    return PostOut(title=post.title, author=post.author, comments=[CommentOut(text=c.text) for c in post.comments])
+
+
+@app.put("/posts/{key}/title", response_model=AuthorOut)
+def rename(key: int, title: str, db: Session = Depends(get_db)):
+    post = found(db, key)
+    if post is None:
+        raise HTTPException(404)
+    post.title = title
+    db.commit()
+    return post.author
+"""
+    requests = [("GET", "/posts/1"), ("PUT", "/posts/1/title?title=new"), ("GET", "/posts/1"), ("GET", "/posts/9")]
+    prove(tmp_path, {"main.py": main, "models.py": MODELS, "filling.py": FILLING}, requests)

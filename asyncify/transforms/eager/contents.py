@@ -11,7 +11,7 @@ from asyncify.analysis.lent_sessions import lends_session
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach, Route
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import Cls, Inst, Member, Obj, has, is_session
+from asyncify.analysis.values import Cls, Inst, Member, Obj, has, is_session, objects
 from asyncify.knowledge import names
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reading, Steps
@@ -81,7 +81,7 @@ class Contents:
             return frozenset()  # it loads again what is there: `db.get(User, inspect(user).identity, ...)`
         for value in self.program.values(node):
             if isinstance(value, Inst) and value.type in (names.QUERY, names.SELECT):
-                if value.origin is not None and value.origin.site is node:
+                if value.origin is not None and value.origin.site is node and not self._loads_again(node):
                     roots |= {v.info for part in value.args for v in part if isinstance(v, Cls)}
             elif isinstance(value, Obj) and value.origin is not None and value.origin.site is node:
                 roots.add(value.info)
@@ -96,6 +96,32 @@ class Contents:
                 if relationship.lazy in EAGER_SETTINGS and relationship.target is not None:
                     found.add(relationship.target)
         return frozenset(found)
+
+
+    def _loads_again(self, select: ast.Call) -> bool:
+        """Whether a statement only loads more of instances that are there: it finds them by their own keys, and nobody
+        takes what it gives."""
+        function = self.program.function_of(select)
+        statement = function.source.statement(select) if function is not None else None
+        if not isinstance(statement, ast.Expr):
+            return False
+        for node in ast.walk(statement):
+            sides: list[ast.expr] = []
+            if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq):
+                sides = [node.left, node.comparators[0]]
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "in_":
+                listed = node.args[0] if node.args else None
+                sides = [node.func.value, listed.elt] if isinstance(listed, ast.ListComp) else []
+            if sides and self._is_key_of(*sides):
+                return True
+        return False
+
+    def _is_key_of(self, column: ast.expr, value: ast.expr) -> bool:
+        """`Post.id` and `post.id`."""
+        if not isinstance(column, ast.Attribute) or not isinstance(value, ast.Attribute) or column.attr != value.attr:
+            return False
+        classes = {v.info for v in self.program.values(column.value) if isinstance(v, Cls)}
+        return bool(classes & {o.info for o in objects(self.program.values(value.value))})
 
 
 def is_lookup(program: Program, site: ast.Call) -> bool:
