@@ -261,7 +261,8 @@ def add(name: str):
     session.commit()
     return store.session.query(User).count()
 """
-    prove(tmp_path, {"store.py": store, "main.py": app}, [USERS[0], ("POST", "/users?name=x"), USERS[0]])
+    requests = [USERS[0], ("POST", "/users?name=x"), USERS[0]]
+    prove(tmp_path, {"store.py": store, "main.py": app}, requests, codes=["shared-session"])
 
 
 def test_middleware_classes(tmp_path: Path) -> None:

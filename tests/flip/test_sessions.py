@@ -421,7 +421,7 @@ def add(name: str):
     db.refresh(user)
     return [user.id, user.name]
 """
-    prove(tmp_path, app, [ALL[0], ("POST", "/users?name=z"), ALL[0]])
+    prove(tmp_path, app, [ALL[0], ("POST", "/users?name=z"), ALL[0]], codes=["shared-session"])
 
 
 def test_session_in_dict_tuple_and_contextvar(tmp_path: Path) -> None:

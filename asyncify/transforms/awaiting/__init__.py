@@ -26,6 +26,7 @@ from asyncify.transforms.awaiting.reflection import reflection_edits
 from asyncify.transforms.awaiting.schema_reads import properties_in_schemas
 from asyncify.transforms.awaiting.scripts import script_edits
 from asyncify.transforms.awaiting.shared_context import shared_contexts
+from asyncify.transforms.awaiting.shared_sessions import shared_sessions
 from asyncify.transforms.awaiting.statements import StatementEdits
 from asyncify.transforms.awaiting.stream_options import StreamOptions
 from asyncify.transforms.awaiting.streams import stream_edits
@@ -77,6 +78,7 @@ def plan(program: Program) -> Decisions:
         findings.extend(absent_members(program, module))
         findings.extend(told_factories(program, module))
         findings.extend(shared_contexts(program, module))
+    findings.extend(shared_sessions(program))
     findings.extend(kept_conflicts(program))
     findings.extend(notebooks(program))
     findings.extend(properties_in_schemas(program))
