@@ -17,7 +17,7 @@ _OLD, _NEW = frozenset({"orm_mode"}), frozenset({"from_attributes", "populate_by
 def is_pydantic_1(program: Program) -> bool:
     """Whether schemas are read from objects as pydantic 1 is told to: pydantic 2 does not know `orm_mode` any more.
 
-    Code that is half moved has both: then it is what an install gives, and without a manifest what the newer half needs.
+    Code that is half moved has both: then it is what an install gives, and without a manifest the newer one.
     """
     told = _settings(program)
     if not told & _OLD:

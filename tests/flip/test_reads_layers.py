@@ -378,3 +378,36 @@ def rename(key: int, title: str, db: Session = Depends(get_db)):
 """
     requests = [("GET", "/posts/1"), ("PUT", "/posts/1/title?title=new"), ("GET", "/posts/1"), ("GET", "/posts/9")]
     prove(tmp_path, {"main.py": main, "models.py": MODELS, "filling.py": FILLING}, requests)
+
+
+def test_a_refresh_behind_a_function_that_reads_for_itself(tmp_path: Path) -> None:
+    main = HEAD + """
+
+def found(db: Session, key: int) -> Post:
+    post = db.query(Post).filter(Post.id == key).first()
+    for comment in post.comments:
+        if comment.author is None:
+            comment.author_id = 1
+    return post
+
+
+def retitled(db: Session, key: int, title: str) -> dict:
+    post = found(db, key)
+    post.title = title
+    db.commit()
+    db.refresh(post)
+    return {"title": post.title, "author": post.author.name}
+
+
+@app.get("/posts/{key}")
+def one(key: int, db: Session = Depends(get_db)):
+    return found(db, key).to_dict()
+
+
+@app.put("/posts/{key}/title")
+def rename(key: int, title: str, db: Session = Depends(get_db)):
+    return retitled(db, key, title)
+"""
+    requests = [("GET", "/posts/1"), ("PUT", "/posts/1/title?title=new"), ("GET", "/posts/1")]
+    migrated = prove(tmp_path, {"main.py": main, "models.py": MODELS, "filling.py": FILLING}, requests)
+    assert "selectinload(Post.comments)" not in migrated["main.py"].partition("def retitled")[2]

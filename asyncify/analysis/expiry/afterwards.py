@@ -6,6 +6,7 @@ import ast
 from collections import defaultdict
 from functools import cache
 
+from asyncify.analysis.expiry.flow import LOOPS
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import FunctionInfo
@@ -35,9 +36,14 @@ class Afterwards:
         below = here is there and place.lineno < getattr(node, "lineno", 0)
         return below or there in self._behind(here, place.lineno) or there in self._returned(here)
 
-    def _find_behind(self, function: FunctionInfo, line: int) -> frozenset[FunctionInfo]:
-        """The functions that one calls from a line on, and those that they call."""
-        called = {info for node, info in self._calls.get(function, ()) if node.lineno >= line}
+    def _find_behind(
+        self, function: FunctionInfo, line: int, returned: ast.Call | None = None
+    ) -> frozenset[FunctionInfo]:
+        """The functions that one calls from a line on, and those that they call. Not the call that has returned there,
+        unless a loop runs it again."""
+        again = returned is None or _is_repeated(function, returned)
+        found = ((node, info) for node, info in self._calls.get(function, ()) if node.lineno >= line)
+        called = {info for node, info in found if again or node is not returned}
         return frozenset().union(*(self._reach.of(info) for info in called))
 
     def _find_returned(self, function: FunctionInfo) -> frozenset[FunctionInfo]:
@@ -46,8 +52,18 @@ class Afterwards:
         seen, todo = {function}, [function]
         while todo:
             for node, caller in self._callers[todo.pop()]:
-                found |= {caller} | self._behind(caller, node.lineno)
+                found |= {caller} | self._behind(caller, node.lineno, node)
                 if caller not in seen:
                     seen.add(caller)
                     todo.append(caller)
         return frozenset(found)
+
+
+def _is_repeated(function: FunctionInfo, call: ast.Call) -> bool:
+    """Whether a loop of a function may run a call more than once."""
+    node: ast.AST | None = call
+    while node is not None and node is not function.node:
+        node = function.source.parent(node)
+        if isinstance(node, LOOPS) or getattr(node, "generators", None):
+            return True
+    return False
