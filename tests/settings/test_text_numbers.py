@@ -66,6 +66,14 @@ def test_a_url_of_parts_keeps_its_lines() -> None:
     assert url.replace("psycopg2", "psycopg") in after
 
 
+FORM = """
+
+@app.post("/found")
+def of_form(key: str, db: Session):
+    return find(key={}, db=db)
+"""
+
+
 @pytest.mark.parametrize(
     ("use", "told", "converted"),
     [
@@ -76,6 +84,8 @@ def test_a_url_of_parts_keeps_its_lines() -> None:
         ("(db, key: str):\n    return db.query(User).filter_by(id=key).first()\n", 1, 0),
         ("(db, token: Token):\n    return db.query(User).filter(User.id == token.number).first()\n", 0, 0),
         ("(db, key: str):\n    return db.query(User).filter(User.name == key).first()\n", 0, 0),
+        ("(db, key: int):\n    return db.query(User).filter(User.id == key).first()\n" + FORM.format("key"), 0, 1),
+        ("(db, key: int):\n    return db.query(User).filter(User.id == key).first()\n" + FORM.format("int(key)"), 0, 0),
         ("(db, payload):\n    return db.query(User).filter(User.id == payload.get('sub')).first()\n", 0, 0),
     ],
 )
@@ -129,6 +139,10 @@ def found(db, token: Token):
     return [visit.id for visit in db.query(Visit).filter(Visit.id == token.id).all()]
 
 
+def numbered(db, key: int):
+    return [visit.id for visit in db.query(Visit).filter(Visit.id == key).all()]
+
+
 def since(db, moment: str):
     return [visit.id for visit in db.query(Visit).filter(Visit.at >= moment).order_by(Visit.id)]
 
@@ -139,6 +153,7 @@ def main():
         db.add_all([Visit(at=datetime(2024, month, 1)) for month in (1, 2, 3)])
         db.commit()
         answers = [found(db, Token(id=key)) for key in ("2", " 3 ", "77", None)]
+        answers += [numbered(db, "3"), numbered(db, 2)]
         answers += [since(db, "2024-02-01"), since(db, "2024-02-01T00:00:01")]
         try:
             found(db, Token(id="x"))
@@ -159,7 +174,7 @@ def test_the_same_rows(version: str, postgres: Postgres, tmp_path: Path) -> None
     script = tmp_path / "main.py"
     script.write_text(PROGRAM)
     before = installed(version).run(script, given[0])
-    assert before == [[2], [3], [], [], [2, 3], [3], "22P02"]
+    assert before == [[2], [3], [], [], [3], [2], [2, 3], [3], "22P02"]
     script.write_text(after)
     assert installed(version).run(script, given[1]) == before
 

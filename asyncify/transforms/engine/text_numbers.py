@@ -14,10 +14,11 @@ from collections.abc import Iterator
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import ClassInfo, ModuleInfo
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo
 from asyncify.analysis.values import Cls, Inst, objects
 from asyncify.knowledge import names
 from asyncify.model.edit import Import
+from asyncify.transforms.eager.sources import Tracer
 
 #: columns that are no texts, and what Python has for them
 OTHERS = frozenset(
@@ -33,9 +34,23 @@ _LISTS = frozenset({"in_", "not_in", "notin_", "between"})
 
 
 def sure(program: Program) -> Iterator[tuple[ModuleInfo, ast.expr]]:
-    """The texts that an app is sure to compare with numbers."""
+    """The texts that an app is sure to compare with numbers, by their own annotations or by what callers hand over."""
+    tracer = Tracer(program)
     for module in _app(program):
-        yield from ((module, node) for node in compared(program, module) if is_text(program, node))
+        for node in compared(program, module):
+            if is_text(program, node) or _is_given_text(program, tracer, node, ()):
+                yield module, node
+
+
+def _is_given_text(program: Program, tracer: Tracer, node: ast.expr, seen: tuple[FunctionInfo, ...]) -> bool:
+    """Whether some caller gives a text for a parameter that is said to be a number: nothing checks that."""
+    function = program.function_of(node)
+    if not isinstance(node, ast.Name) or function is None or function in seen:
+        return False
+    if node.id not in {p.arg for p in function.parameters} or is_text(program, node) is not False:
+        return False
+    given = [one.value for one in tracer.arguments(function, node.id).given if one.whole]
+    return any(is_text(program, v) or _is_given_text(program, tracer, v, (*seen, function)) for v in given)
 
 
 def typed(program: Program, module: ModuleInfo, node: ast.expr) -> tuple[str, tuple[Import, ...]] | None:
