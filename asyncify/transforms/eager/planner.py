@@ -199,6 +199,7 @@ class Planner:
                 if (
                     refresh is not None
                     and self.created.reloads(refresh)
+                    and not self.reading.shows(site, steps, found)
                     and not comes_back(self.program, self.refreshing.stored_class(refresh), steps)
                 ):
                     self._refresh(refresh, steps, reader)
@@ -206,9 +207,7 @@ class Planner:
                     self._beside(site, steps, reader)
                 elif isinstance(site, ast.Call) and is_construction(self.program, site):
                     self._constructed(site, path, steps, reader)
-                elif (
-                    self.program.function_of(reader.node) not in (shown := self.reading.showing(site, steps)) and shown
-                ):
+                elif self.reading.shows(site, steps, found):
                     self._beside(site, steps, reader)
                 else:
                     at_site[steps].append(reader)

@@ -77,7 +77,8 @@ class Reading:
     left_out: those that the options of a statement leave out, with these.
     changed: classes with an attribute that is set somewhere. fetched: columns that the tests have seen loaded after a
     flush.
-    shown: loading places whose instances are sent as they are, with the way to these, and the functions that do it.
+    shown: loading places whose instances are sent as they are, with the way to these, and the
+    expressions that are sent.
     properties: those that run, and for whom.
     """
 
@@ -93,7 +94,7 @@ class Reading:
     column_reads: dict[ast.AST, dict[str, Reader]] = field(default_factory=lambda: defaultdict(dict))
     changed: set[ClassInfo] = field(default_factory=set)
     fetched: set[tuple[ClassInfo, str]] = field(default_factory=set)
-    shown: dict[tuple[ast.AST, Steps], set[FunctionInfo | None]] = field(default_factory=dict)
+    shown: dict[tuple[ast.AST, Steps], set[ast.expr]] = field(default_factory=dict)
     properties: set[tuple[FunctionInfo, Reader]] = field(default_factory=set)
     left_out: dict[tuple[str, Reader], frozenset[ast.expr]] = field(default_factory=dict)
     #: functions that Python or a library calls: who does it, and with what, is known
@@ -157,9 +158,26 @@ class Reading:
         """The same on an instance of a class whose loading place nobody knows."""
         self._unknown_calls.setdefault((function.node, info, reader))
 
-    def showing(self, site: ast.AST, steps: Steps) -> set[FunctionInfo | None]:
-        """The functions that send instances as they are on which a path would load something."""
-        return {f for end in range(len(steps)) for f in self.shown.get((site, steps[:end]), ())}
+    def shows(self, site: ast.AST, steps: Steps, readers: list[Reader]) -> bool:
+        """Whether what a path loads would show in something that is sent as it is, before which none of the readers
+        always reads it."""
+        sent = (node for end in range(len(steps)) for node in self.shown.get((site, steps[:end]), ()))
+        return any(not any(self._reads_anyway(reader.node, node) for reader in readers) for node in sent)
+
+    def _reads_anyway(self, reader: ast.AST, sent: ast.AST) -> bool:
+        """Whether a reader always reads before something is sent, by the same function."""
+        function = self.program.function_of(reader)
+        if function is None or self.program.function_of(sent) is not function:
+            return False
+        source = function.source
+        if source.span(sent) < source.span(reader) and not any(node is reader for node in ast.walk(sent)):
+            return False
+        inner, outer = reader, source.parent(reader)
+        while outer is not None and outer is not function.node:
+            if isinstance(outer, (ast.If, ast.IfExp)) and inner is not outer.test:
+                return any(node is sent for node in ast.walk(outer))
+            inner, outer = outer, source.parent(outer)
+        return True
 
     def close(self) -> None:
         """Carry what methods read from `self` to the instances on which they run."""

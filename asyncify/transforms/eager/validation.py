@@ -81,7 +81,6 @@ class Validation:
 
     def _encoded(self, path: str, node: ast.expr) -> None:
         """Without a model FastAPI sends what is loaded, and nothing else: an option there would show."""
-        function = self.program.function_of(node)
         stack = list(self.program.values(node))
         seen: set[Value] = set()  # values share their parts: without it, deep ones take for ever
         while stack:
@@ -90,7 +89,7 @@ class Validation:
                 continue
             seen.add(value)
             if isinstance(value, Obj) and value.origin is not None and self.program.orm.is_model(value.info):
-                self.reading.shown.setdefault((value.origin.site, value.origin.steps), set()).add(function)
+                self.reading.shown.setdefault((value.origin.site, value.origin.steps), set()).add(node)
             elif isinstance(value, Inst) and value.type in CONTAINERS | {"dict"}:
                 stack.extend(inner for part in value.args for inner in part)
             elif isinstance(value, Rec):

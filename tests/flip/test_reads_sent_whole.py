@@ -1,0 +1,111 @@
+"""Instances that FastAPI sends as they are, without a model: what they hold is in the answer, nothing else may be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import prove
+from .reads_app import FILLING, HEAD, MODELS
+
+FOUND = """
+
+def found(db: Session, key: int) -> Optional[Post]:
+    return db.query(Post).filter(Post.id == key).first()
+
+
+@app.get("/raw/{key}")
+def raw(key: int, db: Session = Depends(get_db)):
+    return found(db, key)
+"""
+
+
+def test_two_routes_send_the_same_and_one_reads_before(tmp_path: Path) -> None:
+    main = (
+        HEAD
+        + FOUND
+        + """
+
+@app.get("/author/{key}")
+def author(key: int, db: Session = Depends(get_db)):
+    post = found(db, key)
+    return {"title": post.title, "author": post.author.name if post.author else None}
+
+
+@app.get("/both/{key}")
+def both(key: int, db: Session = Depends(get_db)):
+    post = found(db, key)
+    names = [post.author.name, *(tag.name for tag in post.tags)]
+    return {"names": names, "post": post}
+"""
+    )
+    requests = [("GET", f"/{route}/{key}") for key in (1, 3) for route in ("raw", "author", "both")]
+    prove(tmp_path, {"main.py": main, "models.py": MODELS, "filling.py": FILLING}, requests)
+
+
+def test_what_is_read_on_some_ways_only(tmp_path: Path) -> None:
+    main = (
+        HEAD
+        + FOUND.replace("raw", "maybe").replace(
+            "    return found(db, key)\n", "    return found(db, key) if key % 2 else told(db, key)\n"
+        )
+        + """
+
+def told(db: Session, key: int) -> Optional[Post]:
+    return db.get(Post, key)
+
+
+@app.get("/if/{key}")
+def if_asked(key: int, full: bool = False, db: Session = Depends(get_db)):
+    post = found(db, key)
+    if full:
+        assert post.author.name
+    return post
+
+
+@app.get("/each")
+def each(db: Session = Depends(get_db)):
+    posts = db.query(Post).order_by(Post.id).all()
+    for post in posts:
+        assert post.author is None or post.author.name
+    return posts
+"""
+    )
+    requests = [("GET", "/if/1"), ("GET", "/if/1?full=1"), ("GET", "/each"), ("GET", "/maybe/1"), ("GET", "/maybe/2")]
+    migrated = prove(tmp_path, {"main.py": main, "models.py": MODELS, "filling.py": FILLING}, requests)
+    assert "joinedload(Post.author)).order_by(Post.id)" in migrated["main.py"]
+
+
+def test_made_by_one_function_and_sent_with_and_without_a_model(tmp_path: Path) -> None:
+    main = (
+        HEAD
+        + """
+
+class Who(Out):
+    name: str
+
+
+class PostOut(Out):
+    title: str
+    author: Optional[Who] = None
+
+
+def create(db: Session, title: str) -> Post:
+    post = Post(title=title, author_id=1)
+    db.add(post)
+    db.commit()
+    db.refresh(post)
+    return post
+
+
+@app.post("/raw")
+def raw(title: str, db: Session = Depends(get_db)):
+    return {"made": create(db, title)}
+
+
+@app.post("/modelled", response_model=PostOut)
+def modelled(title: str, db: Session = Depends(get_db)):
+    return create(db, title)
+"""
+    )
+    requests = [("POST", "/raw?title=a"), ("POST", "/modelled?title=b")]
+    prove(tmp_path, {"main.py": main, "models.py": MODELS, "filling.py": FILLING}, requests)
