@@ -59,7 +59,9 @@ def _opened(program: Program, module: ModuleInfo, value: ast.Call) -> Iterator[t
         yield module, value
     for made in objects(program.values(value)):
         init = program.classes.method(made.info, "__init__")
-        for node in init.nodes if init is not None else ():
+        if init is None:
+            continue
+        for node in init.nodes:
             if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Call):
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 if isinstance(targets[0], ast.Attribute) and _is_session(program, node.value):

@@ -80,7 +80,8 @@ class Validation:
             self.validate(self.reading.elements(self.program.values(call.args[1])), shapes, reader)
 
     def _encoded(self, path: str, node: ast.expr) -> None:
-        """Without a model FastAPI sends what is loaded, and nothing else: an option there would show."""
+        """Without a model FastAPI sends what is loaded, and nothing else: an option there would show. Of a SQLModel it
+        sends the fields, which relationships are not. Source: `fastapi.encoders.jsonable_encoder`."""
         stack = list(self.program.values(node))
         seen: set[Value] = set()  # values share their parts: without it, deep ones take for ever
         while stack:
@@ -89,6 +90,8 @@ class Validation:
                 continue
             seen.add(value)
             if isinstance(value, Obj) and value.origin is not None and self.program.orm.is_model(value.info):
+                if self.program.classes.derives_from(value.info, "sqlmodel.SQLModel"):
+                    continue
                 self.reading.shown.setdefault((value.origin.site, value.origin.steps), set()).add(node)
             elif isinstance(value, Inst) and value.type in CONTAINERS | {"dict"}:
                 stack.extend(inner for part in value.args for inner in part)
