@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .harness import prove
+from .harness import BASE, migrate, prove
 from .reads_app import FILLING, HEAD, MODELS
 
 FOUND = """
@@ -108,4 +108,52 @@ def modelled(title: str, db: Session = Depends(get_db)):
 """
     )
     requests = [("POST", "/raw?title=a"), ("POST", "/modelled?title=b")]
+    prove(tmp_path, {"main.py": main, "models.py": MODELS, "filling.py": FILLING}, requests)
+
+
+MADE = """
+
+def create(db: Session, title: str) -> Post:
+    post = Post(title=title)
+    db.add(post)
+    db.commit()
+    return post
+
+
+@app.post("/made")
+def made(title: str, db: Session = Depends(get_db)):
+    return {"made": create(db, title), "ok": True}
+
+
+@app.put("/renamed/{key}")
+def renamed(key: int, title: str, db: Session = Depends(get_db)):
+    post = db.get(Post, key)
+    post.title = title
+    db.commit()
+    return post
+"""
+
+
+def test_sent_right_behind_a_commit_is_reported() -> None:
+    found = migrate({**BASE, "main.py": HEAD + MADE, "models.py": MODELS}).findings
+    assert [(f.code, f.message.split("`")[1]) for f in found] == [("sent-expired", "post")] * 2
+
+
+def test_sent_behind_a_commit_and_a_read_without_what_it_was_made_without() -> None:
+    read = MADE.replace("    db.commit()\n", '    db.commit()\n    assert post.id, "made"\n')
+    found = migrate({**BASE, "main.py": HEAD + read, "models.py": MODELS}).findings
+    assert [(f.code, f.advice) for f in found] == [("sent-expired", "refresh it behind the commit")]
+
+
+def test_sent_behind_a_commit_and_a_refresh(tmp_path: Path) -> None:
+    main = HEAD + MADE.replace("    db.commit()\n", "    db.commit()\n    db.refresh(post)\n")
+    requests = [("POST", "/made?title=a"), ("PUT", "/renamed/1?title=b")]
+    prove(tmp_path, {"main.py": main, "models.py": MODELS, "filling.py": FILLING}, requests)
+
+
+def test_sent_with_a_model_behind_a_commit(tmp_path: Path) -> None:
+    main = HEAD + MADE.replace('/made"', '/made", response_model=Dict[str, Any]').replace(
+        '/renamed/{key}"', '/renamed/{key}", response_model=Renamed'
+    ).replace("def create", "class Renamed(Out):\n    title: str\n\n\ndef create").replace("create(db, title),", "1,")
+    requests = [("POST", "/made?title=a"), ("PUT", "/renamed/1?title=b")]
     prove(tmp_path, {"main.py": main, "models.py": MODELS, "filling.py": FILLING}, requests)

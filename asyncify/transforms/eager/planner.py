@@ -41,6 +41,7 @@ from asyncify.transforms.eager.partial import Partial
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
 from asyncify.transforms.eager.refreshing import Refreshing, because
 from asyncify.transforms.eager.reports import reports
+from asyncify.transforms.eager.sent_expired import sent_expired
 from asyncify.transforms.eager.stand_ins import carry_to_stand_ins
 from asyncify.transforms.eager.stored_later import StoredLater
 from asyncify.transforms.eager.validation import Validation
@@ -130,6 +131,7 @@ class Planner:
         self._run_the_rest()
         self.edits.update(dict.fromkeys(encoded(self.reading, self.statements.existing)))
         self.findings.update(dict.fromkeys(reports(self.reading, self.pages)))
+        self.findings.update(dict.fromkeys(sent_expired(self.program, self.routes)))
         edits = sorted(self.edits, key=lambda e: (e.path, e.target))
         findings = sorted(self.findings, key=lambda f: (f.path, f.span or _NOWHERE, f.message))
         return Decisions(tuple(edits), (), tuple(findings))
