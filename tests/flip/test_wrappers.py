@@ -322,3 +322,90 @@ def plain(db: Session = Depends(get_db)):
     return [original(db=db), names.__wrapped__(db, 30)]
 """
     prove(tmp_path, app, [("GET", "/loud"), ("GET", "/plain")])
+
+
+def test_class_methods_behind_a_wrapper_run_for_the_class_that_is_asked(tmp_path: Path) -> None:
+    base = """\
+from sqlalchemy.orm import Session
+
+
+def standard(method: str):
+    def outer(function):
+        def inner(*args, **kwargs):
+            return {"method": method, "found": function(*args, **kwargs)}
+
+        return inner
+
+    return outer
+
+
+class Responses:
+    queries = None
+
+    @classmethod
+    @standard("GET")
+    def get(cls, *, key: int, db: Session):
+        return cls.queries.found(key=key, db=db).name
+
+    @classmethod
+    @standard("PUT")
+    def put(cls, *, key: int, name: str, db: Session):
+        return cls.queries.renamed(key=key, name=name, db=db).name
+"""
+    queries = """\
+from models import User
+
+
+class Queries:
+    model = None
+
+    @classmethod
+    def found(cls, *, key, db):
+        return db.query(cls.model).filter(cls.model.id == key).first()
+
+
+class Users(Queries):
+    model = User
+
+    @classmethod
+    def renamed(cls, *, key, name, db):
+        user = cls.found(key=key, db=db)
+        user.name = name
+        db.commit()
+        return user
+"""
+    services = """\
+from base import Responses
+from queries import Users
+
+
+class UserResponses(Responses):
+    queries = Users
+"""
+    main = """\
+from fastapi import Depends, FastAPI
+
+from db import get_db
+from services import UserResponses
+
+app = FastAPI()
+
+
+def chosen():
+    return [UserResponses]
+
+
+service = chosen()[0]
+
+
+@app.get("/users/{key}")
+def get(key: int, db=Depends(get_db)):
+    return service.get(key=key, db=db)
+
+
+@app.put("/users/{key}")
+def put(key: int, name: str, db=Depends(get_db)):
+    return service.put(key=key, name=name, db=db)
+"""
+    files = {"base.py": base, "queries.py": queries, "services.py": services, "main.py": main}
+    prove(tmp_path, files, [("GET", "/users/1"), ("PUT", "/users/1?name=eve"), ("GET", "/users/1")])

@@ -30,6 +30,11 @@ def call_function(
     ensure(run, function)
     info = function.info
     if function.bound and function.receiver is not None and info.method is None:
+        for inner in function.wraps:  # the methods behind it run for the same receiver
+            if inner.cls is not None:
+                behind = Fn(inner, function.receiver, True)
+                ensure(run, behind)
+                pass_arguments(run, behind, args, kwargs)
         args = [run.instance(function.receiver), *args]  # a wrapper in the place of a method takes `self` itself
     pass_arguments(run, function, args, kwargs)
     if info.is_generator:
