@@ -12,6 +12,7 @@ from asyncify.analysis.infer.evaluate import evaluate
 from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.functions import call_function
 from asyncify.analysis.infer.iteration import elements, no_text, position_of, written_texts
+from asyncify.analysis.infer.locators import indexed
 from asyncify.analysis.infer.narrowing import narrow
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.infer.sql import row_of
@@ -93,6 +94,9 @@ def subscript(run: Run, node: ast.Subscript) -> Values:
             return modules_named(run, evaluate(run, node.slice))
         if isinstance(value, Ext) and is_marker(value.name):
             return marker(run, value.name, evaluate(run, node.slice))
+        instance = indexed(run, value, evaluate(run, node.slice)) if isinstance(value, (Ext, Inst)) else NOTHING
+        if instance:
+            return instance
     if any(isinstance(v, (Ext, Cls)) for v in base):
         # an alias of types (`Annotated[Session, Depends(get_db)]`), or a class filled in (`Repo[User]`)
         classes = frozenset(v for v in base if isinstance(v, Cls))

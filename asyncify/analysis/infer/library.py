@@ -15,6 +15,7 @@ from asyncify.analysis.infer.functions import made_by_factory
 from asyncify.analysis.infer.graphql import keep_context
 from asyncify.analysis.infer.higher import apply, given, grouped, keyed, reduced
 from asyncify.analysis.infer.iteration import awaited, elements, position_of
+from asyncify.analysis.infer.locators import located
 from asyncify.analysis.infer.queries import keep_query_class
 from asyncify.analysis.infer.reflection import attribute_by_name, default_dictionary
 from asyncify.analysis.infer.run import Run
@@ -63,6 +64,9 @@ def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call
     provider = containers.declare(run, name, args, kwargs, node)
     if provider is not None:
         return provider
+    instance = located(run, name, args, kwargs)
+    if instance:
+        return instance
     if name in (names.SESSIONMAKER, names.ASYNC_SESSIONMAKER):
         return _factory(run, name, args, kwargs)
     if name in (names.SCOPED_SESSION, "sqlalchemy.ext.asyncio.async_scoped_session"):
@@ -230,7 +234,7 @@ def call_member(run: Run, member: Member, args: Args, kwargs: Kwargs, node: ast.
     """What calling a method of a library object gives."""
     base, name = member.base, member.name
     kind = base.type
-    told = told_of(run.engine, f"{kind}.{name}")
+    told = told_of(run.engine, f"{kind}.{name}") or located(run, f"{kind}.{name}", args, kwargs)
     if told:
         return told
     if kind in (names.QUERY, names.DYNAMIC):
