@@ -311,3 +311,25 @@ def first(key: int, db: Session = Depends(get_db)):
     after = prove(tmp_path, main, calls)["main.py"]
     assert after.count("selectinload(User.posts)") == 4
     assert "greenlet" not in after
+
+
+def test_a_reader_in_another_file_writes_before_it_reads(tmp_path: Path) -> None:
+    """What reads first is asked of places in one file only."""
+    main = HEAD.replace("from models", "from growing import grown\nfrom models", 1) + """
+
+@app.put("/grown/{key}")
+def read(key: int, db: Session = Depends(get_db)):
+    user = db.get(User, key)
+    before = len(user.posts)
+    return [before, grown(db, user)]
+"""
+    growing = """\
+from models import Post
+
+
+def grown(db, user):
+    db.add(Post(title="more", user_id=user.id))
+    db.flush()
+    return [post.title for post in user.posts]
+"""
+    prove(tmp_path, {"main.py": main, "growing.py": growing}, [("PUT", "/grown/1"), ("PUT", "/grown/2")])

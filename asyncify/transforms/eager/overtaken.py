@@ -59,6 +59,8 @@ class Overtaken:
         function = self.program.function_of(place)
         if function is None or first is second or self.program.function_of(first.node) is not function:
             return False
+        if second.path != function.path:
+            return False
         source, written = function.source, self._between(place, first.node)
         quiet = not written.sent and not written.waiting
         return quiet and is_always_evaluated(source, first.node) and comes_before(source, first.node, second.node)
