@@ -169,7 +169,9 @@ class _Worker:
             return
         function = self.program.function_of(node)
         if function is None:
-            self.result.own_loops |= not in_main_guard(self.program.modules[path].source, node)
+            if not in_main_guard(self.program.modules[path].source, node):
+                self.result.own_loops = True
+                self.result.loops_at_import.add(path)
             if not self._runs_by_itself(node, via):
                 self.at_top[path].append(node)
             return

@@ -47,6 +47,7 @@ class Colouring:
     kept: functions that stay as they are: SQLAlchemy gives them sync sessions (event listeners, `run_sync` callbacks),
     a person keeps them synchronous, or they open their own. kept_calls: how async code uses those of a person.
     own_loops: whether parts of the program run event loops of their own, beside that of the server.
+    loops_at_import: the files that do so while they are imported.
     events: by file, places that fire an attribute event whose listener waits.
     twins: what they need: engines and factories that stay sync, or that get a sync twin.
     forked: wrappers of decorators that are needed twice, plain and async.
@@ -69,6 +70,7 @@ class Colouring:
     kept_calls: KeptCalls = field(default_factory=KeptCalls)
     twins: Twins = field(default_factory=Twins)
     own_loops: bool = False
+    loops_at_import: set[str] = field(default_factory=set)
     events: dict[str, list[Operation]] = field(default_factory=dict)
     forked: dict[FunctionInfo, Reason] = field(default_factory=dict)
     wrappers: Wrappers = field(default_factory=Wrappers)

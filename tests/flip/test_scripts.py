@@ -452,6 +452,26 @@ def count():
     assert result.stdout == "True 1\nFalse 2\n", result.stderr
 
 
+def test_an_engine_of_tests_that_is_used_while_they_are_imported_is_kept_to_loops() -> None:
+    db = BASE["db.py"].replace('"sqlite:///./app.db", connect_args={"check_same_thread": False}', '"postgresql:///app"')
+    conftest = """\
+from sqlalchemy import create_engine, text
+
+from main import app
+
+engine = create_engine("postgresql:///tests")
+"""
+    used = "with engine.begin() as connection:\n    connection.execute(text(\"create schema if not exists tests\"))\n"
+    files = {"db.py": db, "main.py": HEAD, "requirements.txt": "fastapi\nsqlalchemy\npsycopg2\nasyncpg\npytest\n"}
+    made = 'create_async_engine("postgresql+asyncpg:///tests")'
+    after = migrate({**files, "tests/conftest.py": conftest + "\n" + used})
+    assert f"engine = keep_to_loop({made})" in after["tests/conftest.py"]
+    assert "run_to_end" in after["tests/conftest.py"]
+    fixture = f"@pytest.fixture\ndef schema():\n    {used.strip()}".replace("\n    con", "\n        con")
+    alone = migrate({**files, "tests/conftest.py": f"import pytest\n{conftest}\n\n{fixture}\n"})
+    assert f"engine = {made}" in alone["tests/conftest.py"]
+
+
 #: two loops use an engine twice each: the connection that they get, and how many were opened until then
 GUARD = """
 async def use(engine):

@@ -150,7 +150,14 @@ def _table(data: dict, path: tuple[str, ...]) -> dict:  # type: ignore[type-arg]
 
 @pytest.mark.parametrize(
     ("requirement", "writes"),
-    [("pytest==5.4.3", True), ("pytest==7.4.0", True), ("pytest-asyncio==0.21.1", True), ("pytest", False)],
+    [
+        ("pytest==5.4.3", True),
+        ("pytest==7.4.0", True),
+        ("pytest-asyncio==0.21.1", True),
+        ("pytest", False),
+        ("pytest==7.4.4\npytest-asyncio", True),
+        ("pytest\npytest-asyncio", False),
+    ],
 )
 def test_a_plugin_without_loop_scopes_is_given_one_loop(requirement: str, writes: bool) -> None:
     """A person has to take a newer pytest in the place of one that no plugin is for: it may be an old one as well."""

@@ -127,7 +127,9 @@ class _Planner:
             self.take(self.notes.decide(module, node, url))
         if url is not None and maker == "create_async_engine":
             self.url(module, url, shared=self.twins.has_twin(node), provided=provided)
-            if self.program.colouring.own_loops and not is_test_path(module.path):
+            colouring = self.program.colouring
+            at_import = any(is_test_path(path) for path in colouring.loops_at_import)
+            if colouring.own_loops and (at_import or not is_test_path(module.path)):
                 self.loops(module, node, url)
         elif maker == "async_engine_from_config":
             self.configured(module, node)

@@ -100,9 +100,9 @@ def _warnings_fail(config: ConfigFile) -> bool:
 
 def _has_loop_scopes(dependencies: ProjectDependencies) -> bool:
     """Whether the project's pytest-asyncio (or the one that it will get) knows loop scopes."""
-    if dependencies.has("pytest-asyncio"):
-        newest = dependencies.ceiling("pytest-asyncio")
-        return newest is None or newest >= LOOP_SCOPES_SINCE
+    newest = dependencies.ceiling("pytest-asyncio")
+    if newest is not None:
+        return newest >= LOOP_SCOPES_SINCE
     plugin = asyncio_plugin(dependencies.ceiling("pytest"), dependencies.python)
     # None: a person has to take a newer pytest, and not the newest if much of the project is as old
     return plugin is not None and plugin.loop_scopes
