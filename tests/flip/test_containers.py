@@ -71,3 +71,24 @@ def read(key: int, db: Session = Depends(get_db)):
 """
     after = prove(tmp_path, HEAD + app, [("GET", "/1"), ("GET", "/9")])["main.py"]
     assert "await found[name].get(User, key)" in after
+
+
+def test_keyword_arguments_are_asked_for_by_name(tmp_path: Path) -> None:
+    app = HEAD + """
+
+def count(**options):
+    session = options.pop("session", None)
+    return options.get("store").count(session)
+
+
+class Store:
+    def count(self, session):
+        return session.query(User).count()
+
+
+@app.get("/count")
+def read(db: Session = Depends(get_db)):
+    return count(session=db, store=Store())
+"""
+    done = prove(tmp_path, app, [("GET", "/count")])
+    assert 'return await options.get("store").count(session)' in done["main.py"]

@@ -143,3 +143,38 @@ def test_a_factory_that_creates_in_its_own_way_stays() -> None:
     )
     migrated, _ = flip({**SUITE, "tests/factories.py": factories})
     assert "column_attrs" not in migrated["tests/factories.py"]
+
+
+def test_a_factory_whose_own_create_takes_a_session_gives_it_the_sync_one(tmp_path: Path) -> None:
+    own = """\
+    @classmethod
+    def create(cls, **kwargs):
+        session = kwargs.pop("session", None)
+        if session is not None:
+            cls._meta.sqlalchemy_session = session
+        return super().create(**kwargs)
+
+"""
+    factories = SUITE["tests/factories.py"]
+    at = factories.index("    class Meta:", factories.index("class NoteFactory"))
+    suite = {
+        **SUITE,
+        "tests/factories.py": factories[:at] + own + factories[at:],
+        "tests/test_own.py": """\
+from app.models import Note
+
+from factories import NoteFactory
+
+
+def test_own(db):
+    NoteFactory._meta.sqlalchemy_session = None
+    note = NoteFactory(text="own", session=db)
+    assert db.get(Note, note.id).text == "own"
+""",
+    }
+    code, output = pytest_run(tmp_path / "before", {**APP, **suite})
+    assert code == 0, output
+    migrated, _ = flip(suite)
+    code, output = pytest_run(tmp_path / "after", migrated)
+    assert code == 0, output
+    assert "cls._meta.sqlalchemy_session = session.sync_session" in migrated["tests/factories.py"]

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from asyncify.analysis.infer import containers, sql
 from asyncify.analysis.infer.arguments import arguments, spread
 from asyncify.analysis.infer.dependencies import named_fixture
+from asyncify.analysis.infer.displays import item_by_name
 from asyncify.analysis.infer.evaluate import evaluate
 from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.forwarding import forwarded
@@ -64,7 +65,8 @@ def call(run: Run, node: ast.Call) -> Values:
         _hand_over(run, node)
         if isinstance(node.func, ast.Attribute) and node.func.attr == "returning":
             return sql.statement(names.RETURNING, written, Origin(run.path, node))
-        return _built(node, written) | _validated(run, node) | named_fixture(run, node, written)
+        known = _built(node, written) | _validated(run, node) | named_fixture(run, node, written)
+        return known | item_by_name(run, node, written)
     found: list[Values] = []
     for target in targets:
         if isinstance(target, Fn):
@@ -89,6 +91,7 @@ def call(run: Run, node: ast.Call) -> Values:
     if not any(isinstance(t, (Fn, Cls, Obj)) for t in targets):
         found.append(_built(node, written))
         found.append(named_fixture(run, node, written))
+        found.append(item_by_name(run, node, written))
         _hand_over(run, node)
     if isinstance(node.func, ast.Attribute):
         return chained(run, run.record.values.get(node.func.value, NOTHING), union(found))

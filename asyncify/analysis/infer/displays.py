@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from asyncify.analysis.infer.containers import is_marker, marker
@@ -181,3 +181,12 @@ def _targets(target: ast.expr, values: Values, run: Run) -> list[tuple[str, Valu
             )
         ]
     return []
+
+
+def item_by_name(run: Run, node: ast.Call, args: Sequence[Values]) -> Values:
+    """`kwargs.pop("session", None)`: what a dict with known keys has under that name, or what is given for none."""
+    if not isinstance(node.func, ast.Attribute) or node.func.attr not in ("get", "pop", "setdefault") or not args:
+        return NOTHING
+    records = [v for v in run.record.values.get(node.func.value, NOTHING) if isinstance(v, Rec)]
+    found = union(r.get(key.text) for r in records for key in args[0] if isinstance(key, Const))
+    return found | args[1] if records and len(args) > 1 else found

@@ -149,11 +149,21 @@ def decorator_names(run: Run, info: FunctionInfo) -> list[str]:
 def construct(run: Run, info: ClassInfo, args: Sequence[Values], kwargs: Mapping[str, Values], node: ast.AST) -> Values:
     """Make an instance of a class of the program."""
     if run.engine.factories.is_factory(info):
+        _create(run, info, args, kwargs)
         return made_by_factory(run, info, node)
     init = fill(run, info, args, kwargs)
     if init is not None:
         run.note_call(node, init)
     return run.instance(info, Origin(run.path, node))
+
+
+def _create(run: Run, info: ClassInfo, args: Sequence[Values], kwargs: Mapping[str, Values]) -> None:
+    """Calling a factory runs its `create`, which a program may have written itself. Source: factory_boy, `Factory`."""
+    method = run.engine.classes.method(info, "create")
+    if method is not None:
+        function = Fn(method, info, True)
+        ensure(run, function)
+        pass_arguments(run, function, args, kwargs)
 
 
 def made_by_factory(run: Run, info: ClassInfo, node: ast.AST) -> Values:
