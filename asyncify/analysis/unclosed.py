@@ -27,7 +27,7 @@ class Leak(Enum):
     """How a session gets lost."""
 
     LOCAL = "local"  # a name of a function, which ends
-    GIVEN = "given"  # a fixture returns it, or yields it and does nothing more
+    GIVEN = "given"  # a fixture returns it, or yields it without a name
     OVERRIDE = "override"  # a dependency override returns a new one for each request
 
 
@@ -99,10 +99,12 @@ def _given(program: Program, function: FunctionInfo, leak: Leak) -> Iterator[Unc
 
 
 def _yielded(program: Program, function: FunctionInfo, leak: Leak) -> Iterator[Unclosed]:
-    """`yield SessionLocal()` as the last thing that is done."""
-    last = function.node.body[-1]
-    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Yield) and _opens(program, last.value.value):
-        yield Unclosed(leak, last, "", last.value.value)
+    """`yield SessionLocal()`: what follows has no name for it."""
+    yields = [n for n in function.nodes if isinstance(n, ast.Yield)]
+    statements = [stmt for body in _bodies(function.node.body) for stmt in body]
+    for stmt in statements if len(yields) == 1 else ():
+        if isinstance(stmt, ast.Expr) and stmt.value is yields[0] and _opens(program, yields[0].value):
+            yield Unclosed(leak, stmt, "", yields[0].value)
 
 
 def _locals(program: Program, function: FunctionInfo, in_tests: bool) -> Iterator[Unclosed]:

@@ -12,6 +12,7 @@ from typing import Generator
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app import models
@@ -52,6 +53,14 @@ def yielded():
 @pytest.fixture
 def given() -> Generator[Session, None, None]:
     yield SessionLocal()
+
+
+@pytest.fixture
+def cleaned():
+    if engine is not None:
+        yield SessionLocal()
+    with engine.begin() as connection:
+        connection.execute(text("update notes set text = 'd2' where text = 'd'"))
 
 
 def new_session():
@@ -114,9 +123,9 @@ def test_in_a_block():
     assert count() == 3
 
 
-def test_fixtures(opened, taken, named, yielded, given):
+def test_fixtures(opened, taken, named, yielded, given, cleaned):
     everything = ["a", "b", "c", "named"]
-    assert all(crud.texts(db) == everything for db in (opened, taken, named, yielded, given))
+    assert all(crud.texts(db) == everything for db in (opened, taken, named, yielded, given, cleaned))
 
 
 def test_client(client):
@@ -138,8 +147,9 @@ def test_suite_passes_before_and_after(tmp_path: Path) -> None:
     code, output = pytest_run(tmp_path / "after", migrated, "-W", "error::sqlalchemy.exc.SAWarning")
     assert code == 0, output
     assert "non-checked-in" not in output
-    closed = migrated["tests/conftest.py"].count("    yield session\n    await session.close()\n")
-    assert closed == 3  # opened, taken, given
+    closed = migrated["tests/conftest.py"].count("yield session\n")
+    assert closed == 5  # opened, taken, given, cleaned, and the override, which is entered
+    assert migrated["tests/conftest.py"].count("await session.close()\n") == closed - 1
     again, _ = flip(migrated, {})
     assert again == migrated
 
