@@ -78,3 +78,38 @@ def first(id: int, service: Service = Depends()):
     requests = [("GET", f"/users/1/{path}") for path in ("posts", "recent", "first")]
     migrated = prove(tmp_path, {"main.py": app, "models.py": MODELS}, requests, codes=["query-session"])
     assert "await greenlet_spawn(list, await service.posts(id))" in migrated["main.py"]
+
+
+def test_a_route_answers_with_a_query_that_nothing_has_run(tmp_path: Path) -> None:
+    app = HEAD + """
+from typing import List
+
+from pydantic import BaseModel, ConfigDict
+
+
+class PostOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    title: str
+
+
+class UserOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    name: str
+    posts: list[PostOut]
+
+
+@app.get("/users")
+def read(db: Session = Depends(get_db)) -> List[UserOut]:
+    found = db.query(User).order_by(User.id)
+    return found
+
+
+@app.get("/old", response_model=list[UserOut])
+def old(least: int, db: Session = Depends(get_db)):
+    found = db.query(User)
+    if least:
+        found = found.filter(User.age >= least)
+    return found.order_by(User.id)
+"""
+    done = prove(tmp_path, app, [("GET", "/users"), ("GET", "/old?least=0"), ("GET", "/old?least=30")])
+    assert done["main.py"].count(".all()") == 2

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cached_property
 
+from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Ext, Inst, Member, Obj, Value, has
 from asyncify.knowledge import names
 from asyncify.knowledge.query_methods import ITERATING, METHODS, MULTIPLYING, SUBQUERY_TAKERS, Becomes
 from asyncify.model.ops import Replace
 from asyncify.transforms.query.annotations import is_query_class, select_name
+from asyncify.transforms.query.answered import answering_lists
 from asyncify.transforms.query.chains import chain_of
 from asyncify.transforms.query.decisions import Decision, Place, Places, Problem
 from asyncify.transforms.query.flows import Flows
@@ -84,8 +87,14 @@ class Contexts:
         elif isinstance(parent, ast.BoolOp) and self._has_default(use, parent):
             parts = (place.hole("q", node), place.hole("other", parent.values[1]))
             yield place.edit(parent, Replace("$q if $q is not None else $other", parts), "a select has no truth value")
+        elif isinstance(parent, ast.Return) and self._uses.program.function_of(node) in self._answering:
+            yield from self._iterated(use, place, node, ".all()")
         else:
             yield from self._flows.decide(use, parent)
+
+    @cached_property
+    def _answering(self) -> frozenset[FunctionInfo]:
+        return answering_lists(self._uses.program)
 
     def _has_default(self, use: Use, choice: ast.BoolOp) -> bool:
         """`query or other`, where another form of it needs no parentheses and reads a plain name twice."""
