@@ -12,6 +12,7 @@ from asyncify.analysis.driver_connections import on_driver_connections
 from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.forms import has_async_form
 from asyncify.analysis.program import Program
+from asyncify.analysis.routes import is_applied_route
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Ext, Fn, Inst, Member, Value
 from asyncify.knowledge.barriers import (
@@ -168,6 +169,8 @@ def handing_of(program: Program, call: ast.Call) -> Handing | None:
     """What a call does with a function that it is given: `subparsers.add_parser("load").set_defaults(run=load)`."""
     if isinstance(call.func, ast.Attribute) and call.func.attr in KEEPING:
         return Handing.THREAD
+    if is_applied_route(program, call):
+        return Handing.ACCEPTS
     return BY_CALLEE.get(callee_name(program, call))
 
 

@@ -54,9 +54,14 @@ def routes(program: Program) -> list[Route]:
                 found.append(_route(program, function, decorator, function.path, shared))
     for path in sorted(program.modules):
         for node in program.modules[path].source.nodes:
-            if not isinstance(node, ast.Call) or not _registers(program, node, frozenset({"add_api_route"})):
+            if not isinstance(node, ast.Call):
                 continue
-            endpoint = node.args[1] if len(node.args) > 1 else _keyword(node, "endpoint")
+            if is_applied_route(program, node) and isinstance(node.func, ast.Call):
+                node, endpoint = node.func, node.args[0]
+            elif _registers(program, node, frozenset({"add_api_route"})):
+                endpoint = node.args[1] if len(node.args) > 1 else _keyword(node, "endpoint")
+            else:
+                continue
             for value in program.values(endpoint) if endpoint is not None else ():
                 if isinstance(value, Fn):
                     found.append(_route(program, value.info, node, path, shared))
@@ -69,6 +74,11 @@ def _registers(program: Program, call: ast.Call, methods: frozenset[str]) -> boo
         and call.func.attr in methods
         and has(program.values(call.func.value), names.FASTAPI, names.ROUTER)
     )
+
+
+def is_applied_route(program: Program, call: ast.Call) -> bool:
+    """Whether a call registers a function without a decorator line: `router.get("/users")(users.read_many)`."""
+    return isinstance(call.func, ast.Call) and len(call.args) == 1 and _registers(program, call.func, DECORATORS)
 
 
 def _route(program: Program, function: FunctionInfo, call: ast.Call, path: str, shared: tuple[ast.AST, ...]) -> Route:

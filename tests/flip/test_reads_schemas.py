@@ -257,3 +257,46 @@ def adapted(db: Session = Depends(get_db)):
         ("GET", "/adapted"),
     ]
     prove(tmp_path, files, requests)
+
+
+def test_routes_are_registered_without_a_decorator_line(tmp_path: Path) -> None:
+    main = """\
+from fastapi import APIRouter, FastAPI
+
+import users
+
+router = APIRouter()
+router.get("/users/{key}")(users.read)
+router.get("/users", response_model=list[users.UserOut])(users.read_all)
+app = FastAPI()
+app.include_router(router)
+"""
+    users = """\
+from fastapi import Depends
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import User
+
+
+class PostOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    title: str
+
+
+class UserOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    name: str
+    posts: list[PostOut]
+
+
+def read(key: int, db: Session = Depends(get_db)) -> UserOut:
+    return db.query(User).filter(User.id == key).first()
+
+
+def read_all(db: Session = Depends(get_db)):
+    return db.query(User).order_by(User.id).all()
+"""
+    done = prove(tmp_path, {"main.py": main, "users.py": users}, [("GET", "/users"), ("GET", "/users/1")])
+    assert done["users.py"].count("selectinload(User.posts)") == 2
