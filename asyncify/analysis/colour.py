@@ -32,7 +32,7 @@ from asyncify.analysis.lent_sessions import override_values
 from asyncify.analysis.operators import SEEN
 from asyncify.analysis.points import Point, PointKind, points_of, waits_as_context
 from asyncify.analysis.program import Program, in_order
-from asyncify.analysis.script_blocks import in_main_guard, is_script, script_blocks
+from asyncify.analysis.script_blocks import in_block, in_main_guard, is_script, script_blocks, together
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.twins import find_twins
@@ -74,6 +74,7 @@ class _Worker:
         self.paths = self.index.paths
         self.barriers = Barriers(program)
         self.at_top: dict[str, list[ast.AST]] = defaultdict(list)
+        self.lone: dict[str, list[ast.AST]] = defaultdict(list)
 
     def run(self) -> Colouring:
         staying = stays_with(self.program, self.index)
@@ -106,9 +107,10 @@ class _Worker:
             while self.queue:
                 self.spread(self.queue.popleft())
             self.colour_wrappers()
-        for path in sorted(self.at_top):
+        for path in sorted({*self.at_top, *self.lone}):
+            self.at_top[path] += together(self.program, self.program.modules[path], self.lone[path])
             self.colour_script(path)
-        self.result.own_loops |= bool(self.result.entries)
+        self.result.own_loops |= bool(self.result.entries or self.result.loops_at_import)
         return self.result
 
     def colour_script(self, path: str) -> None:
@@ -116,14 +118,8 @@ class _Worker:
         module, alone = self.program.modules[path], is_script(self.program, path)
         for block in script_blocks(self.program, module, self.at_top[path], alone=alone):
             self.result.scripts |= dict.fromkeys(block.body, block)
-        if alone and any(not self._in_block(module.source, node) for node in self.at_top[path]):
+        if alone and any(not in_block(module.source, node, self.result.scripts) for node in self.at_top[path]):
             self.result.one_loop.add(path)
-
-    def _in_block(self, source: SourceFile, node: ast.AST) -> bool:
-        outer: ast.AST | None = node
-        while outer is not None and outer not in self.result.scripts:
-            outer = source.parent(outer)
-        return outer is not None
 
     def wait_at(self, point: Point, path: str) -> None:
         """A place waits by itself."""
@@ -170,10 +166,8 @@ class _Worker:
         function = self.program.function_of(node)
         if function is None:
             if not in_main_guard(self.program.modules[path].source, node):
-                self.result.own_loops = True
                 self.result.loops_at_import.add(path)
-            if not self._runs_by_itself(node, via):
-                self.at_top[path].append(node)
+            (self.lone if self._runs_by_itself(node, via) else self.at_top)[path].append(node)
             return
         self.mark(function, reason)
 

@@ -56,6 +56,7 @@ def routes(program: Program) -> list[Route]:
         for node in program.modules[path].source.nodes:
             if not isinstance(node, ast.Call):
                 continue
+            endpoint: ast.expr | None
             if is_applied_route(program, node) and isinstance(node.func, ast.Call):
                 node, endpoint = node.func, node.args[0]
             elif _registers(program, node, frozenset({"add_api_route"})):

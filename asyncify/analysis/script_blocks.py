@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.import_order import ImportGraph
 from asyncify.analysis.program import Program
+from asyncify.analysis.servers import Serving, serves
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
-from asyncify.analysis.values import has
+from asyncify.analysis.values import Ext, has
 from asyncify.knowledge import names
+
+#: run tests, which have loops of their own
+TEST_RUNNERS = frozenset({"pytest.main", "unittest.main"})
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,29 @@ def script_blocks(
         outside = _names_outside(program, module, body)
         if outside is not None:
             yield ScriptBlock(stmt, body, guarded, outside)
+
+
+def together(program: Program, module: ModuleInfo, lone: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """The lone calls of coroutines under a main guard where more than one thing wants a loop: they share one, as
+    connections cannot go from one loop to another. A server that runs there is such a thing."""
+    for stmt in module.source.tree.body:
+        if not isinstance(stmt, ast.If) or not is_main_guard(stmt) or stmt.orelse:
+            continue
+        inside = set(ast.walk(stmt))
+        calls = [n for n in inside if isinstance(n, ast.Call)]
+        if any(isinstance(v, Ext) and v.name in TEST_RUNNERS for n in calls for v in program.values(n.func)):
+            continue
+        found = [node for node in lone if node in inside]
+        if found and len(found) + sum(serves(program, n) is Serving.HERE for n in calls) > 1:
+            yield from found
+
+
+def in_block(source: SourceFile, node: ast.AST, blocks: Container[ast.AST]) -> bool:
+    """Whether a node stands in one of the statements that go into a function."""
+    outer: ast.AST | None = node
+    while outer is not None and outer not in blocks:
+        outer = source.parent(outer)
+    return outer is not None
 
 
 def _names_outside(program: Program, module: ModuleInfo, body: tuple[ast.stmt, ...]) -> tuple[str, ...] | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from .harness import prove
 from .test_lookalikes import HEAD
 
@@ -47,3 +49,79 @@ def test_they_await_in_the_loop_that_is_there_or_go_to_a_thread(tmp_path: Path) 
     after = prove(tmp_path, APP, [("GET", "/names")], [["main.py"]])["main.py"]
     assert '[await shout(n) for n in names], await shout(await run_in_threadpool(plain, "a"))' in after
     assert "def plain(name):\n    return asyncio.run(shout(name))\n" in after
+
+
+#: what uvicorn does with its arguments, as far as the apps need it
+UVICORN = """\
+import asyncio
+
+
+class Config:
+    def __init__(self, app, *, port=8000, reload=False, workers=None):
+        self.text = f"{type(app).__name__} on {port}"
+
+
+class Server:
+    def __init__(self, config):
+        self.config = config
+
+    async def serve(self):
+        await asyncio.sleep(0)
+        print("serves", self.config.text)
+
+    def run(self):
+        asyncio.run(self.serve())
+
+
+def run(app, **options):
+    if options.get("reload") or (options.get("workers") or 1) > 1:
+        print("starts processes")
+    else:
+        Server(Config(app, **options)).run()
+"""
+STARTED = f"""\
+import sys
+
+{{head}}
+from db import SessionLocal
+{HEAD}
+
+def seed(name):
+    with SessionLocal() as db:
+        db.add(User(name=name))
+        db.commit()
+        print(db.query(User).count())
+
+
+def start(first, second):
+    seed(first)
+    seed(second)
+    {{run}}
+
+
+if __name__ == "__main__":
+    {{body}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("head", "run", "body", "after"),
+    [
+        ("import uvicorn", "uvicorn.run(app, port=1)", 'start("a", "b")', 'asyncio.run(start("a", "b"))'),
+        ("from uvicorn import run", "run(app)", 'start("a", "b")', "await Server(Config(app)).serve()"),
+        ("import uvicorn", "uvicorn.run(app, reload=True)", 'start("a", "b")', "    uvicorn.run(app, reload=True)\n"),
+        ("import uvicorn", "pass", 'seed("a")\n    uvicorn.run(app)', "await uvicorn.Server(uvicorn.Config(app))"),
+        ("", "pass", 'seed("a")\n    seed(*sys.argv[1:] or ["b"])', "    asyncio.run(main())"),
+        ("import uvicorn", "pass", 'seed("a")\n    uvicorn.run(app, workers=2)', '    asyncio.run(seed("a"))\n'),
+    ],
+)
+def test_a_server_runs_in_the_loop_that_is_there(tmp_path: Path, head: str, run: str, body: str, after: str) -> None:
+    app = STARTED.format(head=head, run=run, body=body)
+    done = prove(tmp_path, app, [], [["main.py"]], installed={"uvicorn.py": UVICORN})
+    assert after in done["main.py"]
+
+
+def test_a_server_that_may_start_processes_is_told(tmp_path: Path) -> None:
+    run = "uvicorn.run(app, reload=len(sys.argv) < 2)"
+    app = STARTED.format(head="import uvicorn", run=run, body='start("a", "b")')
+    prove(tmp_path, app, [], [["main.py"]], codes=["own-loop"], installed={"uvicorn.py": UVICORN})

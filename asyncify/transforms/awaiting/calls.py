@@ -14,6 +14,7 @@ from asyncify.analysis.lookalikes import lookalikes
 from asyncify.analysis.points import PointKind
 from asyncify.analysis.program import Program
 from asyncify.analysis.script_blocks import in_main_guard
+from asyncify.analysis.servers import serves
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import Cls, Ext, Fn, Inst, Member, Value, has
 from asyncify.analysis.wrappers import asks_at_all, is_asked_about
@@ -27,7 +28,7 @@ from asyncify.transforms.awaiting.context import Context, context_of
 from asyncify.transforms.awaiting.entry import ENTRY, RESOLVED, RUN, SCRIPT, Helpers
 from asyncify.transforms.awaiting.lazy import GeneratorExpressions
 from asyncify.transforms.awaiting.library_twins import twin_of
-from asyncify.transforms.awaiting.own_loops import awaited, is_own_loop
+from asyncify.transforms.awaiting.own_loops import awaited, is_own_loop, served
 from asyncify.transforms.awaiting.queries import query_edits
 from asyncify.transforms.awaiting.templates import opened_with_options, options_first, run_sync, spawn, through_run_sync
 from asyncify.transforms.awaiting.threads import unwrapped
@@ -87,6 +88,14 @@ class CallEdits:
         if context is Context.AWAIT and is_own_loop(self.program, node):
             yield from awaited(self.module, node)
             self.waiting.add(node)
+            return
+        if context is Context.AWAIT and serves(self.program, node) is not None:
+            for one in served(self.program, self.module, node):
+                if isinstance(one, Finding):
+                    self.findings.append(one)
+                else:
+                    self.waiting.add(node)
+                    yield one
             return
         point = self.colouring.points.get(node)
         if self._is_unloaded(node):
