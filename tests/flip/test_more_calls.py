@@ -150,9 +150,17 @@ from db import SessionLocal
 def read():
     with closing(SessionLocal()) as db:
         return db.query(User).count()
+
+
+@app.get("/mixed")
+def mixed():
+    with closing(open("main.py")) as file, closing(SessionLocal()) as db, closing(engine.connect()) as connection:
+        return [len(file.read()) > 0, db.query(User).count(), connection.scalar(select(User.name).order_by(User.id))]
 """
-    )
-    prove(tmp_path, app, [("GET", "/")])
+    ).replace("import SessionLocal", "import SessionLocal, engine")
+    after = prove(tmp_path, app, [("GET", "/"), ("GET", "/mixed")])["main.py"]
+    assert "    async with SessionLocal() as db:\n        return await" in after
+    assert after.count("aclosing(") == 1  # around the connection
 
 
 def test_large_results_in_parts(tmp_path: Path) -> None:
