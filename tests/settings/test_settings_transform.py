@@ -140,3 +140,19 @@ def test_a_document_that_makes_a_sync_engine_is_told_and_names_no_database() -> 
     assert [(f.path, f.code, f.span.line) for f in found if f.span and f.path.endswith((".md", ".rst"))] == [
         ("README.md", "settings-document", 4)
     ]
+
+
+def test_a_folder_with_code_that_has_nothing_to_do_with_it_keeps_its_packages() -> None:
+    files = {
+        "pyproject.toml": "[project]\ndependencies = ['sqlalchemy', 'pytest']\n",
+        "app.py": "from sqlalchemy.ext.asyncio import create_async_engine\ne = create_async_engine('sqlite+aiosqlite://')\n",
+        "tests/test_app.py": "import pytest_asyncio\n\n\nasync def test():\n    pass\n",
+        "charm/pyproject.toml": "[project]\ndependencies = ['ops', 'pytest']\n",
+        "charm/uv.lock": "version = 1\n[[package]]\nname = 'pytest'\nversion = '8.3.4'\n",
+        "charm/tests/test_charm.py": "import charm\n\n\ndef test():\n    charm.start()\n",
+    }
+    made = decide({path: text.encode() for path, text in files.items()})
+    assert [edit.path for edit in made.text_edits] == ["pyproject.toml"] and not made.findings
+    files["charm/tests/test_charm.py"] += "\n\nasync def test_more():\n    pass\n"
+    made = decide({path: text.encode() for path, text in files.items()})
+    assert [edit.path for edit in made.text_edits] == ["charm/pyproject.toml", "pyproject.toml"]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from asyncify.analysis.manifests import Manifest, ProjectDependencies
 from asyncify.knowledge.packages import BRINGS_SQLALCHEMY
 
+#: code that the migration may concern
+_CONCERNED = re.compile(rb"\basync\s+def\b|\bsqlalchemy\b|\bsqlmodel\b|\bAsyncClient\b")
 _SQLALCHEMY = ("sqlalchemy", *sorted(BRINGS_SQLALCHEMY))
 
 
@@ -19,22 +22,37 @@ def units(
 
     A project starts at a folder whose manifests list SQLAlchemy, and ends where another one starts. What lies
     outside of all belongs to all, except manifests of other folders; those above a project count where it does
-    not list pytest itself. A repository without such a folder is one project.
+    not list pytest itself. A repository without such a folder is one project. What a folder below a project lists for
+    code that has nothing async in it is left out.
     """
     roots = sorted({_folder(m.path) for m in project.manifests if m.find(*_SQLALCHEMY)})
     if not roots:
         return [(project, files)]
     found: list[tuple[ProjectDependencies, Mapping[str, bytes]]] = []
     for root in roots:
-        own = tuple(m for m in project.manifests if _root(_folder(m.path), roots) == root)
+        apart = _apart(project, files, root)
+        own = tuple(
+            m for m in project.manifests if _root(_folder(m.path), roots) == root and _folder(m.path) not in apart
+        )
         above = tuple(m for m in project.manifests if m not in own and _above(m, root, roots))
         if any(_tested(m) for m in own):
             above = ()
         manifests = tuple(sorted((*own, *above), key=lambda m: m.path))
-        locks = tuple(k for k in project.locks if _root(posixpath.dirname(k.path), roots) in (root, None))
+        locks = tuple(
+            k
+            for k in project.locks
+            if _root(folder := posixpath.dirname(k.path), roots) in (root, None) and folder not in apart
+        )
         mine = {path: data for path, data in files.items() if _root(path, roots) in (root, None)}
         found.append((replace(project, manifests=manifests, locks=locks, unread=()), mine))
     return found
+
+
+def _apart(project: ProjectDependencies, files: Mapping[str, bytes], root: str) -> frozenset[str]:
+    """The folders below a root that have manifests and code of their own, which neither waits nor uses SQLAlchemy."""
+    folders = {_folder(m.path) for m in project.manifests if not m.find(*_SQLALCHEMY)} - {root}
+    code = {folder: [d for p, d in files.items() if p.endswith(".py") and _inside(p, folder)] for folder in folders}
+    return frozenset(f for f in folders if _inside(f, root) and code[f] and not any(map(_CONCERNED.search, code[f])))
 
 
 def _folder(path: str) -> str:
