@@ -35,6 +35,7 @@ from asyncify.transforms.engine.engine_notes import EngineNotes
 from asyncify.transforms.engine.engine_uses import EngineUses
 from asyncify.transforms.engine.examples import EXAMPLES
 from asyncify.transforms.engine.loops import KEEP, KEEP_IMPORTS, KEEP_SOURCE, is_loop_bound
+from asyncify.transforms.engine.shared_helpers import home_of
 from asyncify.transforms.engine.texts import TARGETS
 from asyncify.transforms.engine.urls import (
     change_of,
@@ -200,11 +201,11 @@ class _Planner:
                     if lost.advice:
                         self.report(module, node, "engine-url-argument", f"{lost.key} left the URL", lost.advice)
                 return
-        self.helper(module, node)
+        imports = self.helper(module, node)
         text = f"{HELPER_NAME}($it)"
-        imports: tuple[Import, ...] = ()
         if provided:
-            local, imports = bring(self.program, module.path, "dependency_injector.providers", "Callable")
+            local, more = bring(self.program, module.path, "dependency_injector.providers", "Callable")
+            imports = (*imports, *more)
             text = f"{local}({HELPER_NAME}, $it)"
         self.edit(module, node, Replace(text), "the URL is only known at run time", imports)
         self.psycopg(module, node, meets="postgresql" in backends(self.program))
@@ -223,25 +224,32 @@ class _Planner:
             advice = "give it url=, with the async driver"
             self.report(module, node, "engine-url", "the URL comes from a configuration that is not followed", advice)
             return
-        self.helper(module, node)
+        imports = self.helper(module, node)
         text = f'{HELPER_NAME}({module.source.segment(config)}["{prefix}url"])'
-        self.edit(module, node, EditCall(set=(("url", text),)), "the URL is only known at run time")
+        self.edit(module, node, EditCall(set=(("url", text),)), "the URL is only known at run time", imports)
         self.psycopg(module, node, meets="postgresql" in backends(self.program))
         self.arguments(module, node)
 
-    def helper(self, module: ModuleInfo, node: ast.AST) -> None:
-        """The function that converts URLs, once a module."""
+    def helper(self, module: ModuleInfo, node: ast.AST) -> tuple[Import, ...]:
+        """The function that converts URLs, once a module; what has to be imported where the app has it."""
         if (module.path, HELPER_NAME) not in self.helpers and HELPER_NAME not in module.bound:
+            home = home_of(self.program, module, node, HELPER_NAME, self.helpers)
+            if home:
+                return (Import(home, HELPER_NAME),)
             self.helpers.add((module.path, HELPER_NAME))
             helper = runtime_helper(backends(self.program), self.choice).rstrip("\n")
             self.edit(
                 module, node, AppendToModule(helper, "imports"), "the URL is only known at run time", HELPER_IMPORTS
             )
+        return ()
 
     def arguments(self, module: ModuleInfo, node: ast.AST) -> None:
-        """The listeners that tell async drivers what the sync ones are told, once a module."""
+        """The listeners that tell async drivers what the sync ones are told, once a module; those of the app, which are
+        for all engines, serve its tests."""
         for one, target in listeners(self.program, self.choice):
-            if (module.path, one.name) not in self.helpers:
+            if (module.path, one.name) not in self.helpers and not home_of(
+                self.program, module, node, one.name, self.helpers
+            ):
                 self.helpers.add((module.path, one.name))
                 text, imports = one.source(self.program, module.path, target)
                 self.edit(module, node, AppendToModule(text.rstrip("\n"), "imports"), one.because, imports)
@@ -341,7 +349,7 @@ def plan(program: Program) -> Decisions:
     choice = driver_choice(program)
     notes = EngineNotes(program, choice, twins, "engine", GROUP)
     planner = _Planner(program, choice, twins, notes, lacking=needed_listeners(program, choice))
-    for path in sorted(program.modules):
+    for path in sorted(program.modules, key=lambda path: (is_test_path(path), path)):
         if not kept_sync(program, path):
             planner.module(program.modules[path])
     beside = driver_words(program, choice, "engine", GROUP) if planner.made else ()
