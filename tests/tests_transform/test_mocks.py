@@ -180,3 +180,74 @@ def test_names_in_patch_strings_follow_the_module() -> None:
     assert "patch('app.start.AsyncSession', return_value=session)" in text
     assert "session.__aenter__.return_value = session" in text
     assert "connection=AsyncMock(return_value=MagicMock())" in text
+
+
+RESULTS = {
+    "app/store.py": """\
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models import Note
+
+
+class Store:
+    def __init__(self, db: Session) -> None:
+        self.db = db
+
+    def execute(self, statement: Any) -> Any:
+        return self.db.execute(statement)
+
+
+def known(store: Store) -> bool:
+    return store.execute(select(Note)).first() is not None
+
+
+def texts(store: Store) -> list:
+    return store.execute(select(Note.text)).scalars().all()
+""",
+    "tests/test_results.py": """\
+from unittest.mock import Mock
+
+import pytest
+
+from app.store import Store, known, texts
+
+
+@pytest.fixture
+def store():
+    return Mock(spec=Store)
+
+
+def test_unknown(store):
+    store.execute.return_value.first.return_value = None
+    assert not known(store)
+    store.execute.return_value.first.return_value = 1
+    assert known(store)
+    store.execute.assert_called()
+
+
+def test_texts(store):
+    store.execute.return_value.scalars.return_value.all.return_value = ["a"]
+    assert texts(store) == ["a"]
+
+
+def test_given(store):
+    store.execute.return_value = Mock()
+    store.execute.return_value.first.return_value = None
+    assert not known(store)
+""",
+}
+
+
+def test_what_the_methods_of_mocks_give_is_plain(tmp_path: Path) -> None:
+    code, output = pytest_run(tmp_path / "before", {**APP, **RESULTS})
+    assert code == 0, output
+    migrated, findings = flip(RESULTS)
+    code, output = pytest_run(tmp_path / "after", migrated)
+    assert code == 0, output
+    assert migrated["tests/test_results.py"].count("    store.execute.return_value = MagicMock()\n") == 2
+    assert not findings
+    again, _ = flip(migrated, {})
+    assert again == migrated

@@ -27,6 +27,7 @@ from asyncify.model.ops import EditCall, InsertStatements, RenameAttribute, Repl
 from asyncify.transforms.tests.closings import plan_closings
 from asyncify.transforms.tests.doubles import made_mocks, to_async_mock
 from asyncify.transforms.tests.found import Work
+from asyncify.transforms.tests.mock_results import given_by_methods, is_first
 
 _WHY = "methods of what it stands for are awaited now"
 
@@ -58,6 +59,7 @@ class _Mocks:
             for node in self.work.source(path).nodes:
                 if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
                     self._assigned(path, node, node.targets[0])
+                    self._told_of_results(path, node, node.targets[0])
                 elif isinstance(node, ast.Attribute) and node.attr in ("__enter__", "__exit__"):
                     self._entered(path, node)
 
@@ -269,6 +271,20 @@ class _Mocks:
             self.work.edit(path, node, InsertStatements(line, "after"), why)
         elif target.attr in self._methods(owner) or target.attr in ("__enter__", "__exit__"):
             self._awaitable(path, node.value)
+
+    def _told_of_results(self, path: str, node: ast.Assign, target: ast.Attribute) -> None:
+        """`store.find.return_value.first.return_value = row`."""
+        scope = self.program.scope_of(node)
+        for result in given_by_methods(target):
+            assert isinstance(result.value, ast.Attribute)
+            owner = self.mocks.stand(scope, result.value.value)
+            if owner is None or owner.kind is Kind.SESSION or result.value.attr not in self._methods(owner):
+                continue
+            if is_first(self.work.source(path).tree if scope is None else scope.node, node, result):
+                plain, imports = bring(self.program, path, "unittest.mock", "MagicMock")
+                line = f"{self.work.source(path).segment(result)} = {plain}()"
+                why = "what the mock of an async method gives is plain"
+                self.work.edit(path, node, InsertStatements(line, "before"), why, imports)
 
     def _awaitable(self, path: str, value: ast.expr) -> None:
         """A mock or lambda that is put in the place of an async method."""
