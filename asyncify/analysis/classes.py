@@ -48,10 +48,7 @@ class Classes:
         found = self._bases.get(info)
         if found is None:
             found = tuple(base for node in info.node.bases for base in self._base(info, node))
-            if any(
-                _decorator_name(self._names, info, d) == "sqlalchemy.orm.as_declarative"
-                for d in info.node.decorator_list
-            ):
+            if any(_makes_base(self._names, info, d) for d in info.node.decorator_list):
                 found = (*found, DECLARATIVE_BASE)
             self._bases[info] = found
         return found
@@ -167,6 +164,10 @@ def _has_no_body(method: FunctionInfo) -> bool:
     )
 
 
-def _decorator_name(names: Names, info: ClassInfo, node: ast.expr) -> str | None:
-    found = names.resolve_expression(info.path, node.func if isinstance(node, ast.Call) else node)
-    return found.name if isinstance(found, Ext) else None
+def _makes_base(names: Names, info: ClassInfo, decorator: ast.expr) -> bool:
+    """`@as_declarative()` and `@registry.as_declarative_base()`. Source: SQLAlchemy `sqlalchemy.orm.registry`."""
+    node = decorator.func if isinstance(decorator, ast.Call) else decorator
+    if isinstance(node, ast.Attribute) and node.attr == "as_declarative_base":
+        return True
+    found = names.resolve_expression(info.path, node)
+    return isinstance(found, Ext) and found.name == "sqlalchemy.orm.as_declarative"

@@ -384,3 +384,41 @@ def read(key: int, db: Session = Depends(get_db)):
 """
     )
     prove(tmp_path, {"main.py": app, "models.py": LATER}, [*USER, ("GET", "/users/9")])
+
+
+def test_the_base_of_a_registry_names_the_tables(tmp_path: Path) -> None:
+    models = """\
+from sqlalchemy import Column, ForeignKey, Integer, String
+from sqlalchemy.orm import declared_attr, registry, relationship
+
+mapper_registry = registry()
+
+
+@mapper_registry.as_declarative_base()
+class Base:
+    @declared_attr
+    def __tablename__(cls):
+        return cls.__name__.lower() + "s"
+
+
+class User(Base):
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+    age = Column(Integer, default=0)
+    posts = relationship("Post", back_populates="author", order_by="Post.id")
+
+
+class Post(Base):
+    id = Column(Integer, primary_key=True)
+    title = Column(String)
+    user_id = Column(ForeignKey("users.id"))
+    author = relationship("User", back_populates="posts")
+"""
+    app = HEAD + """
+
+@app.get("/{key}")
+def read(key: int, db: Session = Depends(get_db)):
+    return [post.title for post in db.query(User).filter(User.id == key).one().posts]
+"""
+    after = prove(tmp_path, {"main.py": app, "models.py": models}, [("GET", "/1"), ("GET", "/2")])["main.py"]
+    assert "selectinload(User.posts)" in after
