@@ -97,3 +97,28 @@ def test_what_such_objects_hold_is_loaded(version: str, tmp_path: Path) -> None:
     assert code == 0, output
     again, _ = flip(migrated, {}, ("eager", "flip"))
     assert again == migrated
+
+
+def test_what_the_mapping_loads_is_not_there_for_what_a_factory_makes(tmp_path: Path) -> None:
+    models = MODELS.replace(
+        'relationship(back_populates="parent")', 'relationship(back_populates="parent", lazy="selectin")'
+    )
+    fixture = (
+        "\n\n@pytest.fixture\ndef note(db):\n    note = NoteFactory(text='first')\n    db.commit()\n    return note\n"
+    )
+    test = """\
+from app.models import Note
+
+
+def test_replies(db, note):
+    note.replies.append(Note(text="second"))
+    db.commit()
+    assert [n.text for n in db.query(Note).order_by(Note.text)] == ["first", "second"]
+"""
+    conftest = SUITE["tests/conftest.py"] + fixture
+    suite = {**SUITE, "app/models.py": models, "tests/conftest.py": conftest, "tests/test_notes.py": test}
+    code, output = pytest_run(tmp_path / "before", {**APP, **suite})
+    assert code == 0, output
+    migrated, _ = flip(suite, steps=("query", "eager", "flip"))
+    code, output = pytest_run(tmp_path / "after", migrated)
+    assert code == 0, output

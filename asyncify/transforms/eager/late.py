@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from textwrap import indent
 
@@ -11,7 +11,8 @@ from asyncify.analysis.evaluated import is_always_evaluated
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Route
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import Inst, Obj, Values, is_session, objects
+from asyncify.analysis.values import Cls, Inst, Member, Obj, Values, is_session, objects
+from asyncify.knowledge.object_factories import FACTORY
 from asyncify.model.edit import Edit
 from asyncify.model.ops import EditParameters, Hole, InsertStatements, ReplaceStatement
 from asyncify.model.span import Place, Target
@@ -51,9 +52,10 @@ class Spot:
 
 
 class Late:
-    """Finds and writes late loads."""
+    """Finds and writes late loads. text_keyed: models of which a statement may give other instances than are there."""
 
-    def __init__(self, program: Program, routes: list[Route]) -> None:
+    def __init__(self, program: Program, routes: list[Route], text_keyed: Collection[ClassInfo]) -> None:
+        self._text_keyed = text_keyed
         self.program = program
         self._options = OptionReader(program, Tracer(program))
         self._routes = {route.function: route for route in routes}
@@ -78,7 +80,7 @@ class Late:
         many = not any(o in self.program.values(expression) for o in found)
         statement = self._statement(function, reader, expression)
         info = classes.pop()
-        if not many and not self._is_always_needed(reader, function, info, steps[0]):
+        if info in self._text_keyed or not (many or self._is_always_needed(reader, function, info, steps[0])):
             return None
         if statement is None or len(primary_key(self.program, info)) != 1:
             return None
@@ -86,8 +88,15 @@ class Late:
         if session is None:
             return None
         optional = not many and (self._optional(reader, function) or not self._is_read_by(statement, reader))
-        made = isinstance(site, ast.Call) and is_construction(self.program, site)
+        made = isinstance(site, ast.Call) and (is_construction(self.program, site) or self._is_of_factory(site))
         return Spot(function.path, function, expression, statement, info, many, optional, session, made)
+
+    def _is_of_factory(self, site: ast.Call) -> bool:
+        """Whether factory_boy makes the instances: `UserFactory()`, or `UserFactory.create()`."""
+        values = self.program.values(site.func)
+        classes = {v.info for v in values if isinstance(v, Cls)}
+        members = any(isinstance(v, Member) and v.base.type == FACTORY for v in values)
+        return members or any(map(self.program.object_factories.is_factory, classes))
 
     def _is_always_needed(self, reader: Reader, function: FunctionInfo, info: ClassInfo, name: str) -> bool:
         """Whether a lazy load of one instance would most likely send a statement too."""

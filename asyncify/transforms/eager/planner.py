@@ -44,6 +44,7 @@ from asyncify.transforms.eager.reports import reports
 from asyncify.transforms.eager.sent_expired import sent_expired
 from asyncify.transforms.eager.stand_ins import carry_to_stand_ins
 from asyncify.transforms.eager.stored_later import StoredLater
+from asyncify.transforms.eager.text_keys import text_keyed
 from asyncify.transforms.eager.validation import Validation
 from asyncify.transforms.eager.witnessed import Witnessed, add_witnessed, witnessed
 
@@ -71,11 +72,12 @@ class Planner:
         self._read()
         self.expired = Expired(self.reading)
         self.created = Created(program, self.reach, self.expired.refreshes)
-        self.refreshing = Refreshing(self.reading, self.created, self.expired.refreshes)
+        keyed = text_keyed(program)
+        self.refreshing = Refreshing(self.reading, self.created, self.expired.refreshes, keyed)
         self._take_in_evidence()
         self.partial = Partial(program, self.reading, self.statements.existing)
         self.contents = Contents(self.reading, self.routes, self.reach)
-        self.late = Late(program, self.routes)
+        self.late = Late(program, self.routes, keyed)
         self.doubles = Doubles(program, self.reach)
         self.detached = Detached(program, self.reach)
         self.deleted = Deleted(program)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from asyncify.analysis.expiry.events import path_text
 from asyncify.analysis.symbols import ClassInfo
@@ -13,19 +13,21 @@ from asyncify.transforms.eager.created import Created, Refresh, made_classes
 from asyncify.transforms.eager.expiring import Expiring
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
-from asyncify.transforms.eager.text_keys import text_keyed
 from asyncify.transforms.query.versions import SqlAlchemy
 
 
 class Refreshing:
-    """Collects what each refresh is to load. wanted: refreshes that are written anyway, each with a reason."""
+    """Collects what each refresh is to load. wanted: refreshes that are written anyway, each with a reason.
+    text_keyed: models of which the session may know an instance by another key than its row has."""
 
-    def __init__(self, reading: Reading, created: Created, wanted: Mapping[Refresh, str]) -> None:
+    def __init__(
+        self, reading: Reading, created: Created, wanted: Mapping[Refresh, str], text_keyed: Collection[ClassInfo]
+    ) -> None:
         self.program = reading.program
         self.reading = reading
         self.created = created
         self._always: dict[Refresh, str] = dict(wanted)
-        self._text_keyed = text_keyed(reading.program)
+        self._text_keyed = text_keyed
         self._places: dict[Refresh, tuple[ClassInfo, dict[Steps, Reader]]] = {}
 
     def add(self, place: Refresh, steps: Steps, reader: Reader) -> None:

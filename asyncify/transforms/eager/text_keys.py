@@ -11,7 +11,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from asyncify.analysis.object_factories import ObjectFactories
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
 
@@ -25,7 +24,7 @@ _BY_FUNCTION = frozenset({"Sequence", "LazyFunction", "LazyAttribute", "LazyAttr
 
 def text_keyed(program: Program) -> frozenset[ClassInfo]:
     """The models of which a factory or a call makes instances with such keys."""
-    factories = ObjectFactories(program.names, program.classes)
+    factories = program.object_factories
     found: set[ClassInfo] = set()
     for info in program.classes.all:
         model = factories.model(info) if factories.is_factory(info) else None
