@@ -372,3 +372,29 @@ def half(key: int, data: Dict[str, Any], db: Session = Depends(get_db)):
     calls = [("PUT", f"/{n}/{key}", {"team_id": 2}) for key in (1, 2) for n in ("saved", "kept", "half")]
     after = prove(tmp_path, files, calls)["main.py"]
     assert "refresh" not in after[after.index("async def put(") : after.index('@app.put("/half')]
+
+
+def test_elements_of_lists_that_were_expired(tmp_path: Path) -> None:
+    main = (
+        HEAD
+        + """
+
+@app.get("/rolled")
+def rolled(db: Session = Depends(get_db)):
+    users = db.query(User).order_by(User.id).all()
+    users[0].name = "changed"
+    db.rollback()
+    return [users[0].name, users[-1].id, [user.name for user in users]]
+
+
+@app.get("/expired/{number}")
+def expired(number: int, db: Session = Depends(get_db)):
+    users = db.query(User).order_by(User.id).all()
+    named = {user.name: user for user in users}
+    db.expire_all()
+    first = users[number].team_id if number else users[0].team_id
+    return [first, users[1:][0].name, sorted(named)]
+"""
+    )
+    files = {"models.py": MODELS, "filling.py": FILLING, "main.py": main}
+    prove(tmp_path, files, [("GET", "/rolled"), ("GET", "/expired/0"), ("GET", "/expired/1")])

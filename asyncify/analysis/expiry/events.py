@@ -130,10 +130,10 @@ def rolls_back_block(program: Program, node: ast.expr) -> bool:
 
 
 def path_text(node: ast.expr) -> str:
-    """A path as it is compared: `self.user`."""
+    """A path as it is compared: `self.user`. An element goes by the name of its list."""
     parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        parts += [node.attr] if isinstance(node, ast.Attribute) else []
         node = node.value
     return ".".join([getattr(node, "id", ""), *reversed(parts)])
 

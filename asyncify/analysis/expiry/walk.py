@@ -143,6 +143,8 @@ class Walk:
         return state
 
     def _read(self, node: ast.Attribute, state: State, how: How) -> State:
+        if isinstance(node.value, ast.Subscript):
+            self._read_element(node, node.value, state, how)
         path = path_text(node.value) if is_path(node.value) else ""
         if not path or not is_model_instance(self.program, node.value):
             return state
@@ -160,6 +162,12 @@ class Walk:
             read = ExpiredRead(self.function, node, node.value, node.attr, how, mark, True, self._always(node), True)
             state = self._outdated(read, state)
         return state
+
+    def _read_element(self, node: ast.Attribute, element: ast.Subscript, state: State, how: How) -> None:
+        """`users[0].name`: which of them it is is not followed, so that each read may be the first."""
+        mark = state.get((self._source(element), ""))
+        if mark is not None and is_model_instance(self.program, element):
+            self._note(ExpiredRead(self.function, node, element, node.attr, how, mark.doubted(), True, False))
 
     def _outdated(self, read: ExpiredRead, state: State) -> State:
         """A read of an instance that was loaded before a commit: the first that finds something else needs a load."""
