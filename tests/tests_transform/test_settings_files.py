@@ -165,3 +165,43 @@ def test_a_plugin_without_loop_scopes_is_given_one_loop(requirement: str, writes
     files = {"requirements.txt": f"fastapi\nsqlalchemy\n{requirement}\n", "tests/test_notes.py": test}
     migrated, _ = flip(files)
     assert ("def event_loop()" in migrated.get("tests/conftest.py", "")) is writes
+
+
+WRAPPED = """\
+import functools
+
+
+def logged(function):
+    @functools.wraps(function)
+    async def wrapper(*args):
+        return await function(*args)
+
+    return wrapper
+
+
+@logged
+async def ping():
+    return "pong"
+"""
+
+
+CONFTEST = """\
+import pytest
+
+from app.db import SessionLocal
+
+
+@pytest.fixture
+def db():
+    with SessionLocal() as db:
+        yield db
+"""
+
+
+def test_a_wrapper_drops_no_coroutine_and_a_filter_of_an_earlier_run_stays() -> None:
+    files = {"app/ping.py": WRAPPED, "tests/conftest.py": CONFTEST, "pytest.ini": "[pytest]\n"}
+    files["tests/test_notes.py"] = "from app import crud\n\n\ndef test_notes(db):\n    assert crud.texts(db) == []\n"
+    first = flip(files)[0]["pytest.ini"]
+    assert "error:coroutine (?!'AsyncMockMixin).*" in first
+    earlier = first.replace("AsyncMockMixin)", "AsyncMockMixin)(?!'send')")
+    assert flip({**files, "pytest.ini": earlier})[0]["pytest.ini"] == earlier

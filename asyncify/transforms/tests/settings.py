@@ -8,7 +8,7 @@ import re
 
 from asyncify.analysis.manifests import ProjectDependencies, read_dependencies
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import has
+from asyncify.analysis.values import Ext, has
 from asyncify.knowledge.names import DEPENDS
 from asyncify.knowledge.packages import asyncio_plugin
 from asyncify.knowledge.testing import ASYNCIO_MODE, EVENT_LOOP, FORGOTTEN_AWAIT_FILTERS, LOOP_SCOPES, NO_MATTER
@@ -22,6 +22,7 @@ from asyncify.transforms.tests.found import GROUP, NAME, Work
 #: the first pytest-asyncio with loop scopes
 LOOP_SCOPES_SINCE = (0, 24)
 
+WRAPS = Ext("functools.wraps")
 _LOOP = '''\
 @pytest.fixture(scope="session")
 def event_loop():
@@ -65,7 +66,9 @@ def _filters(work: Work) -> list[str]:
     for node, targets in program.facts.handed.items():
         function = program.function_of(node)
         holder = function.source.holder(node) if function is not None and isinstance(node, ast.expr) else None
-        if isinstance(holder, ast.Call) and node is not holder.func and not has(program.values(holder), DEPENDS):
+        if not isinstance(holder, ast.Call) or node is holder.func or has(program.values(holder), DEPENDS):
+            continue
+        if WRAPS not in program.values(holder.func):  # it takes a name and a text from a function, and never calls it
             dropped |= {t.info.qualname for t in targets if t.info.is_async}
     # a colon would end the message of a filter
     known = "".join(f"(?!'{re.escape(name)}')" for name in sorted(dropped))
