@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 import libcst as cst
 
@@ -21,11 +22,13 @@ def append(text: str, op: AppendToModule, style: Style) -> str:
     if not code:
         return text
     lines = split_lines(text)
-    chunks = cut(parse(text), lines)
+    tree = parse(text)
+    chunks = cut(tree, lines)
     if op.where == "end":
         index = len(chunks)
     elif op.where == "imports":
-        index = below_imports(chunks, parse(text))
+        # scripts import further down as well, behind what is called already
+        index = min(below_imports(chunks, tree), _first_use(chunks, tree, _defined(parse(code))))
     else:
         raise RewriteError(f"{op.where!r} is no place in a module")
     new = cut(parse(code), split_lines(code))
@@ -60,6 +63,29 @@ def below_imports(chunks: list[Chunk], tree: ast.Module) -> int:
         if node is not None and holds_only_imports(node):
             last = index + 1
     return last
+
+
+def _defined(tree: ast.Module) -> frozenset[str]:
+    return frozenset(node.name for node in tree.body if isinstance(node, _DEFINITIONS))
+
+
+def _first_use(chunks: list[Chunk], tree: ast.Module, names: frozenset[str]) -> int:
+    """How many chunks stand above the first that uses one of these names while the module is imported."""
+    nodes = {node.lineno: node for node in tree.body}
+    for index, chunk in enumerate(chunks):
+        node = nodes.get(chunk.body)
+        if node is not None and any(isinstance(n, ast.Name) and n.id in names for n in _run(node)):
+            return index
+    return len(chunks)
+
+
+def _run(node: ast.AST) -> Iterator[ast.AST]:
+    """A statement without the bodies of its functions, which run later."""
+    yield node
+    later = node.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else []
+    for part in ast.iter_child_nodes(node):
+        if part not in later and not isinstance(node, ast.Lambda):
+            yield from _run(part)
 
 
 def holds_only_imports(node: ast.stmt) -> bool:

@@ -217,6 +217,18 @@ def test_text_edits_want_the_text_that_they_were_made_for() -> None:
         ),
         ('"""D."""\nx = 1\n', "imports", "y = 2", '"""D."""\n\ny = 2\n\nx = 1\n'),
         ("# c\nx = 1\n", "imports", "y = 2", "# c\n\ny = 2\n\nx = 1\n"),
+        (
+            "import a\nx = f(a)\nimport b\n",
+            "imports",
+            "def f(a):\n    return a",
+            "import a\n\n\ndef f(a):\n    return a\n\n\nx = f(a)\nimport b\n",
+        ),
+        (
+            "import a\ng = lambda: f(a)\nimport b\n",
+            "imports",
+            "def f(a):\n    return a",
+            "import a\ng = lambda: f(a)\nimport b\n\n\ndef f(a):\n    return a\n",
+        ),
         ("", "imports", "y = 2", "y = 2\n"),
         ("", "end", "y = 2", "y = 2\n"),
         ("import a  # c\r\nb\r\n", "imports", "y = 2\nz = 3", "import a  # c\r\n\r\ny = 2\r\nz = 3\r\n\r\nb\r\n"),
