@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
@@ -32,6 +33,12 @@ def bring(program: Program, path: str, module: str, name: str) -> tuple[str, tup
         return name, (Import(module, name),)
     alias_name = f"sa_{name}"
     return alias_name, (Import(module, name, alias_name),)
+
+
+def as_written(program: Program, path: str, wanted: Iterable[Import]) -> tuple[Import, ...]:
+    """Imports of names that a text has as they are, from where the file imports these already."""
+    found = ((one, *bring(program, path, one.module, one.name)) if one.name else (one, "", ()) for one in wanted)
+    return tuple(there[0] if there and local == one.name else one for one, local, there in found)
 
 
 def names_used(program: Program, path: str) -> frozenset[str]:

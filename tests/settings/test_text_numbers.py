@@ -293,3 +293,11 @@ def test_uuids_of_the_exact_class(version: str, postgres: Postgres, tmp_path: Pa
 def test_no_class_is_asked_for() -> None:
     after = migrated("sqlalchemy\npsycopg2\nasyncpg\n", EXACT.replace("type(row.id) is UUID, ", ""))["db.py"]
     assert "uuids_as_before" not in after
+
+
+def test_a_name_that_the_file_imports_from_elsewhere_is_not_imported_again() -> None:
+    db = "from os import environ\n\nfrom sqlalchemy import URL, Engine, create_engine, make_url\n\n\n"
+    db += "def start(url: URL) -> Engine:\n    return create_engine(make_url(environ['URL'] or url))\n"
+    after = migrated("sqlalchemy\npsycopg2\n", db)["db.py"]
+    assert "def async_database_url" in after and "import URL, Engine, event, make_url" in after
+    assert "from sqlalchemy.engine import" not in after

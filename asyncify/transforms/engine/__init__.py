@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from asyncify.analysis.bindings import bring, free_name
+from asyncify.analysis.bindings import as_written, bring, free_name
 from asyncify.analysis.databases import backends
 from asyncify.analysis.fixtures import is_test, is_test_path
 from asyncify.analysis.foreign_engines import FOREIGN_ENGINE
@@ -150,7 +150,8 @@ class _Planner:
         if (module.path, KEEP) not in self.helpers:
             self.helpers.add((module.path, KEEP))
             text = KEEP_SOURCE.strip("\n").replace(KEEP, name)
-            self.edit(module, node, AppendToModule(text, "imports"), because, KEEP_IMPORTS)
+            imports = as_written(self.program, module.path, KEEP_IMPORTS)
+            self.edit(module, node, AppendToModule(text, "imports"), because, imports)
         self.edit(module, node, Replace(f"{name}($it)"), because)
 
     def connect_args(self, module: ModuleInfo, node: ast.Dict) -> None:
@@ -238,9 +239,8 @@ class _Planner:
                 return (Import(home, HELPER_NAME),)
             self.helpers.add((module.path, HELPER_NAME))
             helper = runtime_helper(backends(self.program), self.choice).rstrip("\n")
-            self.edit(
-                module, node, AppendToModule(helper, "imports"), "the URL is only known at run time", HELPER_IMPORTS
-            )
+            imports = as_written(self.program, module.path, HELPER_IMPORTS)
+            self.edit(module, node, AppendToModule(helper, "imports"), "the URL is only known at run time", imports)
         return ()
 
     def arguments(self, module: ModuleInfo, node: ast.AST) -> None:
