@@ -8,6 +8,7 @@ from asyncify.analysis.databases import backends
 from asyncify.analysis.program import Program
 from asyncify.knowledge.drivers import Choice
 from asyncify.model.edit import Edit, Finding
+from asyncify.transforms.engine.driver_connections import driver_connections
 from asyncify.transforms.engine.driver_errors import DriverErrors
 from asyncify.transforms.engine.driver_listeners import ASYNCPG, leaves_psycopg2
 from asyncify.transforms.engine.grouped_values import grouped_values
@@ -21,6 +22,7 @@ _MYSQL = frozenset({"mysql", "mariadb"})
 def driver_words(program: Program, choice: Choice, transform: str, group: str) -> Iterator[Edit | Finding]:
     """What is done about them in a program whose engines become async."""
     found = frozenset(backends(program))
+    yield from driver_connections(program, transform, group)
     if "postgresql" in found:
         target = choice.get("postgresql", "")
         yield from DriverErrors(program, target, transform, group).decide()
