@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from asyncify.analysis.infer.attributes import attribute
 from asyncify.analysis.infer.foreign import thing_of
@@ -44,15 +45,44 @@ def elements(run: Run, values: Values, node: ast.AST) -> Values:
 
 
 def written_texts(run: Run, node: ast.expr) -> Values:
-    """The strings of `("name", "posts")`, also where a module keeps them in a name: a loop over them reads by name."""
-    if isinstance(node, (ast.Name, ast.Attribute)):
-        kept = run.engine.names.resolve_expression(run.path, node)
-        local = run.function is not None and isinstance(node, ast.Name) and node.id in run.function.local_names
-        node = kept.value if isinstance(kept, Assigned) and not local else node
-    items = node.elts if isinstance(node, (ast.Tuple, ast.List, ast.Set)) else []
-    if len(items) > TEXTS or not all(isinstance(i, ast.Constant) and isinstance(i.value, str) for i in items):
-        return NOTHING
-    return frozenset(Const(i.value) for i in items if isinstance(i, ast.Constant) and isinstance(i.value, str))
+    """The strings of `("name", "posts")`, also where a module keeps them in a name: a loop over them reads by name.
+
+    Rows of them, `(("name", "Name"), ("posts", "Posts"))` and `{"name": "Name"}.items()`, have strings by position."""
+    if isinstance(node, ast.Call):
+        if not isinstance(node.func, ast.Attribute) or node.func.attr != "items":
+            return NOTHING
+        mapping = _written(run, node.func.value)
+        if not isinstance(mapping, ast.Dict):
+            return NOTHING
+        return _row([[key for key in mapping.keys if key is not None], mapping.values])
+    written = _written(run, node)
+    if isinstance(written, ast.Dict):
+        return _all_texts([key for key in written.keys if key is not None])
+    items = written.elts if isinstance(written, (ast.Tuple, ast.List, ast.Set)) else []
+    rows = [item.elts for item in items if isinstance(item, (ast.Tuple, ast.List))]
+    if rows and len(rows) == len(items) and len({len(row) for row in rows}) == 1:
+        return _row(list(zip(*rows, strict=True)))
+    return _all_texts(items)
+
+
+def _written(run: Run, node: ast.expr) -> ast.expr:
+    """A display, also where a module keeps it in a name."""
+    if not isinstance(node, (ast.Name, ast.Attribute)):
+        return node
+    kept = run.engine.names.resolve_expression(run.path, node)
+    local = run.function is not None and isinstance(node, ast.Name) and node.id in run.function.local_names
+    return kept.value if isinstance(kept, Assigned) and not local and kept.value is not None else node
+
+
+def _row(columns: Sequence[Sequence[ast.expr]]) -> Values:
+    """One row that stands for all: at each position the strings of a column that has nothing else."""
+    parts = tuple(_all_texts(column) for column in columns)
+    return frozenset({Inst("tuple", parts)}) if any(parts) else NOTHING
+
+
+def _all_texts(items: Sequence[ast.expr]) -> Values:
+    texts = [i.value for i in items if isinstance(i, ast.Constant) and isinstance(i.value, str)]
+    return frozenset(map(Const, texts)) if len(texts) == len(items) <= TEXTS else NOTHING
 
 
 def position_of(run: Run, values: Values, position: int, node: ast.AST) -> Values:
