@@ -65,6 +65,9 @@ RESULTS = frozenset("get wait join".split())
 
 #: libraries whose functions and objects wait for a server with nearly all that they do
 CLIENTS = frozenset("boto3 botocore stripe twilio minio sendgrid paramiko ftplib imaplib".split())
+#: methods of plain dictionaries, which clients of AWS answer with; they have none of them. Source: Boto3 reference
+ANSWERS = frozenset("get items keys values".split())
+AWS = frozenset({"boto3", "botocore"})
 #: names of calls of other libraries that look as if they waited for a server
 LOOKS = frozenset("send upload download fetch publish connect request sendmail put_object get_object".split())
 
@@ -76,4 +79,6 @@ def why_blocking(name: str) -> str:
     if name in BY_NAME:
         return BY_NAME[name].why
     root, last = name.partition(".")[0], name.rpartition(".")[2]
+    if root in AWS and last in ANSWERS:
+        return ""
     return "it waits for a server" if root in CLIENTS and last[:1].islower() else ""

@@ -82,3 +82,35 @@ def read(key: int, db: Session = Depends(get_db)):
     library = {"mailer.py": "def send(name):\n    return name * 2\n"}
     migrated = prove(tmp_path, app, [("GET", "/1")], codes=["may-block"], installed=library)
     assert "await run_in_threadpool(mailer" not in migrated["main.py"]
+
+
+def test_answers_of_aws_are_dictionaries(tmp_path: Path) -> None:
+    boto3 = """\
+import time
+
+
+class Store:
+    def list_objects(self, Bucket):
+        time.sleep(0.001)
+        return {"Bucket": Bucket}
+
+
+def client(name):
+    return Store()
+"""
+    app = (
+        HEAD
+        + """
+import boto3
+
+store = boto3.client("s3")
+
+
+@app.get("/{key}")
+def read(key: int, db: Session = Depends(get_db)):
+    found = store.list_objects(Bucket=db.get(User, key).name)
+    return [found.get("Bucket"), list(found.items())]
+"""
+    )
+    after = prove(tmp_path, app, [("GET", "/1")], installed={"boto3.py": boto3})
+    assert after["main.py"].count("await run_in_threadpool(") == 1
