@@ -83,10 +83,10 @@ def used_names(tree: ast.Module, text: str) -> frozenset[str]:
     """Names, and dotted names from their root, that anything but an import may use: code, strings that are an
     expression (annotations, `__all__`, forward references), `# type:` comments."""
     found: set[str] = set()
-    docstrings = {id(doc) for doc in _docstrings(tree)}
+    plain = {id(text) for text in (*_docstrings(tree), *_keys(tree))}
     for node in ast.walk(tree):
         found.update(_names(node))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in plain:
             found.update(_names_in_string(node.value))
     if "type:" in text:
         for comment in _comments(text):
@@ -136,6 +136,19 @@ def _docstrings(tree: ast.Module) -> Iterator[ast.expr]:
             first = node.body[0]
             if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
                 yield first.value
+
+
+def _keys(tree: ast.Module) -> Iterator[ast.expr]:
+    """Strings that are keys of dictionaries: `{"Session": 1}`, `answer["Session"]` of a variable of a function."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            yield from (key for key in node.keys if isinstance(key, ast.Constant))
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            inner = list(ast.walk(node))
+            stored = {n.id for n in inner if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+            for item in inner:
+                if isinstance(item, ast.Subscript) and isinstance(item.value, ast.Name) and item.value.id in stored:
+                    yield item.slice
 
 
 def _comments(text: str) -> Iterator[str]:
