@@ -68,9 +68,12 @@ class ImplicitLoads:
         node = place.node
         name, imports = bring(self.program, self.module.path, "sqlalchemy.util", "greenlet_spawn")
         if place.reads is Reads.CALL and isinstance(node, ast.Call):
+            target = self.source.target(node)
+            if self._gives_coroutine(node):
+                yield self._edit(place, target, Replace("await $it"), ())
+                return
             below = spawn_below(self.source, node, name) if self._builds_late(node) else None
-            op: Op = Replace("await $it") if self._gives_coroutine(node) else below or spawn(self.source, node, name)
-            yield self._edit(place, self.source.target(node), op, imports)
+            yield self._edit(place, target, below or spawn(self.source, node, name), imports)
         elif place.reads is Reads.ATTRIBUTE and isinstance(node, ast.Attribute):
             op = Replace(f'await {name}(getattr, $o, "{node.attr}")', (Hole("o", self.source.span(node.value)),))
             yield self._edit(place, self.source.target(node), op, imports)
