@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -246,12 +246,24 @@ class Program:
                         and not isinstance(base, (ClassInfo, FunctionInfo))
                     ):
                         found[inner].add(node.attr)
-            for star in module.stars:
-                target = self.names.imported(path, star, ast.alias(name="*"))
-                inner = getattr(target, "path", None)
-                if isinstance(inner, str) and inner in self.modules:
-                    found[inner] |= self.modules[inner].bound
+        stars = list(self._stars())
+        while stars:
+            before = sum(map(len, found.values()))
+            for path, inner in stars:
+                asked = found[path] | self.modules[path].source.words
+                found[inner] |= asked if self.modules[inner].stars else asked & self.modules[inner].bound
+            if sum(map(len, found.values())) == before:
+                break
         return {path: frozenset(names) for path, names in found.items()}
+
+    def _stars(self) -> Iterator[tuple[str, str]]:
+        """Each file with a star import, and the file that it takes names from: those that it names itself, or that
+        others take from it."""
+        for path, module in self.modules.items():
+            for star in module.stars:
+                inner = getattr(self.names.imported(path, star, ast.alias(name="*")), "path", None)
+                if isinstance(inner, str) and inner in self.modules:
+                    yield path, inner
 
 
 def build(
