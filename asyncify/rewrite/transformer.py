@@ -190,12 +190,15 @@ class Applier(cst.CSTTransformer):
         return margin if self._located.start_of(self._located.find(edit.target)) == (span.line, margin) else None
 
     def _fit(self, edit: Edit, new: cst.BaseExpression) -> cst.BaseExpression:
-        """The expression over lines, where it alone makes a line too long that the statement begins on."""
+        """The expression over lines, where it alone makes a line too long that the statement begins on.
+
+        One that stood over lines, and lost them, goes back to lines."""
         span, limit = edit.target.span, self._style.width
-        line = self._source[span.line - 1].rstrip("\r\n")
+        line, last = (self._source[number - 1].rstrip("\r\n") for number in (span.line, span.end_line))
         code = layout.code_of(new)
-        width = len(line) - (span.end_column - span.column) + len(code)
-        if span.end_line != span.line or "\n" in code or "\r" in code or width <= limit or len(line) > limit:
+        width = span.column + len(code) + len(last) - span.end_column
+        was_long = span.end_line == span.line and len(line) > limit
+        if "\n" in code or "\r" in code or width <= limit or was_long:
             return new
         if any(_around_on_line(other, span) for other in self._replaced):
             return new  # of two edits on a line, the outer one breaks it

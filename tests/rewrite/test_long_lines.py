@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conftest import File
 
-from asyncify.model.ops import AppendCall, EditCall
+from asyncify.model.ops import AppendCall, EditCall, Replace
 
 FIRST = "joinedload(Article.author_of_the_text)"
 SECOND = "selectinload(Article.comments_of_all_readers)"
@@ -119,3 +119,27 @@ def f(db):
     return query
 """
     )
+
+
+def test_what_stood_over_lines_and_is_too_long_for_one() -> None:
+    file = File(f"def f(db):\n    found = db.get(\n        {FIRST},\n        {SECOND},\n    )[0]\n    return found\n")
+    old = file.text[file.text.index("db.get") : file.text.index("[0]")]
+    edit = file.at(old, Replace(f"run(get, {FIRST}, {SECOND}, {LAST})"))
+    assert file.apply(edit) == (
+        f"""\
+def f(db):
+    found = run(
+        get,
+        {FIRST},
+        {SECOND},
+        {LAST},
+    )[0]
+    return found
+"""
+    )
+
+
+def test_what_stood_over_lines_and_fits_in_one() -> None:
+    file = File("found = db.get(\n    Article,\n    key,\n)\n")
+    edit = file.at(file.text.removeprefix("found = ").rstrip(), Replace("run(get, Article)"))
+    assert file.apply(edit) == "found = run(get, Article)\n"
