@@ -69,13 +69,21 @@ class Namer:
                 return name
         if module.stars and self.program.names.resolve(self.path, info.name) is info:
             return info.name
-        for name in sorted(module.imports):
+        return self._through_a_module(info)
+
+    def _through_a_module(self, info: ClassInfo) -> str | None:
+        """`models.User`: of the modules that a file imports the one that defines the class, else a package above it,
+        else one that happens to have its name."""
+        module = self.program.modules[self.path]
+        ways: list[tuple[int, str]] = []
+        for name in module.imports:
             top = [s for s in module.imports[name] if s in module.source.tree.body]
             found = self.program.names.resolve(self.path, name) if top else None
             if isinstance(found, Mod) and found.path in self.program.modules:
                 if self.program.names.resolve(found.path, info.name) is info:
-                    return f"{name}.{info.name}"
-        return None
+                    above = info.path.startswith(found.path.removesuffix("__init__.py"))
+                    ways.append((0 if found.path == info.path else 1 if above else 2, name))
+        return f"{min(ways)[1]}.{info.name}" if ways else None
 
     def _module_of(self, info: ClassInfo) -> str | None:
         """The module text from which this file, else another one, imports the class or its neighbours."""

@@ -1,0 +1,42 @@
+"""The name that a file has for a mapped class where a loader option is written: that of the module which defines it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import prove
+
+APP = """\
+from fastapi import Depends, FastAPI
+from sqlalchemy.orm import Session
+
+import billing
+import models
+from db import engine, get_db
+
+app = FastAPI()
+models.Base.metadata.create_all(engine)
+
+
+@app.post("/users")
+def add(name: str, db: Session = Depends(get_db)):
+    user = billing.made(name)
+    db.add(user)
+    db.commit()
+    db.refresh(user)
+    return [user.name, [[post.title, post.author.name] for post in user.posts]]
+"""
+BILLING = """\
+from models import User
+
+
+def made(name):
+    return User(name=name)
+"""
+
+
+def test_the_module_that_defines_a_class_names_it(tmp_path: Path) -> None:
+    app = APP.replace("import billing\n", "import billing\nimport zoo as alpha\n")
+    files = {"main.py": app, "billing.py": BILLING, "zoo.py": "from models import *\n"}
+    after = prove(tmp_path, files, [("POST", "/users?name=eve")])
+    assert "selectinload(models.User.posts)" in after["main.py"]
