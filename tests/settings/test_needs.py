@@ -104,3 +104,8 @@ def test_paths() -> None:
     assert not any(map(is_test_path, ["contest.py", "app/testing.py", "latest/x.py"]))
     assert all(map(is_env_file, [".env", ".env.example", "deploy/prod.env"]))
     assert not any(map(is_env_file, ["env.py", ".envrc", "environment.yml"]))
+
+
+def test_names_that_came_with_sqlalchemy_2() -> None:
+    assert needs(**{"db.py": "create_async_engine(url)\nasync_sessionmaker(engine)\n"}).sqlalchemy_2
+    assert not needs(**{"db.py": "create_async_engine(url)\nsessionmaker(engine, class_=AsyncSession)\n"}).sqlalchemy_2

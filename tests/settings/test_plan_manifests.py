@@ -376,3 +376,24 @@ def test_too_old_and_missing_drivers_are_told() -> None:
 def test_a_file_that_is_no_utf_8_is_told() -> None:
     project = read_dependencies({"requirements.txt": b"sqlalchemy\xff\n"})
     assert [f.code for f in unread(project)] == ["settings-unread"]
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        ("requirements.txt", "SQLAlchemy>=1.4.25", "SQLAlchemy[asyncio]>=2.0"),
+        ("requirements.txt", "sqlalchemy > 1.4, <3  # x", "sqlalchemy[asyncio] >=2.0, <3  # x"),
+        ("requirements.txt", "sqlalchemy[asyncio]>=1.4", "sqlalchemy[asyncio]>=2.0"),
+        (
+            "pyproject.toml",
+            '[tool.poetry.dependencies]\nsqlalchemy = ">=1.4"',
+            '[tool.poetry.dependencies]\nsqlalchemy = {extras = ["asyncio"], version = ">=2.0"}',
+        ),
+        ("requirements.txt", "sqlalchemy>=1.4,<2", "sqlalchemy[asyncio]>=1.4,<2"),
+        ("requirements.txt", "sqlalchemy>=2.0.4", "sqlalchemy[asyncio]>=2.0.4"),
+    ],
+)
+def test_the_lowest_sqlalchemy_has_what_the_new_code_uses(path: str, before: str, after: str) -> None:
+    needs = Needs(asyncio=True, drivers=("sqlite+aiosqlite",), sqlalchemy_2=True)
+    changed, _ = plan(needs, {path: f"{before}\n"})
+    assert changed[path].startswith(f"{after}\naiosqlite")

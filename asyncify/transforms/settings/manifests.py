@@ -17,6 +17,7 @@ from asyncify.transforms.settings.splices import (
     add_extra,
     add_requirement,
     apply_splices,
+    raise_bound,
 )
 from asyncify.transforms.settings.wishes import brings_http_client, new_requirements, without_asyncio
 
@@ -44,11 +45,13 @@ def plan_manifests(project: ProjectDependencies, needs: Needs) -> tuple[tuple[Te
 
 
 def _plan_one(project: ProjectDependencies, manifest: Manifest, needs: Needs) -> tuple[TextEdit | None, list[Finding]]:
+    old, manifest = manifest, _raised(project, manifest) if needs.sqlalchemy_2 else manifest
     extend = tuple(without_asyncio(manifest))
     new = new_requirements(project, manifest, needs)
-    if not extend and not new:
+    if not extend and not new and manifest is old:
         return None, []
-    wanted = [*("sqlalchemy[asyncio]" for _ in extend[:1]), *(n.pep508 for n in new)]
+    raised = ["sqlalchemy>=2.0"] if manifest is not old else []
+    wanted = [*("sqlalchemy[asyncio]" for _ in extend[:1]), *(n.pep508 for n in new)] or raised
     if any(r.hashed for r in manifest.requirements):
         advice = f"run `{manifest.generated}`" if manifest.generated else "write the hashes anew"
         return None, [_needs(manifest, "settings-hashed", wanted, "its lines carry hashes", advice)]
@@ -56,7 +59,7 @@ def _plan_one(project: ProjectDependencies, manifest: Manifest, needs: Needs) ->
     findings = [_needs(manifest, "settings-form", [what], "its form has no room for it", "") for what in failed]
     if text is None:
         return None, [_needs(manifest, "settings-form", wanted, "its text is not understood", "")]
-    if text == manifest.text:
+    if text == old.text:
         return None, findings
     if manifest.generated:
         findings.append(
@@ -70,7 +73,18 @@ def _plan_one(project: ProjectDependencies, manifest: Manifest, needs: Needs) ->
             )
         )
     because = f"async code needs {', '.join(wanted)}"
-    return TextEdit(NAME, manifest.path, manifest.text, text, because), findings
+    return TextEdit(NAME, manifest.path, old.text, text, because), findings
+
+
+def _raised(project: ProjectDependencies, manifest: Manifest) -> Manifest:
+    """The manifest with a lowest SQLAlchemy that has what the new code uses; the same where it has one."""
+    if project.sqlalchemy is None or project.sqlalchemy < (2, 0):
+        return manifest
+    splices = [splice for r in manifest.find("sqlalchemy") if (splice := raise_bound(manifest, r))]
+    try:
+        return read_manifest(manifest, apply_splices(manifest.text, splices)) if splices else manifest
+    except ValueError:
+        return manifest
 
 
 def _new_text(

@@ -15,6 +15,7 @@ _TOML_EXTRAS = re.compile(r"\bextras\s*=\s*\[(?P<inner>[^\]]*)\]")
 _CONTINUED = re.compile(r"[^\n]*?(?:\\\r?\n[^\n]*?)*(?=\r?\n|$)")
 _NOTE = re.compile(r"\r?\n[ \t]+#[^\r\n]*")  # the `# via` lines of pip-compile belong to the line above
 _AFTER_STRING = re.compile(r"[\"']\s*,[ \t]*(?:#[^\r\n]*)?(?=\r?\n)")
+_BELOW_2 = re.compile(r">=?\s*[01](?:\.\d+)*(?:(?:a|b|rc)\d+)?(?![\w.])")
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,12 @@ def add_extra(manifest: Manifest, requirement: Requirement, extra: str) -> Splic
     if requirement.form is Form.TABLE:
         return _extra_of_table(manifest.text, requirement, extra)
     return None  # conda packages have no extras
+
+
+def raise_bound(manifest: Manifest, requirement: Requirement) -> Splice | None:
+    """`>=1.4.25` to `>=2.0`. None where no version below 2 is the lowest."""
+    bound = _BELOW_2.search(manifest.text, requirement.start, requirement.end)
+    return Splice(bound.start(), bound.end(), ">=2.0") if bound else None
 
 
 def add_requirement(manifest: Manifest, new: NewRequirement) -> Splice | None:
