@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .harness import prove
+from .harness import BASE, migrate, prove
 
 APP = """\
 from fastapi import Depends, FastAPI
@@ -79,3 +79,25 @@ def test_rows_of_names(tmp_path: Path, loop: str) -> None:
 def test_names_alone(tmp_path: Path, loop: str) -> None:
     app = APP.replace("for method, title in", "for method in").replace("[title, ", "[method, ")
     prove(tmp_path, app.replace("{title: ", "{method: ").replace("LOOP", loop), REQUESTS)
+
+
+LATE = APP.replace("for method, title in LOOP:\n", "for method in [name]:\n").replace("[title, ", "[method, ")
+LATE = LATE.partition('@app.get("/counts")')[0].replace("def reports(", "def reports(name: str, ")
+
+
+def test_names_that_come_later_are_told() -> None:
+    after = migrate({**BASE, "main.py": LATE})
+    places = [(f.code, f.span.line) for f in after.findings if f.span is not None]
+    lines = LATE.splitlines()
+    told = {(code, lines[line - 1].strip()) for code, line in places if code == "query-escapes"}
+    assert told == {
+        ("query-escapes", "return db.query(User).filter(User.age < 20)"),
+        ("query-escapes", "return db.query(User).filter(User.age >= 20)"),
+    }
+    assert [code for code, _ in places].count("unresolved-call") == 1
+
+
+def test_a_name_that_is_kept_in_a_variable_is_told() -> None:
+    app = LATE.replace("getattr(Counts(), method)(db)", "count(db)")
+    app = app.replace("for method in [name]:", "count = getattr(Counts(), name)\n    for method in [name]:")
+    assert "unresolved-call" in migrate({**BASE, "main.py": app}).codes

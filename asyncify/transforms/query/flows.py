@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
+from asyncify.analysis.named_late import late_calls, may_give
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Cls, Const, Ext, Inst, Obj, Pattern, Values
@@ -126,7 +127,19 @@ class Flows:
 
     def _may_be_called(self, function: FunctionInfo) -> bool:
         """Whether a call of which nothing is known can be one of a function, by its name and arguments."""
-        return any(_fits(call, function) for call in self._unresolved.get(function.name, ()))
+        unresolved = (*self._unresolved.get(function.name, ()), *self._late.get(function, ()))
+        return any(_fits(call, function) for call in unresolved)
+
+    @cached_property
+    def _late(self) -> Mapping[FunctionInfo, list[ast.Call]]:
+        """Calls by a name that is known at run time only, by the functions that it can mean."""
+        found: dict[FunctionInfo, list[ast.Call]] = defaultdict(list)
+        program = self._uses.program
+        for module in program.modules.values():
+            for call, given in late_calls(program, module):
+                for function in may_give(program, given):
+                    found[function].append(call)
+        return found
 
     @cached_property
     def _handed(self) -> frozenset[FunctionInfo]:
