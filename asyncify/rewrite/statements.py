@@ -209,6 +209,10 @@ def collect(groups: Sequence[tuple[Line, Block]]) -> Block:
     groups: each old statement with those that it became; none where it was removed, whose comments stay.
     """
     whole = join([new if new.body else Block((), (*leading(old), *new.footer)) for old, new in groups])
+    if groups and not groups[0][1].body and not leading(groups[0][0]) and whole.body:
+        # the first went away, and nothing stood above it: what begins the body now has no blank lines above it either
+        first, *rest = whole.body
+        whole = Block((with_lines(first, split_blank(leading(first))[1]), *rest), whole.footer)
     footer = list(whole.footer)
     while footer and footer[-1].comment is None:
         footer.pop()

@@ -45,9 +45,10 @@ def type_edits(program: Program, module: ModuleInfo, *, legacy: bool) -> Iterato
         if isinstance(source.parent(node), ast.Attribute):
             continue
         function = program.function_of(node)
-        if isinstance(node, ast.Name) and function is not None and _is_local(function, node.id):
-            continue
+        root = _root(node)
         found = program.names.resolve_expression(module.path, node)
+        if root is not None and function is not None and (owner := _owner(function, root.id)) is not None:
+            found = _imported(program, owner, node, root.id)
         if not isinstance(found, Ext) or (legacy and found.name in NEW_IN_2):
             continue
         target = ASYNC_CLASSES.get(found.name) or _context_manager(program, module, node, found.name)
@@ -67,13 +68,34 @@ def _of_states(program: Program, module: ModuleInfo) -> Iterator[Edit]:
                 yield Edit("session", module.path, module.source.target(node), op, group="flip", because=because)
 
 
-def _is_local(function: FunctionInfo, name: str) -> bool:
+def _root(node: ast.expr) -> ast.Name | None:
+    """The name that a dotted name begins with."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node if isinstance(node, ast.Name) else None
+
+
+def _owner(function: FunctionInfo, name: str) -> FunctionInfo | None:
+    """The function around a place of which a name is a local one."""
     outer: FunctionInfo | None = function
-    while outer is not None:
-        if name in outer.local_names:
-            return True
+    while outer is not None and name not in outer.local_names:
         outer = outer.parent
-    return False
+    return outer
+
+
+def _imported(program: Program, owner: FunctionInfo, node: ast.expr, name: str) -> Ext | None:
+    """What an import inside of a function makes of a name, where nothing else gives it another meaning."""
+    if any(isinstance(n, ast.Name) and n.id == name and not isinstance(n.ctx, ast.Load) for n in owner.nodes):
+        return None
+    if any(a.arg == name for a in owner.parameters):
+        return None
+    for stmt in owner.nodes:
+        if isinstance(stmt, (ast.Import, ast.ImportFrom)):
+            for alias in stmt.names:
+                found = program.names.imported(owner.path, stmt, alias)
+                if (alias.asname or alias.name.partition(".")[0]) == name and isinstance(found, Ext):
+                    return Ext(f"{found.name}{ast.unparse(node).removeprefix(name)}")
+    return None
 
 
 def _stays(program: Program, module: ModuleInfo, node: ast.expr) -> bool:
