@@ -204,6 +204,12 @@ def test_function_that_does_more_stays() -> None:
     assert files["main.py"] == main
 
 
+def test_what_is_imported_twice_is_still_the_same() -> None:
+    again = "from database import get_db, engine\n"
+    assert moved({}, again + MAIN + again)[0]
+    assert not moved({}, MAIN + "from sqlalchemy import text as engine\n")[0]
+
+
 def test_conditional_creation_moves_whole() -> None:
     main = MAIN.replace(
         "Base.metadata.create_all(bind=engine)",

@@ -87,10 +87,23 @@ def _keeps_function(program: Program, decorator: ast.expr) -> bool:
 
 
 def stable_names(program: Program, path: str) -> frozenset[str]:
-    """The top-level names of a module that mean the same at any time: bound once, in no function."""
+    """The top-level names of a module that mean the same at any time: bound once, in no function.
+
+    To import the same thing once more changes nothing.
+    """
     module = program.modules[path]
     declared = {n for node in module.source.nodes if isinstance(node, ast.Global) for n in node.names}
-    return frozenset(n for n, statements in module.top.items() if len(statements) == 1) - declared
+    once = (n for n, places in module.top.items() if len({_binds(place, n) for place in places}) == 1)
+    return frozenset(once) - declared
+
+
+def _binds(statement: ast.stmt, name: str) -> object:
+    """What tells apart the statements that bind a name: of an import from a module, what it imports."""
+    if isinstance(statement, ast.ImportFrom):
+        found = [a.name for a in statement.names if (a.asname or a.name) == name]
+        if len(found) == 1:
+            return statement.level, statement.module, found[0]
+    return statement
 
 
 def is_stable(program: Program, path: str, node: ast.expr) -> bool:
