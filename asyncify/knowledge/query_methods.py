@@ -125,6 +125,9 @@ GET_LINKS = frozenset({"options", "populate_existing", "with_for_update"})
 #: aggregate functions: alone, and not grouped, they give exactly one row
 AGGREGATES = frozenset({"count", "sum", "min", "max", "avg", "string_agg", "group_concat", "bool_or"})
 
+#: methods of an EXISTS that give an EXISTS: alone it is a column that is selected from nothing, which gives one row
+EXISTS_LINKS = frozenset("where select_from correlate correlate_except label".split())
+
 #: functions whose results are Python lists or dicts: rows with them cannot be made unique by hash
 UNHASHABLE_FUNCTIONS = frozenset(
     {"array_agg", "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg", "json_build_object", "to_json"}

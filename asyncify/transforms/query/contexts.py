@@ -220,7 +220,7 @@ class Contexts:
             yield from self._iterated(use, place, use.node)
             return
         others = [n for n in (compare.left, *compare.comparators) if n is not use.node]
-        columns = (Kind.COLUMN, Kind.AGGREGATE, Kind.UNHASHABLE)
+        columns = (Kind.COLUMN, Kind.AGGREGATE, Kind.EXISTS, Kind.UNHASHABLE)
         plain = any(n in self._uses.holds or isinstance(n, ast.Constant) for n in others)
         if plain or not all(classify(self._uses.program, use.source, n) in columns for n in others):
             yield self._problem(use, "query-compared", "a query is compared here")

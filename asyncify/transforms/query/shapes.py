@@ -15,6 +15,7 @@ from asyncify.analysis.values import Cls, Ext, Inst, Obj, Values
 from asyncify.knowledge import names
 from asyncify.knowledge.query_methods import (
     AGGREGATES,
+    EXISTS_LINKS,
     UNHASHABLE_ANNOTATIONS,
     UNHASHABLE_FUNCTIONS,
     UNHASHABLE_TYPES,
@@ -115,7 +116,7 @@ class Shapes:
             return Kind.UNKNOWN
         items = _elements(function, node.value.id)
         kinds = {classify(self._program, source, item) for item in items}
-        return Kind.COLUMN if kinds and kinds <= {Kind.COLUMN, Kind.AGGREGATE} else Kind.UNKNOWN
+        return Kind.COLUMN if kinds and kinds <= {Kind.COLUMN, Kind.AGGREGATE, Kind.EXISTS} else Kind.UNKNOWN
 
     def _of_query(self, query: Inst) -> Shape:
         assert query.origin is not None
@@ -184,13 +185,15 @@ def _classify_call(program: Program, source: SourceFile, node: ast.Call, depth: 
                 if last in UNHASHABLE_FUNCTIONS:
                     return Kind.UNHASHABLE
                 return Kind.AGGREGATE if last in AGGREGATES else Kind.COLUMN
-            return Kind.COLUMN
+            return Kind.EXISTS if last == "exists" else Kind.COLUMN
     if isinstance(node.func, ast.Attribute):
         base, method = node.func.value, node.func.attr
         if queries(program, base):  # a subquery of some sort: exists(), subquery(), label(...)
             return Kind.EXISTS if method == "exists" else Kind.COLUMN
         inner = classify(program, source, base, depth + 1)
-        if inner in (Kind.COLUMN, Kind.AGGREGATE, Kind.UNHASHABLE):
+        if inner is Kind.EXISTS and method in EXISTS_LINKS:
+            return inner
+        if inner in (Kind.COLUMN, Kind.AGGREGATE, Kind.UNHASHABLE, Kind.EXISTS):
             return inner if method in ("label", "op", "desc", "asc", "cast") else Kind.COLUMN
         if inner is Kind.ENTITY:
             return Kind.UNKNOWN
