@@ -12,9 +12,36 @@ CONDITIONAL = (ast.IfExp, ast.BoolOp, ast.Lambda, ast.ListComp, ast.SetComp, ast
 
 def is_always_evaluated(source: SourceFile, node: ast.AST) -> bool:
     """Whether an expression is evaluated whenever its statement is."""
-    statement = source.statement(node)
+    return _evaluated_with(source, node, source.statement(node))
+
+
+def decided_by(source: SourceFile, first: ast.AST, second: ast.AST) -> ast.expr | None:
+    """The condition (`a if b else c`, `a and b`) that lets the second be evaluated only after the first; or None."""
+    inner, outer = second, source.parent(second)
+    while isinstance(outer, (ast.expr, ast.comprehension, ast.keyword)):
+        if isinstance(outer, (ast.Lambda, ast.GeneratorExp)):
+            return None  # it runs later
+        if isinstance(outer, ast.expr) and any(_evaluated_with(source, first, t) for t in _tests(outer, inner)):
+            return outer
+        inner, outer = outer, source.parent(outer)
+    return None
+
+
+def _tests(outer: ast.expr, inner: ast.AST) -> list[ast.expr]:
+    """What has been evaluated before one part of a condition is."""
+    if isinstance(outer, ast.BoolOp):
+        return outer.values[: outer.values.index(inner)] if isinstance(inner, ast.expr) else []
+    if not isinstance(outer, ast.IfExp) or inner is outer.test:
+        return []
+    whole = ast.And if inner is outer.body else ast.Or
+    test = outer.test
+    return test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, whole) else [test]
+
+
+def _evaluated_with(source: SourceFile, node: ast.AST, top: ast.AST) -> bool:
+    """Whether an expression is evaluated whenever what is around it, or the expression itself, is."""
     inner, outer = node, source.parent(node)
-    while outer is not None and inner is not statement:
+    while outer is not None and inner is not top:
         if isinstance(outer, CONDITIONAL) and not _comes_first(outer, inner):
             return False
         inner, outer = outer, source.parent(outer)
@@ -22,7 +49,7 @@ def is_always_evaluated(source: SourceFile, node: ast.AST) -> bool:
             if inner is not outer.generators[0] or not _holds(inner.iter, node):
                 return False
             inner, outer = outer, source.parent(outer)
-    return True
+    return inner is top
 
 
 def comes_before(source: SourceFile, first: ast.AST, second: ast.AST) -> bool:

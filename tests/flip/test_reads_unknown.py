@@ -235,3 +235,53 @@ def lines(key: int, db: Session = Depends(get_db)):
     files = {"models.py": MODELS, "filling.py": FILLING, "main.py": main}
     requests = [("GET", "/1"), ("GET", "/l/1")]
     prove(tmp_path, files, requests)
+
+
+def test_what_a_condition_has_read_is_loaded_behind_it(tmp_path: Path) -> None:
+    main = (
+        UNKNOWN
+        + """
+
+@app.get("/conditional/{key}")
+def conditional(key: int, db: Session = Depends(get_db)):
+    user = one(db, key)
+    return user.team.name if user.team else None
+
+
+@app.get("/both/{key}")
+def both(key: int, db: Session = Depends(get_db)):
+    user = one(db, key)
+    return user.team and user.team.name
+
+
+@app.get("/all")
+def all_of_them(db: Session = Depends(get_db)):
+    return [{"team": user.team.name if user.name and user.team else None} for user in every(db)]
+
+
+@app.get("/otherwise/{key}")
+def otherwise(key: int, db: Session = Depends(get_db)):
+    user = one(db, key)
+    return "none" if not (user.name == "zz" or user.team) else len(user.team.name)
+
+
+@app.get("/unsure/{key}")
+def unsure(key: int, db: Session = Depends(get_db)):
+    user = one(db, key)
+    return "nobody" if user.name == "zz" and user.team else user.team.name if user.name else None
+
+
+@app.get("/forgotten/{key}")
+def forgotten(key: int, db: Session = Depends(get_db)):
+    user = one(db, key)
+    return user.team.name if user.team and db.expire(user) is None else None
+"""
+    )
+    keys = ["conditional/1", "conditional/2", "conditional/3", "both/1", "both/3", "all", "otherwise/1", "unsure/1"]
+    requests = [("GET", f"/{key}") for key in [*keys, "forgotten/1"]]
+    migrated = prove(tmp_path, {"models.py": MODELS, "filling.py": FILLING, "main.py": main}, requests)
+    text = migrated["main.py"]
+    assert 'return user.team.name if await greenlet_spawn(getattr, user, "team") else None' in text
+    assert 'return await greenlet_spawn(getattr, user, "team") and user.team.name' in text
+    assert '"team": user.team.name if user.name and await greenlet_spawn(' in text
+    assert text.count("greenlet_spawn(") == 3 + 2 + 2 + 2

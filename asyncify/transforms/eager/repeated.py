@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from asyncify.analysis.dotted import root_of
-from asyncify.analysis.evaluated import comes_before, is_always_evaluated
+from asyncify.analysis.evaluated import comes_before, decided_by, is_always_evaluated
 from asyncify.analysis.expiry.events import read_in_greenlet
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
@@ -21,19 +21,27 @@ FORGETS = frozenset("refresh expire expire_all rollback expunge expunge_all clos
 
 def first_reads(program: Program, places: Iterable[Unloaded]) -> Iterator[Unloaded]:
     """The places without those that read an attribute again that a place before them has surely loaded."""
-    before: dict[tuple[FunctionInfo | str, str], list[ast.expr]] = defaultdict(list)
+    places = list(places)
+    reads: dict[tuple[FunctionInfo | str, str], list[ast.expr]] = defaultdict(list)
     for path, call, base, name in _loaded_already(program):
-        before[program.function_of(call) or path, f"{ast.dump(base)}.{name}"].append(call)
+        reads[program.function_of(call) or path, f"{ast.dump(base)}.{name}"].append(call)
     for place in places:
-        node = place.node
-        if place.reads not in (Reads.ATTRIBUTE, Reads.WRITE) or not isinstance(node, ast.Attribute):
-            yield place
-            continue
+        if (key := _key(program, place)) is not None:
+            reads[key].append(place.node)
+    for place in places:
+        key, node = _key(program, place), place.node
         source = program.modules[place.path].source
-        key = (program.function_of(node) or place.path, f"{ast.dump(node.value)}.{node.attr}")
-        if not any(_covers(program, source, earlier, node) for earlier in before[key]):
-            before[key].append(node)
+        others = [e for e in reads[key] if e is not node] if key is not None else []
+        if not any(isinstance(node, ast.Attribute) and _covers(program, source, e, node) for e in others):
             yield place
+
+
+def _key(program: Program, place: Unloaded) -> tuple[FunctionInfo | str, str] | None:
+    """What tells which attribute of what a place reads; None where it reads no attribute."""
+    node = place.node
+    if place.reads not in (Reads.ATTRIBUTE, Reads.WRITE) or not isinstance(node, ast.Attribute):
+        return None
+    return program.function_of(node) or place.path, f"{ast.dump(node.value)}.{node.attr}"
 
 
 def _loaded_already(program: Program) -> Iterator[tuple[str, ast.expr, ast.expr, str]]:
@@ -48,14 +56,18 @@ def _loaded_already(program: Program) -> Iterator[tuple[str, ast.expr, ast.expr,
 
 def _covers(program: Program, source: SourceFile, earlier: ast.expr, later: ast.Attribute) -> bool:
     root = root_of(later)
-    function = program.function_of(earlier)
+    if root is None:
+        return False
+    condition = decided_by(source, earlier, later)
+    if condition is not None:
+        return not any(_stores(n, root) or _forgets(program, n, root) for n in ast.walk(condition))
     if (
-        root is None
-        or earlier.lineno > later.lineno
+        earlier.lineno > later.lineno
         or not is_always_evaluated(source, earlier)
         or not _leads_to(source, earlier, later)
     ):
         return False
+    function = program.function_of(earlier)
     own = function.nodes if function is not None else (n for n in source.nodes if program.function_of(n) is None)
     between = [n for n in own if earlier.lineno <= getattr(n, "lineno", 0) <= later.lineno]
     return not any(_stores(n, root) or _forgets(program, n, root) for n in between)
