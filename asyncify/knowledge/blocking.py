@@ -71,6 +71,11 @@ AWS = frozenset({"boto3", "botocore"})
 #: names of calls of other libraries that look as if they waited for a server
 LOOKS = frozenset("send upload download fetch publish connect request sendmail put_object get_object".split())
 
+#: what it gives is read and written where it stands: to open it elsewhere does not help who waits for that
+HANDLES = frozenset({"builtins.open"})
+#: what cannot be called where a loop runs, even if nobody else waits for that loop
+OWN_LOOPS = frozenset({"asyncio.run"})
+
 BY_NAME: Mapping[str, Blocking] = MappingProxyType({row.name: row for row in BLOCKING})
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from asyncify.analysis.barriers import library_name
 from asyncify.analysis.bindings import bring
+from asyncify.analysis.blocked import Blocked, gives_handle, has_loop_alone
 from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.nodes import own_nodes
@@ -18,9 +19,8 @@ from asyncify.analysis.operators import Operation, operations
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.values import has
-from asyncify.analysis.worker_calls import sends_work
 from asyncify.knowledge import names
-from asyncify.knowledge.blocking import LOOKS, why_blocking
+from asyncify.knowledge.blocking import LOOKS
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.ops import Hole, Replace, SetAsync
 from asyncify.transforms.awaiting.operators import run_through
@@ -31,23 +31,26 @@ from asyncify.transforms.base import Decisions, Example, Transform
 GROUP = "flip"
 #: libraries of which other transforms know what waits, and builtins
 OWN = frozenset("sqlalchemy sqlmodel fastapi starlette contextlib list dict set generator lambda".split())
-BY_PERSON = "blocking of [tool.asyncify] names it"
 
 
 def plan(program: Program) -> Decisions:
     """Put `await run_in_threadpool(...)` around the smallest call that blocks."""
-    helpers = _blocking_functions(program)
+    scripts = {path for path, module in program.modules.items() if has_loop_alone(program, module)}
+    served = Blocked(program)
+    alone = Blocked(program, loops=True) if scripts else served
     edits: list[Edit] = []
     findings: list[Finding] = []
     for path in sorted(program.modules):
         if kept_sync(program, path) or is_test_path(path):
             continue
         module = program.modules[path]
-        operators: dict[ast.AST, Operation] = {o.node: o for o in operations(program, module) if o.method in helpers}
+        blocked = alone if path in scripts else served
+        known = blocked.helpers
+        operators: dict[ast.AST, Operation] = {o.node: o for o in operations(program, module) if o.method in known}
         for function in module.functions.values():
             if program.colouring.is_async_context(function) and not function.is_async:
-                found = list(_in_function(program, module, function, helpers, operators))
-                findings.extend(_not_known(program, module, function, helpers))
+                found = list(_in_function(program, module, function, blocked, operators))
+                findings.extend(_not_known(program, module, function, blocked))
                 # the same edit as that of `await`, for who runs this transform alone
                 if found and function not in program.colouring.forked:
                     target = program.modules[path].source.target(function.node)
@@ -60,7 +63,7 @@ def _in_function(
     program: Program,
     module: ModuleInfo,
     function: FunctionInfo,
-    helpers: dict[FunctionInfo, str],
+    blocked: Blocked,
     operators: dict[ast.AST, Operation],
 ) -> Iterator[Edit]:
     lazy = {n for g in own_nodes(function.node) if isinstance(g, ast.GeneratorExp) for n in ast.walk(g)}
@@ -69,16 +72,16 @@ def _in_function(
         if node in lazy or node in outside or _inside_other(module, function, node):
             continue
         if node in operators:
-            yield _operator(program, module, operators[node], helpers)
+            yield _operator(program, module, operators[node], blocked)
             continue
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and node in program.facts.calls:
-            yield from _property(program, module, node, helpers)
+            yield from _property(program, module, node, blocked)
         if not isinstance(node, ast.Call):
             continue
         if node in program.colouring.points or is_own_loop(program, node):
             continue
-        why = _why(program, node, helpers)
-        if why is None or _given_session(program, node):
+        why = blocked.why(node)
+        if why is None or gives_handle(program, node) or _given_session(program, node):
             continue
         name, imports = bring(program, module.path, "fastapi.concurrency", "run_in_threadpool")
         because = f"{function.qualname} leaves the thread pool, and {why}"
@@ -87,16 +90,23 @@ def _in_function(
 
 
 def _not_known(
-    program: Program, module: ModuleInfo, function: FunctionInfo, helpers: dict[FunctionInfo, str]
+    program: Program, module: ModuleInfo, function: FunctionInfo, blocked: Blocked
 ) -> Iterator[Finding]:
-    """Calls that look like I/O and are not known; and those that block in a generator, which has no thread to go to."""
+    """Calls that look like I/O and are not known, and those that block where they can go to no thread.
+
+    Such are those in generators, and files that are read and written where they are opened.
+    """
+    if blocked.loops:
+        return
     lazy = {n for g in function.nodes if isinstance(g, ast.GeneratorExp) for n in ast.walk(g)}
     for node in function.nodes:
         if not isinstance(node, ast.Call) or isinstance(module.source.parent(node), ast.Await):
             continue
         advice = "name it in `blocking` of [tool.asyncify] if it blocks, and it goes to a thread"
-        why = _why(program, node, helpers)
-        if why is not None and node in lazy:
+        why = blocked.why(node)
+        if why is not None and gives_handle(program, node):
+            advice = "if its file is large, move what uses it into a plain function: that goes to a thread"
+        elif why is not None and node in lazy:
             advice = "make a list of it, or call it in a thread by hand"
         elif why is not None or node in program.colouring.points or not _looks_blocking(program, node):
             continue
@@ -114,25 +124,25 @@ def _looks_blocking(program: Program, node: ast.Call) -> bool:
     return False
 
 
-def _operator(program: Program, module: ModuleInfo, operation: Operation, helpers: dict[FunctionInfo, str]) -> Edit:
+def _operator(program: Program, module: ModuleInfo, operation: Operation, blocked: Blocked) -> Edit:
     """`len(users)`, `key in users` where the special method opens a sync session of its own."""
     name, imports = bring(program, module.path, "fastapi.concurrency", "run_in_threadpool")
     op, more = run_through(module, operation, name)
-    because = f"{operation.method.qualname} blocks: {helpers[operation.method]}"
+    because = f"{operation.method.qualname} blocks: {blocked.helpers[operation.method]}"
     target = module.source.target(operation.node)
     return Edit("blocking", module.path, target, op, (*imports, *more), (), GROUP, because)
 
 
 def _property(
-    program: Program, module: ModuleInfo, node: ast.Attribute, helpers: dict[FunctionInfo, str]
+    program: Program, module: ModuleInfo, node: ast.Attribute, blocked: Blocked
 ) -> Iterator[Edit]:
     """A property that opens a sync session of its own."""
     targets = program.calls(node)
-    if not targets or not all(t.info in helpers for t in targets):
+    if not targets or not all(t.info in blocked.helpers for t in targets):
         return
     name, imports = bring(program, module.path, "fastapi.concurrency", "run_in_threadpool")
     op = Replace(f'await {name}(getattr, $o, "{node.attr}")', (Hole("o", module.source.span(node.value)),))
-    because = f"{targets[0].info.qualname} blocks: {helpers[targets[0].info]}"
+    because = f"{targets[0].info.qualname} blocks: {blocked.helpers[targets[0].info]}"
     yield Edit("blocking", module.path, module.source.target(node), op, imports, (), GROUP, because)
 
 
@@ -142,58 +152,10 @@ def _inside_other(module: ModuleInfo, function: FunctionInfo, node: ast.AST) -> 
     return isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.arguments)) and parent is not function.node
 
 
-def _why(program: Program, node: ast.Call, helpers: dict[FunctionInfo, str]) -> str | None:
-    """What a call waits for, itself or in a plain helper of the program."""
-    for value in program.values(node.func):
-        name = library_name(value)
-        if why_blocking(name):
-            return f"{name}() blocks: {why_blocking(name)}"
-        if name and name in program.overrides.blocking:
-            return f"{name}() blocks: {BY_PERSON}"
-    sent = sends_work(program, node)
-    if sent:
-        return f"{ast.unparse(node.func)}() blocks: {sent}"
-    targets = program.calls(node)
-    if targets and all(t.info in helpers for t in targets):
-        return f"{targets[0].info.qualname}() blocks: {helpers[targets[0].info]}"
-    return None
-
-
 def _given_session(program: Program, node: ast.Call) -> bool:
     """A session does not go to another thread."""
     arguments = (*node.args, *(k.value for k in node.keywords))
     return any(has(program.values(a), names.SESSION, names.ASYNC_SESSION) for a in arguments)
-
-
-def _blocking_functions(program: Program) -> dict[FunctionInfo, str]:
-    """Plain functions of the program that block, themselves or through others, with the reason."""
-    colouring = program.colouring
-    found = dict.fromkeys([*colouring.twins.functions, *colouring.entries], "it waits for the database")
-    said = {f: BY_PERSON for f in program.overrides.blocking if isinstance(f, FunctionInfo)}
-    said |= dict.fromkeys(colouring.kept_calls.waiting, "it stays synchronous and waits for the database")
-    plain = [
-        f
-        for f in program.functions
-        if not f.is_async
-        and not f.is_generator
-        and f not in program.colouring.becomes_async
-        and f not in program.colouring.bridged
-        and not is_test_path(f.path)
-    ]
-    found |= {function: said[function] for function in plain if function in said}
-    growing = True
-    while growing:
-        growing = False
-        for function in plain:
-            if function in found:
-                continue
-            for node in own_nodes(function.node):
-                why = _why(program, node, found) if isinstance(node, ast.Call) else None
-                if why is not None:
-                    found[function] = why
-                    growing = True
-                    break
-    return found
 
 
 EXAMPLES = (

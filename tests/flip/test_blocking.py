@@ -62,9 +62,52 @@ def read(key: int, db: Session = Depends(get_db)):
     )
     migrated = prove(tmp_path, app, [("GET", "/1")], codes=["may-block"])
     text = migrated["main.py"]
-    assert 'with await run_in_threadpool(open, "name.txt", "w") as file:' in text
+    assert '    with open("name.txt", "w") as file:' in text
     assert "await run_in_threadpool(Path" in text
     assert "await run_in_threadpool(digest, " in text
+
+
+def test_scripts_have_their_loop_alone(tmp_path: Path) -> None:
+    script = """
+import asyncio
+import subprocess
+import time
+
+from db import SessionLocal
+from models import User
+
+
+async def later():
+    return "later"
+
+
+def slow(name):
+    time.sleep(0.001)
+    return name
+
+
+def of_its_own():
+    return asyncio.run(later())
+
+
+def tell():
+    with SessionLocal() as db:
+        name = slow(db.get(User, 1).name)
+        with open("name.txt", "w") as file:
+            file.write(name)
+        done = subprocess.run(["cat", "name.txt"], capture_output=True, text=True)
+        print(done.stdout, of_its_own())
+
+
+if __name__ == "__main__":
+    tell()
+"""
+    app = f"{HEAD}@app.get('/')\ndef read(db: Session = Depends(get_db)):\n    return db.get(User, 1).name\n"
+    migrated = prove(tmp_path, {"main.py": app, "tell.py": script}, [("GET", "/")], [["tell.py"]])
+    text = migrated["tell.py"]
+    assert "async def tell():" in text
+    assert text.count("run_in_threadpool(") == 1
+    assert "await run_in_threadpool(of_its_own)" in text
 
 
 def test_what_is_not_known_is_told(tmp_path: Path) -> None:
