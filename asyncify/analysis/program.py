@@ -169,6 +169,13 @@ class Program:
         return overriding(self)
 
     @cached_property
+    def set_by_tests(self) -> frozenset[str]:
+        """Last parts of the names that tests set from outside."""
+        from asyncify.analysis.unclosed import set_by_tests
+
+        return set_by_tests(self)
+
+    @cached_property
     def async_clients(self) -> frozenset[ast.AST]:
         """The constructor calls of test clients that become async clients."""
         from asyncify.analysis.test_clients import convertible_clients

@@ -4,8 +4,8 @@ It gives the connection of a sync session back to the pool. That of an async ses
 warning; and with the only connection an in-memory database is gone, for all tests that come later. Source: SQLAlchemy
 `pool/base.py`, `_finalize_fairy`.
 
-In an app only `db = next(get_db())`, where the dependency says that the session is closed: who opens a session in
-other ways may be given the shared one of a test, which must stay open.
+In an app, what a test puts in the place of a factory may be a session that all share, which must stay open: there only
+`db = next(get_db())`, where the dependency says that the session is closed, and factories that no test replaces.
 """
 
 from __future__ import annotations
@@ -111,17 +111,55 @@ def _locals(program: Program, function: FunctionInfo, in_tests: bool) -> Iterato
     """`db = SessionLocal()` that nothing closes and that does not leave the function."""
     for body in _bodies(function.node.body):
         for index, stmt in enumerate(body):
-            name = _opened_name(program, stmt) if in_tests else _taken_name(program, stmt)
-            rest = body[index + 1 :]
+            name = _opened_name(program, stmt)
+            if name and not in_tests and not (_taken_name(program, stmt) or _is_never_replaced(program, stmt)):
+                continue
+            rest = _what_follows(function, body, index)
             if not name or not rest or _closed(function, name) or not _bound_once(function, name):
                 continue
-            if not _stays(program, function, name, rest):
+            if not _stays(program, function, name, rest) or not (in_tests or _is_given_back(program, function, name)):
                 continue
             last = rest[-1]
             leaves = isinstance(last, (ast.Return, ast.Raise))
             if isinstance(last, ast.Return) and last.value is not None and _mentions(last.value, name):
                 continue
             yield Unclosed(Leak.LOCAL, last, name, before=leaves)
+
+
+def _is_given_back(program: Program, function: FunctionInfo, name: str) -> bool:
+    """Whether a function gives back nothing that the session may have to load for, and hands it to nobody who keeps it.
+
+    Functions end before their caller does; instances, threads and what is not known may keep it.
+    """
+    returned = [n.value for n in function.nodes if isinstance(n, ast.Return)]
+    if not all(value is None or isinstance(value, ast.Constant) for value in returned):
+        return False
+    for call in (n for n in function.nodes if isinstance(n, ast.Call)):
+        given = [*call.args, *(k.value for k in call.keywords)]
+        called = program.values(call.func)
+        if any(isinstance(a, ast.Name) and a.id == name for a in given):
+            if not called or not all(isinstance(v, Fn) and not v.info.is_generator for v in called):
+                return False
+    return True
+
+
+def _what_follows(function: FunctionInfo, body: list[ast.stmt], index: int) -> list[ast.stmt]:
+    """The statements that run behind one: also those behind a `try` around it, whose handlers do not come back."""
+    rest = body[index + 1 :]
+    for outer in _bodies(function.node.body):
+        for place, stmt in enumerate(outer):
+            if isinstance(stmt, ast.Try) and stmt.body is body and not stmt.orelse and not stmt.finalbody:
+                if all(isinstance(h.body[-1], (ast.Return, ast.Raise)) for h in stmt.handlers):
+                    return [*rest, *outer[place + 1 :]]
+    return rest
+
+
+def _is_never_replaced(program: Program, stmt: ast.stmt) -> bool:
+    """Whether no test names the factory that a statement calls as something to set, as `patch("app.db.Session")`."""
+    assert isinstance(stmt, (ast.Assign, ast.AnnAssign)) and isinstance(stmt.value, ast.Call)
+    func = stmt.value.func
+    name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+    return bool(name) and name not in program.set_by_tests
 
 
 def _bodies(body: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
@@ -199,3 +237,17 @@ def overriding(program: Program) -> frozenset[FunctionInfo]:
                 found |= {v.info for v in program.values(node.value) if isinstance(v, Fn)}
     called = {t.info for targets in program.facts.calls.values() for t in targets}
     return frozenset(found - called)
+
+
+def set_by_tests(program: Program) -> frozenset[str]:
+    """Last parts of the names that tests set from outside, by attribute or in a text."""
+    found: set[str] = set()
+    for path, module in program.modules.items():
+        if not is_test(path):
+            continue
+        for node in module.source.nodes_among(frozenset({ast.Attribute, ast.Constant})):
+            if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+                found.add(node.attr)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value.rpartition(".")[2])
+    return frozenset(found)

@@ -716,3 +716,88 @@ def users(db: Session = Depends(get_db), copy: Session = Depends(get_copy)):
 """
     )
     prove(tmp_path, {"db.py": db, "main.py": app}, [ALL[0], ALL[0]])
+
+
+def test_sessions_that_nobody_closed_go_back(tmp_path: Path) -> None:
+    main = (
+        HEAD
+        + """
+from contextlib import asynccontextmanager
+
+from db import SessionLocal
+
+
+class Keeper:
+    def __init__(self, db):
+        self.db = db
+
+
+KEPT = []
+
+
+def rename(db, name):
+    db.get(User, 1).name = name
+    db.commit()
+
+
+def start():
+    try:
+        db = SessionLocal()
+        db.get(User, 1)
+    except ValueError as error:
+        raise error
+    rename(db, "started")
+
+
+def keep():
+    db = SessionLocal()
+    KEPT.append(Keeper(db))
+    db.get(User, 1)
+
+
+def find():
+    db = SessionLocal()
+    found = db.get(User, 1)
+    return found
+
+
+@asynccontextmanager
+async def lifespan(app):
+    start()
+    yield
+
+
+app.router.lifespan_context = lifespan
+
+
+@app.get("/kept")
+def kept():
+    keep()
+    return [keeper.db.get(User, 1).name for keeper in KEPT], find().name
+"""
+    )
+    migrated = prove(tmp_path, main, [("GET", "/kept")])
+    assert migrated["main.py"].count("await db.close()") == 1
+
+
+def test_factories_that_tests_replace_stay_open(tmp_path: Path) -> None:
+    main = (
+        HEAD
+        + """
+from db import SessionLocal
+
+
+def start():
+    db = SessionLocal()
+    db.get(User, 1)
+
+
+@app.get("/")
+def root():
+    start()
+"""
+    )
+    replaced = 'def test_start(monkeypatch):\n    monkeypatch.setattr("main.SessionLocal", lambda: 1)\n'
+    assert "await db.close()" in prove(tmp_path / "a", main, [("GET", "/")])["main.py"]
+    files = {"main.py": main, "test_main.py": replaced}
+    assert "await db.close()" not in prove(tmp_path / "b", files, [("GET", "/")])["main.py"]
