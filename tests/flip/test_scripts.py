@@ -446,10 +446,20 @@ def count():
     assert 'engine = keep_to_loop(create_async_engine("postgresql+asyncpg:///app"))' in done["db.py"]
     alone = migrate({"db.py": db, "requirements.txt": "fastapi\nsqlalchemy\npsycopg2\nasyncpg\n"})
     assert "keep_to_loop" not in alone["db.py"]
-    script = done["db.py"].partition("engine = ")[0] + GUARD
-    (tmp_path / "guard.py").write_text(script)
-    result = subprocess.run([sys.executable, "guard.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert result.stdout == "True 1\nFalse 2\n", result.stderr
+    pinging = migrate(
+        {
+            **files,
+            "db.py": db.replace('"postgresql:///app"', '"postgresql:///app", pool_pre_ping=True'),
+            "requirements.txt": "fastapi\nsqlalchemy\npsycopg2\nasyncpg\n",
+        }
+    )
+    for number, migrated in enumerate((done, pinging)):
+        guard = GUARD.replace("guard.db", f"guard{number}.db")
+        if migrated is pinging:
+            guard = guard.replace('.db")', '.db", pool_pre_ping=True)')
+        (tmp_path / "guard.py").write_text(migrated["db.py"].partition("engine = ")[0] + guard)
+        result = subprocess.run([sys.executable, "guard.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert result.stdout == "True 1\nFalse 2\n", result.stderr
 
 
 def test_an_engine_of_tests_that_is_used_while_they_are_imported_is_kept_to_loops() -> None:
@@ -484,8 +494,22 @@ async def use(engine):
 
 engine = create_async_engine("sqlite+aiosqlite:///guard.db")
 engine.dialect.name = "one of streams"
-opened = []
-event.listen(engine.sync_engine, "connect", lambda connection, record: opened.append(connection))
+opened, homes = [], {}
+
+
+def open_one(connection, record):
+    opened.append(connection)
+    homes[connection] = asyncio.get_running_loop()
+
+
+def ping(connection):
+    if homes[connection] is not asyncio.get_running_loop():
+        raise RuntimeError("attached to a different loop")
+    return True
+
+
+event.listen(engine.sync_engine, "connect", open_one)
+engine.dialect.do_ping = ping
 keep_to_loop(engine)
 last = None
 for number in range(2):

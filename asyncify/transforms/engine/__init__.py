@@ -34,7 +34,7 @@ from asyncify.transforms.engine.driver_words import driver_words
 from asyncify.transforms.engine.engine_notes import EngineNotes
 from asyncify.transforms.engine.engine_uses import EngineUses
 from asyncify.transforms.engine.examples import EXAMPLES
-from asyncify.transforms.engine.loops import KEEP, KEEP_IMPORTS, KEEP_SOURCE, is_loop_bound
+from asyncify.transforms.engine.loops import KEEP, KEEP_IMPORTS, is_loop_bound, keeping_source
 from asyncify.transforms.engine.shared_helpers import home_of
 from asyncify.transforms.engine.texts import TARGETS
 from asyncify.transforms.engine.urls import (
@@ -149,7 +149,7 @@ class _Planner:
         name = free_name(self.program, module.path, KEEP)
         if (module.path, KEEP) not in self.helpers:
             self.helpers.add((module.path, KEEP))
-            text = KEEP_SOURCE.strip("\n").replace(KEEP, name)
+            text = keeping_source(self.program).strip("\n").replace(KEEP, name)
             imports = as_written(self.program, module.path, KEEP_IMPORTS)
             self.edit(module, node, AppendToModule(text, "imports"), because, imports)
         self.edit(module, node, Replace(f"{name}($it)"), because)
