@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from asyncify.analysis.config import Config
 from asyncify.analysis.fixtures import Fixtures
 from asyncify.analysis.infer.engine import Facts, Read
 from asyncify.analysis.infer.inference import infer
-from asyncify.analysis.names import Imported, Names
+from asyncify.analysis.names import Names
 from asyncify.analysis.nodes import below
 from asyncify.analysis.object_factories import ObjectFactories
 from asyncify.analysis.orm import Orm
@@ -236,41 +236,9 @@ class Program:
 
     def reexports(self) -> Mapping[str, frozenset[str]]:
         """For each file the names that other files import from it: their import lines must stay."""
-        found: dict[str, set[str]] = defaultdict(set)
-        for path, module in self.modules.items():
-            for statement in (s for statements in module.imports.values() for s in statements):
-                for alias in statement.names:
-                    origin = self.names.imported(path, statement, alias) if alias.name != "*" else None
-                    if isinstance(origin, Imported):
-                        found[origin.path].add(origin.name)
-            for node in module.source.nodes_of(ast.Attribute):
-                if isinstance(node.value, (ast.Name, ast.Attribute)):
-                    base = self.names.resolve_expression(path, node.value)
-                    inner = getattr(base, "path", None)
-                    if (
-                        isinstance(inner, str)
-                        and inner in self.modules
-                        and not isinstance(base, (ClassInfo, FunctionInfo))
-                    ):
-                        found[inner].add(node.attr)
-        stars = list(self._stars())
-        while stars:
-            before = sum(map(len, found.values()))
-            for path, inner in stars:
-                asked = found[path] | self.modules[path].source.words
-                found[inner] |= asked if self.modules[inner].stars else asked & self.modules[inner].bound
-            if sum(map(len, found.values())) == before:
-                break
-        return {path: frozenset(names) for path, names in found.items()}
+        from asyncify.analysis.reexports import reexports
 
-    def _stars(self) -> Iterator[tuple[str, str]]:
-        """Each file with a star import, and the file that it takes names from: those that it names itself, or that
-        others take from it."""
-        for path, module in self.modules.items():
-            for star in module.stars:
-                inner = getattr(self.names.imported(path, star, ast.alias(name="*")), "path", None)
-                if isinstance(inner, str) and inner in self.modules:
-                    yield path, inner
+        return reexports(self)
 
 
 def build(

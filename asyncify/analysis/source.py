@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import io
-import re
 import tokenize
 from dataclasses import dataclass
 from functools import cached_property
@@ -47,11 +46,6 @@ class SourceFile:
     def lines(self) -> list[str]:
         """Lines split as Python's tokenizer splits them (`\\n`, `\\r\\n`, `\\r`; not form feeds)."""
         return self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """Everything in the text that could be a name, comments and strings included."""
-        return frozenset(re.findall(r"\w+", self.text))
 
     @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
