@@ -333,3 +333,38 @@ def grown(db, user):
     return [post.title for post in user.posts]
 """
     prove(tmp_path, {"main.py": main, "growing.py": growing}, [("PUT", "/grown/1"), ("PUT", "/grown/2")])
+
+
+def test_what_is_known_to_be_missing_is_not_forgotten(tmp_path: Path) -> None:
+    main = (
+        HEAD
+        + """
+
+@app.post("/users/{name}")
+def make(name: str, db: Session = Depends(get_db)) -> UserOut:
+    there = db.scalars(select(User).where(User.name == name)).first()
+    if there:
+        raise HTTPException(409)
+    made = User(name=name)
+    db.add(made)
+    db.commit()
+    db.refresh(made)
+    made = db.scalars(select(User).where(User.id == made.id)).first()
+    return made
+
+
+@app.put("/users/{name}")
+def rename(name: str, db: Session = Depends(get_db)) -> UserOut:
+    there = db.scalars(select(User).where(User.name == name)).first()
+    if there is None:
+        raise HTTPException(404)
+    db.execute(update(User).where(User.name == name).values(name=name * 2))
+    db.commit()
+    again = db.scalars(select(User).where(User.name == name * 2)).first()
+    return again
+"""
+    )
+    requests = [("POST", "/users/eve"), ("POST", "/users/eve"), ("PUT", "/users/eve"), ("PUT", "/users/nobody")]
+    text = prove(tmp_path, {"main.py": main}, requests)["main.py"]
+    assert "there is not None" not in text
+    assert "db.expire(there)" in text

@@ -166,8 +166,8 @@ class Expired:
     def _forget(self, read: ExpiredRead) -> None:
         """`expire()` before a statement that may load the same row: it fills what is expired, and nothing else."""
         session = self._session(read)
-        if not self._persistence.is_bound(read):
-            return  # what has no name yet is no instance that the session holds
+        if not self._persistence.is_bound(read) or self._persistence.is_missing(read):
+            return  # what has no name yet is no instance that the session holds, and neither is None
         known = self._persistence.is_one(read) and self._persistence.is_bound_before(read)
         if session is None or not self._has_one_session(read) or not known:
             self._report(read)

@@ -68,11 +68,13 @@ class Persistence:
         )
 
     def is_there(self, read: ExpiredRead) -> bool:
-        """Whether an instance cannot be None: an attribute of it is used on the way, or it was just made."""
+        """Whether an instance cannot be None: it is used on the way, it was just made, or who had none left."""
         if read.how in (How.READ, How.CHANGED) and read.always:
             return True
         found = list(objects(self.program.values(read.instance)))
         if found and all(o.origin is not None and self._is_made(o.origin.site) for o in found):
+            return True
+        if self._has_left(read, there=False):
             return True
         source, name = read.function.source, path_text(read.instance)
         return any(
@@ -81,6 +83,24 @@ class Persistence:
             and path_text(node.value) == name
             and node.lineno < read.node.lineno
             and comes_before(source, node, read.node)
+            for node in read.function.nodes
+        )
+
+    def is_missing(self, read: ExpiredRead) -> bool:
+        """Whether there is no instance: what follows `if user: raise ...` runs without one."""
+        return self._has_left(read, there=True)
+
+    def _has_left(self, read: ExpiredRead, *, there: bool) -> bool:
+        """Whether who had an instance, or had none, has left the function before it comes to a read."""
+        source, name = read.function.source, path_text(read.instance)
+        bound = [getattr(target, "lineno", 0) for target in _bindings(read.function, name)]
+        return any(
+            isinstance(node, ast.If)
+            and not node.orelse
+            and isinstance(node.body[-1], (ast.Return, ast.Raise))
+            and _asks_for(node.test, name, there=there)
+            and comes_before(source, node, read.node)
+            and not any(node.lineno < line <= read.node.lineno for line in bound)
             for node in read.function.nodes
         )
 
@@ -99,6 +119,21 @@ class Persistence:
         if name.partition(".")[0] in {p.arg for p in read.function.parameters}:
             return True
         return any(comes_before(read.function.source, node, read.node) for node in _bindings(read.function, name))
+
+
+def _asks_for(test: ast.expr, name: str, *, there: bool) -> bool:
+    """`if user:`, `if user is not None:`; or `if not user:`, `if user is None:`"""
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.comparators[0], ast.Constant):
+        operator = ast.IsNot if there else ast.Is
+        plain = isinstance(test.ops[0], operator) and test.comparators[0].value is None
+        return plain and _is_named(test.left, name)
+    if not there:
+        return isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) and _is_named(test.operand, name)
+    return _is_named(test, name)
+
+
+def _is_named(node: ast.expr, name: str) -> bool:
+    return is_path(node) and path_text(node) == name
 
 
 def _bindings(function: FunctionInfo, name: str) -> list[ast.AST]:
