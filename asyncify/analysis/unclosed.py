@@ -112,12 +112,13 @@ def _locals(program: Program, function: FunctionInfo, in_tests: bool) -> Iterato
     for body in _bodies(function.node.body):
         for index, stmt in enumerate(body):
             name = _opened_name(program, stmt)
-            if name and not in_tests and not (_taken_name(program, stmt) or _is_never_replaced(program, stmt)):
+            closes = in_tests or bool(_taken_name(program, stmt))  # nobody else may have it
+            if name and not closes and not _is_never_replaced(program, stmt):
                 continue
             rest = _what_follows(function, body, index)
             if not name or not rest or _closed(function, name) or not _bound_once(function, name):
                 continue
-            if not _stays(program, function, name, rest) or not (in_tests or _is_given_back(program, function, name)):
+            if not _stays(program, function, name, rest) or not (closes or _is_given_back(program, function, name)):
                 continue
             last = rest[-1]
             leaves = isinstance(last, (ast.Return, ast.Raise))
