@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -167,16 +168,20 @@ if __name__ == "__main__":
 """
 
 
+def before_and_after(source: str, version: str, postgres: Postgres, folder: Path) -> tuple[Any, Any]:
+    """What a program says with psycopg2, and what it says when it has become one for asyncpg."""
+    answers = []
+    for text in (source, migrated(f"sqlalchemy=={version}.*\npsycopg2\nasyncpg\n", source)["db.py"]):
+        (folder / "main.py").write_text(text)
+        answers.append(installed(version).run(folder / "main.py", {"url": postgres.url(postgres.create())}))
+    return answers[0], answers[1]
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_same_rows(version: str, postgres: Postgres, tmp_path: Path) -> None:
-    after = migrated(f"sqlalchemy=={version}.*\npsycopg2\nasyncpg\n", PROGRAM)["db.py"]
-    given = [{"url": postgres.url(postgres.create())} for _ in range(2)]
-    script = tmp_path / "main.py"
-    script.write_text(PROGRAM)
-    before = installed(version).run(script, given[0])
+    before, after = before_and_after(PROGRAM, version, postgres, tmp_path)
     assert before == [[2], [3], [], [], [3], [2], [2, 3], [3], "22P02"]
-    script.write_text(after)
-    assert installed(version).run(script, given[1]) == before
+    assert after == before
 
 
 VALUES = """\
@@ -233,14 +238,9 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_values_of_other_types(version: str, postgres: Postgres, tmp_path: Path) -> None:
-    after = migrated(f"sqlalchemy=={version}.*\npsycopg2\nasyncpg\n", VALUES)["db.py"]
-    given = [{"url": postgres.url(postgres.create())} for _ in range(2)]
-    script = tmp_path / "main.py"
-    script.write_text(VALUES)
-    before = installed(version).run(script, given[0])
+    before, after = before_and_after(VALUES, version, postgres, tmp_path)
     assert [row[4] for row in before[:4]] == ["7", "\\x2573", str(UUID(int=7)), "{a,b}"]
-    script.write_text(after)
-    assert installed(version).run(script, given[1]) == before
+    assert after == before
 
 
 EXACT = """\
@@ -280,14 +280,9 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_uuids_of_the_exact_class(version: str, postgres: Postgres, tmp_path: Path) -> None:
-    after = migrated(f"sqlalchemy=={version}.*\npsycopg2\nasyncpg\n", EXACT)["db.py"]
-    given = [{"url": postgres.url(postgres.create())} for _ in range(2)]
-    script = tmp_path / "main.py"
-    script.write_text(EXACT)
-    before = installed(version).run(script, given[0])
+    before, after = before_and_after(EXACT, version, postgres, tmp_path)
     assert before == [True, str(UUID(int=8)), 1]
-    script.write_text(after)
-    assert installed(version).run(script, given[1]) == before
+    assert after == before
 
 
 def test_no_class_is_asked_for() -> None:
