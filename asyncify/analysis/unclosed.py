@@ -17,6 +17,7 @@ from enum import Enum
 
 from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.generator_uses import stepped_generator
+from asyncify.analysis.nodes import last_name
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.values import Ext, Fn, has
@@ -158,8 +159,7 @@ def _what_follows(function: FunctionInfo, body: list[ast.stmt], index: int) -> l
 def _is_never_replaced(program: Program, stmt: ast.stmt) -> bool:
     """Whether no test names the factory that a statement calls as something to set, as `patch("app.db.Session")`."""
     assert isinstance(stmt, (ast.Assign, ast.AnnAssign)) and isinstance(stmt.value, ast.Call)
-    func = stmt.value.func
-    name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+    name = last_name(stmt.value.func)
     return bool(name) and name not in program.set_by_tests
 
 

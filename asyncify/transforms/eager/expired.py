@@ -157,11 +157,9 @@ class Expired:
     def _is_refreshed(self, read: ExpiredRead) -> bool:
         """Whether the code itself refreshes an instance right behind what has made it outdated."""
         source, event = read.function.source, read.mark.event
-        for following in behind(source, source.statement(event))[:1] if event is not None else ():
-            value = following.value if isinstance(following, ast.Expr) else None
-            call = session_call(self.program, value, "refresh") if value is not None else None
-            return call is not None and bool(call.args) and ast.unparse(call.args[0]) == path_text(read.instance)
-        return False
+        following = next(iter(behind(source, source.statement(event))), None) if event is not None else None
+        call = session_call(self.program, following.value, "refresh") if isinstance(following, ast.Expr) else None
+        return call is not None and bool(call.args) and ast.unparse(call.args[0]) == path_text(read.instance)
 
     def _forget(self, read: ExpiredRead) -> None:
         """`expire()` before a statement that may load the same row: it fills what is expired, and nothing else."""

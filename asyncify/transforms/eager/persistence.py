@@ -106,19 +106,22 @@ class Persistence:
 
     def is_bound(self, read: ExpiredRead) -> bool:
         """Whether an instance has its name already where it was made outdated, on every way."""
-        event, name = read.mark.event, path_text(read.instance)
-        if event is None or not isinstance(read.function.source.statement(event), ast.Expr):
-            return False
-        if name.partition(".")[0] in {p.arg for p in read.function.parameters}:
-            return True
-        return any(comes_before(read.function.source, node, event) for node in _bindings(read.function, name))
+        event = read.mark.event
+        return (
+            event is not None
+            and isinstance(read.function.source.statement(event), ast.Expr)
+            and self._has_its_name(read, event)
+        )
 
     def is_bound_before(self, read: ExpiredRead) -> bool:
         """Whether an instance has its name on every way to what reads it: a loop may come to that first."""
+        return self._has_its_name(read, read.node)
+
+    def _has_its_name(self, read: ExpiredRead, place: ast.AST) -> bool:
         name = path_text(read.instance)
         if name.partition(".")[0] in {p.arg for p in read.function.parameters}:
             return True
-        return any(comes_before(read.function.source, node, read.node) for node in _bindings(read.function, name))
+        return any(comes_before(read.function.source, node, place) for node in _bindings(read.function, name))
 
 
 def _asks_for(test: ast.expr, name: str, *, there: bool) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from asyncify.analysis.nodes import last_name
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
 
@@ -33,7 +34,7 @@ def text_keyed(program: Program) -> frozenset[ClassInfo]:
     keys = {info.name: (info, _keys(program, info)) for info in program.orm.models}
     for module in program.modules.values():
         for call in module.source.nodes_of(ast.Call):
-            made = keys.get(getattr(call.func, "id", getattr(call.func, "attr", "")))
+            made = keys.get(last_name(call.func))
             if made is not None and any(k.arg in made[1] and _is_text(k.value) for k in call.keywords):
                 found.add(made[0])
     return frozenset(found)
@@ -67,7 +68,7 @@ def _is_text(node: ast.expr) -> bool:
         return True
     if not isinstance(node, ast.Call):
         return False
-    name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+    name = last_name(node.func)
     if name == "Faker":
         named = node.args and isinstance(node.args[0], ast.Constant) and node.args[0].value == "uuid4"
         return bool(named) and not any(k.arg == "cast_to" for k in node.keywords)

@@ -17,11 +17,9 @@ from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
-from asyncify.analysis.values import Ext
-from asyncify.knowledge.names import canonical
 from asyncify.model.edit import Edit
 from asyncify.model.ops import Replace
-from asyncify.transforms.engine.json_paths import FUNC
+from asyncify.transforms.engine.json_paths import is_function
 from asyncify.transforms.engine.text_numbers import is_text
 
 #: the first SQLAlchemy that sends one value once, and whose `literal` can be rendered
@@ -55,18 +53,11 @@ def _values(
     if isinstance(argument, ast.Name):
         assigned = (n for n in function.nodes if isinstance(n, ast.Assign) and len(n.targets) == 1)
         written = [n.value for n in assigned if getattr(n.targets[0], "id", "") == argument.id] if sends_twice else []
-    grouped = [n for part in written for n in ast.walk(part) if _is_function(program, module.path, n)]
+    grouped = [n for part in written for n in ast.walk(part) if is_function(program, module.path, n)]
     texts = {ast.unparse(n) for n in grouped}
-    same = [n for n in function.nodes if _is_function(program, module.path, n) and ast.unparse(n) in texts]
+    same = [n for n in function.nodes if is_function(program, module.path, n) and ast.unparse(n) in texts]
     if isinstance(argument, ast.Name) or len(same) > len(grouped):
         yield from (value for n in same if isinstance(n, ast.Call) for value in n.args if _is_value(program, value))
-
-
-def _is_function(program: Program, path: str, node: ast.AST) -> bool:
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
-        return False
-    base = program.names.resolve_expression(path, node.func.value)
-    return isinstance(base, Ext) and canonical(base.name) in FUNC
 
 
 def _is_value(program: Program, node: ast.expr) -> bool:

@@ -41,13 +41,19 @@ def json_paths(program: Program, transform: str, group: str) -> Iterator[Edit]:
                 yield _edit(program, module, node.args[1], transform, group)
 
 
+def is_function(program: Program, path: str, node: ast.AST) -> bool:
+    """Whether a node is a call of a function of the database: `func.date_trunc(...)`."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return False
+    base = program.names.resolve_expression(path, node.func.value)
+    return isinstance(base, Ext) and canonical(base.name) in FUNC
+
+
 def _takes_path(program: Program, path: str, node: ast.Call) -> bool:
     """Whether a call is of such a function, with a path that is no expression of SQL yet."""
-    func = node.func
-    if not isinstance(func, ast.Attribute) or func.attr not in FUNCTIONS or len(node.args) < 2:
+    if not isinstance(node.func, ast.Attribute) or node.func.attr not in FUNCTIONS or len(node.args) < 2:
         return False
-    base = program.names.resolve_expression(path, func.value)
-    return isinstance(base, Ext) and canonical(base.name) in FUNC and not _is_sql(program, path, node.args[1])
+    return is_function(program, path, node) and not _is_sql(program, path, node.args[1])
 
 
 def _is_sql(program: Program, path: str, node: ast.expr) -> bool:
