@@ -10,6 +10,7 @@ from enum import Enum
 from asyncify.analysis.alembic_connections import runs_migrations
 from asyncify.analysis.exit_stacks import exit_stacks
 from asyncify.analysis.forms import may_be_of_session
+from asyncify.analysis.given_contexts import entered, is_begun_here, is_given
 from asyncify.analysis.handed_sessions import callee_of, keeps_session
 from asyncify.analysis.program import Program
 from asyncify.analysis.query_points import iterated_queries, runs_own_query, sliced_queries
@@ -86,7 +87,7 @@ def points_of(program: Program, module: ModuleInfo, clients: frozenset[ast.AST])
 
 def written_points(program: Program, module: ModuleInfo, clients: frozenset[ast.AST]) -> Iterator[Point]:
     """Those that say so themselves. What reads load is left out, which takes the plan of all loads to know."""
-    with_items = {item.context_expr for item in module.source.nodes_of(ast.withitem)}
+    with_items = set(entered(module))
     for left in unclosed_sessions(program, module):
         yield Point(PointKind.CLOSE, left.place, "closing a session")
     inside_factories = _inside_factories(program, module)
@@ -172,6 +173,8 @@ def _call_point(
         return Point(PointKind.REFLECT, node, f"{module.source.segment(node.func)}(), which reads tables,")
     if runs_migrations(program, node):
         return Point(PointKind.INSPECT, node, f"{module.source.segment(node.func)}(), which is given a connection,")
+    if node not in with_items and is_begun_here(program, node):
+        return Point(PointKind.BEGIN, node, f"{module.source.segment(node.func)}()")
     if _makes_object(program, node):
         return Point(PointKind.FACTORY, node, f"{module.source.segment(node.func)}()")
     if not isinstance(node.func, ast.Attribute):
@@ -183,7 +186,7 @@ def _call_point(
             form = form_of(value.type, node.func.attr)
             if form is Form.AWAIT and (owner != names.SESSION or may_be_of_session(node, node.func.attr)):
                 return Point(PointKind.AWAIT, node, text)
-            if form is Form.WITH and node not in with_items:
+            if form is Form.WITH and node not in with_items and not is_given(program, node):
                 return Point(PointKind.BEGIN, node, text)
             if form is Form.ABSENT and node.func.attr != "query":
                 return Point(PointKind.ABSENT, node, text)

@@ -141,6 +141,13 @@ class Program:
         return find_backends(self)
 
     @cached_property
+    def given_contexts(self) -> frozenset[FunctionInfo]:
+        """The functions that give what a `with` of their callers begins."""
+        from asyncify.analysis.given_contexts import given_contexts
+
+        return given_contexts(self)
+
+    @cached_property
     def imported_files(self) -> Callable[[str], frozenset[str]]:
         """Gives the files that a file imports, directly or through others."""
         return cache(self._find_imported_files)

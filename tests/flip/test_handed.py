@@ -311,3 +311,80 @@ def read(db: Session = Depends(get_db)):
 """
     after = prove(tmp_path, HEAD + app, [("GET", "/"), ("GET", "/")])["main.py"]
     assert "return await resolved(work(*args, **options))" in after
+
+
+def test_a_transaction_of_a_session_that_a_wrapper_begins(tmp_path: Path) -> None:
+    """It is begun by its `with`: `AsyncSessionTransaction` is awaitable too, and begins again then."""
+    app = """
+class Database:
+    def __init__(self, session):
+        self.session = session
+
+    def retry(self, work, *args):
+        return work(*args)
+
+    def add(self, instance):
+        self.retry(self.session.add, instance)
+
+    def flush(self):
+        return self.retry(self.session.flush)
+
+    def begin(self):
+        return self.retry(self.session.begin)
+
+    def begin_nested(self):
+        return retry_all(self.session.begin_nested)
+
+
+def retry_all(work):
+    return work()
+
+
+@app.get("/")
+def read(db: Session = Depends(get_db)):
+    database = Database(db)
+    with database.begin():
+        database.add(User(name="dora"))
+        with database.begin_nested() as nested:
+            database.add(User(name="emil"))
+            database.flush()
+            retry_all(db.flush)
+            nested.rollback()
+    return [u.name for u in db.query(User).order_by(User.id)]
+"""
+    after = prove(tmp_path, HEAD + app, [("GET", "/"), ("GET", "/")])["main.py"]
+    assert "return await resolved(work())" in after
+
+
+def test_a_function_gives_a_transaction_on(tmp_path: Path) -> None:
+    app = """
+from db import engine
+
+
+def connected():
+    return engine.connect()
+
+
+def begun(db: Session):
+    db.query(User).count()
+    return db.begin_nested()
+
+
+@app.get("/")
+def read(db: Session = Depends(get_db)):
+    with connected() as connection:
+        names = connection.scalars(select(User.name).order_by(User.id)).all()
+    other = connected()
+    count = len(other.execute(select(User.id)).all())
+    other.close()
+    with begun(db):
+        db.add(User(name="dora"))
+    nested = begun(db)
+    db.add(User(name="emil"))
+    db.flush()
+    nested.rollback()
+    return [names, count, [u.name for u in db.query(User).order_by(User.id)]]
+"""
+    after = prove(tmp_path, HEAD + app, [("GET", "/"), ("GET", "/")])["main.py"]
+    assert "async with connected() as connection:" in after
+    assert "other = await connected()" in after

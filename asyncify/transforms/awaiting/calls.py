@@ -9,6 +9,7 @@ from asyncify.analysis.barriers import handing_of
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.colouring import Colouring
 from asyncify.analysis.forms import is_decorator, is_implicit
+from asyncify.analysis.given_contexts import is_begun_here
 from asyncify.analysis.handed_sessions import callee_of, given, keeps_session, sync_attribute
 from asyncify.analysis.lookalikes import lookalikes
 from asyncify.analysis.points import PointKind
@@ -155,7 +156,7 @@ class CallEdits:
 
     def _coroutine(self, node: ast.Call, context: Context, because: str) -> Iterator[Edit]:
         """A call that gives a coroutine; or sometimes a value, where plain callables are called there as well."""
-        if context is Context.AWAIT and any(self._stays_plain(v) for v in self.program.values(node.func)):
+        if context is Context.AWAIT and self._is_mixed(node):
             yield from self.helpers.add(RESOLVED, node, because)
             op = Replace(f"await {self.helpers.name(RESOLVED)}($it)")
             yield self._edit(node, op, (), because)
@@ -164,9 +165,13 @@ class CallEdits:
 
     def _is_mixed(self, node: ast.Call) -> bool:
         """Whether a call waits for some only of the callables it may run: `retry(db.commit)`, `retry(db.add, x)`."""
+        if is_begun_here(self.program, node):
+            return False
         called = self.program.values(node.func)
         forms = {form_of(v.base.type, v.name) for v in called if isinstance(v, Member)}
         plain = Form.PLAIN in forms or any(self._stays_plain(v) for v in called)
+        # a transaction that was waited for would begin again in its `async with`
+        plain = plain or (Form.WITH in forms and not isinstance(node.func, ast.Attribute))
         return plain or bool(lookalikes(self.program, node))
 
     def _stays_plain(self, value: Value) -> bool:
@@ -197,7 +202,10 @@ class CallEdits:
             yield from self.helpers.add(RESOLVED, node, because)
             yield self._edit(node, Replace(f"await {self.helpers.name(RESOLVED)}($it)"), (), because)
         elif kind in (PointKind.AWAIT, PointKind.BEGIN, PointKind.CLIENT):
-            yield from self._wrap(node, context, Replace("await $it"), f"{what} is a coroutine")
+            # an async function gives what has to be begun
+            gives = kind is PointKind.BEGIN and any(self._is_coroutine(t) for t in self.program.calls(node))
+            op = Replace("await (await $it)" if gives else "await $it")
+            yield from self._wrap(node, context, op, f"{what} is a coroutine")
         elif kind is PointKind.ABSENT and is_connectionless(self.program, node):
             for item in connectionless(self.program, self.module, node, context):
                 if isinstance(item, Edit):

@@ -70,8 +70,8 @@ async def first_of(generator):
 '''
 RESOLVED_SOURCE = '''
 async def resolved(value):
-    """What a plain or an async function gave, waited for where it has to be."""
-    return await value if isawaitable(value) else value
+    """What a plain or an async function gave, waited for where it has to be; `async with` waits for its own."""
+    return await value if isawaitable(value) and not hasattr(value, "__aenter__") else value
 '''
 ENTERED_SOURCE = '''
 @contextmanager
