@@ -94,15 +94,15 @@ def _given(program: Program, function: FunctionInfo, leak: Leak) -> Iterator[Unc
         yield Unclosed(leak, last, "", last.value)
     elif isinstance(last.value, ast.Name):
         name = last.value.id
-        opened = [s for s in function.node.body if _opened_name(program, s) == name]
-        if len(opened) == 1 and not _closed(function, name) and _bound_once(function, name):
+        opened = [s for s in function.node.body if opened_name(program, s) == name]
+        if len(opened) == 1 and not closed(function, name) and bound_once(function, name):
             yield Unclosed(leak, last, name, last.value)
 
 
 def _yielded(program: Program, function: FunctionInfo, leak: Leak) -> Iterator[Unclosed]:
     """`yield SessionLocal()`: what follows has no name for it."""
     yields = [n for n in function.nodes if isinstance(n, ast.Yield)]
-    statements = [stmt for body in _bodies(function.node.body) for stmt in body]
+    statements = [stmt for body in bodies(function.node.body) for stmt in body]
     for stmt in statements if len(yields) == 1 else ():
         if isinstance(stmt, ast.Expr) and stmt.value is yields[0] and _opens(program, yields[0].value):
             yield Unclosed(leak, stmt, "", yields[0].value)
@@ -110,16 +110,16 @@ def _yielded(program: Program, function: FunctionInfo, leak: Leak) -> Iterator[U
 
 def _locals(program: Program, function: FunctionInfo, in_tests: bool) -> Iterator[Unclosed]:
     """`db = SessionLocal()` that nothing closes and that does not leave the function."""
-    for body in _bodies(function.node.body):
+    for body in bodies(function.node.body):
         for index, stmt in enumerate(body):
-            name = _opened_name(program, stmt)
-            closes = in_tests or bool(_taken_name(program, stmt))  # nobody else may have it
-            if name and not closes and not _is_never_replaced(program, stmt):
+            name = opened_name(program, stmt)
+            closes = in_tests or bool(taken_name(program, stmt))  # nobody else may have it
+            if name and not closes and not is_never_replaced(program, stmt):
                 continue
             rest = _what_follows(function, body, index)
-            if not name or not rest or _closed(function, name) or not _bound_once(function, name):
+            if not name or not rest or closed(function, name) or not bound_once(function, name):
                 continue
-            if not _stays(program, function, name, rest) or not (closes or _is_given_back(program, function, name)):
+            if not _stays(program, function, name, rest) or not (closes or is_given_back(program, function, name)):
                 continue
             last = rest[-1]
             leaves = isinstance(last, (ast.Return, ast.Raise))
@@ -128,7 +128,7 @@ def _locals(program: Program, function: FunctionInfo, in_tests: bool) -> Iterato
             yield Unclosed(Leak.LOCAL, last, name, before=leaves)
 
 
-def _is_given_back(program: Program, function: FunctionInfo, name: str) -> bool:
+def is_given_back(program: Program, function: FunctionInfo, name: str) -> bool:
     """Whether a function gives back nothing that the session may have to load for, and hands it to nobody who keeps it.
 
     Functions end before their caller does; instances, threads and what is not known may keep it.
@@ -148,7 +148,7 @@ def _is_given_back(program: Program, function: FunctionInfo, name: str) -> bool:
 def _what_follows(function: FunctionInfo, body: list[ast.stmt], index: int) -> list[ast.stmt]:
     """The statements that run behind one: also those behind a `try` around it, whose handlers do not come back."""
     rest = body[index + 1 :]
-    for outer in _bodies(function.node.body):
+    for outer in bodies(function.node.body):
         for place, stmt in enumerate(outer):
             if isinstance(stmt, ast.Try) and stmt.body is body and not stmt.orelse and not stmt.finalbody:
                 if all(isinstance(h.body[-1], (ast.Return, ast.Raise)) for h in stmt.handlers):
@@ -156,14 +156,14 @@ def _what_follows(function: FunctionInfo, body: list[ast.stmt], index: int) -> l
     return rest
 
 
-def _is_never_replaced(program: Program, stmt: ast.stmt) -> bool:
+def is_never_replaced(program: Program, stmt: ast.stmt) -> bool:
     """Whether no test names the factory that a statement calls as something to set, as `patch("app.db.Session")`."""
     assert isinstance(stmt, (ast.Assign, ast.AnnAssign)) and isinstance(stmt.value, ast.Call)
     name = last_name(stmt.value.func)
     return bool(name) and name not in program.set_by_tests
 
 
-def _bodies(body: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
+def bodies(body: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
     yield body
     for stmt in body:
         if isinstance(stmt, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -171,10 +171,10 @@ def _bodies(body: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
         for block in ("body", "orelse", "finalbody"):
             inner = getattr(stmt, block, None)
             if inner:
-                yield from _bodies(inner)
+                yield from bodies(inner)
 
 
-def _opened_name(program: Program, stmt: ast.stmt) -> str:
+def opened_name(program: Program, stmt: ast.stmt) -> str:
     """The name in `name = SessionLocal()`, or ""."""
     if isinstance(stmt, ast.Assign) and len(stmt.targets) == 1:
         target: ast.expr = stmt.targets[0]
@@ -185,10 +185,10 @@ def _opened_name(program: Program, stmt: ast.stmt) -> str:
     return target.id if isinstance(target, ast.Name) and _opens(program, stmt.value) else ""
 
 
-def _taken_name(program: Program, stmt: ast.stmt) -> str:
+def taken_name(program: Program, stmt: ast.stmt) -> str:
     """The name in `name = next(get_db())`, or ""."""
     value = stmt.value if isinstance(stmt, (ast.Assign, ast.AnnAssign)) else None
-    return _opened_name(program, stmt) if isinstance(value, ast.Call) and _takes(program, value) else ""
+    return opened_name(program, stmt) if isinstance(value, ast.Call) and _takes(program, value) else ""
 
 
 def _stays(program: Program, function: FunctionInfo, name: str, rest: list[ast.stmt]) -> bool:
@@ -206,13 +206,13 @@ def _stays(program: Program, function: FunctionInfo, name: str, rest: list[ast.s
     return True
 
 
-def _bound_once(function: FunctionInfo, name: str) -> bool:
+def bound_once(function: FunctionInfo, name: str) -> bool:
     """A name that is global, or bound twice, may hold what somebody else closes."""
     stores = [n for n in function.nodes if isinstance(n, ast.Name) and n.id == name and not isinstance(n.ctx, ast.Load)]
     return len(stores) == 1 and name in function.local_names
 
 
-def _closed(function: FunctionInfo, name: str) -> bool:
+def closed(function: FunctionInfo, name: str) -> bool:
     """Whether a session is closed somewhere in a function, or entered."""
     for node in ast.walk(function.node):
         if isinstance(node, ast.Attribute) and node.attr in ("close", "remove", "__exit__") and _mentions(node, name):

@@ -112,6 +112,14 @@ class ReplaceStatement:
 
 
 @dataclass(frozen=True)
+class EncloseRest:
+    """Other statements in the place of a statement and of all that follow it in its block, which `$rest` stands for."""
+
+    template: str
+    holes: tuple[Hole, ...] = ()
+
+
+@dataclass(frozen=True)
 class EditDecorators:
     """Decorators of a function or class. `add` is source without `@`, put nearest to the `def`;
     `first` puts it outermost instead. `remove` are positions from 0, top to bottom."""
@@ -147,6 +155,7 @@ Op = Union[  # noqa: UP007 - one name a line
     ForkAsync,
     InsertStatements,
     ReplaceStatement,
+    EncloseRest,
     EditDecorators,
     EditParameters,
     AppendToModule,

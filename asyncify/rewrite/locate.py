@@ -84,6 +84,13 @@ class Located:
             return parent
         return None
 
+    def is_alone(self, node: cst.CSTNode) -> bool:
+        """Whether a statement has its lines for itself, in a block."""
+        parent = self.parents[id(node)]
+        if isinstance(parent, cst.SimpleStatementLine):
+            return len(parent.body) == 1
+        return isinstance(parent, cst.Module | cst.IndentedBlock)
+
     def within(self, node: cst.CSTNode, outer: cst.CSTNode) -> bool:
         """Whether `node` is `outer` or stands somewhere in it."""
         current: cst.CSTNode | None = node

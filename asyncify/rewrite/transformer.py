@@ -96,6 +96,8 @@ class Applier(cst.CSTTransformer):
         holes = {hole.name: self._hole(node, hole, edit.target.span) for hole in getattr(edit.op, "holes", ())}
         if _around(edit.op) and (not isinstance(node, Statement) or self._located.container_of(node) is None):
             raise RewriteError("statements cannot stand around the target", "locate")
+        if isinstance(edit.op, ops.EncloseRest) and not self._located.is_alone(node):
+            raise RewriteError("the target shares its line with other statements", "locate")
         self._holes[id(edit)] = holes
         self._edits[id(node)].append(edit)
         found: list[cst.CSTNode] = [node]
@@ -208,8 +210,10 @@ class Applier(cst.CSTTransformer):
         margin = _margin(line)
         return layout.over_lines(new, self._style.indent, margin[start[1] :], limit - start[1])
 
-    def _template(self, edit: Edit, source: str, it: Filling | None) -> Template:
+    def _template(self, edit: Edit, source: str, it: Filling | None, rest: Block | None = None) -> Template:
         fillings: dict[str, Filling] = {} if it is None else {"it": it}
+        if rest is not None:
+            fillings["rest"] = rest
         for name, hole in self._holes[id(edit)].items():
             filling = self._filling(hole)
             if filling is None and it is not None:
@@ -248,7 +252,9 @@ class Applier(cst.CSTTransformer):
             assert isinstance(new, cst.SimpleStatementLine | cst.BaseCompoundStatement)
             self._lines[id(old)] = self._change_line(old, new)
             groups.append((new, self._lines[id(old)]))
-        if all(len(lines.body) == 1 and lines.body[0] is new for new, lines in groups):
+        self._enclose_rest(original.body, groups)
+        same = len(groups) == len(updated.body)
+        if same and all(len(lines.body) == 1 and lines.body[0] is new for new, lines in groups):
             return updated
         whole = statements.collect(statements.spaced(groups, 2 if isinstance(updated, cst.Module) else 1))
         empty = isinstance(updated, cst.IndentedBlock) and not whole.body
@@ -266,6 +272,24 @@ class Applier(cst.CSTTransformer):
             groups.append((line, self._lines[id(small)]))
         whole = statements.collect(groups)
         return whole if whole.body else Block()  # the comments above are those of the line
+
+    def _enclose_rest(self, olds: Sequence[cst.CSTNode], groups: list[tuple[Line, Block]]) -> None:
+        """Put what follows a statement into the block that is written for it."""
+        for index in reversed(range(len(olds))):
+            old = olds[index]
+            small = old.body[0] if isinstance(old, cst.SimpleStatementLine) and len(old.body) == 1 else old
+            for edit in self._edits.get(id(small), ()):
+                if not isinstance(edit.op, ops.EncloseRest):
+                    continue
+                line, current = groups[index]
+                rest = statements.collect(groups[index + 1 :])
+                try:
+                    it = statements.without_leading(current)
+                    new = self._template(edit, edit.op.template, it, rest).statements()
+                except RewriteError as error:
+                    self.failures.append((edit, error))
+                    continue
+                groups[index:] = [(line, statements.replaced(current, new, "$it" not in edit.op.template))]
 
     def _has_around(self, node: cst.CSTNode) -> bool:
         return any(_around(edit.op) for edit in self._edits.get(id(node), ()))
@@ -331,7 +355,7 @@ class Applier(cst.CSTTransformer):
 
 def _around(op: ops.Op) -> bool:
     """Whether the operation concerns the body that its target stands in."""
-    return isinstance(op, ops.ReplaceStatement | ops.ForkAsync) or (
+    return isinstance(op, ops.ReplaceStatement | ops.EncloseRest | ops.ForkAsync) or (
         isinstance(op, ops.InsertStatements) and op.where != "inside"
     )
 

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import importlib
 import json
+import logging
 import os
 import sys
 import traceback
@@ -98,6 +99,11 @@ async def through_transport(app: Any, requests: list[list[Any]]) -> list[Any]:
     return answers
 
 
+def told(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object) -> None:
+    """A warning goes to stderr, as in a process of its own."""
+    sys.stderr.write(warnings.formatwarning(message, category, filename, lineno))
+
+
 def serve(folder: Path, form: str, requests: Sequence[Sequence[Any]]) -> None:
     """The body of the process: `answers.json` and `stderr.txt` of the folder are its results."""
     gc.freeze()  # what the tests have in memory is not looked at here: that took longer than the app
@@ -109,6 +115,8 @@ def serve(folder: Path, form: str, requests: Sequence[Sequence[Any]]) -> None:
     for module in folder.iterdir():  # the process is forked from the tests, which may have modules of these names
         sys.modules.pop(module.stem, None)
     warnings.simplefilter("always", RuntimeWarning)
+    warnings.showwarning = told  # the process is forked from pytest, which keeps warnings and what is logged for itself
+    logging.getLogger().handlers.clear()
     seed()
     answers: list[Any] = []
     if requests:

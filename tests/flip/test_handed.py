@@ -287,7 +287,7 @@ def read():
     db = get_db().__next__()
     return [Users().names(), db.query(User).count()]
 """
-    prove(tmp_path, HEAD + app, [("GET", "/"), ("GET", "/")])
+    prove(tmp_path, HEAD + app, [("GET", "/"), ("GET", "/")], leaks=True)
 
 
 def test_bound_methods_of_a_session_some_of_which_wait(tmp_path: Path) -> None:

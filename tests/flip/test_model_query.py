@@ -154,7 +154,7 @@ REQUESTS = [
 
 def test_models_with_queries_of_their_own(tmp_path: Path) -> None:
     files = {"db.py": SCOPED, "models.py": MODELS, "main.py": APP}
-    done = prove(tmp_path, files, REQUESTS)
+    done = prove(tmp_path, files, REQUESTS, leaks=True)
     assert "query_property" not in done["db.py"]
     assert "await session.get(User, user_id)" in done["main.py"]
     assert ".query" not in done["main.py"]
@@ -273,7 +273,7 @@ def both():
 def test_properties_written_by_hand(tmp_path: Path) -> None:
     files = {"db.py": BY_HAND, "models.py": BY_HAND_MODELS, "main.py": BY_HAND_APP}
     paths = ("methods", "class-property", "descriptor", "class-method", "both")
-    done = prove(tmp_path, files, [("POST", "/new"), *(("GET", f"/{path}") for path in paths)])
+    done = prove(tmp_path, files, [("POST", "/new"), *(("GET", f"/{path}") for path in paths)], leaks=True)
     assert "query_property" not in done["models.py"]
     assert "QueryOf()" not in done["models.py"]
     assert "greenlet_spawn" not in done["main.py"] + done["models.py"]
@@ -299,7 +299,7 @@ def count(model):
 
 def test_a_property_that_something_unknown_may_read_stays(tmp_path: Path) -> None:
     files = {"db.py": SCOPED, "models.py": MODELS, "main.py": UNKNOWN_READER}
-    done = prove(tmp_path, files, [("GET", "/one")], codes=["query-property"])
+    done = prove(tmp_path, files, [("GET", "/one")], codes=["query-property"], leaks=True)
     assert "Base.query = ModelQuery()" in done["db.py"]
     assert "session().sync_session.query(owner)" in done["db.py"]
 
@@ -340,6 +340,6 @@ def test_a_property_that_waits_in_a_schema_is_reported(tmp_path: Path) -> None:
         "    @property\n    def post_count(self):\n        return self.posts.count()\n\n    def titles(",
     )
     files = {"db.py": SCOPED, "models.py": models, "main.py": DYNAMIC_SCHEMA}
-    done = prove(tmp_path, files, [("GET", "/count")], codes=["schema-property"])
+    done = prove(tmp_path, files, [("GET", "/count")], codes=["schema-property"], leaks=True)
     reads = "the response model UserOut reads User.post_count, which waits for the database"
     assert [f.message for f in done.findings] == [reads]

@@ -140,5 +140,5 @@ STAYING = ["query-session", "query-method", "query-arguments"]
 
 def test_spellings(tmp_path: Path) -> None:
     app = {**BASE, "db.py": OTHER_SESSIONS, "main.py": APP}
-    done = prove(tmp_path, app, REQUESTS, codes=STAYING)
+    done = prove(tmp_path, app, REQUESTS, codes=STAYING, leaks=True)
     assert "inspect(user).async_session.scalar(" in done["main.py"]

@@ -776,7 +776,7 @@ def kept():
     return [keeper.db.get(User, 1).name for keeper in KEPT], find().name
 """
     )
-    migrated = prove(tmp_path, main, [("GET", "/kept")])
+    migrated = prove(tmp_path, main, [("GET", "/kept")], codes=["unclosed-session"], leaks=True)
     assert migrated["main.py"].count("await db.close()") == 1
 
 
@@ -800,4 +800,4 @@ def root():
     replaced = 'def test_start(monkeypatch):\n    monkeypatch.setattr("main.SessionLocal", lambda: 1)\n'
     assert "await db.close()" in prove(tmp_path / "a", main, [("GET", "/")])["main.py"]
     files = {"main.py": main, "test_main.py": replaced}
-    assert "await db.close()" not in prove(tmp_path / "b", files, [("GET", "/")])["main.py"]
+    assert "await db.close()" not in prove(tmp_path / "b", files, [("GET", "/")], leaks=True)["main.py"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from conftest import File
 
-from asyncify.model.ops import InsertStatements, Replace, ReplaceStatement, SetAsync
+from asyncify.model.ops import EncloseRest, InsertStatements, Replace, ReplaceStatement, SetAsync
 from asyncify.model.plan import Failed
 
 
@@ -161,3 +161,63 @@ def test_statements_cannot_stand_around_an_elif() -> None:
     file = File("if a:\n    b\nelif c:\n    d\n")
     _, (result,) = file.results(file.on("elif", InsertStatements("x", "before")))
     assert isinstance(result, Failed) and result.stage == "locate"
+
+
+def test_what_follows_a_statement_goes_into_its_block() -> None:
+    file = File(
+        """\
+def f(q):
+    \"\"\"One
+    text.\"\"\"
+    # lead
+    db = Session()  # why
+
+    # first
+    if q:
+        return \"\"\"a
+        b\"\"\"
+    b(db); c()
+
+    return db.all()
+    # tail
+# after
+d()
+"""
+    )
+    edits = [
+        file.on("db =", EncloseRest("async with $made as db:\n    $rest", (file.hole("made", "Session()"),))),
+        file.at("b(db)", Replace("await $it")),
+        file.on("def", SetAsync()),
+    ]
+    assert file.apply(*edits) == (
+        """\
+async def f(q):
+    \"\"\"One
+    text.\"\"\"
+    # lead
+    async with Session() as db:  # why
+
+        # first
+        if q:
+            return \"\"\"a
+        b\"\"\"
+        await b(db); c()
+
+        return db.all()
+    # tail
+# after
+d()
+"""
+    )
+
+
+def test_a_statement_stays_before_what_encloses_the_rest() -> None:
+    file = File("if x:\n    db: Session = make()\n    if db: one = Session(); two(one)\n    three()\n")
+    template = "$it\ntry:\n    $rest\nfinally:\n    $db.close()"
+    first = file.on("db: Session", EncloseRest(template, (file.hole("db", "db"),)))
+    assert file.apply(first) == (
+        "if x:\n    db: Session = make()\n    try:\n        if db: one = Session(); two(one)\n        three()\n"
+        "    finally:\n        db.close()\n"
+    )
+    _, (result,) = file.results(file.on("one =", EncloseRest("with $it:\n    $rest")))
+    assert isinstance(result, Failed) and "shares its line" in result.message

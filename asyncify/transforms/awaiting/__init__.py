@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.program import Program
+from asyncify.analysis.routes import routes
 from asyncify.model.edit import Edit, Finding
 from asyncify.transforms.awaiting.absent import absent_members
 from asyncify.transforms.awaiting.blocks import block_edits
@@ -31,7 +32,7 @@ from asyncify.transforms.awaiting.statements import StatementEdits
 from asyncify.transforms.awaiting.stream_options import StreamOptions
 from asyncify.transforms.awaiting.streams import stream_edits
 from asyncify.transforms.awaiting.told_factories import told_factories
-from asyncify.transforms.awaiting.unclosed import unclosed_edits
+from asyncify.transforms.awaiting.unclosed import left_open_edits, unclosed_edits
 from asyncify.transforms.awaiting.unresolved import unresolved_calls
 from asyncify.transforms.awaiting.written_out import written_out_edits
 from asyncify.transforms.base import Decisions, Transform
@@ -43,6 +44,7 @@ def plan(program: Program) -> Decisions:
     edits: list[Edit] = []
     findings: list[Finding] = list(colouring.findings)
     stream_options = StreamOptions(program)
+    answering = {route.function for route in routes(program)}
     for path in sorted(program.modules):
         if kept_sync(program, path):
             continue
@@ -61,6 +63,7 @@ def plan(program: Program) -> Decisions:
             *mended(program, colouring, module),
             *exit_stack_edits(program, module),
             *ImplicitLoads(program, module, helpers).decide(),
+            *left_open_edits(program, module, answering),
         )
         for item in both:
             (edits if isinstance(item, Edit) else findings).append(item)  # type: ignore[arg-type]

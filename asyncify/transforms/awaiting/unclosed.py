@@ -1,15 +1,17 @@
-"""Close the sessions that a test suite left to the garbage collector."""
+"""Close the sessions that tests and routes left to the garbage collector."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ast
+from collections.abc import Collection, Iterator
 
 from asyncify.analysis.bindings import free_name
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import ModuleInfo
+from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.unclosed import Leak, Unclosed, unclosed_sessions
-from asyncify.model.edit import Edit
-from asyncify.model.ops import Hole, InsertStatements, Op, ReplaceStatement
+from asyncify.analysis.unclosed_answers import LeftOpen, sessions_left_open
+from asyncify.model.edit import Edit, Finding
+from asyncify.model.ops import EncloseRest, Hole, InsertStatements, Op, ReplaceStatement
 
 BECAUSE = "the garbage collector cannot give an async connection back"
 
@@ -21,6 +23,29 @@ def unclosed_edits(program: Program, module: ModuleInfo) -> Iterator[Edit]:
         if function in program.colouring.becomes_async:
             target, op = module.source.target(one.place), _op(program, module, one)
             yield Edit("await", module.path, target, op, group="flip", because=BECAUSE)
+
+
+def left_open_edits(
+    program: Program, module: ModuleInfo, answering: Collection[FunctionInfo]
+) -> Iterator[Edit | Finding]:
+    """The sessions that functions of an app leave open. answering: the functions of routes."""
+    for one in sessions_left_open(program, module, answering):
+        function = program.function_of(one.stmt)
+        if one.ends and function in program.colouring.becomes_async:
+            target, op = module.source.target(one.stmt), _enclosed(module, one)
+            yield Edit("await", module.path, target, op, group="flip", because=BECAUSE)
+        elif not one.ends and function not in program.colouring.kept:
+            text = f"nothing closes the session {one.name}, and {BECAUSE}"
+            opened = module.source.segment(one.value)
+            advice = f"open it by `async with {opened} as {one.name}:`, around all that needs it"
+            yield Finding("await", module.path, module.source.span(one.value), "unclosed-session", text, advice)
+
+
+def _enclosed(module: ModuleInfo, one: LeftOpen) -> EncloseRest:
+    if one.taken or isinstance(one.stmt, ast.AnnAssign):  # a `with` has no room for the annotation
+        return EncloseRest(f"$it\ntry:\n    $rest\nfinally:\n    await {one.name}.close()")
+    made = Hole("made", module.source.span(one.value))
+    return EncloseRest(f"async with $made as {one.name}:\n    $rest", (made,))
 
 
 def _op(program: Program, module: ModuleInfo, one: Unclosed) -> Op:

@@ -1,0 +1,100 @@
+"""Sessions that a function of an app opens and never closes, and that nothing needs once the function has returned.
+
+A route is the last of them to read: FastAPI sends what it returns, and async code cannot load anything then. Closing it
+there is what garbage collection did, which cannot do so for an async session (see `unclosed`).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from asyncify.analysis.fixtures import is_test
+from asyncify.analysis.handed_sessions import keeps_session
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
+from asyncify.analysis.unclosed import (
+    bodies,
+    bound_once,
+    closed,
+    is_given_back,
+    is_never_replaced,
+    opened_name,
+    taken_name,
+    unclosed_sessions,
+)
+from asyncify.analysis.values import Cls, Ext, Fn, has
+from asyncify.knowledge import names
+
+
+@dataclass(frozen=True)
+class LeftOpen:
+    """One such session: the statement that opens it, the name that holds it, and the expression that opens it.
+
+    taken: whether it comes from a dependency, as in `next(get_db())`. ends: whether it can be closed where the block
+    ends that follows; else it may be needed later.
+    """
+
+    stmt: ast.Assign | ast.AnnAssign
+    name: str
+    value: ast.expr
+    taken: bool
+    ends: bool
+
+
+def sessions_left_open(
+    program: Program, module: ModuleInfo, answering: Collection[FunctionInfo]
+) -> Iterator[LeftOpen]:
+    """All of them in a file of an app. answering: the functions of routes."""
+    if is_test(module.path):
+        return
+    known = {(program.function_of(u.place), u.name) for u in unclosed_sessions(program, module)}
+    for function in module.functions.values():
+        for body in bodies(function.node.body) if not function.is_generator else ():
+            for index, stmt in enumerate(body):
+                name = opened_name(program, stmt)
+                if not name or (function, name) in known or closed(function, name) or not bound_once(function, name):
+                    continue
+                taken = bool(taken_name(program, stmt))
+                if not taken and not is_never_replaced(program, stmt):
+                    continue
+                assert isinstance(stmt, (ast.Assign, ast.AnnAssign)) and stmt.value is not None
+                done = _is_sent if function in answering else is_given_back
+                ends = _stays_here(function, name, body[index + 1 :]) and done(program, function, name)
+                yield LeftOpen(stmt, name, stmt.value, taken, ends)
+
+
+def _stays_here(function: FunctionInfo, name: str, rest: list[ast.stmt]) -> bool:
+    """Whether a name is read in these statements only, by the function itself, and gets no other name."""
+    inside = {n for stmt in rest for n in ast.walk(stmt)}
+    for node in ast.walk(function.node):
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
+            if node not in inside or node not in function.nodes:
+                return False
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Name):
+            if node.value.id == name:
+                return False
+    return bool(rest)
+
+
+def _is_sent(program: Program, function: FunctionInfo, name: str) -> bool:
+    """Whether a route is done with a session when it returns: nothing that runs later was given it."""
+    for node in function.nodes:
+        if isinstance(node, ast.Return) and node.value is not None and has(program.values(node.value), names.SESSION):
+            return False
+        if not isinstance(node, ast.Call):
+            continue
+        given = [*node.args, *(k.value for k in node.keywords)]
+        if any(isinstance(a, ast.Name) and a.id == name for a in given):
+            called = program.values(node.func)
+            if not called or not all(_ends_with_its_caller(value) for value in called):
+                return False
+    return True
+
+
+def _ends_with_its_caller(value: object) -> bool:
+    """Whether what is called keeps a session no longer than the function that calls it."""
+    if isinstance(value, Fn):
+        return not value.info.is_generator
+    return isinstance(value, Cls) or (isinstance(value, Ext) and not keeps_session(value.name))

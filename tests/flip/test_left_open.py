@@ -1,0 +1,132 @@
+"""Sessions that routes open and never close: garbage collection gave their connections back, and cannot do so now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import BASE, migrate, prove
+from .test_lookalikes import HEAD
+
+APP = """
+from fastapi import BackgroundTasks, HTTPException
+from fastapi.responses import StreamingResponse
+
+from db import SessionLocal
+
+
+def names(db):
+    return [user.name for user in db.query(User).order_by(User.id)]
+
+
+class Service:
+    def __init__(self, db):
+        self.db = db
+
+    def names(self):
+        return names(self.db)
+
+
+@app.get("/early")
+def early(q: str = ""):
+    db = SessionLocal()  # never closed
+
+    # nothing was asked
+    if not q:
+        return []
+    user = db.query(User).filter(User.name == q).first()
+    if user is None:
+        raise HTTPException(404)
+    return {"name": user.name, "all": Service(db).names()}
+
+
+@app.get("/annotated")
+def annotated():
+    db: Session = SessionLocal()
+    return names(db)
+
+
+@app.get("/written")
+def written(name: str):
+    if not name:
+        return "none"
+    else:
+        db = SessionLocal()
+        user = db.get(User, 1)
+        try:
+            user.name = name
+            db.commit()
+        except Exception:
+            db.rollback()
+            return "failed"
+        return user.name
+
+
+@app.get("/inside")
+def inside():
+    try:
+        db = SessionLocal()
+        found = db.get(User, 1).name
+    except Exception:
+        return "failed"
+    return found
+"""
+LATER = """
+def lines(db):
+    for user in db.query(User).order_by(User.id):
+        yield user.name
+
+
+def note(db):
+    print(db.query(User).count())
+
+
+class Journal:
+    def __init__(self):
+        self.rows = []
+
+
+JOURNAL = Journal()
+
+
+@app.get("/streamed")
+def streamed():
+    db = SessionLocal()
+    return StreamingResponse(lines(db))
+
+
+@app.get("/task")
+def task(tasks: BackgroundTasks):
+    db = SessionLocal()
+    first = db.get(User, 1).name
+    tasks.add_task(note, db)
+    return first
+
+
+@app.get("/global")
+def kept():
+    db = SessionLocal()
+    JOURNAL.db = db
+    return db.get(User, 1).name
+
+
+@app.get("/lambda")
+def in_a_lambda():
+    db = SessionLocal()
+    found = db.get(User, 1).name
+    JOURNAL.rows.append(lambda: db)
+    return found
+"""
+
+
+def test_a_route_closes_what_it_opened(tmp_path: Path) -> None:
+    urls = ("early", "early?q=bob", "early?q=x", "annotated", "written?name=z", "inside", "early?q=z")
+    migrated = prove(tmp_path, HEAD + APP, [("GET", f"/{url}") for url in urls])
+    assert migrated["main.py"].count("async with SessionLocal() as db:") == 3
+    assert "finally:\n        await db.close()" in migrated["main.py"]
+    assert "    async with SessionLocal() as db:  # never closed\n" in migrated["main.py"]
+
+
+def test_a_session_that_is_needed_later_stays_open() -> None:
+    migrated = migrate({**BASE, "main.py": HEAD + APP.partition("\n@app")[0] + LATER})
+    assert "async with SessionLocal()" not in migrated["main.py"]
+    assert [f.code for f in migrated.findings].count("unclosed-session") == 4
