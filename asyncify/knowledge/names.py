@@ -50,6 +50,11 @@ BACKGROUND_TASKS = "starlette.background.BackgroundTasks"
 TEMPLATES = "starlette.templating.Jinja2Templates"
 FIXTURE = "pytest.fixture"
 
+#: classes of factories -> what those give that are not told another class
+MADE_BY = MappingProxyType(
+    {SESSIONMAKER: SESSION, SCOPED_SESSION: SESSION, ASYNC_SESSIONMAKER: ASYNC_SESSION},
+)
+
 #: spelling -> canonical name
 SPELLINGS = MappingProxyType(
     {

@@ -185,3 +185,61 @@ def all_names(db: Session = Depends(get_db)):
     requests = [("GET", "/add?name=good"), ("GET", "/add?name=bad"), ("GET", "/names")]
     migrated = prove(tmp_path, app, requests)
     assert "async with asynccontextmanager(get_scope)() as item:\n        yield item" in migrated["main.py"]
+
+
+def test_a_factory_is_known_by_its_annotation(tmp_path: Path) -> None:
+    """What gives the factory is not seen: the annotation of the parameter has to tell what it makes."""
+    app = (
+        HEAD
+        + """
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.orm import scoped_session, sessionmaker
+
+import db as storage
+
+
+class Work:
+    def __init__(self, factory: sessionmaker):
+        self.factory = factory
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        session = self.factory()
+        try:
+            yield session
+            session.commit()
+        except ValueError:
+            session.rollback()
+            raise
+        finally:
+            session.close()
+
+
+def total(factory: "sessionmaker[Session]"):
+    with factory() as session:
+        return session.query(User).count()
+
+
+def oldest(scope: scoped_session):
+    return scope.query(User).order_by(User.age.desc()).first().name
+
+
+@app.post("/users/{name}")
+def create(name: str):
+    work = Work(vars(storage)["SessionLocal"])
+    with work.begin() as session:
+        session.add(User(name=name))
+    try:
+        with work.begin() as session:
+            session.add(User(name="nobody"))
+            session.flush()
+            raise ValueError
+    except ValueError:
+        return total(vars(storage)["SessionLocal"])
+"""
+    )
+    done = prove(tmp_path, app, [("POST", "/users/mo"), ("POST", "/users/lu")])
+    assert "async def oldest(scope: async_scoped_session)" in done["main.py"]
+    assert "factory: async_sessionmaker" in done["main.py"]

@@ -66,7 +66,9 @@ def from_values(run: Run, values: Values, depth: int = 0) -> Values:
             found |= run.instance(value.info)
         elif isinstance(value, Ext):
             name = canonical(value.name)
-            if name.rpartition(".")[2][:1].isupper() and not name.startswith("typing."):
+            if name in names.MADE_BY:
+                found.add(Inst(name, (frozenset({Inst(names.MADE_BY[name])}),)))
+            elif name.rpartition(".")[2][:1].isupper() and not name.startswith("typing."):
                 found.add(Inst(name))
             elif name in ("builtins.list", "builtins.dict", "builtins.set", "builtins.tuple"):
                 continue
@@ -164,7 +166,7 @@ def _subscript(run: Run, node: ast.Subscript, depth: int) -> Values:
             found.append(frozenset({Inst("contextmanager", (annotated(run, arguments[0], depth + 1), NOTHING))}))
         elif name in ("typing.Type", "builtins.type"):
             found.append(_class_of(run, arguments[0], depth))
-        elif isinstance(head, Ext) and name.rpartition(".")[2][:1].isupper():
+        elif isinstance(head, Ext) and (name in names.MADE_BY or name.rpartition(".")[2][:1].isupper()):
             found.append(frozenset({Inst(name, tuple(annotated(run, a, depth + 1) for a in arguments))}))
     return union(found)
 
