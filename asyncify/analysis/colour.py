@@ -29,6 +29,7 @@ from asyncify.analysis.kept import kept_functions
 from asyncify.analysis.kept_calls import kept_calls, stays_with
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.lent_sessions import override_values
+from asyncify.analysis.lookalikes import stand_ins
 from asyncify.analysis.operators import SEEN
 from asyncify.analysis.points import Point, PointKind, points_of, waits_as_context
 from asyncify.analysis.program import Program, in_order
@@ -126,6 +127,9 @@ class _Worker:
         self.result.points[point.node] = point
         self.paths[point.node] = path
         self.need(point.node, point.what, None)
+        if point.kind is PointKind.AWAIT and isinstance(point.node, ast.Call):
+            for double in stand_ins(self.program, point.node):
+                self.mark(double, Reason("a test puts it in the place of a session's", path, point.node.lineno))
         for item in point.node.items if isinstance(point.node, ast.With) else ():
             for target in self.program.calls(item.context_expr):  # what is entered there instead of a session
                 if target.info.name == "__enter__" and waits_as_context(

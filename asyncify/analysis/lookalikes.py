@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from asyncify.analysis.fixtures import is_test_path
+from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Fn
@@ -23,10 +23,16 @@ def lookalikes(program: Program, node: ast.Call) -> tuple[FunctionInfo, ...]:
             for value in program.values(node.func)
             if isinstance(value, Fn)
             and not colouring.waits(value.info)
-            and not is_test_path(value.info.path)
+            and not is_test(value.info.path)
             and not _is_of_library(program, value)
         )
     )
+
+
+def stand_ins(program: Program, node: ast.Call) -> tuple[FunctionInfo, ...]:
+    """The methods of tests that a call of a method of a session runs instead: those of a fake of the session."""
+    methods = (v for v in program.values(node.func) if isinstance(v, Fn) and v.info.cls is not None)
+    return tuple(dict.fromkeys(v.info for v in methods if is_test(v.info.path) and not _is_of_library(program, v)))
 
 
 def _is_of_library(program: Program, method: Fn) -> bool:

@@ -25,7 +25,7 @@ from asyncify.transforms.query.shapes import Kind, Shapes, classify
 from asyncify.transforms.query.slices import is_negative, slice_links
 from asyncify.transforms.query.takers import hand_over, taker_of
 from asyncify.transforms.query.trails import Trails
-from asyncify.transforms.query.uses import Use, Uses, link_around, method_of
+from asyncify.transforms.query.uses import Use, Uses, is_of_tests, link_around, method_of
 
 HARMLESS = frozenset({"builtins.str", "builtins.print", "builtins.repr", "builtins.id", "builtins.type"})
 WHY = "a query is run by iterating over it, a select by its session"
@@ -55,7 +55,7 @@ class Contexts:
             return
         if isinstance(node, ast.BoolOp) and self._only_tested(use, node):
             return  # `if query and query.count():` - what counts is the truth of each operand
-        others = [v for v in self._uses.program.values(node) if not _is_query(v)]
+        others = [v for v in self._uses.program.values(node) if not _is_query(v) and not is_of_tests(v)]
         own = [v.info for v in others if isinstance(v, Obj) and extends_query(self._uses.program, v.info)]
         if any(changes_queries(self._uses.program, info) for info in own):
             yield self._problem(use, "query-class", f"{own[0].name} changes what a query does")

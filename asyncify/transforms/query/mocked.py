@@ -21,6 +21,7 @@ from asyncify.model.span import Target
 from asyncify.transforms.query.asserted_mocks import assertion_edits
 from asyncify.transforms.query.chains import outward
 from asyncify.transforms.query.decisions import NAME, Places
+from asyncify.transforms.query.fakes import fake_edits
 from asyncify.transforms.query.patched_queries import patched, patched_sessions
 from asyncify.transforms.query.raising_mocks import raising_edits
 from asyncify.transforms.query.replayed_mocks import Helpers, replayed
@@ -76,6 +77,7 @@ def mocked(
         made, left = work.decide()
     helpers = Helpers(uses.program)
     made += replayed(uses.program, mocks, answering, helpers)
+    made += fake_edits(uses, edits, helpers)
     program, real = uses.program, patched_sessions(uses.program) if edits else {}
     findings = [
         _finding(uses, one.path, one.node)

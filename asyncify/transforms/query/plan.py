@@ -54,7 +54,7 @@ def plan(program: Program) -> Decisions:
         if problems := [d for d in decisions if isinstance(d, Problem)]:
             staying[group] = problems
             continue
-        name = _name(uses, group)
+        name = uses.group_name(group)
         edits += [replace(d, group=name) for d in decisions if isinstance(d, Edit)]
         converted |= {s for s in uses.sites if uses.groups[s] is group}
     unread = unread_properties(program, frozenset(converted))
@@ -64,7 +64,7 @@ def plan(program: Program) -> Decisions:
         if program.function_of(group) not in gone:
             findings += dict.fromkeys(p.finding() for p in problems)
     needed = {place: sites & converted for place, sites in contexts.runs.either.items() if sites & converted}
-    names = {place: min(_name(uses, uses.groups[s]) for s in sites) for place, sites in needed.items()}
+    names = {place: min(map(uses.group_name, sites)) for place, sites in needed.items()}
     edits += helper_edits(uses, names)
     unfollowed = tuple(reports(uses))
     findings += unfollowed
@@ -90,14 +90,10 @@ def _too_old(uses: Uses) -> Finding:
     return Finding(NAME, path, None, "query-version", message, "Go to SQLAlchemy 1.4.24 or later before you run it.")
 
 
-def _name(uses: Uses, group: Site) -> str:
-    return f"query:{uses.holds[group].source.path}:{group.lineno}:{group.col_offset}"
-
-
 def _recognised(uses: Uses) -> Iterator[Subject]:
     """Every call that makes a query, with the edits that convert it: there are none where one of its group stays."""
     for site, source in uses.sites.items():
-        yield Subject(KIND, source.path, source.span(site), _name(uses, uses.groups[site]))
+        yield Subject(KIND, source.path, source.span(site), uses.group_name(site))
 
 
 def _subjects(findings: Iterable[Finding]) -> Iterator[Subject]:

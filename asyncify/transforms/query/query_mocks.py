@@ -3,7 +3,8 @@
 A test says `session.query.return_value.filter.return_value.first.return_value = user`; the code runs
 `session.scalar(select(User).where(...).limit(1))`. A session that went through `answer_queries` gives what the same
 calls on its `query` would give. What a test sets for `session.scalar` and the like comes first. A real session whose
-`query` is patched went through `answer_patched_queries`.
+`query` is patched went through `answer_patched_queries`. A class of the tests that stands for a session asks its own
+`query` through `answer_statement`.
 """
 
 from __future__ import annotations
@@ -85,6 +86,11 @@ def answer_patched_queries(session: Any) -> Any:
             if hasattr(session, name):
                 vars(session)[name] = _asking(vars(session), getattr(session, name), name)
     return session
+
+
+def answer_statement(query: Any, statement: Any) -> Any:
+    """The result of a statement as the `query` of a fake session gives it."""
+    return _Answers(query, statement) if isinstance(statement, Select) else _Changed(query, statement)
 
 
 def _asking(attributes: dict[str, Any], method: Callable[..., Any], name: str) -> Callable[..., Any]:

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.mock_origins import is_mocked
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
-from asyncify.analysis.values import Ext, Fn, Inst, Member, has, of_type
+from asyncify.analysis.values import Ext, Fn, Inst, Member, Obj, Value, has, of_type
 from asyncify.knowledge import names
 from asyncify.knowledge.names import canonical
 from asyncify.knowledge.query_methods import COLLECTION_METHODS, SET_OPERATIONS
@@ -153,6 +154,11 @@ class Uses:
                     found[site].append(call)
         return found
 
+    def group_name(self, site: Site) -> str:
+        """What the edits that convert the group of a site are marked with."""
+        group = self.groups[site]
+        return f"query:{self.holds[group].source.path}:{group.lineno}:{group.col_offset}"
+
     @cached_property
     def groups(self) -> Mapping[Site, Site]:
         """Each site to the representative of its group: sites whose queries can be in one place, or one of which
@@ -212,7 +218,7 @@ def _is_the_collection(program: Program, source: SourceFile, node: ast.AST) -> b
 def is_site(program: Program, node: ast.Call) -> bool:
     """Whether a call makes a new query: `session.query(...)` or `Query(...)`."""
     values = program.values(node.func)
-    if any(isinstance(v, Fn) for v in values):
+    if any(isinstance(v, Fn) and not is_of_tests(v) for v in values):
         return False
     for value in values:
         if isinstance(value, Member) and value.name == "query" and has(frozenset({value.base}), names.SESSION):
@@ -220,6 +226,11 @@ def is_site(program: Program, node: ast.Call) -> bool:
         if isinstance(value, Ext) and canonical(value.name) == names.QUERY:
             return True
     return False
+
+
+def is_of_tests(value: Value) -> bool:
+    """Whether something is what only tests put where the app has a session or a query."""
+    return isinstance(value, (Obj, Fn)) and is_test(value.info.path)
 
 
 def link_around(source: SourceFile, node: ast.AST) -> ast.Call | None:
