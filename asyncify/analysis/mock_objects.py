@@ -163,6 +163,9 @@ class _File:
                             self._gives(item.context_expr, name)
                         else:
                             self._lent(item.context_expr, (self.program.scope_of(node), name))
+                            made = self.mocks.stand(self.program.scope_of(node), item.context_expr)
+                            if made is not None and made.kind is Kind.SESSION:
+                                self._name(item.context_expr, name, made)
             elif isinstance(node, ast.Assign):
                 self._assigned(node)
             elif isinstance(node, ast.Call):
@@ -288,13 +291,23 @@ class _File:
                 known = self.mocks.names.get((self.program.scope_of(node), target.id))
                 self._is(target, stand)
                 self._is(node.value, known)
-                self._is(node.value, self._spec(node.value))
-                self._is(target, self._spec(node.value))
+                spec = self._spec(node.value)
+                if spec == Stand(Kind.SESSION) and self._is_called(target):
+                    spec = Stand(Kind.FACTORY)
+                self._is(node.value, spec)
+                self._is(target, spec)
             elif isinstance(target, ast.Attribute):
                 self._is(node.value, self.mocks.stand(self.program.scope_of(node), target))
                 if is_mock_call(self.program, self.path, node.value):
                     self._is(node.value, self._spec(node.value))
                     self._is(target, self._spec(node.value))
+
+    def _is_called(self, name: ast.Name) -> bool:
+        """Whether what a test gives a name is called there: the mock of a class, and no instance."""
+        scope = self.program.scope_of(name)
+        calls = self.source.nodes_of(ast.Call) if scope is None else ast.walk(scope.node)
+        called = (c.func for c in calls if isinstance(c, ast.Call))
+        return any(isinstance(f, ast.Name) and f.id == name.id for f in called)
 
     def _spec(self, node: ast.expr) -> Stand | None:
         """`Mock(spec=Class)`."""

@@ -27,6 +27,22 @@ def given_by_methods(target: ast.expr) -> Iterator[ast.Attribute]:
             inner = inner.func
 
 
+def called_for_results(node: ast.AST) -> Iterator[ast.Call]:
+    """In what a statement says or asserts of a mock, the calls that stand for their results: `store.find()` in
+    `store.find().first.return_value = row`."""
+    inner: ast.AST | None = None
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute) and node.targets[0].attr in SAID:
+        inner = node.targets[0]
+    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute):
+        inner = node.value.func if node.value.func.attr.startswith("assert_") else None
+    while isinstance(inner, (ast.Attribute, ast.Call)):
+        if isinstance(inner, ast.Call):
+            yield inner
+            inner = inner.func
+        else:
+            inner = inner.value
+
+
 def is_first(scope: ast.AST, node: ast.Assign, result: ast.Attribute) -> bool:
     """Whether an assignment is the first in a function that speaks of a result, and nothing else says what that is."""
     text = ast.unparse(result)

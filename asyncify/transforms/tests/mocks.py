@@ -14,6 +14,7 @@ from asyncify.analysis.bindings import bring
 from asyncify.analysis.mock_calls import is_autospec, is_mock_call
 from asyncify.analysis.mock_objects import Kind, Stand, TestMocks
 from asyncify.analysis.mock_origins import scope_of_patch
+from asyncify.analysis.mock_sessions import given_sessions
 from asyncify.analysis.mock_specs import Specs
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.nodes import last_name
@@ -23,11 +24,11 @@ from asyncify.analysis.values import Mod, has
 from asyncify.knowledge import names
 from asyncify.knowledge.testing import SESSION_RESULTS
 from asyncify.model.edit import Import
-from asyncify.model.ops import EditCall, InsertStatements, RenameAttribute, Replace
+from asyncify.model.ops import EditCall, Hole, InsertStatements, RenameAttribute, Replace
 from asyncify.transforms.tests.closings import plan_closings
 from asyncify.transforms.tests.doubles import made_mocks, to_async_mock
 from asyncify.transforms.tests.found import Work
-from asyncify.transforms.tests.mock_results import given_by_methods, is_first
+from asyncify.transforms.tests.mock_results import called_for_results, given_by_methods, is_first
 
 _WHY = "methods of what it stands for are awaited now"
 
@@ -62,6 +63,14 @@ class _Mocks:
                     self._told_of_results(path, node, node.targets[0])
                 elif isinstance(node, ast.Attribute) and node.attr in ("__enter__", "__exit__"):
                     self._entered(path, node)
+                for call in called_for_results(node):
+                    self._stands_for_result(path, call)
+        for path, opening, name in given_sessions(self.program):
+            plain, imports = bring(self.program, path, "unittest.mock", "MagicMock")
+            mock, more = bring(self.program, path, "unittest.mock", "AsyncMock")
+            text = "\n".join(f"{name}.{m} = {mock}({self._result(m, plain)})" for m in self.awaited)
+            where = "after" if isinstance(opening, ast.Assign) else "inside"
+            self.work.edit(path, opening, InsertStatements(text, where), _WHY, (*imports, *more))
 
     def _awaited_on_sessions(self) -> tuple[str, ...]:
         """The methods of sessions that the program will await."""
@@ -285,6 +294,16 @@ class _Mocks:
                 line = f"{self.work.source(path).segment(result)} = {plain}()"
                 why = "what the mock of an async method gives is plain"
                 self.work.edit(path, node, InsertStatements(line, "before"), why, imports)
+
+    def _stands_for_result(self, path: str, call: ast.Call) -> None:
+        """`session.scalars().first.return_value = row`: such a call gives a coroutine now."""
+        func = call.func
+        stand = self.mocks.stand(self.program.scope_of(call), func.value) if isinstance(func, ast.Attribute) else None
+        if stand is not None and stand.kind is Kind.SESSION and isinstance(func, ast.Attribute):
+            if func.attr in self.awaited and call not in self.program.colouring.points:
+                hole = Hole("method", self.work.source(path).span(func))
+                why = "what the mock of an async method gives is its return value"
+                self.work.edit(path, call, Replace("$method.return_value", (hole,)), why)
 
     def _awaitable(self, path: str, value: ast.expr) -> None:
         """A mock or lambda that is put in the place of an async method."""
