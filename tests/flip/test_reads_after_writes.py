@@ -368,3 +368,77 @@ def rename(name: str, db: Session = Depends(get_db)) -> UserOut:
     text = prove(tmp_path, {"main.py": main}, requests)["main.py"]
     assert "there is not None" not in text
     assert "db.expire(there)" in text
+
+
+def test_what_is_set_behind_a_commit_is_not_taken_back(tmp_path: Path) -> None:
+    models = """
+from sqlalchemy import Column, DateTime, Integer, String
+from sqlalchemy.orm import declarative_base
+
+Base = declarative_base()
+
+
+class Task(Base):
+    __tablename__ = "tasks"
+    id = Column(Integer, primary_key=True)
+    title = Column(String)
+    hours = Column(Integer)
+    due = Column(DateTime)
+"""
+    filling = """
+from models import Task
+
+
+def fill(db):
+    db.add_all([Task(id=1, title="a", hours=1), Task(id=2, title="b", hours=1)])
+"""
+    app = """
+from datetime import datetime, timezone
+
+from fastapi import Depends, FastAPI
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import Task
+
+app = FastAPI()
+
+
+def note(db: Session, title: str):
+    db.add(Task(title=title))
+    db.commit()
+
+
+@app.get("/set")
+def set_both(hours: int, due: datetime = datetime(2020, 1, 2, tzinfo=timezone.utc), db: Session = Depends(get_db)):
+    task = db.query(Task).filter(Task.id == 1).one()
+    note(db, "set")
+    task.hours = hours
+    task.due = due
+    db.commit()
+    return [task.hours, task.due]
+
+
+def retitle(db: Session):
+    db.query(Task).filter(Task.id == 2).update({"title": "c"}, synchronize_session=False)
+    db.commit()
+
+
+def all_of(db: Session):
+    return db.query(Task).order_by(Task.id).all()
+
+
+@app.get("/others")
+def set_another(hours: int, db: Session = Depends(get_db)):
+    tasks = all_of(db)
+    task = db.query(Task).filter(Task.id == 2).one()
+    retitle(db)
+    for one in tasks:
+        one.hours = hours
+    if task.title == "c":
+        task.due = datetime(2021, 1, 1)
+    db.commit()
+    return [[one.title, one.hours, one.due] for one in all_of(db)]
+"""
+    files = {"db.py": DB.replace("autoflush=False, ", ""), "models.py": models, "filling.py": filling, "main.py": app}
+    prove(tmp_path, files, [("GET", "/others?hours=7"), ("GET", "/set?hours=5"), ("GET", "/set?hours=6")])

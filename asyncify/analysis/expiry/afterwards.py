@@ -41,7 +41,7 @@ class Afterwards:
     ) -> frozenset[FunctionInfo]:
         """The functions that one calls from a line on, and those that they call. Not the call that has returned there,
         unless a loop runs it again."""
-        again = returned is None or _is_repeated(function, returned)
+        again = returned is None or is_repeated(function, returned)
         found = ((node, info) for node, info in self._calls.get(function, ()) if node.lineno >= line)
         called = {info for node, info in found if again or node is not returned}
         return frozenset().union(*(self._reach.of(info) for info in called))
@@ -59,8 +59,8 @@ class Afterwards:
         return frozenset(found)
 
 
-def _is_repeated(function: FunctionInfo, call: ast.Call) -> bool:
-    """Whether a loop of a function may run a call more than once."""
+def is_repeated(function: FunctionInfo, call: ast.AST) -> bool:
+    """Whether a loop of a function may run a call, or read an expression, more than once."""
     node: ast.AST | None = call
     while node is not None and node is not function.node:
         node = function.source.parent(node)

@@ -74,9 +74,11 @@ class Changes:
         calls = (node for node in function.nodes if isinstance(node, ast.Call))
         return tuple((node, called.info) for node in calls for called in self.program.calls(node))
 
-    def _before(self, function: FunctionInfo, line: int) -> frozenset[Change]:
-        """What a function has written, itself or by calls, up to a line of its own."""
-        found = {change for at, change in self.own(function) if at.lineno <= line}
+    def _before(
+        self, function: FunctionInfo, line: int, left_out: frozenset[ast.AST] = frozenset()
+    ) -> frozenset[Change]:
+        """What a function has written, itself or by calls, up to a line of its own. left_out: statements of it."""
+        found = {change for at, change in self.own(function) if at.lineno <= line and at not in left_out}
         for called in {called for at, called in self.callees(function) if at.lineno <= line}:
             found |= self.reached(called)
         return frozenset(found)

@@ -66,7 +66,8 @@ class Refresh:
     one is to be put. options: those that are there. pending: what waits to be flushed may be there, and is not lost:
     the guard says so.
     before: for a refresh that is still to be written, the statement before which it goes. session: where that is not
-    the one of `call`. guard: a condition without which there is nothing to refresh.
+    the one of `call`. guard: a condition without which there is nothing to refresh. changed: the instance has changes
+    that a `refresh()` would throw away, unless they are flushed.
     """
 
     path: str
@@ -78,6 +79,7 @@ class Refresh:
     session: Access | None = None
     guard: str = ""
     pending: bool = False
+    changed: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -351,6 +353,8 @@ class Created:
             namer = Namer(self.program, place.path)  # names no class, and no option
             names = ", ".join(f'"{steps[0]}"' for steps in sorted(paths))
             calls = [] if is_written or (by_name and place.flushes) else [session.run(f"refresh({name})")]
+            if calls and place.changed:
+                calls.insert(0, session.run("flush()"))
             calls += [session.run(f"refresh({name}, [{names}])")] if by_name else []
             text = _guarded(place, "\n".join(calls)) + self._unloaded(place, namer, session, name, paths)
             op = InsertStatements(text, where)

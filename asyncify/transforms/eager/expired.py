@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from asyncify.analysis.dotted import is_path
 from asyncify.analysis.evaluated import behind
+from asyncify.analysis.expiry.afterwards import is_repeated
 from asyncify.analysis.expiry.changes import Changes
 from asyncify.analysis.expiry.events import commits_expire, flushes_before_queries, path_text
 from asyncify.analysis.expiry.reads import expired_reads
@@ -72,11 +73,24 @@ class Expired:
 
     def _differs(self, read: ExpiredRead) -> bool:
         """Whether a commit has made outdated what is read: a sync session would read another value than is there."""
-        changes = self._changes.before(read.function, read.node.lineno)
+        changes = self._changes.before(read.function, read.node.lineno, self._set_since(read))
         return any(
             self._changes.outdates(changes, value.info, name)
             for value in objects(self.program.values(read.instance))
             for name in ([read.attribute] if read.attribute else self._read_of(value))
+        )
+
+    def _set_since(self, read: ExpiredRead) -> frozenset[ast.AST]:
+        """What sets attributes of the instance itself behind the commit: it has not been made outdated by that."""
+        event, source = read.mark.event, read.function.source
+        if event is None or is_repeated(read.function, read.node):
+            return frozenset()
+        written = (n for n in read.function.nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
+        name = path_text(read.instance)
+        return frozenset(
+            source.statement(node)
+            for node in written
+            if node.lineno > event.lineno and is_path(node.value) and path_text(node.value) == name
         )
 
     def _read_of(self, value: object) -> list[str]:
@@ -99,10 +113,11 @@ class Expired:
     def _refresh(self, read: ExpiredRead, *, before: bool) -> Refresh:
         assert read.mark.event is not None
         statement = self._statement(read) if before else None
-        guard, session = self._guard(read), self._session(read)
+        path, guard, session = read.function.path, self._guard(read), self._session(read)
         pending = self._may_have_changes(read)
+        changed = before and self._flushing and self._is_changed(read)
         return Refresh(
-            read.function.path, read.mark.event, read.instance, before, None, statement, session, guard, pending
+            path, read.mark.event, read.instance, before, None, statement, session, guard, pending, changed
         )
 
     def _guard(self, read: ExpiredRead) -> str:
@@ -122,10 +137,13 @@ class Expired:
         event = read.mark.event
         if self._flushing or event is None:
             return False
-        if session_call(self.program, event, *STORES, "rollback") is None:
-            return True
+        return session_call(self.program, event, *STORES, "rollback") is None or self._is_changed(read)
+
+    def _is_changed(self, read: ExpiredRead) -> bool:
+        """Whether such an instance is changed between what has expired it and the read."""
+        event = read.mark.event
         infos = {value.info for value in objects(self.program.values(read.instance))}
-        return any(
+        return event is not None and any(
             change.info in infos and event.lineno < node.lineno < read.node.lineno
             for node, change in self._changes.own(read.function)
         )
