@@ -64,6 +64,13 @@ class Fixtures:
         """Whether a function is a pytest fixture."""
         return info in self.decorators
 
+    def scope(self, info: FunctionInfo) -> str:
+        """The scope that a fixture says."""
+        decorator = self.decorators[info]
+        given = decorator.keywords if isinstance(decorator, ast.Call) else []
+        scope = next((k.value for k in given if k.arg == "scope"), None)
+        return str(scope.value) if isinstance(scope, ast.Constant) else "function"
+
     def is_test(self, info: FunctionInfo) -> bool:
         """Whether pytest would collect a function as a test; a fixture is none, whatever its name."""
         if info in self.decorators or info.parent is not None:

@@ -373,11 +373,33 @@ async def test_mock():
     assert "FAILED tests/test_more.py::Case::test_never_awaited" in output
 
 
-def test_a_suite_on_anyio_keeps_its_plugin(tmp_path: Path) -> None:
-    backend = '\n\n@pytest.fixture(scope="session")\ndef anyio_backend():\n    return "asyncio"\n'
+CLEAN = '''
+
+@pytest.fixture(scope="session", autouse=True)
+def clean():
+    Base.metadata.drop_all(engine)
+    yield
+'''
+
+
+@pytest.mark.parametrize(
+    "backend", ['@pytest.fixture(scope="session")', "@pytest.fixture", '@pytest.fixture(name="anyio_backend")']
+)
+def test_a_suite_on_anyio_keeps_its_plugin(tmp_path: Path, backend: str) -> None:
+    backend = f'\n\n{backend}\ndef anyio_backend():\n    return "asyncio"\n'
     suite = SUITES["fixtures, lifespan, address and helpers"]
-    migrated, _ = flip({**suite, "tests/conftest.py": CONFTEST + backend})
+    migrated, _ = flip({**suite, "tests/conftest.py": CONFTEST + CLEAN + backend})
     assert migrated["tests/test_notes.py"].count("@pytest.mark.anyio\nasync def test_") == 2
     assert "asyncio_mode" not in migrated["pytest.ini"]
     code, output = pytest_run(tmp_path, migrated, "-p", "no:asyncio")
     assert code == 0, output
+
+
+def test_a_suite_on_anyio_that_names_no_backend_gets_asyncio(tmp_path: Path) -> None:
+    suite = SUITES["fixtures, lifespan, address and helpers"]
+    more = "import pytest\n\n\n@pytest.mark.anyio\nasync def test_async():\n    assert True\n"
+    migrated, _ = flip({**suite, "tests/conftest.py": CONFTEST + CLEAN, "tests/test_more.py": more})
+    assert "def anyio_backend():" in migrated["tests/conftest.py"]
+    code, output = pytest_run(tmp_path, migrated, "-p", "no:asyncio")
+    assert code == 0, output
+    assert flip(migrated, {})[0] == migrated

@@ -7,15 +7,23 @@ Source: anyio "Testing with AnyIO": a coroutine test runs with the mark `anyio`,
 from __future__ import annotations
 
 import ast
+import posixpath
 from collections.abc import Sequence
 
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.knowledge.testing import ANYIO_BACKEND
-from asyncify.model.edit import Import
-from asyncify.model.ops import EditDecorators
-from asyncify.transforms.tests.found import Work
+from asyncify.model.edit import Import, TextEdit
+from asyncify.model.ops import AppendToModule, EditCall, EditDecorators, Replace
+from asyncify.transforms.tests.found import GROUP, NAME, Work
 
 _MARK = "anyio"
+_SCOPES = ("function", "class", "module", "package", "session")
+_BACKEND = '''\
+@pytest.fixture(scope="session")
+def anyio_backend():
+    """SQLAlchemy runs on asyncio alone."""
+    return "asyncio"
+'''
 _WHY = "the suite runs async tests with the plugin of anyio"
 
 
@@ -47,3 +55,34 @@ def plan_marks(work: Work, changing: Sequence[FunctionInfo]) -> None:
         if any(f in waiting for f in work.program.fixtures.taken(function)):
             op = EditDecorators(add=(f'pytest.mark.usefixtures("{ANYIO_BACKEND}")',), first=True)
             work.edit(function.path, function.node, op, "a fixture that it takes becomes async", (Import("pytest"),))
+
+
+def plan_backend(work: Work, changing: Sequence[FunctionInfo]) -> None:
+    """Without a fixture that says so, anyio runs async tests on trio, too; and no fixture may have a wider scope."""
+    fixtures = work.program.fixtures
+    known = [f for f in fixtures.decorators if f.name == ANYIO_BACKEND]
+    if not known:
+        add_to_conftest(work, changing, _BACKEND, ("pytest",), "the async engine runs on asyncio")
+    widest = max((_SCOPES.index(fixtures.scope(f)) for f in changing if f in fixtures.decorators), default=0)
+    for function in known:
+        decorator = fixtures.decorators[function]
+        if _SCOPES.index(fixtures.scope(function)) < widest:
+            scope = f'"{_SCOPES[widest]}"'
+            called = isinstance(decorator, ast.Call)
+            op = EditCall(set=(("scope", scope),)) if called else Replace(f"$it(scope={scope})")
+            work.edit(function.path, decorator, op, "a fixture of this scope becomes async")
+
+
+def add_to_conftest(
+    work: Work, changing: Sequence[FunctionInfo], code: str, modules: Sequence[str], because: str
+) -> None:
+    """Put a fixture into the `conftest.py` of the folder that holds all these functions."""
+    folder = posixpath.commonpath([posixpath.dirname(f.path) or "." for f in changing]).removeprefix(".")
+    path = posixpath.join(folder, "conftest.py")
+    module = work.program.modules.get(path)
+    if module is None:
+        imports = "\n\n".join(f"import {name}" for name in modules)
+        work.text_edits.append(TextEdit(NAME, path, None, f"{imports}\n\n\n{code}", because, GROUP))
+    elif module.source.tree.body:
+        first: ast.AST = module.source.tree.body[0]
+        work.edit(path, first, AppendToModule(code), because, [Import(name) for name in modules])

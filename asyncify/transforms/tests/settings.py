@@ -12,9 +12,8 @@ from asyncify.analysis.values import Ext, has
 from asyncify.knowledge.names import DEPENDS
 from asyncify.knowledge.packages import asyncio_plugin
 from asyncify.knowledge.testing import ASYNCIO_MODE, EVENT_LOOP, FORGOTTEN_AWAIT_FILTERS, LOOP_SCOPES, NO_MATTER
-from asyncify.model.edit import Import, TextEdit
-from asyncify.model.ops import AppendToModule
-from asyncify.transforms.tests.anyio import plan_marks, uses_anyio
+from asyncify.model.edit import TextEdit
+from asyncify.transforms.tests.anyio import add_to_conftest, plan_backend, plan_marks, uses_anyio
 from asyncify.transforms.tests.cases import is_test_case
 from asyncify.transforms.tests.config_files import ConfigFile, configs
 from asyncify.transforms.tests.found import GROUP, NAME, Work
@@ -54,6 +53,7 @@ def plan_settings(work: Work) -> None:
             work.text_edits.append(TextEdit(NAME, config.path, config.text, text, _WHY, GROUP))
     if anyio:
         plan_marks(work, changing)
+        plan_backend(work, changing)
     elif not _has_loop_scopes(dependencies):
         _shared_loop(work, changing)
 
@@ -115,12 +115,4 @@ def _shared_loop(work: Work, changing: list[FunctionInfo]) -> None:
     """Before there were loop scopes, a fixture of this name gave every test its loop."""
     if any(f.name == EVENT_LOOP for f in work.program.fixtures.decorators):
         return
-    folder = posixpath.commonpath([posixpath.dirname(f.path) or "." for f in changing]).removeprefix(".")
-    path = posixpath.join(folder, "conftest.py")
-    module = work.program.modules.get(path)
-    if module is None:
-        text = f"import asyncio\n\nimport pytest\n\n\n{_LOOP}"
-        work.text_edits.append(TextEdit(NAME, path, None, text, _WHY, GROUP))
-    elif module.source.tree.body:
-        first: ast.AST = module.source.tree.body[0]
-        work.edit(path, first, AppendToModule(_LOOP), _WHY, (Import("asyncio"), Import("pytest")))
+    add_to_conftest(work, changing, _LOOP, ("asyncio", "pytest"), _WHY)
