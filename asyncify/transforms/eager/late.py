@@ -20,6 +20,7 @@ from asyncify.transforms.eager.created import is_construction
 from asyncify.transforms.eager.lines import WIDTH, selection
 from asyncify.transforms.eager.loads import walks
 from asyncify.transforms.eager.lookups import primary_key
+from asyncify.transforms.eager.members import may_hold_others
 from asyncify.transforms.eager.naming import Namer
 from asyncify.transforms.eager.option_values import OptionReader
 from asyncify.transforms.eager.options import Renderer, Style, Tree, joins_rows
@@ -263,7 +264,9 @@ class Late:
         wish = _snake(spot.info.name) + ("s" if spot.many else "")
         name = _free(spot.function, wish) if returns else source.segment(spot.expression)
         select = namer.library("sqlalchemy", "select")
-        which = f"{model}.{key}.in_([one.{key} for one in {name}])" if spot.many else f"{model}.{key} == {name}.{key}"
+        ours = f" if isinstance(one, {model})" if may_hold_others(self.program, spot.expression) else ""
+        keys = f"[one.{key} for one in {name}{ours}]"
+        which = f"{model}.{key}.in_({keys})" if spot.many else f"{model}.{key} == {name}.{key}"
         end = ".all()" if spot.many else ".one_or_none()"
         if not spot.many or joins_rows(self.program, spot.info):
             end = f".unique(){end}"

@@ -1,0 +1,60 @@
+"""Lists that promise instances and may hold something else: dictionaries that were made of them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.values import objects
+from asyncify.transforms.eager.sources import returned
+
+GROWS = frozenset({"append", "add", "insert"})
+
+
+def may_hold_others(program: Program, node: ast.expr, seen: frozenset[object] = frozenset()) -> bool:
+    """Whether a list may have members of which it is not known that they are instances, whatever annotations say."""
+    function = program.function_of(node)
+    if isinstance(node, ast.Await):
+        return may_hold_others(program, node.value, seen)
+    if isinstance(node, (ast.ListComp, ast.GeneratorExp)):
+        return _is_other(program, node.elt)
+    if isinstance(node, ast.List):
+        return any(_is_other(program, one) for one in node.elts)
+    if isinstance(node, ast.Call):
+        return any(
+            may_hold_others(program, result, seen | {called.info})
+            for called in program.calls(node)
+            if called.info not in seen
+            for result in returned(called.info)
+        )
+    if isinstance(node, ast.Name) and function is not None and (function, node.id) not in seen:
+        seen |= {(function, node.id)}
+        return any(may_hold_others(program, value, seen) for value in _assigned(function, node.id)) or any(
+            _is_other(program, member) for member in _added(function, node.id)
+        )
+    return False
+
+
+def _assigned(function: FunctionInfo, name: str) -> Iterator[ast.expr]:
+    """What a function assigns to a name."""
+    for node in function.nodes:
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+                yield node.value
+
+
+def _added(function: FunctionInfo, name: str) -> Iterator[ast.expr]:
+    """What a function puts into the list of a name."""
+    for node in function.nodes:
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
+            continue
+        holder = node.func.value
+        if node.func.attr in GROWS and isinstance(holder, ast.Name) and holder.id == name:
+            yield node.args[-1]
+
+
+def _is_other(program: Program, node: ast.expr) -> bool:
+    return not any(True for _ in objects(program.values(node)))
