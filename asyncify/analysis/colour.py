@@ -16,7 +16,6 @@ from asyncify.analysis.call_index import CallIndex
 from asyncify.analysis.colouring import Colouring, Reason
 from asyncify.analysis.forms import (
     PAIRS,
-    can_be_function,
     has_session_parameter,
     is_decorator,
     is_implicit,
@@ -33,11 +32,18 @@ from asyncify.analysis.lookalikes import stand_ins
 from asyncify.analysis.operators import SEEN
 from asyncify.analysis.points import Point, PointKind, points_of, waits_as_context
 from asyncify.analysis.program import Program, in_order
-from asyncify.analysis.script_blocks import in_block, in_main_guard, is_script, script_blocks, together
-from asyncify.analysis.source import SourceFile
+from asyncify.analysis.script_blocks import (
+    in_block,
+    in_main_guard,
+    is_script,
+    script_blocks,
+    together,
+    waits_beside_server,
+)
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.twins import find_twins
 from asyncify.analysis.values import has
+from asyncify.analysis.waiting_lambdas import is_awaited_thread, is_written_out
 from asyncify.analysis.wrappers import wrappers_of
 from asyncify.knowledge import names
 from asyncify.knowledge.barriers import Barrier, Handing, Treatment
@@ -111,6 +117,7 @@ class _Worker:
         for path in sorted({*self.at_top, *self.lone}):
             self.at_top[path] += together(self.program, self.program.modules[path], self.lone[path])
             self.colour_script(path)
+            self.result.own_loops |= waits_beside_server(self.program, path, self.at_top[path] + self.lone[path])
         self.result.own_loops |= bool(self.result.entries or self.result.loops_at_import)
         return self.result
 
@@ -127,9 +134,8 @@ class _Worker:
         self.result.points[point.node] = point
         self.paths[point.node] = path
         self.need(point.node, point.what, None)
-        if point.kind is PointKind.AWAIT and isinstance(point.node, ast.Call):
-            for double in stand_ins(self.program, point.node):
-                self.mark(double, Reason("a test puts it in the place of a session's", path, point.node.lineno))
+        for double in stand_ins(self.program, point.node) if point.kind is PointKind.AWAIT else ():
+            self.mark(double, Reason("it stands for a method of a session", double.path, double.node.lineno))
         for item in point.node.items if isinstance(point.node, ast.With) else ():
             for target in self.program.calls(item.context_expr):  # what is entered there instead of a session
                 if target.info.name == "__enter__" and waits_as_context(
@@ -158,11 +164,11 @@ class _Worker:
             call = source.holder(outer)
             if isinstance(call, ast.Call) and handing_of(self.program, call) is Handing.CALLS:
                 self.run_by_library(call, path, what, via)
-            elif isinstance(call, ast.Call) and self._is_awaited_thread(call, source.parent(call), outer):
+            elif isinstance(call, ast.Call) and is_awaited_thread(self.program, call, source.parent(call), outer):
                 self.result.unwrapped.add(call)
             elif outer in self.index.lambda_calls or outer in self.index.lambda_readers:
                 self.pass_on(outer, path, what, via, gives=outer.body is node)
-            elif self._is_written_out(outer, call, source):
+            elif outer not in self.replacing and is_written_out(self.program, outer, call, source):
                 self.result.written_out.add(outer)
             elif outer not in self.overriding:
                 self.report(node, "lambda", f"{what} waits for the database inside a lambda", "make it an `async def`")
@@ -174,16 +180,6 @@ class _Worker:
             (self.lone if self._runs_by_itself(node, via) else self.at_top)[path].append(node)
             return
         self.mark(function, reason)
-
-    def _is_awaited_thread(self, call: ast.Call, parent: ast.AST | None, function: ast.Lambda) -> bool:
-        """`await run_in_threadpool(lambda: f(db))`."""
-        handing = handing_of(self.program, call)
-        return handing is Handing.UNWRAP and isinstance(parent, ast.Await) and not ast.unparse(function.args)
-
-    def _is_written_out(self, waiting: ast.Lambda, parent: ast.AST | None, source: SourceFile) -> bool:
-        """Whether a library takes an async function for a lambda, and the lambda can become one."""
-        takes = isinstance(parent, ast.Call) and handing_of(self.program, parent) is Handing.ACCEPTS
-        return takes and waiting not in self.replacing and can_be_function(source, waiting)
 
     def pass_on(self, waiting: ast.Lambda, path: str, what: str, via: FunctionInfo | None, *, gives: bool) -> None:
         """A lambda whose body is a call that waits gives its coroutine on, and its callers await. Where the call is but

@@ -29,9 +29,10 @@ def lookalikes(program: Program, node: ast.Call) -> tuple[FunctionInfo, ...]:
     )
 
 
-def stand_ins(program: Program, node: ast.Call) -> tuple[FunctionInfo, ...]:
+def stand_ins(program: Program, node: ast.AST) -> tuple[FunctionInfo, ...]:
     """The methods of tests that a call of a method of a session runs instead: those of a fake of the session."""
-    methods = (v for v in program.values(node.func) if isinstance(v, Fn) and v.info.cls is not None)
+    values = program.values(node.func) if isinstance(node, ast.Call) else ()
+    methods = (v for v in values if isinstance(v, Fn) and v.info.cls is not None)
     return tuple(dict.fromkeys(v.info for v in methods if is_test(v.info.path) and not _is_of_library(program, v)))
 
 

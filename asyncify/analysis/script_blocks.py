@@ -79,7 +79,7 @@ def script_blocks(
         if is_main_guard(stmt):
             assert isinstance(stmt, ast.If)
             body, guarded = tuple(stmt.body), True
-            if stmt.orelse:
+            if stmt.orelse or _starts_own_loop(program, stmt):
                 continue
         elif (alone or len(plain) == 1) and isinstance(stmt, (ast.With, ast.Try, ast.For, ast.While, ast.If)):
             body, guarded = (stmt,), False
@@ -94,7 +94,7 @@ def together(program: Program, module: ModuleInfo, lone: Iterable[ast.AST]) -> I
     """The lone calls of coroutines under a main guard where more than one thing wants a loop: they share one, as
     connections cannot go from one loop to another. A server that runs there is such a thing."""
     for stmt in module.source.tree.body:
-        if not isinstance(stmt, ast.If) or not is_main_guard(stmt) or stmt.orelse:
+        if not isinstance(stmt, ast.If) or not is_main_guard(stmt) or stmt.orelse or _starts_own_loop(program, stmt):
             continue
         inside = set(ast.walk(stmt))
         calls = [n for n in inside if isinstance(n, ast.Call)]
@@ -103,6 +103,19 @@ def together(program: Program, module: ModuleInfo, lone: Iterable[ast.AST]) -> I
         found = [node for node in lone if node in inside]
         if found and len(found) + sum(serves(program, n) is Serving.HERE for n in calls) > 1:
             yield from found
+
+
+def _starts_own_loop(program: Program, stmt: ast.stmt) -> bool:
+    """Whether a server that is started below a statement cannot run in the loop of others, or it is not known."""
+    return any(serves(program, node) is Serving.UNKNOWN for node in ast.walk(stmt) if isinstance(node, ast.Call))
+
+
+def waits_beside_server(program: Program, path: str, nodes: Iterable[ast.AST]) -> bool:
+    """Whether some nodes at the top of a module run loops before such a server starts one."""
+    body = program.modules[path].source.tree.body
+    guards = [s for s in body if is_main_guard(s) and _starts_own_loop(program, s)]
+    inside = {inner for stmt in guards for inner in ast.walk(stmt)}
+    return any(node in inside for node in nodes)
 
 
 def in_block(source: SourceFile, node: ast.AST, blocks: Container[ast.AST]) -> bool:

@@ -121,6 +121,17 @@ def test_a_server_runs_in_the_loop_that_is_there(tmp_path: Path, head: str, run:
     assert after in done["main.py"]
 
 
+def test_a_server_that_may_start_processes_keeps_its_place(tmp_path: Path) -> None:
+    """In a main guard the calls before it run by themselves: in one loop with it, it could not start."""
+    body = 'seed("a")\n    if len(sys.argv) > 1:\n        seed("b")\n    uvicorn.run(app, reload=len(sys.argv) > 2)'
+    app = STARTED.format(head="import uvicorn", run="pass", body=body)
+    runs = [["main.py"], ["main.py", "x"], ["main.py", "x", "y"]]
+    done = prove(tmp_path, app, [], runs, installed={"uvicorn.py": UVICORN})
+    assert '    asyncio.run(seed("a"))\n' in done["main.py"]
+    assert "    uvicorn.run(app, reload=len(sys.argv) > 2)\n" in done["main.py"]
+    assert "keep_to_loop" not in done["db.py"], "connections of SQLite have threads, and no loops"
+
+
 def test_a_server_that_may_start_processes_is_told(tmp_path: Path) -> None:
     run = "uvicorn.run(app, reload=len(sys.argv) < 2)"
     app = STARTED.format(head="import uvicorn", run=run, body='start("a", "b")')
