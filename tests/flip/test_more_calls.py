@@ -329,3 +329,39 @@ def read_newest(name: str = Depends(newest)):
     }
     done = prove(tmp_path, files, [("GET", "/newest")])
     assert "return await crud.newest(db)" in done["api/deps.py"]
+
+
+def test_functions_that_are_only_kept_in_a_class(tmp_path: Path) -> None:
+    app = """\
+from fastapi import Depends, FastAPI
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import User
+
+app = FastAPI()
+
+
+class Users:
+    def names(db: Session):
+        return [user.name for user in db.query(User).order_by(User.id).all()]
+
+    def count(db):
+        return db.query(User).count()
+
+    def rename(user: User, name: str, db: Session):
+        user.name = name
+        db.commit()
+        return Users.names(db)
+
+
+@app.get("/names")
+def names(db: Session = Depends(get_db)):
+    return Users.names(db), Users.count(db)
+
+
+@app.put("/names/{name}")
+def rename(name: str, db: Session = Depends(get_db)):
+    return Users.rename(db.get(User, 1), name, db)
+"""
+    prove(tmp_path, app, [("GET", "/names"), ("PUT", "/names/dan"), ("GET", "/names")])

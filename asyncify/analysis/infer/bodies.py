@@ -19,7 +19,7 @@ from asyncify.analysis.infer.schedule import Unit
 from asyncify.analysis.infer.stores import store
 from asyncify.analysis.names import Imported
 from asyncify.analysis.nodes import children, raises
-from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import NOTHING, Cls, Fn, Obj, Origin, Values
 
 
@@ -33,6 +33,10 @@ def walk_unit(engine: Engine, unit: Unit) -> Record:
     else:
         walk(run, body.source.tree.body)
     return run.record
+
+
+#: what the first parameter of a method is called. Source: PEP 8, "Function and Method Arguments"
+RECEIVERS = frozenset({"self", "cls"})
 
 
 def _bind_parameters(run: Run, info: FunctionInfo) -> None:
@@ -49,6 +53,10 @@ def _bind_parameters(run: Run, info: FunctionInfo) -> None:
             )
             # what a method reads from `self` is known by the method: its callers add where their instance came from
             values: Values = frozenset({Cls(owner)}) if is_class else run.instance(owner, Origin(info.path, info.node))
+            if not is_class and arg.arg not in RECEIVERS:
+                # a function that is only kept in a class: `Users.all(db)`, without `@staticmethod`
+                given = parameter(run, info, arg)
+                values = given if _is_foreign(run, owner, arg) else values | given
         else:
             values = parameter(run, info, arg)
         run.note(arg, values)
@@ -56,6 +64,13 @@ def _bind_parameters(run: Run, info: FunctionInfo) -> None:
     for star in (arguments.vararg, arguments.kwarg):
         if star is not None:
             run.bind(star.arg, run.read("param", info, run.receiver, star.arg))
+
+
+def _is_foreign(run: Run, owner: ClassInfo, arg: ast.arg) -> bool:
+    """Whether an annotation says that a parameter is no instance of a class."""
+    values = annotated(run, arg.annotation) if arg.annotation is not None else NOTHING
+    kin = run.engine.classes.are_kin
+    return bool(values) and not any(isinstance(v, Obj) and kin(v.info, owner) for v in values)
 
 
 def walk(run: Run, body: list[ast.stmt]) -> bool:
