@@ -16,6 +16,59 @@ STEPS = ("lifespan", "flip")
 BACKEND = '\n\n@pytest.fixture(scope="session")\ndef anyio_backend():\n    return "asyncio"\n'
 
 SUITES = {
+    "a savepoint that a listener of the session begins anew": {
+        "tests/conftest.py": """\
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import event
+from sqlalchemy.orm import sessionmaker
+
+from app.db import Base, engine, get_db
+from app.main import app
+
+Session = sessionmaker(autoflush=False, bind=engine)
+
+
+@pytest.fixture
+def db():
+    connection = engine.connect()
+    outer = connection.begin()
+    Base.metadata.create_all(connection)
+    db = Session(bind=connection)
+    savepoint = connection.begin_nested()
+
+    @event.listens_for(db, "after_transaction_end")
+    def begin_anew(db, transaction):
+        nonlocal savepoint
+        if not savepoint.is_active:
+            savepoint = connection.begin_nested()
+
+    yield db
+    db.close()
+    outer.rollback()
+    connection.close()
+
+
+@pytest.fixture
+def client(db):
+    app.dependency_overrides[get_db] = lambda: db
+    yield TestClient(app)
+    app.dependency_overrides.clear()
+""",
+        "tests/test_notes.py": """\
+from app import crud
+
+
+def test_two_commits(client, db):
+    crud.add(db, "a")
+    client.post("/notes", params={"text": "b"})
+    assert crud.texts(db) == ["a", "b"]
+
+
+def test_nothing_is_left(db):
+    assert crud.texts(db) == []
+""",
+    },
     "code behind a context that swallows what its body raises": {
         "tests/conftest.py": CONFTEST,
         "tests/test_notes.py": """\

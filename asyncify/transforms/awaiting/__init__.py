@@ -9,6 +9,7 @@ from asyncify.model.edit import Edit, Finding
 from asyncify.transforms.awaiting.absent import absent_members
 from asyncify.transforms.awaiting.blocks import block_edits
 from asyncify.transforms.awaiting.calls import CallEdits
+from asyncify.transforms.awaiting.captured import captured_edits
 from asyncify.transforms.awaiting.class_dependencies import ClassDependencies
 from asyncify.transforms.awaiting.driven import DrivenEdits
 from asyncify.transforms.awaiting.entry import Helpers
@@ -71,6 +72,7 @@ def plan(program: Program) -> Decisions:
         edits.extend(driven.edits())
         edits.extend(block_edits(program, module))
         edits.extend(attribute_edits(program, module))
+        edits.extend(captured_edits(program, module))
         edits.extend(reflection_edits(program, module, helpers))
         edits.extend(written_out_edits(program, module))
         edits.extend(operator_edits(program, module))
