@@ -11,7 +11,8 @@ import ast
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
 
-BASE_MODEL = "pydantic.BaseModel"
+#: the bases of schemas; that of generic ones of pydantic 1 derives from the first
+BASE_MODELS = ("pydantic.BaseModel", "pydantic.generics.GenericModel", "sqlmodel.SQLModel")
 #: calls that build a schema where they stand
 BUILDERS = frozenset({"model_rebuild", "update_forward_refs"})
 
@@ -34,7 +35,7 @@ def has_late_schemas(program: Program) -> bool:
 
 def is_schema(program: Program, info: ClassInfo) -> bool:
     """Whether a class is a pydantic model."""
-    return program.classes.derives_from(info, BASE_MODEL, "sqlmodel.SQLModel")
+    return program.classes.derives_from(info, *BASE_MODELS)
 
 
 def _names_later(info: ClassInfo, lines: dict[str, int]) -> bool:

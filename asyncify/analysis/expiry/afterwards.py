@@ -33,8 +33,9 @@ class Afterwards:
         here, there = self.program.function_of(place), self.program.function_of(node)
         if here is None or there is None:
             return False
-        below = here is there and place.lineno < getattr(node, "lineno", 0)
-        return below or there in self._behind(here, place.lineno) or there in self._returned(here)
+        line = getattr(node, "lineno", 0)
+        below = here is there and place.lineno < line
+        return below or there in self._behind(here, place.lineno) or line >= self._returned(here).get(there, line + 1)
 
     def _find_behind(
         self, function: FunctionInfo, line: int, returned: ast.Call | None = None
@@ -46,24 +47,38 @@ class Afterwards:
         called = {info for node, info in found if again or node is not returned}
         return frozenset().union(*(self._reach.of(info) for info in called))
 
-    def _find_returned(self, function: FunctionInfo) -> frozenset[FunctionInfo]:
-        """The functions that may run when one has returned to those that call it."""
-        found: set[FunctionInfo] = set()
+    def _find_returned(self, function: FunctionInfo) -> dict[FunctionInfo, int]:
+        """The functions that may run when one has returned to those that call it, each from which line on."""
+        found: dict[FunctionInfo, int] = {}
         seen, todo = {function}, [function]
         while todo:
             for node, caller in self._callers[todo.pop()]:
-                found |= {caller} | self._behind(caller, node.lineno, node)
+                first = _first_line(caller, node)
+                found[caller] = min(first, found.get(caller, first))
+                found.update(dict.fromkeys(self._behind(caller, node.lineno, node), 0))
                 if caller not in seen:
                     seen.add(caller)
                     todo.append(caller)
-        return frozenset(found)
+        return found
 
 
 def is_repeated(function: FunctionInfo, call: ast.AST) -> bool:
     """Whether a loop of a function may run a call, or read an expression, more than once."""
+    return bool(_loops(function, call))
+
+
+def _first_line(function: FunctionInfo, call: ast.Call) -> int:
+    """The line from which on a function may run behind a call: that of a loop that comes to it once more."""
+    return min([call.lineno, *(getattr(loop, "lineno", 0) for loop in _loops(function, call))])
+
+
+def _loops(function: FunctionInfo, call: ast.AST) -> list[ast.AST]:
+    """What may run a call more than once."""
+    found: list[ast.AST] = []
     node: ast.AST | None = call
     while node is not None and node is not function.node:
         node = function.source.parent(node)
         if isinstance(node, LOOPS) or getattr(node, "generators", None):
-            return True
-    return False
+            assert node is not None
+            found.append(node)
+    return found

@@ -12,7 +12,7 @@ from asyncify.analysis.infer.displays import item_by_name
 from asyncify.analysis.infer.evaluate import evaluate
 from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.forwarding import forwarded
-from asyncify.analysis.infer.functions import REGISTERED, call_function, construct
+from asyncify.analysis.infer.functions import REGISTERED, call_function, construct, fill_fields
 from asyncify.analysis.infer.higher import told
 from asyncify.analysis.infer.library import call_library, call_member
 from asyncify.analysis.infer.queries import chained
@@ -183,6 +183,8 @@ def _call_super(run: Run, node: ast.Call) -> Values:
     method = run.engine.classes.method_above(function.cls, receiver, node.func.attr)
     if method is not None:
         return call_function(run, Fn(method, receiver, True), args, kwargs, node)
+    if node.func.attr == "__init__":
+        fill_fields(run, receiver, (), kwargs)
     found = []
     for value in run.instance(receiver):
         if isinstance(value, Inst):  # a session or query subclass that calls its library parent

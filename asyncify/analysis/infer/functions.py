@@ -181,17 +181,23 @@ def fill(run: Run, info: ClassInfo, args: Sequence[Values], kwargs: Mapping[str,
         ensure(run, function)
         pass_arguments(run, function, args, kwargs)
         return function
-    if not run.engine.orm.is_model(info):
-        fields = [
-            name
-            for base in reversed(run.engine.classes.ancestors(info))
-            if isinstance(base, ClassInfo)
-            for name, stmt in base.attributes.items()
-            if isinstance(stmt, ast.AnnAssign)
-        ]
-        for name, values in (*zip(fields, args, strict=False), *kwargs.items()):
-            run.write(("attr", info, name), values)
+    fill_fields(run, info, args, kwargs)
     return None
+
+
+def fill_fields(run: Run, info: ClassInfo, args: Sequence[Values], kwargs: Mapping[str, Values]) -> None:
+    """What the `__init__` of a library does: the fields of a class hold what it is given."""
+    if run.engine.orm.is_model(info):
+        return
+    fields = [
+        name
+        for base in reversed(run.engine.classes.ancestors(info))
+        if isinstance(base, ClassInfo)
+        for name, stmt in base.attributes.items()
+        if isinstance(stmt, ast.AnnAssign)
+    ]
+    for name, values in (*zip(fields, args, strict=False), *kwargs.items()):
+        run.write(("attr", info, name), values)
 
 
 def inherit(run: Run, info: ClassInfo) -> None:

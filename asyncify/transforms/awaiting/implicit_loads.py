@@ -19,7 +19,7 @@ from asyncify.analysis.schema_order import has_late_schemas, is_schema
 from asyncify.analysis.schemas import VALIDATORS
 from asyncify.analysis.symbols import ClassInfo, ModuleInfo
 from asyncify.analysis.unloaded import Reads, Unloaded
-from asyncify.analysis.values import Cls
+from asyncify.analysis.values import Cls, Obj
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import Hole, InsertStatements, Op, Replace, ReplaceStatement
 from asyncify.model.span import Place, Target
@@ -102,15 +102,24 @@ class ImplicitLoads:
         call, arguments, more = validator
         every = (*imports, *more)
         if isinstance(place.node, ast.Name):
-            text = f"await {name}({call}, {place.node.id}{arguments})\n"
+            text = f"await {name}({call}, {place.node.id}{self._as_prepared(place.node)}{arguments})\n"
             yield from self._before(place, statement, text, every)
             return
         function = self.program.function_of(place.node)
         taken = function.local_names if function is not None else frozenset[str]()
         answer = next(n for n in ("answer", "answer_", "the_answer") if n not in taken)
-        text = f"{answer} = $made\nawait {name}({call}, {answer}{arguments})\nreturn {answer}\n"
+        given = f"{answer}{self._as_prepared(place.node)}"
+        text = f"{answer} = $made\nawait {name}({call}, {given}{arguments})\nreturn {answer}\n"
         op = ReplaceStatement(text, (Hole("made", self.source.span(place.node)),))
         yield self._edit(place, Target(self.source.span(statement), Place.STATEMENT), op, every)
+
+    def _as_prepared(self, node: ast.expr) -> str:
+        """What FastAPI does to a schema of pydantic 1 before it validates it as another one, which might not be able to
+        read it itself. Source: `fastapi.routing._prepare_response_content`."""
+        values = self.program.values(node)
+        schemas = [v for v in values if isinstance(v, Obj) and is_schema(self.program, v.info)]
+        alone = len(schemas) == len(values) > 0 and not any(self.program.orm.is_model(v.info) for v in schemas)
+        return ".dict(by_alias=True)" if alone and is_pydantic_1(self.program) else ""
 
     def _validator(self, place: Unloaded) -> tuple[str, str, tuple[Import, ...]] | None:
         """What validates a response model, its further arguments and imports. Source: `fastapi._compat.ModelField`:

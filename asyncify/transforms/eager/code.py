@@ -12,6 +12,7 @@ from asyncify.analysis.values import Cls, Obj, Origin, Values, objects
 from asyncify.transforms.eager.column_names import names_column
 from asyncify.transforms.eager.fields import Fields
 from asyncify.transforms.eager.reading import QUERIES, Reader, Reading, Steps, best
+from asyncify.transforms.eager.set_by_name import collections_set
 from asyncify.transforms.eager.special import SpecialMethods, read_events
 
 #: methods of loggers. Source: Python library reference, `logging.Logger`
@@ -173,6 +174,9 @@ class _Module:
                         self._runs(function.info, value, reader)
         elif isinstance(node.func, ast.Name) and node.func.id == "setattr" and node.args:
             self.reading.changed.update(o.info for o in objects(self.program.values(node.args[0])))
+            for info, name in collections_set(self.program, self.path, node):
+                reader = Reader(self.path, node, "code", f"setattr() of {info.name}.{name}")
+                self.reading.unknown.append((info, name, reader))
         elif isinstance(node.func, ast.Name) and node.func.id in SPECIAL and len(node.args) == 1:
             self._special(node.args[0], SPECIAL[node.func.id], node)
         if _writes_text(node):

@@ -138,10 +138,21 @@ class Created:
     def _holding(self, refreshes: list[Refresh], site: ast.AST) -> list[Refresh]:
         return [r for r in refreshes if isinstance(r.name, (ast.Name, ast.Attribute)) and self._holds(r.name, site)]
 
-    def loads(self, site: ast.AST, reader: Reader, name: str) -> bool:
-        """Whether a refresh that names a relationship loads it on the way to a reader."""
-        naming = [r for r, given in self._named if name in given]
-        return self._passed(self._holding(naming, site), site, reader) is not None
+    def loads(self, site: ast.AST, reader: Reader, steps: Steps) -> bool:
+        """Whether a refresh that names a relationship, or a load with an option for a path, loads it on the way to a
+        reader."""
+        naming = [r for r, given in self._named if len(steps) == 1 and steps[0] in given]
+        if self._passed(self._holding(naming, site), site, reader) is not None:
+            return True
+        giving = self._passed([r for r in self.refreshes(site) if self._gives(r, steps)], site, reader)
+        last = self.passed(site, reader) if giving is not None else None
+        # the last one in the function that reads empties what those before it have loaded
+        return last is not None and self.program.function_of(last.call) is not self.program.function_of(reader.node)
+
+    def _gives(self, refresh: Refresh, steps: Steps) -> bool:
+        """Whether a load has an option for a path."""
+        options = self._options.parse(refresh.path, refresh.options) if refresh.options is not None else []
+        return any(e.loads and e.steps == steps for e in options)
 
     def passed(self, site: ast.AST, reader: Reader) -> Refresh | None:
         """The refresh through which every instance goes on its way to a reader: the last one in its function, for it
@@ -261,8 +272,7 @@ class Created:
             if not own:
                 return False
             for refresh, given in own:
-                options = self._options.parse(place.path, refresh.options) if refresh.options is not None else []
-                if given & set(steps[:1]) or any(e.loads and e.steps == steps for e in options):
+                if given & set(steps[:1]) or self._gives(refresh, steps):
                     return True
         return False
 

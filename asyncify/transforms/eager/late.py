@@ -255,6 +255,10 @@ class Late:
             return None
         there = self._there(spot)
         missing = [steps for steps in paths if steps not in there]
+        # what the mapping loads with what is there needs no load
+        probe = Renderer(self.program, Namer(self.program, spot.path), configured=True)
+        if probe.options(model, spot.info, Tree.of(missing, there), style) == []:
+            return []
         options = Renderer(self.program, namer, configured=True).options(model, spot.info, Tree.of(missing), style)
         if not options:
             return None if options is None else []

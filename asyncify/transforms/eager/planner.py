@@ -31,10 +31,12 @@ from asyncify.transforms.eager.doubles import Doubles
 from asyncify.transforms.eager.encoded import encoded
 from asyncify.transforms.eager.expired import Expired
 from asyncify.transforms.eager.expiring import Expiring
+from asyncify.transforms.eager.given_back import GivenBack
 from asyncify.transforms.eager.hidden import Hidden
 from asyncify.transforms.eager.late import Late, Spot
 from asyncify.transforms.eager.loads import Site, Statements, entities, plan_statement, static_class
 from asyncify.transforms.eager.lookups import plan_lookup
+from asyncify.transforms.eager.mapped import loaded_by_mapping
 from asyncify.transforms.eager.overtaken import Overtaken
 from asyncify.transforms.eager.pages import Pages
 from asyncify.transforms.eager.partial import Partial
@@ -99,7 +101,7 @@ class Planner:
         read_code(self.reading)
         Validation(self.reading, self.routes).read()
         self.pages.read()
-        self.reading.close()
+        self.reading.close(GivenBack(self.program, self.reach).reader)
 
     def _take_in_evidence(self) -> None:
         """Find what the tests have seen to be read, and what is made with it."""
@@ -189,7 +191,7 @@ class Planner:
         at_site: Readers = defaultdict(list)
         for steps, found in readers.items():
             for reader in found:
-                if len(steps) == 1 and self.created.loads(site, reader, steps[0]):
+                if self.created.loads(site, reader, steps):
                     continue
                 if self.detached.is_read_detached(site, path, reader) or self.deleted.is_gone(site, reader):
                     continue
@@ -302,10 +304,10 @@ class Planner:
 
     def _beside(self, site: ast.AST, steps: Steps, reader: Reader) -> None:
         spot = self.late.spot(reader, site, steps)
-        if spot is None:
-            self._unknown(steps, reader)
-        else:
+        if spot is not None:
             self._at(spot, steps, reader)
+        elif not loaded_by_mapping(self.program, site, steps, reader.node):
+            self._unknown(steps, reader)
 
     def _at(self, spot: Spot, steps: Steps, reader: Reader) -> None:
         self._decided(reader, steps, Outcome.BESIDE)

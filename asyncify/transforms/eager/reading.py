@@ -65,6 +65,13 @@ class Hides(Protocol):
         ...
 
 
+class Carries(Protocol):
+    """Knows who reads, for a call that runs a method, what a reader reads from the `self` of that method: the call, the
+    reader, or nobody."""
+
+    def __call__(self, method: ast.AST, call: Reader, reader: Reader) -> Reader | None: ...
+
+
 @dataclass(eq=False)
 class Reading:
     """Collects reads.
@@ -179,7 +186,7 @@ class Reading:
             inner, outer = outer, source.parent(outer)
         return True
 
-    def close(self) -> None:
+    def close(self, carries: Carries) -> None:
         """Carry what methods read from `self` to the instances on which they run."""
         changed = True
         recursive: set[ast.AST] = set()
@@ -193,16 +200,21 @@ class Reading:
                         recursive.add(origin.site)
                     else:
                         self.endless[getattr(callee, "name", ""), reader] = None
-                for steps in () if again else list(self.paths.get(callee, ())):
+                for steps, readers in () if again else list(self.paths.get(callee, {}).items()):
                     whole = (*origin.steps, *steps)
+                    by = dict.fromkeys(carries(callee, reader, one) for one in readers)
                     if len(whole) > LIMIT:
                         changed = changed or callee not in recursive
                         recursive.add(callee)
-                    elif self._note(origin.site, origin.path, whole, reader):
-                        changed = True
+                        continue
+                    for one in by:
+                        if one is not None and self._note(origin.site, origin.path, whole, one):
+                            changed = True
         self.unknown[:] = [u for u in self.unknown if self.program.function_of(u[2].node) not in self.called]
         for callee, info, reader in self._unknown_calls:
-            self.unknown += [(info, ".".join(steps), reader) for steps in self.paths.get(callee, ())]
+            for steps, readers in self.paths.get(callee, {}).items():
+                by = dict.fromkeys(carries(callee, reader, one) for one in readers)
+                self.unknown += [(info, ".".join(steps), one) for one in by if one is not None]
 
     # -- walking values ------------------------------------------------------------------------------
 

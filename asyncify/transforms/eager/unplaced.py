@@ -134,5 +134,13 @@ def _is_loaded_before(program: Program, place: Unloaded) -> bool:
     if not isinstance(before, ast.Expr) or not isinstance(before.value, ast.Await):
         return False
     call = before.value.value
+    if not isinstance(call, ast.Call) or not spawns(program, call):
+        return False
     same = ast.dump(place.node)
-    return isinstance(call, ast.Call) and spawns(program, call) and any(ast.dump(a) == same for a in call.args)
+    return any(ast.dump(_prepared(argument)) == same for argument in call.args)
+
+
+def _prepared(node: ast.expr) -> ast.expr:
+    """What is handed over: `page` of `page.dict(by_alias=True)`."""
+    made = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "dict"
+    return node.func.value if made else node  # type: ignore[attr-defined]
