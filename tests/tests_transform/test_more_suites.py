@@ -26,7 +26,17 @@ from sqlalchemy.orm import sessionmaker
 from app.db import Base, engine, get_db
 from app.main import app
 
-Session = sessionmaker(autoflush=False, bind=engine)
+Session = sessionmaker(autoflush=False, bind=engine, join_transaction_mode="control_fully")
+
+
+@event.listens_for(engine, "connect")
+def no_transactions_of_its_own(connection, record):
+    connection.isolation_level = None
+
+
+@event.listens_for(engine, "begin")
+def begin(connection):
+    connection.exec_driver_sql("BEGIN")
 
 
 @pytest.fixture
