@@ -356,3 +356,60 @@ def find(query):
 def names(db: Session = Depends(get_db)):
     return [singer.name for singer in find(db.query(Singer))]
 """
+
+
+def test_methods_that_hand_on_to_those_above(tmp_path: Path) -> None:
+    titled = """\
+class Titled(Stored):
+    __abstract__ = True
+
+    def titles(self):
+        return "/".join(song.title for song in self.songs)
+
+
+class Singer(Titled):
+"""
+    over = """\
+    def titles(self):
+        return super().titles() + "!"
+
+    def change(self, db: Session, **values):
+        return super().change(db, **values)
+
+    @classmethod
+    def make(cls, db: Session, **values):
+        singer ="""
+    made = "    @classmethod\n    def make(cls, db: Session, **values):\n        singer ="
+    models = MODELS.replace("class Singer(Stored):\n", titled).replace(made, over)
+    page = PAGE + "\n    def __iter__(self):\n        return self.items.__iter__()\n"
+    app = (
+        HEAD
+        + """
+from page import Page
+
+
+@app.post("/singers")
+def add(name: str, db: Session = Depends(get_db)):
+    db.add(Singer(name=name, songs=[Song(title="Rain"), Song(title="Snow")]))
+    db.commit()
+
+
+@app.get("/singers/{key}")
+def titles(key: int, db: Session = Depends(get_db)):
+    return db.query(Singer).filter(Singer.id == key).one().titles()
+
+
+@app.put("/singers/{key}", response_model=SingerOut)
+def change(key: int, name: str, db: Session = Depends(get_db)):
+    return db.query(Singer).filter(Singer.id == key).one().change(db, name=name)
+
+
+@app.put("/singers")
+def change_all(db: Session = Depends(get_db)):
+    for singer in Page(items=db.query(Singer).all(), total=1):
+        singer.change(db, name=singer.name + "?")
+    return [singer.name for singer in db.query(Singer).all()]
+"""
+    )
+    requests = [("POST", "/singers?name=A"), ("GET", "/singers/1"), ("PUT", "/singers/1?name=B"), ("PUT", "/singers")]
+    prove(tmp_path, {"main.py": app, "page.py": page, "models.py": models, "filling.py": FILLING}, requests)

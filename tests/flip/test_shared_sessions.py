@@ -114,3 +114,23 @@ if __name__ == "__main__":
     main()
 """
     prove(tmp_path, {"main.py": app, "seed.py": script}, REQUESTS, commands=[["seed.py"]])
+
+
+def test_a_session_that_a_function_makes_global(tmp_path: Path) -> None:
+    app = HEAD + """\
+session = None
+
+
+def use(factory):
+    global session
+    session = factory()
+
+
+use(SessionLocal)
+
+
+@app.get("/named/{name}")
+async def by_name(name: str):
+    return named(session, name)
+"""
+    prove(tmp_path, app, REQUESTS, codes=SHARED)

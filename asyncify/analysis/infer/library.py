@@ -314,6 +314,8 @@ def _container(run: Run, base: Inst, name: str, args: Args, kwargs: Kwargs, node
         if name == "items":
             return frozenset({collection("list", frozenset({Inst("tuple", (key, value))}))})
         return frozenset({base}) if name == "copy" else NOTHING
+    if name == "__iter__":
+        return frozenset({base})
     if name in ("pop", "popleft", "__next__", "send"):
         return inner
     if name == "union":

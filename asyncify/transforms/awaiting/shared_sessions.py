@@ -8,7 +8,7 @@ AsyncSession with Concurrent Tasks".
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.names import Assigned
@@ -45,12 +45,19 @@ def shared_sessions(program: Program) -> Iterator[Finding]:
 
 
 def _bound(module: ModuleInfo) -> Iterator[tuple[str, ast.Call]]:
-    """The names at the top of a module that hold what a call gives."""
-    for stmt in module.source.tree.body:
-        if isinstance(stmt, (ast.Assign, ast.AnnAssign)) and isinstance(stmt.value, ast.Call):
-            for target in stmt.targets if isinstance(stmt, ast.Assign) else [stmt.target]:
+    """The names of a module that hold what a call gives, those that a function has made `global` too."""
+    yield from _assigned(module.source.tree.body)
+    for function in module.functions.values():
+        shared = {name for node in function.nodes if isinstance(node, ast.Global) for name in node.names}
+        yield from (pair for pair in _assigned(function.nodes if shared else ()) if pair[0] in shared)
+
+
+def _assigned(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, ast.Call]]:
+    for node in nodes:
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Call):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 if isinstance(target, ast.Name):
-                    yield target.id, stmt.value
+                    yield target.id, node.value
 
 
 def _opened(program: Program, module: ModuleInfo, value: ast.Call) -> Iterator[tuple[ModuleInfo, ast.Call]]:

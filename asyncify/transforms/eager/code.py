@@ -167,7 +167,7 @@ class _Module:
     def _call(self, node: ast.Call) -> None:
         self.fields.call(self.path, node)
         if isinstance(node.func, ast.Attribute):
-            for value in best(self.program.values(node.func.value)):
+            for value in best(self.program.values(self._receiver(node.func.value))):
                 if isinstance(value, Obj) and self.program.orm.is_model(value.info):
                     reader = Reader(self.path, node, "code", f"{value.info.name}.{node.func.attr}()")
                     for function in self.program.calls(node):
@@ -182,6 +182,12 @@ class _Module:
         if _writes_text(node):
             for arg in (*node.args, *(k.value for k in node.keywords)):
                 self._special(arg, "__str__", node)
+
+    def _receiver(self, node: ast.expr) -> ast.AST:
+        """The instance on which a method is called: that of the method around for `super()`."""
+        is_super = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
+        function = self.program.function_of(node) if is_super else None
+        return function.parameters[0] if function is not None and function.parameters else node
 
     def _special(self, inner: ast.expr, name: str, node: ast.AST) -> None:
         values = best(self.program.values(inner))
