@@ -89,15 +89,8 @@ class Late:
         if session is None:
             return None
         optional = not many and (self._optional(reader, function) or not self._is_read_by(statement, reader))
-        made = isinstance(site, ast.Call) and (is_construction(self.program, site) or self._is_of_factory(site))
+        made = isinstance(site, ast.Call) and (is_construction(self.program, site) or is_of_factory(self.program, site))
         return Spot(function.path, function, expression, statement, info, many, optional, session, made)
-
-    def _is_of_factory(self, site: ast.Call) -> bool:
-        """Whether factory_boy makes the instances: `UserFactory()`, or `UserFactory.create()`."""
-        values = self.program.values(site.func)
-        classes = {v.info for v in values if isinstance(v, Cls)}
-        members = any(isinstance(v, Member) and v.base.type == FACTORY for v in values)
-        return members or any(map(self.program.object_factories.is_factory, classes))
 
     def _is_always_needed(self, reader: Reader, function: FunctionInfo, info: ClassInfo, name: str) -> bool:
         """Whether a lazy load of one instance would most likely send a statement too."""
@@ -296,6 +289,14 @@ class Late:
             function = Target(source.span(spot.function.node), Place.STATEMENT)
             edits.append(Edit("eager", spot.path, function, EditParameters((spot.session.parameter,)), because=because))
         return edits
+
+
+def is_of_factory(program: Program, site: ast.Call) -> bool:
+    """Whether factory_boy makes the instances: `UserFactory()`, or `UserFactory.create()`."""
+    values = program.values(site.func)
+    classes = {v.info for v in values if isinstance(v, Cls)}
+    members = any(isinstance(v, Member) and v.base.type == FACTORY for v in values)
+    return members or any(map(program.object_factories.is_factory, classes))
 
 
 def _stores(root: ast.AST, name: str) -> bool:

@@ -8,6 +8,7 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import objects
 from asyncify.transforms.eager.created import is_construction
+from asyncify.transforms.eager.late import is_of_factory
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Steps
 
@@ -15,7 +16,7 @@ from asyncify.transforms.eager.reading import Steps
 def loaded_by_mapping(program: Program, site: ast.AST, steps: Steps, reader: ast.AST) -> bool:
     """Whether the mapping of every class whose instances a reader has from a loading place, and that has the path,
     loads it. What is made comes out of no statement."""
-    if not isinstance(site, ast.Call) or is_construction(program, site):
+    if not isinstance(site, ast.Call) or is_construction(program, site) or is_of_factory(program, site):
         return False
     either = (
         {o.info for o in objects(program.values(node)) if o.origin is not None and o.origin.site is site}
