@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .harness import BASE, DB, prove
+from .harness import BASE, DB, MODELS, prove
 
 OTHER_SESSIONS = (
     DB.replace("import sessionmaker", "import Session, scoped_session, sessionmaker")
@@ -142,3 +142,43 @@ def test_spellings(tmp_path: Path) -> None:
     app = {**BASE, "db.py": OTHER_SESSIONS, "main.py": APP}
     done = prove(tmp_path, app, REQUESTS, codes=STAYING, leaks=True)
     assert "inspect(user).async_session.scalar(" in done["main.py"]
+
+
+def test_lists_in_the_columns_of_a_subquery(tmp_path: Path) -> None:
+    """Rows with them have no hash: nothing makes them unique, and two are never the same one for Query either."""
+    models = MODELS.replace("from sqlalchemy import ForeignKey", "from sqlalchemy import JSON, ForeignKey")
+    models += """
+
+class Label(Base):
+    __tablename__ = "labels"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int]
+    words = mapped_column(JSON)
+"""
+    app = """\
+from fastapi import Depends, FastAPI
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import Label, User
+
+app = FastAPI()
+
+
+def words_of_users(db: Session):
+    return db.query(Label.user_id, Label.words.label("words")).subquery()
+
+
+@app.post("/labels")
+def add(db: Session = Depends(get_db)):
+    db.add_all([Label(user_id=1, words=["a", "b"]), Label(user_id=1, words=["a", "b"]), Label(user_id=2, words=[])])
+    db.commit()
+
+
+@app.get("/labels")
+def labels(db: Session = Depends(get_db)):
+    words = words_of_users(db)
+    rows = db.query(User, words.c.words).join(words, words.c.user_id == User.id).order_by(User.id).all()
+    return [[user.name, given] for user, given in rows]
+"""
+    prove(tmp_path, {"main.py": app, "models.py": models}, [("POST", "/labels"), ("GET", "/labels")])

@@ -20,6 +20,7 @@ from asyncify.knowledge.query_methods import (
     UNHASHABLE_FUNCTIONS,
     UNHASHABLE_TYPES,
 )
+from asyncify.transforms.query.subquery_columns import labelled
 from asyncify.transforms.query.uses import Site, Uses, queries
 
 ALIASES = frozenset({"sqlalchemy.orm.aliased", "sqlalchemy.orm.with_polymorphic"})
@@ -181,9 +182,9 @@ def _classify_call(program: Program, source: SourceFile, node: ast.Call, depth: 
                 return Kind.ENTITY
             if last == "Bundle":
                 return Kind.UNKNOWN if any(k.arg == "single_entity" for k in node.keywords) else Kind.COLUMN
+            if last in UNHASHABLE_FUNCTIONS:
+                return Kind.UNHASHABLE
             if value.name.startswith("sqlalchemy.func."):
-                if last in UNHASHABLE_FUNCTIONS:
-                    return Kind.UNHASHABLE
                 return Kind.AGGREGATE if last in AGGREGATES else Kind.COLUMN
             return Kind.EXISTS if last == "exists" else Kind.COLUMN
     if isinstance(node.func, ast.Attribute):
@@ -212,7 +213,8 @@ def _classify_attribute(program: Program, source: SourceFile, node: ast.Attribut
         if isinstance(value, Inst) and value.type in ALIASES:
             return Kind.COLUMN
     if isinstance(node.value, ast.Attribute) and node.value.attr in ("c", "columns"):
-        return Kind.COLUMN
+        made = {classify(program, source, given, depth + 1) for given in labelled(program, node)}
+        return Kind.UNHASHABLE if Kind.UNHASHABLE in made else Kind.COLUMN
     if any(isinstance(v, Obj) for v in base):
         return _class_attribute(program, node, base)
     if depth < 4 and classify(program, source, node.value, depth + 1) is Kind.ENTITY:
