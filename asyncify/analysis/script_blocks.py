@@ -26,12 +26,14 @@ class ScriptBlock:
 
     statement: what is replaced. body: what goes into the function. guarded: whether the statement is
     `if __name__ == "__main__":`. outside: names that the body binds and that others read: they stay global.
+    behind: what stays there, behind the call of the function.
     """
 
     statement: ast.stmt
     body: tuple[ast.stmt, ...]
     guarded: bool
     outside: tuple[str, ...]
+    behind: tuple[ast.stmt, ...] = ()
 
 
 def is_main_guard(node: ast.AST) -> bool:
@@ -72,22 +74,33 @@ def script_blocks(
     another. alone: the module is a script, where all of them share one loop.
     """
     inside = {id(inner): stmt for stmt in module.source.tree.body for inner in ast.walk(stmt)}
-    found = list(dict.fromkeys(inside[id(node)] for node in waiting if id(node) in inside))
+    waiting_nodes = set(waiting)
+    found = list(dict.fromkeys(inside[id(node)] for node in waiting_nodes if id(node) in inside))
     found.sort(key=lambda s: s.lineno)
     plain = [s for s in found if not is_main_guard(s)]
     for stmt in found:
+        behind: tuple[ast.stmt, ...] = ()
         if is_main_guard(stmt):
             assert isinstance(stmt, ast.If)
             body, guarded = tuple(stmt.body), True
             if stmt.orelse or _starts_own_loop(program, stmt):
                 continue
+            first = next((n for n, inner in enumerate(body) if _may_serve(program, inner)), 0)
+            if first and not any(node in waiting_nodes for one in body[first:] for node in ast.walk(one)):
+                body, behind = body[:first], body[first:]
         elif (alone or len(plain) == 1) and isinstance(stmt, (ast.With, ast.Try, ast.For, ast.While, ast.If)):
             body, guarded = (stmt,), False
         else:
             continue
         outside = _names_outside(program, module, body)
         if outside is not None:
-            yield ScriptBlock(stmt, body, guarded, outside)
+            yield ScriptBlock(stmt, body, guarded, outside, behind)
+
+
+def _may_serve(program: Program, stmt: ast.stmt) -> bool:
+    """Whether a statement runs a server that may need a loop of its own, or may start processes that have one."""
+    calls = (n for n in ast.walk(stmt) if isinstance(n, ast.Call))
+    return any(serves(program, call) in (Serving.UNKNOWN, Serving.ELSEWHERE) for call in calls)
 
 
 def together(program: Program, module: ModuleInfo, lone: Iterable[ast.AST]) -> Iterator[ast.AST]:

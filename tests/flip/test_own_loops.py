@@ -79,6 +79,8 @@ def run(app, **options):
     else:
         Server(Config(app, **options)).run()
 """
+#: what a script does itself before it starts the server
+TABLES = 'from db import engine\n    User.metadata.create_all(engine)\n    print("made")'
 STARTED = f"""\
 import sys
 
@@ -113,6 +115,8 @@ if __name__ == "__main__":
         ("import uvicorn", "pass", 'seed("a")\n    uvicorn.run(app)', "await uvicorn.Server(uvicorn.Config(app))"),
         ("", "pass", 'seed("a")\n    seed(*sys.argv[1:] or ["b"])', "    asyncio.run(main())"),
         ("import uvicorn", "pass", 'seed("a")\n    uvicorn.run(app, workers=2)', '    asyncio.run(seed("a"))\n'),
+        ("import uvicorn", "pass", f"{TABLES}\n    uvicorn.run(app, reload=not sys.argv)", "main())\n    uvicorn.run("),
+        ("import uvicorn", "pass", f"{TABLES}\n    uvicorn.run(app, reload=True)", "main())\n    uvicorn.run("),
     ],
 )
 def test_a_server_runs_in_the_loop_that_is_there(tmp_path: Path, head: str, run: str, body: str, after: str) -> None:

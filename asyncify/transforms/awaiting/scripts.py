@@ -41,6 +41,10 @@ def _block(program: Program, module: ModuleInfo, helpers: Helpers, block: Script
             yield from helpers.add(SCRIPT, block.statement, because)
             run = helpers.name(SCRIPT)
         lines += ["if $test:", f"    {run}({name}())"]
+        if block.behind:
+            lines.append("    $behind")
+            first, last = block.behind[0], block.behind[-1]
+            holes.append(Hole("behind", source.span(first), Place.STATEMENT, source.span(last)))
         imports = (Import("asyncio"),)
     else:
         yield from helpers.add(helpers.runner, block.statement, because)
