@@ -213,6 +213,9 @@ def main():
         later = text("SELECT 1 WHERE 1 IN :ids")
         found.append(connection.execute(later.bindparams(KNOWN), {"ids": [2]}).scalars().all())
         found.append(connection.execute(known, {"ids": [1, 3]}).scalars().all())
+        given = text(f"{numbers} IN :ids")
+        given = given.bindparams(ids=(1, 3))
+        found.append(connection.execute(given).scalars().all())
         found.append(connection.execute(text("SELECT 'a IN :b' -- IN :c")).scalar())
     print(json.dumps(found))
 
@@ -229,9 +232,9 @@ def test_lists_in_texts(driver: str, version: str, postgres: Postgres, tmp_path:
     after, findings = migrated(source, driver)
     given = {"url": postgres.url(postgres.create())}
     expected = answers(tmp_path, source, version, given)
-    assert expected == [[1, 3], [2], [], [1], "a IN b"]
+    assert expected == [[1, 3], [2], [], [1], [1, 3], "a IN b"]
     assert answers(tmp_path, after, version, given) == expected
-    assert not findings and after.count("expanding") == 3
+    assert not findings and after.count("expanding") == 4
 
 
 @pytest.mark.parametrize(

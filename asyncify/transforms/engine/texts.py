@@ -102,12 +102,14 @@ class Texts:
         return isinstance(found, Ext) and found.name == TEXT and bool(node.args)
 
     def _is_bound(self, module: ModuleInfo, node: ast.Call) -> bool:
-        """Whether parameters of the text are declared: `text(...).bindparams(...)`, there or where its name is used."""
+        """Whether parameters of the text are declared: `text(...).bindparams(bindparam(...))`, there or where its name
+        is used. `bindparams(ids=...)` gives values, and says nothing."""
         outer = module.source.parent(node)
+        calls = (n for n in module.source.nodes_of(ast.Call) if isinstance(n, ast.Call) and n.args)
+        declared = [c.func for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr == "bindparams"]
         if isinstance(outer, ast.Attribute):
-            return outer.attr == "bindparams"
+            return outer in declared
         names = {ast.unparse(t) for t in outer.targets} if isinstance(outer, ast.Assign) else set()
-        declared = (n for n in module.source.nodes_of(ast.Attribute) if n.attr == "bindparams")
         return any(ast.unparse(n.value) in names for n in declared)
 
     def finding(self, module: ModuleInfo, node: ast.Call, what: str, advice: str) -> Finding:
