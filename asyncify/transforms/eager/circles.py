@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Container
+
+from asyncify.analysis.orm import Relationship
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.transforms.eager.reading import Steps
@@ -26,3 +30,32 @@ def comes_back(program: Program, first: ClassInfo, steps: Steps) -> bool:
         if relationship.collection and any(program.classes.are_kin(info, target) for info in joined):
             return True
     return False
+
+
+def leads_back(program: Program, first: ClassInfo, steps: Steps, others: Container[Steps]) -> bool:
+    """Whether a path goes from what a collection holds to its owner, which is there, and from there a way that is
+    loaded anyhow: `poll.options.poll.title`. An option for it would empty what else was loaded with the owner."""
+    for end in range(2, len(steps) + 1):
+        rest = (*steps[: end - 2], *steps[end:])
+        if _is_way_back(program, first, steps[:end]) and (not rest or rest in others or end == len(steps)):
+            return True
+    return False
+
+
+def _is_way_back(program: Program, first: ClassInfo, steps: Steps) -> bool:
+    """Whether the last step is the other side of the collection before it."""
+    above = program.orm.end_of(first, steps[:-2])
+    there = program.orm.relationship(above, steps[-2]) if above is not None else None
+    back = program.orm.relationship(there.target, steps[-1]) if there is not None and there.target is not None else None
+    if there is None or back is None or not there.collection or back.collection:
+        return False
+    sides = ((there, back.name), (back, there.name))
+    return any(_option(one, "back_populates") == name or _option(one, "backref") == name for one, name in sides)
+
+
+def _option(relationship: Relationship, name: str) -> str:
+    """The text that a relationship is given for an option; "" where there is none, or its join is its own."""
+    call = getattr(relationship.node, "value", None)
+    given = {k.arg: k.value for k in call.keywords} if isinstance(call, ast.Call) else {}
+    value = given.get(name)
+    return str(value.value) if isinstance(value, ast.Constant) and "primaryjoin" not in given else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
@@ -186,6 +186,7 @@ def plan_statement(
             left.append(steps)
     for entity in found:
         own = [p for p in paths if walks(program, path, entity.info, p)]
+        own = [p for p in own if not _is_double(program, entity.info, p, own)]
         if entity.subclasses is not None:
             of_subclasses = [p for p in own if program.orm.subclass(entity.info, p[0]) is not None]
             left.extend(p for p in of_subclasses if len(p) > 1 or p[0] not in entity.subclasses)
@@ -206,6 +207,16 @@ def plan_statement(
     elif options:
         edits.extend(_placed(program, statements, site, path, options, imports, because))
     return edits, left, refused
+
+
+def _is_double(program: Program, info: ClassInfo, steps: Steps, paths: Container[Steps]) -> bool:
+    """Whether a path through a subclass is one that is loaded for all instances: `Dog.owner` beside `Animal.owner`."""
+    for position in range(len(steps) - 1):
+        above = program.orm.end_of(info, steps[:position])
+        if above is not None and program.orm.subclass(above, steps[position]) is not None:
+            if (*steps[:position], *steps[position + 1 :]) in paths:
+                return True
+    return False
 
 
 def _gives_others(program: Program, statements: Statements, site: Site, found: list[Entity]) -> bool:

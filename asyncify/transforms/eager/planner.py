@@ -19,7 +19,7 @@ from asyncify.model.edit import Edit, Finding
 from asyncify.model.evidence import LoadKind
 from asyncify.model.span import Span
 from asyncify.transforms.base import Decisions
-from asyncify.transforms.eager.circles import comes_back
+from asyncify.transforms.eager.circles import comes_back, leads_back
 from asyncify.transforms.eager.code import read_code
 from asyncify.transforms.eager.contents import Contents, is_lookup
 from asyncify.transforms.eager.created import Created, Refresh, is_construction
@@ -210,7 +210,8 @@ class Planner:
                 ):
                     self._refresh(refresh, steps, reader)
                 elif refresh is not None:
-                    self._beside(site, steps, reader)
+                    if not leads_back(self.program, self.refreshing.stored_class(refresh), steps, readers):
+                        self._beside(site, steps, reader)
                 elif isinstance(site, ast.Call) and is_construction(self.program, site):
                     self._constructed(site, path, steps, reader)
                 elif self.reading.shows(site, steps, found):

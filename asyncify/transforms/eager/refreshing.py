@@ -9,6 +9,7 @@ from asyncify.analysis.expiry.events import path_text
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import objects
 from asyncify.model.edit import Edit
+from asyncify.transforms.eager.circles import leads_back
 from asyncify.transforms.eager.created import Created, Refresh, made_classes
 from asyncify.transforms.eager.expiring import Expiring
 from asyncify.transforms.eager.options import EAGER_SETTINGS
@@ -56,7 +57,8 @@ class Refreshing:
             if self.created.reloads(place):
                 self._places.setdefault(place, (info, {}))
                 self._always[place] = f"a refresh of {info.name} expires what it holds, which is read later"
-        for place, (info, needed) in self._places.items():
+        for place, (info, every) in self._places.items():
+            needed = {s: r for s, r in every.items() if not leads_back(self.program, info, s, every)}
             apart = place.flushes or info in self._text_keyed or self._empties_others(place, info, needed)
             by_name = self._can_name(place, needed) and apart
             if info in self._text_keyed and needed and not by_name:

@@ -1,0 +1,92 @@
+"""Refreshed instances that are met again further down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import prove
+
+MODELS = """\
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Recipe(Base):
+    __tablename__ = "recipes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    notes: Mapped[list["Note"]] = relationship(order_by="Note.id")
+    steps: Mapped[list["Step"]] = relationship(back_populates="recipe", order_by="Step.id")
+
+    @property
+    def minutes(self):
+        return sum(step.minutes for step in self.steps)
+
+
+class Note(Base):
+    __tablename__ = "notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    recipe_id: Mapped[int] = mapped_column(ForeignKey("recipes.id"))
+
+
+class Step(Base):
+    __tablename__ = "steps"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    minutes: Mapped[int]
+    recipe_id: Mapped[int] = mapped_column(ForeignKey("recipes.id"))
+    recipe: Mapped["Recipe"] = relationship(back_populates="steps")
+
+    @property
+    def share(self):
+        return self.minutes / self.recipe.minutes
+"""
+APP = """\
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import Note, Recipe, Step
+
+app = FastAPI()
+
+
+class Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class NoteOut(Out):
+    text: str
+
+
+class StepOut(Out):
+    share: float
+
+
+class RecipeOut(Out):
+    name: str
+    notes: list[NoteOut]
+    steps: list[StepOut]
+
+
+@app.post("/recipes", response_model=RecipeOut)
+def add(name: str, db: Session = Depends(get_db)):
+    recipe = Recipe(name=name)
+    db.add(recipe)
+    db.flush()
+    for minutes in (5, 15):
+        db.add(Step(recipe=recipe, minutes=minutes))
+    db.add(Note(recipe_id=recipe.id, text="hot"))
+    db.commit()
+    return recipe
+"""
+
+
+def test_what_was_loaded_is_not_emptied_from_below(tmp_path: Path) -> None:
+    files = {"main.py": APP, "models.py": MODELS, "filling.py": "def fill(db):\n    pass\n"}
+    prove(tmp_path, files, [("POST", "/recipes?name=soup")])
