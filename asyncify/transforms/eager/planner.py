@@ -210,7 +210,8 @@ class Planner:
                 ):
                     self._refresh(refresh, steps, reader)
                 elif refresh is not None:
-                    if not leads_back(self.program, self.refreshing.stored_class(refresh), steps, readers):
+                    info = self.refreshing.stored_class(refresh)
+                    if not self.created.reloads(refresh) or not leads_back(self.program, info, steps, readers):
                         self._beside(site, steps, reader)
                 elif isinstance(site, ast.Call) and is_construction(self.program, site):
                     self._constructed(site, path, steps, reader)
