@@ -115,7 +115,7 @@ if __name__ == "__main__":
         ("import uvicorn", "pass", 'seed("a")\n    uvicorn.run(app)', "await uvicorn.Server(uvicorn.Config(app))"),
         ("", "pass", 'seed("a")\n    seed(*sys.argv[1:] or ["b"])', "    asyncio.run(main())"),
         ("import uvicorn", "pass", 'seed("a")\n    uvicorn.run(app, workers=2)', '    asyncio.run(seed("a"))\n'),
-        ("import uvicorn", "pass", f"{TABLES}\n    uvicorn.run(app, reload=not sys.argv)", "main())\n    uvicorn.run("),
+        ("import uvicorn", "pass", f"{TABLES}\n    uvicorn.run(app, reload=not sys.argv)", "reload=not sys.argv)\n"),
         ("import uvicorn", "pass", f"{TABLES}\n    uvicorn.run(app, reload=True)", "main())\n    uvicorn.run("),
     ],
 )
