@@ -18,6 +18,8 @@ VALIDATORS = frozenset({"model_validate", "from_orm", "validate"})
 BY_NAME = ("populate_by_name", "validate_by_name", "allow_population_by_field_name")
 ROOT_MODEL = "pydantic.RootModel"
 
+Meaning = ClassInfo | Assigned | Ext
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -109,27 +111,33 @@ class Schemas:
             return tuple(s for part in inner for s in part)
         if isinstance(node, ast.Name) and node.id in filled:
             return filled[node.id]
-        head = self.meaning(node, path)
-        if isinstance(head, ClassInfo):
-            return (Shape(head),)
-        if isinstance(head, Assigned):
-            return self.shapes(head.value, head.path, filled, depth + 1)
-        return ()
+        found: list[Shape] = []
+        for head in self._meanings(node, path):
+            if isinstance(head, ClassInfo):
+                found.append(Shape(head))
+            elif isinstance(head, Assigned):
+                found += self.shapes(head.value, head.path, filled, depth + 1)
+        return tuple(found)
 
-    def meaning(self, node: ast.expr, path: str) -> ClassInfo | Assigned | Ext | None:
+    def meaning(self, node: ast.expr, path: str) -> Meaning | None:
         """The class or alias that a name in an annotation means, also one that is local to a function."""
+        return next(iter(self._meanings(node, path)), None)
+
+    def _meanings(self, node: ast.expr, path: str) -> tuple[Meaning, ...]:
+        """All of them: a parameter of what makes routes is given one class after another."""
         found = self.program.names.resolve_expression(path, node)
         if isinstance(found, (ClassInfo, Assigned, Ext)):
-            return found
-        for value in self.program.values(node):
-            if isinstance(value, Cls):
-                return value.info
-            if isinstance(value, Ann):
-                return Assigned(value.path, "", value.node)
+            return (found,)
+        values = self.program.values(node)
+        classes = sorted((v.info for v in values if isinstance(v, Cls)), key=lambda c: (c.path, c.qualname))
+        written = [v for v in values if isinstance(v, Ann)]
+        written.sort(key=lambda v: (v.path, v.node.lineno, v.node.col_offset))
+        if classes or written:
+            return (*classes, *(Assigned(v.path, "", v.node) for v in written))
         if isinstance(node, ast.Name):  # a forward reference in a string, to a class beside it in a function
             beside = [c for c in self.program.modules[path].classes.values() if c.name == node.id]
-            return beside[0] if len(beside) == 1 else None
-        return None
+            return (beside[0],) if len(beside) == 1 else ()
+        return ()
 
     def parameters(self, info: ClassInfo) -> list[str]:
         """The type variables of a generic schema, in order."""
