@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
-from asyncify.analysis.values import Rec, objects
+from asyncify.analysis.values import Rec, has, objects
 from asyncify.transforms.eager.reading import QUERIES
 
 VIEWS = frozenset({"items", "keys"})
@@ -20,11 +20,16 @@ def collections_set(program: Program, path: str, call: ast.Call) -> Iterator[tup
     if len(call.args) < 3 or (function is not None and function.name == "__init__"):
         return
     names = _names(program, path, call.args[1])
+    held = not names and _is_list(program, call.args[2])  # whatever its name is, what is given a list is a collection
     for info in sorted({o.info for o in objects(program.values(call.args[0]))}, key=lambda c: (c.path, c.qualname)):
-        for name in sorted(names):
+        for name in sorted(program.orm.relationships(info) if held and program.orm.is_model(info) else names):
             relationship = program.orm.relationship(info, name)
             if relationship is not None and relationship.collection and relationship.lazy not in QUERIES:
                 yield info, name
+
+
+def _is_list(program: Program, node: ast.expr) -> bool:
+    return isinstance(node, (ast.List, ast.ListComp)) or has(program.values(node), "list")
 
 
 def _names(program: Program, path: str, node: ast.expr) -> set[str]:
