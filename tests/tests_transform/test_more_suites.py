@@ -680,3 +680,28 @@ class Api:
     assert {f.code for f in findings} == {"test-client-place"}
     code, output = pytest_run(tmp_path, migrated)
     assert code == 0, output
+
+
+def test_an_import_from_a_folder_without_init(tmp_path: Path) -> None:
+    conftest = f"import os\n\n{CONFTEST}"
+    conftest += """
+
+from parts import words
+from sqlalchemy import create_engine as create
+
+other = create(os.environ.get("OTHER_URL", "sqlite://"))
+
+
+@pytest.fixture
+def word():
+    with other.connect() as connection:
+        return connection.exec_driver_sql(f"SELECT '{words.WORD}'").scalar()
+"""
+    tests = "def test_word(word):\n    assert word == 'a'\n"
+    suite = {"tests/conftest.py": conftest, "tests/test_words.py": tests, "parts/words.py": 'WORD = "a"\n'}
+    code, output = pytest_run(tmp_path / "before", {**APP, **suite})
+    assert code == 0, output
+    migrated, findings = flip(suite, steps=STEPS)
+    assert not findings
+    code, output = pytest_run(tmp_path / "after", migrated)
+    assert code == 0, output

@@ -26,7 +26,9 @@ def home_of(
         path = program.names.index.find(stmt.module, module.path)
         if stmt.lineno > getattr(node, "lineno", 0):
             continue
-        if path is None or is_test_path(path) or any(alias.name == "*" for alias in stmt.names):
+        if path is None or path not in program.modules or is_test_path(path):
+            continue
+        if any(alias.name == "*" for alias in stmt.names):
             continue
         if (path, helper) in made or helper in program.modules[path].bound:
             return stmt.module
