@@ -9,6 +9,8 @@ from asyncify.analysis.source import SourceFile
 #: what may not be evaluated although the statement around it is, or runs later
 CONDITIONAL = (ast.IfExp, ast.BoolOp, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
 
 def is_always_evaluated(source: SourceFile, node: ast.AST) -> bool:
     """Whether an expression is evaluated whenever its statement is."""
@@ -45,7 +47,8 @@ def _evaluated_with(source: SourceFile, node: ast.AST, top: ast.AST) -> bool:
         if isinstance(outer, CONDITIONAL) and not _comes_first(outer, inner):
             return False
         inner, outer = outer, source.parent(outer)
-        if isinstance(inner, ast.comprehension) and isinstance(outer, (ast.ListComp, ast.SetComp, ast.DictComp)):
+        if isinstance(inner, ast.comprehension) and isinstance(outer, COMPREHENSIONS):
+            # what a generator expression begins with is evaluated at once, too. Source: Python reference, "Expressions"
             if inner is not outer.generators[0] or not _holds(inner.iter, node):
                 return False
             inner, outer = outer, source.parent(outer)

@@ -28,6 +28,7 @@ from asyncify.model.evidence import NO_EVIDENCE, Evidence
 from asyncify.model.plan import Workspace
 
 if TYPE_CHECKING:
+    from asyncify.analysis.async_attrs import AsyncAttributes
     from asyncify.analysis.colouring import Colouring
     from asyncify.analysis.mock_origins import Origins
 
@@ -139,6 +140,13 @@ class Program:
         from asyncify.analysis.databases import find_backends
 
         return find_backends(self)
+
+    @cached_property
+    def async_attributes(self) -> AsyncAttributes:
+        """Which attributes of instances can be awaited."""
+        from asyncify.analysis.async_attrs import AsyncAttributes
+
+        return AsyncAttributes(self)
 
     @cached_property
     def given_contexts(self) -> frozenset[FunctionInfo]:

@@ -130,6 +130,13 @@ class EditDecorators:
 
 
 @dataclass(frozen=True)
+class AddBase:
+    """A class with one more base, before those that it has. `base` is source."""
+
+    base: str
+
+
+@dataclass(frozen=True)
 class EditParameters:
     """Parameters of a function. `add` is source such as `db: AsyncSession`, put last among those that may be
     given by position (before any `*`); `remove` are names."""
@@ -155,6 +162,7 @@ Op = Union[  # noqa: UP007 - one name a line
     ForkAsync,
     InsertStatements,
     ReplaceStatement,
+    AddBase,
     EncloseRest,
     EditDecorators,
     EditParameters,

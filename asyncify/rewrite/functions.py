@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from asyncify.model.ops import EditDecorators, EditParameters, ForkAsync
+from asyncify.model.ops import AddBase, EditDecorators, EditParameters, ForkAsync
 from asyncify.rewrite import commas
 from asyncify.rewrite.errors import RewriteError
 from asyncify.rewrite.templates import Style, Template
@@ -35,6 +35,17 @@ def fork_async(op: ForkAsync, old: cst.CSTNode, new: cst.CSTNode, style: Style) 
     assert isinstance(whole, cst.If) and isinstance(whole.orelse, cst.Else)
     otherwise = whole.orelse.with_changes(body=cst.IndentedBlock([plain]), leading_lines=(blank,))
     return whole.with_changes(body=cst.IndentedBlock([waiting]), orelse=otherwise, leading_lines=new.leading_lines)
+
+
+def add_base(node: cst.CSTNode, op: AddBase, style: Style) -> cst.CSTNode:
+    """The class with one more base, the first of all. Raises RewriteError for anything else."""
+    if not isinstance(node, cst.ClassDef):
+        raise RewriteError("only a class has bases")
+    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    base = cst.Arg(Template(op.base, style=style).expression())
+    if node.bases or node.keywords:
+        return node.with_changes(bases=[base.with_changes(comma=comma), *node.bases])
+    return node.with_changes(bases=[base], lpar=cst.LeftParen(), rpar=cst.RightParen())
 
 
 def edit_decorators(node: cst.CSTNode, op: EditDecorators, style: Style) -> cst.CSTNode:

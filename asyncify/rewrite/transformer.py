@@ -140,6 +140,8 @@ class Applier(cst.CSTTransformer):
             return functions.set_async(node, op.on, op.rename)
         if isinstance(op, ops.EditDecorators):
             return functions.edit_decorators(node, op, self._style)
+        if isinstance(op, ops.AddBase):
+            return functions.add_base(node, op, self._style)
         if isinstance(op, ops.EditParameters):
             return functions.edit_parameters(node, op, self._style)
         if not isinstance(node, cst.BaseExpression):

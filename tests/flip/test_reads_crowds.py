@@ -58,4 +58,4 @@ def test_each_caller_loads_what_is_read(tmp_path: Path) -> None:
 
 def test_more_callers_than_are_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "INSTANCES", PLACES)
-    assert "greenlet_spawn" in proved(tmp_path)["rules.py"]
+    assert "await user.awaitable_attrs.posts" in proved(tmp_path)["rules.py"]

@@ -281,7 +281,7 @@ def forgotten(key: int, db: Session = Depends(get_db)):
     requests = [("GET", f"/{key}") for key in [*keys, "forgotten/1"]]
     migrated = prove(tmp_path, {"models.py": MODELS, "filling.py": FILLING, "main.py": main}, requests)
     text = migrated["main.py"]
-    assert 'return user.team.name if await greenlet_spawn(getattr, user, "team") else None' in text
-    assert 'return await greenlet_spawn(getattr, user, "team") and user.team.name' in text
-    assert '"team": user.team.name if user.name and await greenlet_spawn(' in text
-    assert text.count("greenlet_spawn(") == 3 + 2 + 2 + 2
+    assert "return user.team.name if await user.awaitable_attrs.team else None" in text
+    assert "return await user.awaitable_attrs.team and user.team.name" in text
+    assert '"team": user.team.name if user.name and await user.awaitable_attrs.team else None' in text
+    assert text.count("awaitable_attrs") == 3 + 2 + 2 + 2

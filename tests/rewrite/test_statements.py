@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from conftest import File
 
-from asyncify.model.ops import EncloseRest, InsertStatements, Replace, ReplaceStatement, SetAsync
+from asyncify.model.ops import AddBase, EncloseRest, InsertStatements, Replace, ReplaceStatement, SetAsync
 from asyncify.model.plan import Failed
 
 
@@ -221,3 +221,19 @@ def test_a_statement_stays_before_what_encloses_the_rest() -> None:
     )
     _, (result,) = file.results(file.on("one =", EncloseRest("with $it:\n    $rest")))
     assert isinstance(result, Failed) and "shares its line" in result.message
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("class A:\n    pass", "class A(M):\n    pass"),
+        ("class A():\n    pass", "class A(M):\n    pass"),
+        ("class A(B, C): pass  # c", "class A(M, B, C): pass  # c"),
+        ("class A(metaclass=T):\n    pass", "class A(M, metaclass=T):\n    pass"),
+        ("@d\nclass A(\n    B,  # b\n):\n    pass", "@d\nclass A(\n    M, B,  # b\n):\n    pass"),
+    ],
+)
+def test_a_class_gets_a_base(before: str, after: str) -> None:
+    file = File(before)
+    start = "@d" if before.startswith("@") else "class"
+    assert file.apply(file.on(start if start != "@d" else "class", AddBase("M"))) == after

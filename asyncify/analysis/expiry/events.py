@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from asyncify.analysis.async_attrs import read_of
 from asyncify.analysis.dotted import is_path
 from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.program import Program
@@ -108,8 +109,11 @@ def named_attributes(call: ast.Call) -> Iterator[str]:
             yield node.value
 
 
-def read_in_greenlet(program: Program, call: ast.Call) -> tuple[ast.expr, str] | None:
-    """The instance and the attribute of `greenlet_spawn(getattr, instance, "name")`, which this tool writes."""
+def read_in_greenlet(program: Program, call: ast.expr) -> tuple[ast.expr, str] | None:
+    """The instance and the attribute of `greenlet_spawn(getattr, instance, "name")`, which this tool writes, and of
+    `instance.awaitable_attrs.name`."""
+    if not isinstance(call, ast.Call):
+        return read_of(program, call)
     if len(call.args) != 3 or getattr(call.args[0], "id", "") != "getattr":
         return None
     name = call.args[2]

@@ -128,6 +128,9 @@ class Walk:
             return state
         if isinstance(node, ast.Lambda):
             return state
+        if isinstance(node, ast.Attribute) and (read := read_in_greenlet(self.program, node)) is not None:
+            state = self._expression(read[0], state)
+            return self._in_greenlet(*read, state) if is_path(read[0]) else state
         for part in children(node):
             state = self._expression(part, state)
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
@@ -229,14 +232,18 @@ class Walk:
             state = self._outdated(read, state)
         return state
 
+    def _in_greenlet(self, instance: ast.expr, name: str, state: State) -> State:
+        """A read in the greenlet has loaded what it reads."""
+        path = path_text(instance)
+        mark = state.get((path, ""))
+        state = without(state, path, name)
+        return self._loaded(state, path, "", mark.doubted(), self._is_column(instance, name)) if mark else state
+
     def _call(self, node: ast.Call, state: State) -> State:
         event = event_of(self.program, node)
         read = read_in_greenlet(self.program, node)
         if read is not None and is_path(read[0]):
-            path, name = path_text(read[0]), read[1]
-            mark = state.get((path, ""))
-            state = without(state, path, name)
-            return self._loaded(state, path, "", mark.doubted(), self._is_column(read[0], name)) if mark else state
+            return self._in_greenlet(*read, state)
         if event is None:
             return self._called(node, state)
         if event.effect is Effect.LETS_GO:

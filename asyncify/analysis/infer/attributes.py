@@ -33,7 +33,7 @@ from asyncify.analysis.values import (
 from asyncify.knowledge import containers as table
 from asyncify.knowledge.containers import PROVIDED, PROVIDER
 from asyncify.knowledge.library import ATTRIBUTES, DISPATCH, OBJECTS, OF_COROUTINES, STATES
-from asyncify.knowledge.names import DYNAMIC, SELECT, WRITE_ONLY, canonical
+from asyncify.knowledge.names import AWAITABLE_ATTRS, DYNAMIC, SELECT, WRITE_ONLY, canonical
 from asyncify.knowledge.object_factories import FACTORY, MANY, ONE
 
 #: how many relationships are followed from one loaded instance (a tree of categories has no end)
@@ -139,10 +139,13 @@ def _binds(method: FunctionInfo, *, bound: bool) -> bool:
 def _of_object(run: Run, value: Obj, name: str, node: ast.AST) -> Values:
     orm = run.engine.orm
     if orm.is_model(value.info):
+        if name == AWAITABLE_ATTRS:
+            return frozenset({Inst(AWAITABLE_ATTRS, (frozenset({value}),))})
         relationship = orm.relationship(value.info, name)
         if relationship is not None:
             origin = value.origin
-            if origin is not None or not isinstance(node, ast.Attribute):
+            awaited = isinstance(node, ast.Attribute) and getattr(node.value, "attr", "") == AWAITABLE_ATTRS
+            if not awaited and (origin is not None or not isinstance(node, ast.Attribute)):
                 run.note_read(origin, value.info, name, node)
             if origin is not None:
                 origin = origin.step(name) if len(origin.steps) < DEPTH else None
@@ -214,6 +217,8 @@ def is_property(function: Fn) -> bool:
 def _of_instance(run: Run, value: Inst, name: str, node: ast.AST) -> Values:
     if value.type == "coroutine" and name not in OF_COROUTINES:
         return attribute(run, value.args[0], name, node)  # an await was forgotten, and will be there
+    if value.type == AWAITABLE_ATTRS:
+        return attribute(run, value.args[0], name, node)
     if value.type in STATES:
         return run.read("state", value.type, name)
     provided = of_provider(run, value, name, node)

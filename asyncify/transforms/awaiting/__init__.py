@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncify.analysis.async_attrs import DeclaredBase
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import routes
@@ -22,6 +23,7 @@ from asyncify.transforms.awaiting.inner_attributes import attribute_edits
 from asyncify.transforms.awaiting.kept_conflicts import kept_conflicts
 from asyncify.transforms.awaiting.legacy_queries import legacy_query_edits
 from asyncify.transforms.awaiting.mended import mended
+from asyncify.transforms.awaiting.mixins import mixin_edits
 from asyncify.transforms.awaiting.notebooks import notebooks
 from asyncify.transforms.awaiting.operators import operator_edits
 from asyncify.transforms.awaiting.reflection import reflection_edits
@@ -45,6 +47,7 @@ def plan(program: Program) -> Decisions:
     edits: list[Edit] = []
     findings: list[Finding] = list(colouring.findings)
     stream_options = StreamOptions(program)
+    bases: set[DeclaredBase] = set()
     answering = {route.function for route in routes(program)}
     for path in sorted(program.modules):
         if kept_sync(program, path):
@@ -59,15 +62,17 @@ def plan(program: Program) -> Decisions:
         edits.extend(script_edits(program, colouring, module, helpers))
         classes = ClassDependencies(program, module)
         edits.extend(classes.edits())
+        implicit = ImplicitLoads(program, module, helpers)
         both = (
             *stream_edits(program, colouring, module, stream_options),
             *mended(program, colouring, module),
             *exit_stack_edits(program, module),
-            *ImplicitLoads(program, module, helpers).decide(),
+            *implicit.decide(),
             *left_open_edits(program, module, answering),
         )
         for item in both:
             (edits if isinstance(item, Edit) else findings).append(item)  # type: ignore[arg-type]
+        bases |= implicit.bases
         driven = DrivenEdits(program, colouring, module, helpers)
         edits.extend(driven.edits())
         edits.extend(block_edits(program, module))
@@ -83,6 +88,7 @@ def plan(program: Program) -> Decisions:
         findings.extend(absent_members(program, module))
         findings.extend(told_factories(program, module))
         findings.extend(shared_contexts(program, module))
+    edits.extend(mixin_edits(program, bases))
     findings.extend(shared_sessions(program))
     findings.extend(kept_conflicts(program))
     findings.extend(notebooks(program))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 
+from asyncify.analysis.async_attrs import DeclaredBase
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.dotted import is_path
 from asyncify.analysis.program import Program
@@ -20,6 +21,7 @@ from asyncify.analysis.schemas import VALIDATORS
 from asyncify.analysis.symbols import ClassInfo, ModuleInfo
 from asyncify.analysis.unloaded import Reads, Unloaded
 from asyncify.analysis.values import Cls, Obj
+from asyncify.knowledge.names import AWAITABLE_ATTRS
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import Hole, InsertStatements, Op, Replace, ReplaceStatement
 from asyncify.model.span import Place, Target
@@ -39,6 +41,7 @@ class ImplicitLoads:
         self.module = module
         self.source = module.source
         self.helpers = helpers
+        self.bases: set[DeclaredBase] = set()  # those that need the attribute
 
     def decide(self) -> Iterator[Edit | Finding]:
         """Edits, and findings where nothing can be written."""
@@ -64,6 +67,15 @@ class ImplicitLoads:
             yield from self.helpers.add(SCRIPT, place.node, edit.because)
             yield replace(edit, op=op)
 
+    def _read(self, instance: ast.expr, attribute: str, text: str) -> tuple[str, tuple[Import, ...]]:
+        """The read of an attribute, awaited, and what it imports. text: how the instance is written."""
+        bases = self.program.async_attributes.bases(instance)
+        if bases:
+            self.bases |= bases
+            return f"await {text}.{AWAITABLE_ATTRS}.{attribute}", ()
+        name, imports = bring(self.program, self.module.path, "sqlalchemy.util", "greenlet_spawn")
+        return f'await {name}(getattr, {text}, "{attribute}")', imports
+
     def _edits(self, place: Unloaded) -> Iterator[Edit]:
         node = place.node
         name, imports = bring(self.program, self.module.path, "sqlalchemy.util", "greenlet_spawn")
@@ -75,16 +87,17 @@ class ImplicitLoads:
             below = spawn_below(self.source, node, name) if self._builds_late(node) else None
             yield self._edit(place, target, below or spawn(self.source, node, name), imports)
         elif place.reads is Reads.ATTRIBUTE and isinstance(node, ast.Attribute):
-            op = Replace(f'await {name}(getattr, $o, "{node.attr}")', (Hole("o", self.source.span(node.value)),))
+            text, imports = self._read(node.value, node.attr, "$o")
+            op = Replace(text, (Hole("o", self.source.span(node.value)),))
             yield self._edit(place, self.source.target(node), op, imports)
         elif place.reads is Reads.WRITE and isinstance(node, ast.Attribute) and _is_steady(node.value):
             statement = self.source.statement(node)
             if isinstance(statement, SIMPLE):
-                text = f'await {name}(getattr, {self.source.segment(node.value)}, "{node.attr}")\n'
-                yield from self._before(place, statement, text, imports)
+                text, imports = self._read(node.value, node.attr, self.source.segment(node.value))
+                yield from self._before(place, statement, f"{text}\n", imports)
         elif place.reads is Reads.TOUCH and is_path(node) and place.attribute:
-            text = f'await {name}(getattr, {self.source.segment(node)}, "{place.attribute}")\n'
-            text = f"if {self.source.segment(node)} is not None:\n    {text}"
+            text, imports = self._read(node, place.attribute, self.source.segment(node))
+            text = f"if {self.source.segment(node)} is not None:\n    {text}\n"
             yield from self._before(place, self.source.statement(node), text, imports)
         elif place.reads is Reads.ANSWER:
             yield from self._answer(place, name, imports)

@@ -16,6 +16,7 @@ from asyncify.knowledge.object_factories import FACTORY
 from asyncify.model.edit import Edit
 from asyncify.model.ops import EditParameters, Hole, InsertStatements, ReplaceStatement
 from asyncify.model.span import Place, Target
+from asyncify.transforms.eager.awaited import are_awaited
 from asyncify.transforms.eager.created import is_construction
 from asyncify.transforms.eager.lines import WIDTH, selection
 from asyncify.transforms.eager.loads import walks
@@ -25,6 +26,8 @@ from asyncify.transforms.eager.naming import Namer
 from asyncify.transforms.eager.option_values import OptionReader
 from asyncify.transforms.eager.options import Renderer, Style, Tree, joins_rows
 from asyncify.transforms.eager.reading import Reader, Steps
+from asyncify.transforms.eager.refreshing import because
+from asyncify.transforms.eager.repeated import is_loaded_before
 from asyncify.transforms.eager.sessions import Access, access, session_in
 from asyncify.transforms.eager.sources import Tracer
 
@@ -239,8 +242,14 @@ class Late:
 
     # -- edits ---------------------------------------------------------------------------------------
 
-    def edits(self, spot: Spot, paths: Mapping[Steps, str]) -> list[Edit] | None:
-        """The load. None where a class has no name in the file."""
+    def edits(self, spot: Spot, readers: Mapping[Steps, list[Reader]]) -> list[Edit] | None:
+        """The load. None where a class has no name in the file, or where what is read is awaited there."""
+        if not spot.many and are_awaited(self.program, spot.function, readers):
+            return None
+        left = {s: found for s, found in readers.items() if not all(is_loaded_before(self.program, r) for r in found)}
+        if not left:
+            return []
+        paths = because({steps: found[0] for steps, found in left.items()})
         namer = Namer(self.program, spot.path)
         model = namer.model(spot.info)
         style = Style(one_row=not spot.many, made=spot.made)
@@ -276,18 +285,18 @@ class Late:
         load += "\n"
         if spot.optional:
             load = f"if {name} is not None:\n" + indent(load, "    ")
-        because = next(iter(paths.values()), "")
+        why = next(iter(paths.values()), "")
         target = Target(source.span(spot.statement), Place.STATEMENT)
         imports = tuple(dict.fromkeys(namer.imports))
         if returns:
             template = f"{name} = $made\n{load}return {name}\n"
             op = ReplaceStatement(template, (Hole("made", source.span(spot.expression)),))
-            edits = [Edit("eager", spot.path, target, op, imports, because=because)]
+            edits = [Edit("eager", spot.path, target, op, imports, because=why)]
         else:
-            edits = [Edit("eager", spot.path, target, InsertStatements(load, "before"), imports, because=because)]
+            edits = [Edit("eager", spot.path, target, InsertStatements(load, "before"), imports, because=why)]
         if spot.session.parameter:
             function = Target(source.span(spot.function.node), Place.STATEMENT)
-            edits.append(Edit("eager", spot.path, function, EditParameters((spot.session.parameter,)), because=because))
+            edits.append(Edit("eager", spot.path, function, EditParameters((spot.session.parameter,)), because=why))
         return edits
 
 

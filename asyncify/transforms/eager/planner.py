@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
@@ -93,7 +93,7 @@ class Planner:
         self.outcomes: dict[tuple[Reader, Steps], Outcome] = {}
         self.mapped: dict[tuple[ClassInfo, str], LoadKind] = {}
         self._reaches = [self.reach.of_route(route) for route in self.routes]
-        self._spots: dict[tuple[FunctionInfo, str], list[tuple[Spot, dict[Steps, Reader]]]] = defaultdict(list)
+        self._spots: dict[tuple[FunctionInfo, str], list[tuple[Spot, Readers]]] = defaultdict(list)
         self.requests = lru_cache(maxsize=None)(self._requests)
 
     def _read(self) -> None:
@@ -116,9 +116,9 @@ class Planner:
             if isinstance(site, (ast.Call, ast.Attribute)):
                 self._site(site, self.reading.files[site], readers)
         for edits_of_refresh, paths in self.refreshing.edits(Expiring(self.reading, self.created, self.reach)):
-            self._add(edits_of_refresh, paths)
+            self._add(edits_of_refresh, paths.items())
         for spot, needed in (pair for pairs in self._spots.values() for pair in pairs):
-            self._add(self.late.edits(spot, because(needed)), needed)
+            self._add(self.late.edits(spot, needed), ((s, r) for s, found in needed.items() for r in found))
         edits_of_mappings, self.mapped = self._mappings()
         self.edits.update(dict.fromkeys(edits_of_mappings))
         self.edits.update(dict.fromkeys(self.expired.edits))
@@ -169,12 +169,11 @@ class Planner:
             return Outcome.STATEMENT if one.sites and not left else None
         return self.expired.outcome(one.load) if one.load.kind in EMPTIED else None
 
-    def _add(self, edits: list[Edit] | None, needed: Mapping[Steps, Reader]) -> None:
+    def _add(self, edits: list[Edit] | None, needed: Iterable[tuple[Steps, Reader]]) -> None:
         for edit in edits or ():
             self.edits[edit] = None
-        if edits is None:
-            for steps, reader in needed.items():
-                self._unknown(steps, reader)
+        for steps, reader in needed if edits is None else ():
+            self._unknown(steps, reader)
 
     def _unknown(self, steps: Steps, reader: Reader) -> None:
         self.unplaced[reader.inner or reader].add(steps)
@@ -320,9 +319,10 @@ class Planner:
             if first is not None:  # the earlier one does for both
                 self._spots[key].remove((place, needed))
                 both = replace(first, made=place.made or spot.made)
-                self._spots[key].append((both, {steps: reader, **needed}))
+                needed.setdefault(steps, []).append(reader)
+                self._spots[key].append((both, needed))
                 return
-        self._spots[key].append((spot, {steps: reader}))
+        self._spots[key].append((spot, {steps: [reader]}))
 
     def _loaded(self, site: Site, path: str, readers: Readers) -> None:
         if not readers:

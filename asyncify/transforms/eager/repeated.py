@@ -14,6 +14,7 @@ from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.unloaded import Reads, Unloaded
 from asyncify.analysis.values import Ext
+from asyncify.transforms.eager.reading import Reader
 
 #: methods of a session after which an instance may have to load again
 FORGETS = frozenset("refresh expire expire_all rollback expunge expunge_all close reset".split())
@@ -36,6 +37,19 @@ def first_reads(program: Program, places: Iterable[Unloaded]) -> Iterator[Unload
             yield place
 
 
+def is_loaded_before(program: Program, reader: Reader) -> bool:
+    """Whether the function of a reader has surely awaited the same attribute before, as an earlier run has written."""
+    node, function = reader.node, program.function_of(reader.node)
+    if not isinstance(node, ast.Attribute) or function is None or reader.kind != "code":
+        return False
+    for earlier in function.nodes:
+        read = read_in_greenlet(program, earlier) if isinstance(earlier, (ast.Call, ast.Attribute)) else None
+        if read is not None and read[1] == node.attr and ast.dump(read[0]) == ast.dump(node.value):
+            if _covers(program, function.source, earlier, node):  # type: ignore[arg-type]
+                return True
+    return False
+
+
 def _key(program: Program, place: Unloaded) -> tuple[FunctionInfo | str, str] | None:
     """What tells which attribute of what a place reads; None where it reads no attribute."""
     node = place.node
@@ -45,10 +59,10 @@ def _key(program: Program, place: Unloaded) -> tuple[FunctionInfo | str, str] | 
 
 
 def _loaded_already(program: Program) -> Iterator[tuple[str, ast.expr, ast.expr, str]]:
-    """`greenlet_spawn(getattr, instance, "name")`, the work of an earlier run: its file, the call, the instance, the
-    name."""
+    """`greenlet_spawn(getattr, instance, "name")` and `instance.awaitable_attrs.name`, the work of an earlier run: the
+    file, the place, the instance, the name."""
     for path, module in program.modules.items():
-        for node in module.source.nodes_of(ast.Call):
+        for node in (*module.source.nodes_of(ast.Call), *module.source.nodes_of(ast.Attribute)):
             read = read_in_greenlet(program, node)
             if read is not None:
                 yield path, node, *read
