@@ -238,7 +238,7 @@ def titles(db: Session = Depends(get_db)):
     db.add(user)
     return [user.titles, find_with_posts("c").name]
 """
-    after, found = transformed(main(text))
+    after, found = transformed({**main(text), "requirements.txt": "sqlalchemy==2.0.12\n"})
     changed = flat(after["main.py"])
     assert not found
     closed, reading = changed.partition("def find_with_posts")[::2]

@@ -59,6 +59,11 @@ def _app(text: str) -> dict[str, str]:
     return {"app/models.py": MODELS.lstrip(), "app/schemas.py": SCHEMAS.lstrip(), "app/main.py": text.lstrip()}
 
 
+def _before_awaiting(text: str) -> dict[str, str]:
+    """An app on a SQLAlchemy without `awaitable_attrs`."""
+    return {**_app(text), "requirements.txt": "sqlalchemy==2.0.12\n"}
+
+
 HEAD = """
 from fastapi import Depends, FastAPI
 from sqlalchemy import select
@@ -191,8 +196,8 @@ def create(title: str, db: Session = Depends(get_db)):
         ),
     ),
     Example(
-        "a statement that serves others too stays as it is: the one who reads loads",
-        _app(
+        "a statement that serves others too stays as it is: who reads loads, where it cannot be awaited (2.0.12)",
+        _before_awaiting(
             HEAD
             + """
 def current(db: Session = Depends(get_db)):
@@ -209,7 +214,7 @@ def titles(user: User = Depends(current), db: Session = Depends(get_db)):
     return [post.title for post in user.posts]
 """
         ),
-        _app(
+        _before_awaiting(
             HEAD.replace("import Session", "import Session, joinedload")
             + """
 def current(db: Session = Depends(get_db)):

@@ -244,7 +244,8 @@ class Late:
 
     def edits(self, spot: Spot, readers: Mapping[Steps, list[Reader]]) -> list[Edit] | None:
         """The load. None where a class has no name in the file, or where what is read is awaited there."""
-        if not spot.many and are_awaited(self.program, spot.function, readers):
+        plain = not spot.many and not spot.session.waits  # what is async already has no step behind this one
+        if plain and are_awaited(self.program, spot.function, readers):
             return None
         left = {s: found for s, found in readers.items() if not all(is_loaded_before(self.program, r) for r in found)}
         if not left:
