@@ -22,8 +22,6 @@ from asyncify.knowledge.names import AWAITABLE_ATTRS
 MIXIN = "sqlalchemy.ext.asyncio.AsyncAttrs"
 SINCE = (2, 0, 13)
 BASES = frozenset({"sqlalchemy.orm.DeclarativeBase", "sqlalchemy.orm.DeclarativeBaseNoMeta"})
-#: what only SQLAlchemy 2.0 has; an install of it gives the latest
-SINCE_2 = frozenset({"Mapped", "mapped_column", "DeclarativeBase", "MappedAsDataclass"})
 #: what stands in the place of instances in tests, and has no such attribute
 _STAND_INS = re.compile(r"[Mm]ock|SimpleNamespace|namedtuple")
 
@@ -100,10 +98,7 @@ def mixes_attributes(program: Program) -> bool:
 
 def _has_mixin(program: Program) -> bool:
     project = read_dependencies(program.workspace.files)
-    exact = project.exact("sqlalchemy")
+    exact, series = project.exact("sqlalchemy"), project.sqlalchemy
     if exact is not None:
         return exact >= SINCE or (len(exact) < 3 and exact >= (2,))
-    if any(SINCE_2 & module.imports.keys() for module in program.modules.values()):
-        return True
-    series = project.sqlalchemy
-    return series is not None and series >= (2,)
+    return series is None or series >= (2,)  # an install gives the latest of them

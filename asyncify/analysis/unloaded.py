@@ -24,7 +24,8 @@ class Unloaded:
 
     what: who reads what, in words. model: of an answer the response model and the file in which it is written.
     writes: of an answer, whether what is written out of it reads as well.
-    attribute: of a touched instance, what is read so that it loads.
+    attribute: of a touched instance, what is read so that it loads. attributes: of an answer, what is read of the
+    instance itself, where that is all.
     """
 
     path: str
@@ -34,3 +35,4 @@ class Unloaded:
     model: tuple[ast.expr, str] | None = None
     attribute: str = ""
     writes: bool = False
+    attributes: tuple[str, ...] = ()

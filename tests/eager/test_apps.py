@@ -270,7 +270,7 @@ def post(key: int, db: Session = Depends(get_db)):
     return found
 """
     requests = [("GET", "/users"), ("POST", "/users"), ("GET", "/posts"), ("GET", "/posts/1"), ("GET", "/posts/7")]
-    prove(main(text), tmp_path, requests)
+    prove({**main(text), **BEFORE}, tmp_path, requests)
 
 
 def test_writing_to_a_collection_reads_it(tmp_path: Path) -> None:

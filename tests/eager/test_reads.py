@@ -288,7 +288,7 @@ def remove(key: int, db: Session = Depends(get_db)):
 def rename(key: int, db: Session = Depends(get_db)):
     return users.rename(db, key)
 """
-    files = {"main.py": HEAD + text}
+    files = {"main.py": HEAD + text, "requirements.txt": "sqlalchemy==2.0.12\n"}
     after, _ = transformed(files)
     requests = [("DELETE", "/users/2"), ("DELETE", "/users/9"), ("POST", "/users/1")]
     old, new = serve(files, tmp_path, requests), serve(after, tmp_path, requests)

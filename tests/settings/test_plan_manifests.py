@@ -394,6 +394,16 @@ def test_a_file_that_is_no_utf_8_is_told() -> None:
     ],
 )
 def test_the_lowest_sqlalchemy_has_what_the_new_code_uses(path: str, before: str, after: str) -> None:
-    needs = Needs(asyncio=True, drivers=("sqlite+aiosqlite",), sqlalchemy_2=True)
+    needs = Needs(asyncio=True, drivers=("sqlite+aiosqlite",), sqlalchemy="2.0")
     changed, _ = plan(needs, {path: f"{before}\n"})
     assert changed[path].startswith(f"{after}\naiosqlite")
+
+
+BOUNDS = [(">=2.0.4", ">=2.0.13"), (">=2.0.40", ">=2.0.40"), ("~=2.0", "~=2.0"), ("", "")]
+
+
+@pytest.mark.parametrize(("before", "after"), BOUNDS)
+def test_a_version_of_2_that_has_what_the_new_code_uses(before: str, after: str) -> None:
+    needs = Needs(asyncio=True, drivers=("sqlite+aiosqlite",), sqlalchemy="2.0.13")
+    changed, _ = plan(needs, {"requirements.txt": f"sqlalchemy{before}\n"})
+    assert changed["requirements.txt"].startswith(f"sqlalchemy[asyncio]{after}\naiosqlite")

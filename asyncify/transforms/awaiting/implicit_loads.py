@@ -110,6 +110,11 @@ class ImplicitLoads:
         """FastAPI validates an answer outside of the greenlet: done once before in it, everything is loaded."""
         validator = self._validator(place)
         statement = self.source.statement(place.node)
+        bases = self.program.async_attributes.bases(place.node) if place.attributes else frozenset()
+        if bases and isinstance(statement, ast.Return):
+            self.bases |= bases
+            yield from self._awaited(place, statement)
+            return
         if validator is None or not isinstance(statement, ast.Return):
             return
         call, arguments, more = validator
@@ -118,13 +123,28 @@ class ImplicitLoads:
             text = f"await {name}({call}, {place.node.id}{self._as_prepared(place.node)}{arguments})\n"
             yield from self._before(place, statement, text, every)
             return
-        function = self.program.function_of(place.node)
-        taken = function.local_names if function is not None else frozenset[str]()
-        answer = next(n for n in ("answer", "answer_", "the_answer") if n not in taken)
+        answer = self._free_name(place.node)
         given = f"{answer}{self._as_prepared(place.node)}"
         text = f"{answer} = $made\nawait {name}({call}, {given}{arguments})\nreturn {answer}\n"
         op = ReplaceStatement(text, (Hole("made", self.source.span(place.node)),))
         yield self._edit(place, Target(self.source.span(statement), Place.STATEMENT), op, every)
+
+    def _awaited(self, place: Unloaded, statement: ast.Return) -> Iterator[Edit]:
+        """What FastAPI reads of an instance that a route returns is awaited before."""
+        named = isinstance(place.node, ast.Name)
+        name = self.source.segment(place.node) if named else self._free_name(place.node)
+        reads = "".join(f"await {name}.{AWAITABLE_ATTRS}.{attribute}\n" for attribute in place.attributes)
+        if named:
+            yield from self._before(place, statement, reads, ())
+            return
+        text = f"{name} = $made\n{reads}return {name}\n"
+        op = ReplaceStatement(text, (Hole("made", self.source.span(place.node)),))
+        yield self._edit(place, Target(self.source.span(statement), Place.STATEMENT), op, ())
+
+    def _free_name(self, node: ast.expr) -> str:
+        function = self.program.function_of(node)
+        taken = function.local_names if function is not None else frozenset[str]()
+        return next(n for n in ("answer", "answer_", "the_answer") if n not in taken)
 
     def _as_prepared(self, node: ast.expr) -> str:
         """What FastAPI does to a schema of pydantic 1 before it validates it as another one, which might not be able to

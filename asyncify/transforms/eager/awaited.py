@@ -12,13 +12,17 @@ from asyncify.analysis.evaluated import COMPREHENSIONS
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.transforms.eager.reading import Reader, Steps
-from asyncify.transforms.eager.repeated import is_loaded_before
 
 
-def are_awaited(program: Program, function: FunctionInfo, readers: Mapping[Steps, list[Reader]]) -> bool:
-    """Whether each of some readers in a function reads one relationship of the instance itself, and can wait."""
+def are_awaited(
+    program: Program, function: FunctionInfo, readers: Mapping[Steps, list[Reader]], *, optional: bool
+) -> bool:
+    """Whether each of some readers in a function reads one relationship of the instance itself, and can wait.
+
+    An answer is read before it is returned, which takes an instance. optional: there may be none.
+    """
     return all(
-        len(steps) == 1 and (_can_wait(program, function, reader) or is_loaded_before(program, reader))
+        len(steps) == 1 and _can_wait(program, function, reader) and not (optional and reader.kind == "schema")
         for steps, found in readers.items()
         for reader in found
     )
@@ -26,6 +30,8 @@ def are_awaited(program: Program, function: FunctionInfo, readers: Mapping[Steps
 
 def _can_wait(program: Program, function: FunctionInfo, reader: Reader) -> bool:
     node = reader.node
+    if reader.kind == "schema" and not reader.apart and isinstance(node, ast.expr):
+        return isinstance(function.source.parent(node), ast.Return) and bool(program.async_attributes.bases(node))
     if reader.kind != "code" or reader.apart or reader.inner is not None or not isinstance(node, ast.Attribute):
         return False
     if program.function_of(node) is not function or not isinstance(node.ctx, ast.Load):

@@ -244,12 +244,17 @@ class Late:
 
     def edits(self, spot: Spot, readers: Mapping[Steps, list[Reader]]) -> list[Edit] | None:
         """The load. None where a class has no name in the file, or where what is read is awaited there."""
-        plain = not spot.many and not spot.session.waits  # what is async already has no step behind this one
-        if plain and are_awaited(self.program, spot.function, readers):
-            return None
-        left = {s: found for s, found in readers.items() if not all(is_loaded_before(self.program, r) for r in found)}
+        left = {
+            steps: unread
+            for steps, found in readers.items()
+            if (unread := [r for r in found if not is_loaded_before(self.program, r, steps)])
+        }
         if not left:
             return []
+        # what is async already has no step behind this one
+        plain = not spot.many and not spot.session.waits
+        if plain and are_awaited(self.program, spot.function, left, optional=spot.optional):
+            return None
         paths = because({steps: found[0] for steps, found in left.items()})
         namer = Namer(self.program, spot.path)
         model = namer.model(spot.info)

@@ -14,7 +14,7 @@ from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.unloaded import Reads, Unloaded
 from asyncify.analysis.values import Ext
-from asyncify.transforms.eager.reading import Reader
+from asyncify.transforms.eager.reading import Reader, Steps
 
 #: methods of a session after which an instance may have to load again
 FORGETS = frozenset("refresh expire expire_all rollback expunge expunge_all close reset".split())
@@ -37,17 +37,29 @@ def first_reads(program: Program, places: Iterable[Unloaded]) -> Iterator[Unload
             yield place
 
 
-def is_loaded_before(program: Program, reader: Reader) -> bool:
+def is_loaded_before(program: Program, reader: Reader, steps: Steps) -> bool:
     """Whether the function of a reader has surely awaited the same attribute before, as an earlier run has written."""
-    node, function = reader.node, program.function_of(reader.node)
-    if not isinstance(node, ast.Attribute) or function is None or reader.kind != "code":
+    function = program.function_of(reader.node)
+    read = _read_by(reader, steps)
+    if read is None or function is None:
         return False
+    node, instance, attribute = read
     for earlier in function.nodes:
-        read = read_in_greenlet(program, earlier) if isinstance(earlier, (ast.Call, ast.Attribute)) else None
-        if read is not None and read[1] == node.attr and ast.dump(read[0]) == ast.dump(node.value):
-            if _covers(program, function.source, earlier, node):  # type: ignore[arg-type]
+        if not isinstance(earlier, (ast.Call, ast.Attribute)):
+            continue
+        known = read_in_greenlet(program, earlier)
+        if known is not None and known[1] == attribute and ast.dump(known[0]) == ast.dump(instance):
+            if _covers(program, function.source, earlier, node):
                 return True
     return False
+
+
+def _read_by(reader: Reader, steps: Steps) -> tuple[ast.expr, ast.expr, str] | None:
+    """The expression of a reader that reads one relationship, the instance and the attribute."""
+    node = reader.node
+    if reader.kind == "code":
+        return (node, node.value, node.attr) if isinstance(node, ast.Attribute) else None
+    return (node, node, steps[0]) if isinstance(node, ast.Name) and len(steps) == 1 else None
 
 
 def _key(program: Program, place: Unloaded) -> tuple[FunctionInfo | str, str] | None:
@@ -68,7 +80,7 @@ def _loaded_already(program: Program) -> Iterator[tuple[str, ast.expr, ast.expr,
                 yield path, node, *read
 
 
-def _covers(program: Program, source: SourceFile, earlier: ast.expr, later: ast.Attribute) -> bool:
+def _covers(program: Program, source: SourceFile, earlier: ast.expr, later: ast.expr) -> bool:
     root = root_of(later)
     if root is None:
         return False

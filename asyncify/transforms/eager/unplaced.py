@@ -34,11 +34,19 @@ def unplaced_reads(program: Program) -> tuple[Unloaded, ...]:
     for reader, paths in sorted(planner.unplaced.items(), key=lambda item: not item[0].apart):
         for place in places(program, routes, reader, paths):
             if not _is_loaded_before(program, place):
-                found.setdefault((place.node, place.reads is Reads.OTHER), place)
+                key = (place.node, place.reads is Reads.OTHER)
+                found[key] = _both(found[key], place) if key in found else place
     for place in planner.expired.unloaded():
-        found.setdefault((place.node, False), place)
+        key = (place.node, False)
+        found[key] = _both(found[key], place) if key in found else place
     ordered = sorted(found.values(), key=lambda u: (u.path, program.modules[u.path].source.span(u.node)))
     return tuple(first_reads(program, ordered))
+
+
+def _both(first: Unloaded, second: Unloaded) -> Unloaded:
+    """One place for two that are the same: the first, which reads the attributes of both, or everything."""
+    every = first.attributes and second.attributes
+    return replace(first, attributes=tuple(sorted({*first.attributes, *second.attributes})) if every else ())
 
 
 def _add_properties(program: Program, planner: Planner) -> None:
@@ -91,7 +99,9 @@ def places(
             taker = _taker(program, source, holder)
             yield Unloaded(reader.path, taker or holder, Reads.CALL if taker is not None else Reads.OTHER, what)
         elif isinstance(outer, ast.Return) and route is not None and route.response is not None:
-            yield Unloaded(reader.path, node, Reads.ANSWER, what, route.response, writes=reader.apart)
+            own = tuple(sorted({steps[0] for steps in paths})) if all(len(steps) == 1 for steps in paths) else ()
+            own = () if reader.apart else own
+            yield Unloaded(reader.path, node, Reads.ANSWER, what, route.response, "", reader.apart, own)
         else:
             yield Unloaded(reader.path, node, Reads.OTHER, what)
     elif reader.apart:

@@ -45,7 +45,7 @@ def plan_manifests(project: ProjectDependencies, needs: Needs) -> tuple[tuple[Te
 
 
 def _plan_one(project: ProjectDependencies, manifest: Manifest, needs: Needs) -> tuple[TextEdit | None, list[Finding]]:
-    old, manifest = manifest, _raised(project, manifest) if needs.sqlalchemy_2 else manifest
+    old, manifest = manifest, _raised(project, manifest, needs.sqlalchemy) if needs.sqlalchemy else manifest
     extend = tuple(without_asyncio(manifest))
     new = new_requirements(project, manifest, needs)
     if not extend and not new and manifest is old:
@@ -76,11 +76,11 @@ def _plan_one(project: ProjectDependencies, manifest: Manifest, needs: Needs) ->
     return TextEdit(NAME, manifest.path, old.text, text, because), findings
 
 
-def _raised(project: ProjectDependencies, manifest: Manifest) -> Manifest:
+def _raised(project: ProjectDependencies, manifest: Manifest, lowest: str) -> Manifest:
     """The manifest with a lowest SQLAlchemy that has what the new code uses; the same where it has one."""
     if project.sqlalchemy is None or project.sqlalchemy < (2, 0):
         return manifest
-    splices = [splice for r in manifest.find("sqlalchemy") if (splice := raise_bound(manifest, r))]
+    splices = [splice for r in manifest.find("sqlalchemy") if (splice := raise_bound(manifest, r, lowest))]
     try:
         return read_manifest(manifest, apply_splices(manifest.text, splices)) if splices else manifest
     except ValueError:

@@ -12,8 +12,12 @@ from asyncify.knowledge.session_libraries import ASYNC_MODULE
 
 _SESSION_LIBRARY = re.compile(rb"\b%s\b" % ASYNC_MODULE.encode())
 _ASYNC_ENGINE = re.compile(rb"\b(create_async_engine|async_engine_from_config|%s)\b" % ASYNC_MODULE.encode())
-#: names that SQLAlchemy has since 2.0. Source: its changelog, "What's New in SQLAlchemy 2.0"
-_SINCE_2 = re.compile(rb"\b(async_sessionmaker|AsyncAttrs|awaitable_attrs)\b")
+#: names, and the version of SQLAlchemy that has them first. Source: its changelogs, "What's New in SQLAlchemy 2.0",
+#: 2.0.13; the later version stands first
+_SINCE = (
+    (re.compile(rb"\b(AsyncAttrs|awaitable_attrs)\b"), "2.0.13"),
+    (re.compile(rb"\basync_sessionmaker\b"), "2.0"),
+)
 _PLUGIN = re.compile(rb"\bpytest_asyncio\b|\bmark\.asyncio\b")
 _PLUGIN_SETTING = re.compile(rb"^\s*asyncio_mode\s*=", re.MULTILINE)
 _ANYIO = re.compile(rb"\bmark\.anyio\b|\banyio_backend\b")
@@ -33,7 +37,7 @@ class Needs:
     missing: backends that it uses and that have no async driver for the project's SQLAlchemy.
     pytest_asyncio: its tests need the plugin. http_client: the package of `AsyncClient` in tests, if any.
     session_library: it uses the async library that keeps the session of a request.
-    sqlalchemy_2: it uses what SQLAlchemy 1.4 has not.
+    sqlalchemy: the version that has first what it uses, and 1.4 has not; "" for none.
     """
 
     asyncio: bool = False
@@ -43,7 +47,7 @@ class Needs:
     pytest_asyncio: bool = False
     http_client: str = ""
     session_library: bool = False
-    sqlalchemy_2: bool = False
+    sqlalchemy: str = ""
 
 
 def needs_of(files: Mapping[str, bytes], listed: Collection[str], choice: Choice) -> Needs:
@@ -74,7 +78,7 @@ def needs_of(files: Mapping[str, bytes], listed: Collection[str], choice: Choice
         configured or (not anyio and any(_PLUGIN.search(data) for data in test_files)),
         client["package"].decode() if client else "",
         any(_SESSION_LIBRARY.search(data) for data in python.values()),
-        any(_SINCE_2.search(data) for data in python.values()),
+        next((since for name, since in _SINCE if any(name.search(data) for data in python.values())), ""),
     )
 
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from packaging.version import Version
+
 from asyncify.analysis.manifests import Form, Manifest, Requirement
 from asyncify.analysis.manifests.toml_text import TomlItem, scan
 
@@ -15,7 +17,7 @@ _TOML_EXTRAS = re.compile(r"\bextras\s*=\s*\[(?P<inner>[^\]]*)\]")
 _CONTINUED = re.compile(r"[^\n]*?(?:\\\r?\n[^\n]*?)*(?=\r?\n|$)")
 _NOTE = re.compile(r"\r?\n[ \t]+#[^\r\n]*")  # the `# via` lines of pip-compile belong to the line above
 _AFTER_STRING = re.compile(r"[\"']\s*,[ \t]*(?:#[^\r\n]*)?(?=\r?\n)")
-_BELOW_2 = re.compile(r">=?\s*[01](?:\.\d+)*(?:(?:a|b|rc)\d+)?(?![\w.])")
+_LOWEST = re.compile(r">=?\s*(\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?)(?![\w.])")
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,11 @@ def add_extra(manifest: Manifest, requirement: Requirement, extra: str) -> Splic
     return None  # conda packages have no extras
 
 
-def raise_bound(manifest: Manifest, requirement: Requirement) -> Splice | None:
-    """`>=1.4.25` to `>=2.0`. None where no version below 2 is the lowest."""
-    bound = _BELOW_2.search(manifest.text, requirement.start, requirement.end)
-    return Splice(bound.start(), bound.end(), ">=2.0") if bound else None
+def raise_bound(manifest: Manifest, requirement: Requirement, lowest: str) -> Splice | None:
+    """`>=1.4.25` to `>=2.0`, if that is to be the lowest. None where no version below it is."""
+    bound = _LOWEST.search(manifest.text, requirement.start, requirement.end)
+    below = bound is not None and Version(bound[1]) < Version(lowest)
+    return Splice(bound.start(), bound.end(), f">={lowest}") if bound is not None and below else None
 
 
 def add_requirement(manifest: Manifest, new: NewRequirement) -> Splice | None:
