@@ -279,15 +279,11 @@ class Late:
         ours = f" if isinstance(one, {model})" if may_hold_others(self.program, spot.expression) else ""
         keys = f"[one.{key} for one in {name}{ours}]"
         which = f"{model}.{key}.in_({keys})" if spot.many else f"{model}.{key} == {name}.{key}"
-        end = ".all()" if spot.many else ".one_or_none()"
-        if not spot.many or joins_rows(self.program, spot.info):
-            end = f".unique(){end}"
         room = WIDTH - source.span(spot.statement).column - (4 if spot.optional else 0)
-        wanted = selection(select, model, options, which, room)
-        load = f"{spot.session.call(f'scalars({wanted})')}{end}"
+        load = self._load(spot, missing, selection(select, model, options, which, room))
         if len(load) > room or "\n" in load:
             broken = "\n" + indent(selection(select, model, options, which, room - 4), "    ") + "\n"
-            load = f"{spot.session.call(f'scalars({broken})')}{end}"
+            load = self._load(spot, missing, broken)
         load += "\n"
         if spot.optional:
             load = f"if {name} is not None:\n" + indent(load, "    ")
@@ -304,6 +300,26 @@ class Late:
             function = Target(source.span(spot.function.node), Place.STATEMENT)
             edits.append(Edit("eager", spot.path, function, EditParameters((spot.session.parameter,)), because=why))
         return edits
+
+    def _load(self, spot: Spot, paths: Collection[Steps], statement: str) -> str:
+        """The statement, run: of one instance whose row comes once, nothing has to be taken from a result."""
+        joins = joins_rows(self.program, spot.info)
+        if spot.many:
+            return f"{spot.session.call(f'scalars({statement})')}{'.unique()' if joins else ''}.all()"
+        if not joins and all(self._comes_once(spot.info, steps) for steps in paths):
+            return spot.session.run(f"scalar({statement})")
+        return f"{spot.session.call(f'scalars({statement})')}.unique().one_or_none()"
+
+    def _comes_once(self, info: ClassInfo, steps: Steps) -> bool:
+        """Whether no collection is on a path, which would be joined."""
+        for name in steps:
+            relationship = self.program.orm.relationship(info, name)
+            if relationship is None or relationship.collection or relationship.target is None:
+                return False
+            info = relationship.target
+            if joins_rows(self.program, info):
+                return False
+        return True
 
 
 def is_of_factory(program: Program, site: ast.Call) -> bool:
