@@ -20,7 +20,7 @@ from asyncify.analysis.values import Ext
 from asyncify.knowledge.library import is_lazy
 from asyncify.transforms.eager.planner import Planner
 from asyncify.transforms.eager.reading import Reader, Steps
-from asyncify.transforms.eager.repeated import first_reads
+from asyncify.transforms.eager.repeated import first_reads, is_loaded_before
 
 
 def unplaced_reads(program: Program) -> tuple[Unloaded, ...]:
@@ -39,8 +39,16 @@ def unplaced_reads(program: Program) -> tuple[Unloaded, ...]:
     for place in planner.expired.unloaded():
         key = (place.node, False)
         found[key] = _both(found[key], place) if key in found else place
-    ordered = sorted(found.values(), key=lambda u: (u.path, program.modules[u.path].source.span(u.node)))
+    left = (_left(program, place) for place in found.values())
+    ordered = sorted((place for place in left if place is not None), key=lambda u: (u.path, program.modules[u.path].source.span(u.node)))
     return tuple(first_reads(program, ordered))
+
+
+def _left(program: Program, place: Unloaded) -> Unloaded | None:
+    """A place without the attributes that an earlier run has let wait before; None where that is all."""
+    reader = Reader(place.path, place.node, "schema", place.what)
+    left = tuple(name for name in place.attributes if not is_loaded_before(program, reader, (name,)))
+    return replace(place, attributes=left) if left or not place.attributes else None
 
 
 def _both(first: Unloaded, second: Unloaded) -> Unloaded:
