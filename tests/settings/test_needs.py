@@ -108,6 +108,6 @@ def test_paths() -> None:
 
 def test_names_that_came_with_sqlalchemy_2() -> None:
     assert needs(**{"db.py": "create_async_engine(url)\nasync_sessionmaker(engine)\n"}).sqlalchemy == "2.0"
-    text = "create_async_engine(url)\nasync_sessionmaker(engine)\nclass Base(AsyncAttrs, DeclarativeBase):\n    pass\n"
+    text = "create_async_engine(url)\nasync_sessionmaker(engine)\nclass Base(AsyncAttrs, Declarative):\n    pass\n"
     assert needs(**{"db.py": text}).sqlalchemy == "2.0.13"
     assert not needs(**{"db.py": "create_async_engine(url)\nsessionmaker(engine, class_=AsyncSession)\n"}).sqlalchemy
