@@ -39,8 +39,8 @@ def unplaced_reads(program: Program) -> tuple[Unloaded, ...]:
     for place in planner.expired.unloaded():
         key = (place.node, False)
         found[key] = _both(found[key], place) if key in found else place
-    left = (_left(program, place) for place in found.values())
-    ordered = sorted((place for place in left if place is not None), key=lambda u: (u.path, program.modules[u.path].source.span(u.node)))
+    left = [place for one in found.values() if (place := _left(program, one)) is not None]
+    ordered = sorted(left, key=lambda u: (u.path, program.modules[u.path].source.span(u.node)))
     return tuple(first_reads(program, ordered))
 
 
