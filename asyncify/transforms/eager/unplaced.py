@@ -39,7 +39,7 @@ def unplaced_reads(program: Program) -> tuple[Unloaded, ...]:
     for place in planner.expired.unloaded():
         key = (place.node, False)
         found[key] = _both(found[key], place) if key in found else place
-    left = [place for one in found.values() if (place := _left(program, one)) is not None]
+    left = [some for one in found.values() if (some := _left(program, one)) is not None]
     ordered = sorted(left, key=lambda u: (u.path, program.modules[u.path].source.span(u.node)))
     return tuple(first_reads(program, ordered))
 
