@@ -32,7 +32,7 @@ from asyncify.transforms.eager.created import STORES, Refresh, session_call
 from asyncify.transforms.eager.lookups import primary_key
 from asyncify.transforms.eager.persistence import Persistence
 from asyncify.transforms.eager.reading import Reading
-from asyncify.transforms.eager.sessions import Access, access, session_in
+from asyncify.transforms.eager.sessions import Access, access, is_at_hand, session_in
 
 
 class Expired:
@@ -239,7 +239,7 @@ class Expired:
             for node in read.function.nodes
             if isinstance(node, (ast.Name, ast.Attribute)) and is_session(self.program.values(node))
         }
-        return len(found) == 1
+        return len(found) == 1 and is_at_hand(read.function, found.pop(), self._statement(read), read.instance)
 
     def _report(self, read: ExpiredRead) -> None:
         name = path_text(read.instance)

@@ -65,3 +65,23 @@ def session_in(program: Program, function: FunctionInfo, statement: ast.stmt) ->
                 if is_session(program.values(node)):
                     return access(program.values(node), f"self.{node.attr}", function)
     return None
+
+
+def is_at_hand(function: FunctionInfo, name: str, statement: ast.stmt, instance: ast.expr) -> bool:
+    """Whether a name means the same session in a whole function, has it at a statement, and may hold an instance there:
+    `with open_db() as db:` further down, or twice, gives others, and none of them has what was there before."""
+    bound = [n for n in function.nodes if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store)]
+    if not bound:
+        return True
+    if len(bound) > 1 or bound[0].lineno > statement.lineno:
+        return False
+    block = function.source.statement(bound[0])
+    if not isinstance(block, (ast.With, ast.AsyncWith)):
+        return True
+    inside = {node for one in block.body for node in ast.walk(one)}
+    root = instance
+    while isinstance(root, (ast.Attribute, ast.Subscript)):
+        root = root.value
+    given = {n.id for call in inside if isinstance(call, ast.Call) for n in call.args if isinstance(n, ast.Name)}
+    names_inside = {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)} | given
+    return statement in inside and (not isinstance(root, ast.Name) or root.id in names_inside)
