@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import lru_cache
 
 from asyncify.analysis.expiry.events import path_text
@@ -19,6 +18,7 @@ from asyncify.model.edit import Edit, Finding
 from asyncify.model.evidence import LoadKind
 from asyncify.model.span import Span
 from asyncify.transforms.base import Decisions
+from asyncify.transforms.eager.beside import Beside, Readers
 from asyncify.transforms.eager.circles import comes_back, leads_back
 from asyncify.transforms.eager.code import read_code
 from asyncify.transforms.eager.contents import Contents, is_lookup
@@ -52,7 +52,6 @@ from asyncify.transforms.eager.witnessed import Witnessed, add_witnessed, witnes
 
 _NOWHERE = Span(0, 0, 0, 0)
 
-Readers = dict[Steps, list[Reader]]
 EMPTIED = frozenset({LoadKind.EXPIRED, LoadKind.FETCHED})
 MAPPINGS = {LoadKind.FETCHED: plan_defaults, LoadKind.DEFERRED: plan_deferred}
 
@@ -93,7 +92,7 @@ class Planner:
         self.outcomes: dict[tuple[Reader, Steps], Outcome] = {}
         self.mapped: dict[tuple[ClassInfo, str], LoadKind] = {}
         self._reaches = [self.reach.of_route(route) for route in self.routes]
-        self._spots: dict[tuple[FunctionInfo, str], list[tuple[Spot, Readers]]] = defaultdict(list)
+        self.beside = Beside(self.late)
         self.requests = lru_cache(maxsize=None)(self._requests)
 
     def _read(self) -> None:
@@ -117,8 +116,8 @@ class Planner:
                 self._site(site, self.reading.files[site], readers)
         for edits_of_refresh, paths in self.refreshing.edits(Expiring(self.reading, self.created, self.reach)):
             self._add(edits_of_refresh, paths.items())
-        for spot, needed in (pair for pairs in self._spots.values() for pair in pairs):
-            self._add(self.late.edits(spot, needed), ((s, r) for s, found in needed.items() for r in found))
+        for edits_of_load, needed in self.beside.edits():
+            self._add(edits_of_load, needed)
         edits_of_mappings, self.mapped = self._mappings()
         self.edits.update(dict.fromkeys(edits_of_mappings))
         self.edits.update(dict.fromkeys(self.expired.edits))
@@ -312,17 +311,7 @@ class Planner:
 
     def _at(self, spot: Spot, steps: Steps, reader: Reader) -> None:
         self._decided(reader, steps, Outcome.BESIDE)
-        key = (spot.function, ast.dump(spot.expression))
-        for place, needed in self._spots[key]:
-            both_ways = ((place, spot), (spot, place))
-            first = next((one for one, other in both_ways if self.late.covers(one, other)), None)
-            if first is not None:  # the earlier one does for both
-                self._spots[key].remove((place, needed))
-                both = replace(first, made=place.made or spot.made)
-                needed.setdefault(steps, []).append(reader)
-                self._spots[key].append((both, needed))
-                return
-        self._spots[key].append((spot, {steps: [reader]}))
+        self.beside.add(spot, steps, reader)
 
     def _loaded(self, site: Site, path: str, readers: Readers) -> None:
         if not readers:

@@ -14,6 +14,7 @@ from asyncify.transforms.eager.created import Created, Refresh, made_classes
 from asyncify.transforms.eager.expiring import Expiring
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
+from asyncify.transforms.eager.refresh_edits import RefreshEdits
 from asyncify.transforms.query.versions import SqlAlchemy
 
 
@@ -27,6 +28,7 @@ class Refreshing:
         self.program = reading.program
         self.reading = reading
         self.created = created
+        self._edits = RefreshEdits(reading.program)
         self._always: dict[Refresh, str] = dict(wanted)
         self._text_keyed = text_keyed
         self._places: dict[Refresh, tuple[ClassInfo, dict[Steps, Reader]]] = {}
@@ -65,7 +67,7 @@ class Refreshing:
                 yield None, needed
                 continue
             always = self._always.get(place, "") or self._of_mapping(place, info, needed)
-            yield self.created.edits(place, info, because(needed), always, by_name=by_name), needed
+            yield self._edits.edits(place, info, because(needed), always, by_name=by_name), needed
 
     def _of_mapping(self, place: Refresh, info: ClassInfo, needed: Mapping[Steps, Reader]) -> str:
         """Why new instances must be loaded: `lazy="selectin"` and its like hold for what comes out of a statement, and
