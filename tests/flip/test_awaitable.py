@@ -37,6 +37,8 @@ def fill(db):
     db.add_all([Post(id=1, title="one", author_id=1), Post(id=2, title="two", author_id=1)])
 """
 APP = """
+from operator import itemgetter
+
 from fastapi import Depends, FastAPI, HTTPException
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
@@ -79,6 +81,26 @@ def name_of(number: int, db: Session = Depends(get_db)):
 @app.get("/users/{number}", response_model=UserOut)
 def user(number: int, db: Session = Depends(get_db)):
     return found(db, number)
+
+
+class NameOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    name: str
+
+
+class PostBy(PostOut):
+    author: NameOut
+
+
+class UserDeep(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    posts: list[PostBy]
+
+
+@app.get("/deep/{number}", response_model=UserDeep)
+def deep(number: int, db: Session = Depends(get_db)):
+    user = itemgetter(0)(db.query(User).filter(User.id == number).all())
+    return user
 
 
 @app.get("/name")
@@ -132,6 +154,7 @@ BASES = {
 }
 REQUESTS = [
     ("GET", "/me"),
+    ("GET", "/deep/1"),
     ("GET", "/users/2"),
     ("GET", "/users/1/name"),
     ("GET", "/name"),

@@ -40,7 +40,7 @@ from asyncify.transforms.eager.mapped import loaded_by_mapping
 from asyncify.transforms.eager.overtaken import Overtaken
 from asyncify.transforms.eager.pages import Pages
 from asyncify.transforms.eager.partial import Partial
-from asyncify.transforms.eager.reading import Reader, Reading, Steps
+from asyncify.transforms.eager.reading import SOMEWHERE, Reader, Reading, Steps
 from asyncify.transforms.eager.refreshing import Refreshing, because
 from asyncify.transforms.eager.reports import reports
 from asyncify.transforms.eager.sent_expired import sent_expired
@@ -126,11 +126,11 @@ class Planner:
         self.edits.update(dict.fromkeys(widened.values()))
         for (name, reader), by in self.reading.left_out.items():
             if not by <= widened.keys():
-                self._unknown((name,), reader)
+                self._somewhere(name, reader)
         for _, name, reader in self.reading.unknown:
-            self._unknown((name,), reader)
+            self._somewhere(name, reader)
         for name, reader in self.reading.endless:  # as deep as the tree is
-            self._unknown((name,), reader)
+            self._somewhere(name, reader)
         self._run_the_rest()
         self.edits.update(dict.fromkeys(encoded(self.reading, self.statements.existing)))
         self.findings.update(dict.fromkeys(reports(self.reading, self.pages)))
@@ -157,6 +157,7 @@ class Planner:
             for reader in one.readers:
                 if (reader, one.steps) not in self.outcomes:
                     self._unknown(one.steps, reader)
+                    self.unplaced[reader.inner or reader].add((*one.steps, SOMEWHERE))
 
     def loaded_whole(self, one: Witnessed) -> Outcome | None:
         """What loads a column that the evidence shows, for whoever reads it: None where nothing does."""
@@ -177,6 +178,11 @@ class Planner:
     def _unknown(self, steps: Steps, reader: Reader) -> None:
         self.unplaced[reader.inner or reader].add(steps)
         self.outcomes[reader, steps] = Outcome.GREENLET
+
+    def _somewhere(self, name: str, reader: Reader) -> None:
+        """It is not known from which instance on a path begins, or how deep it goes."""
+        self._unknown((name,), reader)
+        self.unplaced[reader.inner or reader].add((name, SOMEWHERE))
 
     def _decided(self, reader: Reader, steps: Steps, outcome: Outcome) -> None:
         """Note what was decided; what the greenlet must do for one loading place is what is told of all."""

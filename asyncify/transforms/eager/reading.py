@@ -40,6 +40,10 @@ CONTAINERS = frozenset({"list", "set", "generator", "asyncgenerator", "iterator"
 RESULTS = frozenset({names.QUERY, names.DYNAMIC, names.RESULT, names.SCALARS})
 
 
+#: the end of a path of which is not known from which instance on it begins, or how deep it goes
+SOMEWHERE = "*"
+
+
 @dataclass(frozen=True)
 class Reader:
     """Who reads. node: the expression in Python code that reads or hands the instance over; what: for people.

@@ -19,7 +19,7 @@ from asyncify.analysis.unloaded import Reads, Unloaded
 from asyncify.analysis.values import Ext
 from asyncify.knowledge.library import is_lazy
 from asyncify.transforms.eager.planner import Planner
-from asyncify.transforms.eager.reading import Reader, Steps
+from asyncify.transforms.eager.reading import SOMEWHERE, Reader, Steps
 from asyncify.transforms.eager.repeated import first_reads, is_loaded_before
 
 
@@ -97,7 +97,7 @@ def places(
         reader = replace(reader, apart=True)
     if not isinstance(node, ast.expr) or _runs_in_greenlet(program, source, node):
         return
-    names = ", ".join(sorted(".".join(steps) for steps in paths))
+    names = ", ".join(sorted(".".join(steps) for steps in paths if steps[-1:] != (SOMEWHERE,)))
     what = f"{names if len(names) < 100 else f'{len(paths)} paths'} read by {reader.what}"
     if reader.kind == "schema":
         holder, outer = source.holder(node), source.parent(node)
