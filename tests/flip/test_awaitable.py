@@ -97,10 +97,13 @@ class UserDeep(BaseModel):
     posts: list[PostBy]
 
 
+def picked(db: Session, number: int) -> User:
+    return itemgetter(0)(db.query(User).filter(User.id == number).all())
+
+
 @app.get("/deep/{number}", response_model=UserDeep)
 def deep(number: int, db: Session = Depends(get_db)):
-    user = itemgetter(0)(db.query(User).filter(User.id == number).all())
-    return user
+    return picked(db, number)
 
 
 @app.get("/name")
