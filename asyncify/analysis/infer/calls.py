@@ -12,7 +12,7 @@ from asyncify.analysis.infer.displays import item_by_name
 from asyncify.analysis.infer.evaluate import evaluate
 from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.forwarding import forwarded
-from asyncify.analysis.infer.functions import REGISTERED, call_function, construct, fill_fields
+from asyncify.analysis.infer.functions import REGISTERED, bare, call_function, construct, fill_fields
 from asyncify.analysis.infer.higher import told
 from asyncify.analysis.infer.library import call_library, call_member
 from asyncify.analysis.infer.queries import chained
@@ -66,7 +66,7 @@ def call(run: Run, node: ast.Call) -> Values:
         if isinstance(node.func, ast.Attribute) and node.func.attr == "returning":
             return sql.statement(names.RETURNING, written, Origin(run.path, node))
         known = _built(node, written) | _validated(run, node) | named_fixture(run, node, written)
-        return known | item_by_name(run, node, written)
+        return known | bare(run, node, written) | item_by_name(run, node, written)
     found: list[Values] = []
     for target in targets:
         if isinstance(target, Fn):
@@ -91,6 +91,7 @@ def call(run: Run, node: ast.Call) -> Values:
     if not any(isinstance(t, (Fn, Cls, Obj)) for t in targets):
         found.append(_built(node, written))
         found.append(named_fixture(run, node, written))
+        found.append(bare(run, node, written))
         found.append(item_by_name(run, node, written))
         _hand_over(run, node)
     if isinstance(node.func, ast.Attribute):

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
+from asyncify.analysis.given_texts import listed_texts, parametrized_texts
 from asyncify.analysis.infer.evaluate import evaluate
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.symbols import FunctionInfo
@@ -126,36 +127,7 @@ def parametrized(run: Run, function: FunctionInfo, name: str) -> Values:
     decorator = run.engine.fixtures.decorators.get(function)
     if name == "request" and isinstance(decorator, ast.Call):
         given = next((k.value for k in decorator.keywords if k.arg == "params"), None)
-        texts = frozenset(Const(t) for t in _listed(given, None))
+        found = listed_texts(run.engine.names, function.path, given) if given is not None else ()
+        texts = frozenset(Const(t) for t in found)
         return frozenset({Inst(REQUEST, (texts,))}) if texts else NOTHING
-    return frozenset(Const(t) for t in parametrized_texts(function, name))
-
-
-def parametrized_texts(function: FunctionInfo, name: str) -> set[str]:
-    """The texts that `@pytest.mark.parametrize` gives to a parameter."""
-    found: set[str] = set()
-    for node in function.node.decorator_list:
-        if isinstance(node, ast.Call) and len(node.args) > 1 and ast.unparse(node.func).endswith("mark.parametrize"):
-            names = _names(node.args[0])
-            if name in names:
-                found.update(_listed(node.args[1], names.index(name) if len(names) > 1 else None))
-    return found
-
-
-def _names(node: ast.expr) -> list[str]:
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return [n.strip() for n in node.value.split(",")]
-    items = node.elts if isinstance(node, (ast.List, ast.Tuple)) else []
-    return [str(i.value) for i in items if isinstance(i, ast.Constant)]
-
-
-def _listed(node: ast.expr | None, position: int | None) -> Iterator[str]:
-    """The texts in a list of parameters; `position` is that of the parameter in each of them."""
-    for item in node.elts if isinstance(node, (ast.List, ast.Tuple)) else []:
-        values: Sequence[ast.expr] = [item]
-        if isinstance(item, ast.Call) and ast.unparse(item.func).endswith("param"):
-            values = item.args
-        elif position is not None and isinstance(item, (ast.Tuple, ast.List)):
-            values = item.elts
-        chosen = values[(position or 0) : (position or 0) + 1]
-        yield from (v.value for v in chosen if isinstance(v, ast.Constant) and isinstance(v.value, str))
+    return frozenset(Const(t) for t in parametrized_texts(run.engine.names, function, name))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from asyncify.analysis.infer.evaluate import annotated
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import NOTHING, Ext, Fn, Inst, Obj, Origin, Rec, Value, Values, union
+from asyncify.analysis.values import NOTHING, Cls, Ext, Fn, Inst, Obj, Origin, Rec, Value, Values, union
 from asyncify.knowledge.library import DISPATCH
 
 #: where a function with `singledispatch` keeps the others
@@ -155,6 +155,16 @@ def construct(run: Run, info: ClassInfo, args: Sequence[Values], kwargs: Mapping
     if init is not None:
         run.note_call(node, init)
     return run.instance(info, Origin(run.path, node))
+
+
+def bare(run: Run, node: ast.Call, args: Sequence[Values]) -> Values:
+    """`Service.__new__(Service)`: an instance without `__init__`. Source: Python reference, `object.__new__`."""
+    if not isinstance(node.func, ast.Attribute) or node.func.attr != "__new__" or not args:
+        return NOTHING
+    classes = [value.info for value in args[0] if isinstance(value, Cls)]
+    for info in classes:
+        inherit(run, info)
+    return union(run.instance(info, Origin(run.path, node)) for info in classes)
 
 
 def _create(run: Run, info: ClassInfo, args: Sequence[Values], kwargs: Mapping[str, Values]) -> None:

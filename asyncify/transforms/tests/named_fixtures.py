@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 
-from asyncify.analysis.infer.dynamic_imports import parametrized_texts
+from asyncify.analysis.given_texts import parametrized_texts
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.model.ops import EditParameters, Hole, Replace
 from asyncify.transforms.tests.found import Work
@@ -25,9 +25,9 @@ def plan_named_fixtures(work: Work) -> None:
         added: dict[str, None] = {}
         for node in function.nodes:
             if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "getfixturevalue" and node.args:
-                names = _names(function, node.args[0])
+                names = _names(work, function, node.args[0])
                 found = {name: fixtures.find(function, name) for name in names}
-                if any(work.waits(fixture) for fixture in found.values()):
+                if any(_waits(work, fixture) for fixture in found.values() if fixture is not None):
                     _replace(work, function, node, names)
                     added |= dict.fromkeys(names)
         taken = {p.arg for p in function.parameters}
@@ -35,13 +35,27 @@ def plan_named_fixtures(work: Work) -> None:
             work.edit(function.path, function.node, EditParameters(new), _WHY)
 
 
-def _names(function: FunctionInfo, node: ast.expr) -> list[str]:
+def _waits(work: Work, fixture: FunctionInfo) -> bool:
+    """Whether a fixture becomes async, or one that it needs: setting it up sets these up."""
+    todo, seen = [fixture], {fixture}
+    while todo:
+        one = todo.pop()
+        if work.waits(one):
+            return True
+        needed = (work.program.fixtures.find(one, p.arg) for p in one.parameters)
+        new = {f for f in needed if f is not None} - seen
+        seen |= new
+        todo += new
+    return False
+
+
+def _names(work: Work, function: FunctionInfo, node: ast.expr) -> list[str]:
     """The fixtures that a name may mean; none where one of them is a name of the function for something else."""
     found: set[str] = set()
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         found = {node.value}
     elif isinstance(node, ast.Name):
-        found = parametrized_texts(function, node.id)
+        found = parametrized_texts(work.program.names, function, node.id)
     bound = function.local_names - {p.arg for p in function.parameters}
     return sorted(found) if not found & bound else []
 
