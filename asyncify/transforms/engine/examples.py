@@ -23,6 +23,29 @@ engine = create_async_engine(SQLALCHEMY_DATABASE_URL, connect_args={"check_same_
 """,
     ),
     Example(
+        name="so does one that is shown, and asked for its backend",
+        before="""\
+import logging
+
+from sqlalchemy import create_engine
+
+URL = "sqlite:///./app.db"
+logging.getLogger(__name__).info(f"the database is {URL}")
+engine = create_engine(URL, connect_args={"check_same_thread": False} if URL.startswith("sqlite") else {})
+print("connected to", URL)
+""",
+        after="""\
+import logging
+
+from sqlalchemy.ext.asyncio import create_async_engine
+
+URL = "sqlite+aiosqlite:///./app.db"
+logging.getLogger(__name__).info(f"the database is {URL}")
+engine = create_async_engine(URL, connect_args={"check_same_thread": False} if URL.startswith("sqlite") else {})
+print("connected to", URL)
+""",
+    ),
+    Example(
         name="arguments that the async engine refuses go, listeners go to the sync engine inside",
         before="""\
 import sqlalchemy as sa

@@ -5,9 +5,14 @@ from __future__ import annotations
 import ast
 
 from asyncify.analysis.names import Assigned
+from asyncify.analysis.nodes import last_name
 from asyncify.analysis.program import Program
+from asyncify.analysis.source import SourceFile
 from asyncify.knowledge.drivers import Choice, backend_of
 from asyncify.knowledge.urls import UrlChange, is_sync_url, url_change, url_drivername
+
+#: methods of loggers. Source: Python library reference, `logging.Logger`
+LOGGING = frozenset("debug info warning warn error exception critical log".split())
 
 
 def written_url(program: Program, path: str, node: ast.expr) -> tuple[str, ast.expr] | None:
@@ -58,7 +63,7 @@ def _text(node: ast.expr) -> str | None:
 
 
 def _used_elsewhere(program: Program, found: Assigned) -> bool:
-    """Whether a constant is read by anything but the making of an engine."""
+    """Whether a constant is read by anything but what makes an engine, shows it or asks for its backend."""
     for path, module in program.modules.items():
         for node in module.source.nodes:
             if not isinstance(node, (ast.Name, ast.Attribute)) or not isinstance(node.ctx, ast.Load):
@@ -68,14 +73,32 @@ def _used_elsewhere(program: Program, found: Assigned) -> bool:
             target = program.names.resolve_expression(path, node)
             if not (isinstance(target, Assigned) and target.value is found.value):
                 continue
-            outer = module.source.parent(node)
-            if isinstance(outer, ast.keyword):
-                outer = module.source.parent(outer)
-            callee = getattr(outer, "func", None)
-            name = getattr(callee, "id", getattr(callee, "attr", "")) if callee is not None else ""
-            if name not in ("create_engine", "create_async_engine", "print"):
+            if not (_makes_engine(module.source, node) or _is_shown(module.source, node) or _asks(module.source, node)):
                 return True
     return False
+
+
+def _makes_engine(source: SourceFile, node: ast.expr) -> bool:
+    outer = source.holder(node)
+    return isinstance(outer, ast.Call) and last_name(outer.func) in ("create_engine", "create_async_engine")
+
+
+def _is_shown(source: SourceFile, node: ast.expr) -> bool:
+    """`print(URL)`, `logger.info(f"connected to {URL}")`."""
+    outer = source.holder(node)
+    while isinstance(outer, (ast.FormattedValue, ast.JoinedStr)):
+        outer = source.holder(outer)
+    return isinstance(outer, ast.Call) and (
+        last_name(outer.func) == "print" or (isinstance(outer.func, ast.Attribute) and outer.func.attr in LOGGING)
+    )
+
+
+def _asks(source: SourceFile, node: ast.expr) -> bool:
+    """`URL.startswith("sqlite")`, which the URL with an async driver does, too."""
+    asked = source.parent(node)
+    call = source.parent(asked) if isinstance(asked, ast.Attribute) and asked.attr == "startswith" else None
+    start = call.args[0] if isinstance(call, ast.Call) and len(call.args) == 1 else None
+    return isinstance(start, ast.Constant) and isinstance(start.value, str) and start.value.isalnum()
 
 
 def change_of(node: ast.expr, choice: Choice) -> UrlChange | None:
