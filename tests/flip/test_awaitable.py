@@ -203,3 +203,77 @@ def test_a_base_with_a_class_of_its_own(tmp_path: Path) -> None:
     models = MODELS.format(base=own)
     after = prove(tmp_path, {**files("class"), "models.py": models}, REQUESTS)
     assert "awaitable_attrs" not in after["main.py"] and "AsyncAttrs" not in after["models.py"]
+
+
+CLUBS = """
+from sqlalchemy import Column, ForeignKey, Integer, String
+from sqlalchemy.orm import declarative_base, relationship
+
+Base = declarative_base()
+
+
+class Team(Base):
+    __tablename__ = "teams"
+    id = Column(Integer, primary_key=True)
+    players = relationship("Player")
+
+
+class Club(Base):
+    __tablename__ = "clubs"
+    id = Column(Integer, primary_key=True)
+    players = relationship("Player")
+
+
+class Player(Base):
+    __tablename__ = "players"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+    team_id = Column(ForeignKey("teams.id"))
+    club_id = Column(ForeignKey("clubs.id"))
+"""
+STORES = """
+from fastapi import Depends, FastAPI
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import Club, Team
+
+app = FastAPI()
+
+
+class Teams:
+    def find(self, db: Session, key: int):
+        return db.get(Team, key)
+
+
+class Clubs:
+    def find(self, db: Session, key: int):
+        return db.get(Club, key)
+
+
+STORES = {"teams": Teams(), "clubs": Clubs()}
+
+
+@app.get("/{kind}/{key}/id")
+def read_id(kind: str, key: int, db: Session = Depends(get_db)):
+    return STORES[kind].find(db, key).id
+
+
+@app.get("/{kind}/{key}")
+def read(kind: str, key: int, db: Session = Depends(get_db)):
+    found = STORES[kind].find(db, key)
+    return [player.name for player in found.players]
+"""
+
+
+def test_an_instance_of_one_class_or_another_is_not_asked_for_by_its_key(tmp_path: Path) -> None:
+    filling = """
+from models import Club, Player, Team
+
+
+def fill(db):
+    db.add_all([Team(id=1), Club(id=1), Player(name="t", team_id=1), Player(name="c", club_id=1)])
+"""
+    files = {"models.py": CLUBS, "filling.py": filling, "main.py": STORES, "requirements.txt": "sqlalchemy==2.0.12\n"}
+    after = prove(tmp_path, files, [("GET", "/teams/1"), ("GET", "/clubs/1"), ("GET", "/clubs/1/id")])
+    assert "select(Team)" not in after["main.py"] and 'greenlet_spawn(getattr, found, "players")' in after["main.py"]

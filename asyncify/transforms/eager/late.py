@@ -78,8 +78,9 @@ class Late:
             return None
         found = list(self._direct(self.program.values(expression), site))
         classes = {o.info for o in found}
-        others = (o.info for o in objects(self.program.values(expression)))
-        if len(classes) != 1 or not all(self.program.orm.is_model(info) for info in others):
+        others = {o.info for o in objects(self.program.values(expression))} - classes
+        # a key of one class says nothing of the others
+        if len(classes) != 1 or not all(self.program.classes.are_kin(info, *classes) for info in others):
             return None
         many = not any(o in self.program.values(expression) for o in found)
         statement = self._statement(function, reader, expression)
