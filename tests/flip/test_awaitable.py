@@ -129,6 +129,20 @@ def inner(db: Session = Depends(get_db), user: User = Depends(current_user)):
     return [longest and longest.title, [[other.title for other in user.posts] for _ in range(2)]]
 
 
+@app.post("/all")
+def make(title: str, db: Session = Depends(get_db), user: User = Depends(current_user)):
+    made = User(name=title)
+    db.add(made)
+    db.commit()
+    db.refresh(made)
+    titles = [post.title for post in made.posts]
+    return {"made": shown(made), "titles": titles, "user": made}
+
+
+def shown(user: User):
+    return {"name": user.name, "posts": [post.title for post in (user.posts or [])]}
+
+
 def describe(post: Post):
     return f"{post.title} by {post.author.name}" if post.author else post.title
 
@@ -166,6 +180,7 @@ REQUESTS = [
     ("GET", "/has?title=two"),
     ("GET", "/has?title=three"),
     ("GET", "/inner"),
+    ("POST", "/all?title=new"),
     ("GET", "/posts/1"),
     ("POST", "/posts?number=2"),
     ("GET", "/titles?number=2"),

@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from asyncify.analysis.async_attrs import read_of
 from asyncify.analysis.infer.attributes import is_property
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
@@ -173,7 +174,14 @@ class Reading:
         """Whether what a path loads would show in something that is sent as it is, before which none of the readers
         always reads it."""
         sent = (node for end in range(len(steps)) for node in self.shown.get((site, steps[:end]), ()))
-        return any(not any(self._reads_anyway(reader.node, node) for reader in readers) for node in sent)
+        nodes = [reader.node for reader in readers]
+        return any(not any(self._reads_anyway(n, node) for n in (*nodes, *self._awaited(node, steps))) for node in sent)
+
+    def _awaited(self, sent: ast.AST, steps: Steps) -> list[ast.AST]:
+        """What an earlier run has let wait for the end of a path, in the function that sends something."""
+        function = self.program.function_of(sent)
+        nodes = function.nodes if function is not None else ()
+        return [n for n in nodes if (read := read_of(self.program, n)) is not None and read[1:] == steps[-1:]]
 
     def _reads_anyway(self, reader: ast.AST, sent: ast.AST) -> bool:
         """Whether a reader always reads before something is sent, by the same function."""
