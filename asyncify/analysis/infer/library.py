@@ -251,6 +251,9 @@ def call_member(run: Run, member: Member, args: Args, kwargs: Kwargs, node: ast.
         return sql.call_cte(base, name)
     if kind in (names.RESULT, names.SCALARS):
         return sql.call_result(run, base, name, args)
+    if name == "run_sync" and args and (is_a(kind, names.ASYNC_SESSION) or kind == names.ASYNC_CONNECTION):
+        inner = frozenset({Inst(names.SESSION if is_a(kind, names.ASYNC_SESSION) else names.CONNECTION)})
+        return given(run, args[0], [inner, *args[1:]], node)
     if is_a(kind, names.SESSION) or is_a(kind, names.ASYNC_SESSION):
         return sql.call_session(run, base, name, args, kwargs, node)
     if kind in (names.CONNECTION, names.ASYNC_CONNECTION):
@@ -269,8 +272,8 @@ def call_member(run: Run, member: Member, args: Args, kwargs: Kwargs, node: ast.
     if kind == "contextvars.ContextVar":
         if name == "set" and args:
             run.write(("state", kind, "value"), args[0])
-        given = union(base.args) | (args[0] if name == "get" and args else NOTHING)
-        return run.read("state", kind, "value") | given if name == "get" else NOTHING
+        known = union(base.args) | (args[0] if name == "get" and args else NOTHING)
+        return run.read("state", kind, "value") | known if name == "get" else NOTHING
     if kind in ("list", "set", "dict", "generator"):
         return _container(run, base, name, args, kwargs, node)
     if kind == names.TEST_CLIENT:

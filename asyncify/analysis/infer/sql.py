@@ -147,8 +147,6 @@ def call_session(
         return _execute(run, name, args[0] if args else kwargs.get("statement", NOTHING))
     if name == "get_bind":
         return frozenset({Inst(names.ENGINE)})
-    if name == "run_sync" and args:
-        return NOTHING
     return NOTHING
 
 
