@@ -77,6 +77,11 @@ class Refresh:
         return getattr(self.call.func, "attr", "") == "refresh"
 
     @property
+    def is_new(self) -> bool:
+        """Whether it is still to be written."""
+        return not self.is_refresh or self.before is not None
+
+    @property
     def flushes(self) -> bool:
         """Whether it stands behind a `flush()`, which expires nothing."""
         return not self.is_refresh and self.before is None and getattr(self.call.func, "attr", "") == "flush"

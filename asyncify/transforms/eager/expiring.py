@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from asyncify.analysis.nodes import own_nodes
@@ -33,10 +33,10 @@ class Expiring:
         self._created = created
         self._reach = reach
 
-    def refreshes(self) -> Iterator[tuple[Refresh, ClassInfo]]:
-        """Each such refresh, and the class of its instance."""
+    def refreshes(self, planned: Iterable[Refresh]) -> Iterator[tuple[Refresh, ClassInfo]]:
+        """Each such refresh, and the class of its instance; of those that are planned, too."""
         loaded = {name for paths in self.reading.paths.values() for steps in paths for name in steps}
-        for refresh in self._created.plain():
+        for refresh in dict.fromkeys([*self._created.plain(), *(p for p in planned if p.is_new)]):
             for info in sorted({o.info for o in objects(self.program.values(refresh.name))}, key=lambda c: c.name):
                 held = self.program.orm.relationships(info).values()
                 targets = {

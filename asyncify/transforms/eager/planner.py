@@ -135,7 +135,7 @@ class Planner:
         self.edits.update(dict.fromkeys(encoded(self.reading, self.statements.existing)))
         self.findings.update(dict.fromkeys(reports(self.reading, self.pages)))
         self.findings.update(dict.fromkeys(sent_expired(self.program, self.routes)))
-        edits = sorted(self.edits, key=lambda e: (e.path, e.target))
+        edits = sorted(self.edits, key=lambda e: (e.path, e.target.span, e.target.place.value))
         findings = sorted(self.findings, key=lambda f: (f.path, f.span or _NOWHERE, f.message))
         return Decisions(tuple(edits), (), tuple(findings))
 

@@ -10,7 +10,7 @@ from asyncify.analysis.bindings import free_name
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.model.edit import Edit
-from asyncify.model.ops import EditCall, InsertStatements, Op, Replace
+from asyncify.model.ops import EditCall, InsertStatements, Replace
 from asyncify.model.span import Place, Target
 from asyncify.transforms.eager.created import Refresh
 from asyncify.transforms.eager.lines import WIDTH, call
@@ -32,12 +32,20 @@ class RefreshEdits:
         self._options = OptionReader(program, Tracer(program))
 
     def edits(
-        self, place: Refresh, info: ClassInfo, paths: Mapping[Steps, str], always: str = "", *, by_name: bool = False
+        self,
+        place: Refresh,
+        info: ClassInfo,
+        paths: Mapping[Steps, str],
+        always: str = "",
+        *,
+        by_name: bool = False,
+        expires: bool = False,
     ) -> list[Edit] | None:
         """The load in the place of a refresh (or behind a commit). None where a class has no name in the file.
 
         always: why a refresh must become a load even if it loads no relationship. by_name: the relationships are
-        refreshed one by one, as a load over existing instances would empty what others hold.
+        refreshed one by one, as a load over existing instances would empty what others hold. expires: a refresh of the
+        whole instance would expire others that are read later, so that a load stands for it.
         """
         namer = Namer(self.program, place.path)
         source = self.program.modules[place.path].source
@@ -66,28 +74,39 @@ class RefreshEdits:
         where = "before" if place.before is not None else "after"
         target = Target(source.span(statement), Place.STATEMENT)
         is_written = place.before is None and place.is_refresh
-        op: Op
-        if by_name or (not options and not is_written):
-            namer = Namer(self.program, place.path)  # names no class, and no option
+        inspect = "" if by_name and not expires else namer.library("sqlalchemy", "inspect")
+        arguments = [model, f"{inspect}({name}).identity", "populate_existing=True"]
+        if by_name or (not options and not is_written and not expires):
+            if not expires:
+                namer = Namer(self.program, place.path)  # names no class, and no option
             names = ", ".join(f'"{steps[0]}"' for steps in sorted(paths))
+            edits = []
             calls = [] if is_written or (by_name and place.flushes) else [session.run(f"refresh({name})")]
+            if calls and expires:
+                calls = [session.run(f"get({', '.join(arguments)})")]
+            elif is_written and place.is_plain and expires:
+                edits = [self._load(place, session, arguments, namer, because)]
             if calls and place.changed:
                 calls.insert(0, session.run("flush()"))
             calls += [session.run(f"refresh({name}, [{names}])")] if by_name else []
             text = _guarded(place, "\n".join(calls)) + self._unloaded(place, namer, session, name, paths)
             op = InsertStatements(text, where)
-            return [Edit("eager", place.path, target, op, tuple(namer.imports), because=because)]
-        inspect = namer.library("sqlalchemy", "inspect")
-        arguments = [model, f"{inspect}({name}).identity", "populate_existing=True"]
+            return [*edits, Edit("eager", place.path, target, op, tuple(namer.imports), because=because)]
         if options:
             arguments.insert(2, f"options=[{options}]")
-        if is_written:  # an `await` around a refresh stays
-            target, op = source.target(place.call), Replace(f"{session.name}.get({', '.join(arguments)})")
-        else:
-            text = call(session.run("get"), arguments, WIDTH - target.span.column - (4 if place.guard else 0))
-            text = _guarded(place, text) + self._unloaded(place, namer, session, name, paths)
-            op = InsertStatements(text, where)
-        return [Edit("eager", place.path, target, op, tuple(namer.imports), because=because)]
+        if is_written:
+            return [self._load(place, session, arguments, namer, because)]
+        text = call(session.run("get"), arguments, WIDTH - target.span.column - (4 if place.guard else 0))
+        if place.changed and expires:
+            text = f"{session.run('flush()')}\n{text}"
+        text = _guarded(place, text) + self._unloaded(place, namer, session, name, paths)
+        return [Edit("eager", place.path, target, InsertStatements(text, where), tuple(namer.imports), because=because)]
+
+    def _load(self, place: Refresh, session: Access, arguments: list[str], namer: Namer, because: str) -> Edit:
+        """A load in the place of a refresh; an `await` around that stays."""
+        source = self.program.modules[place.path].source
+        op = Replace(f"{session.name}.get({', '.join(arguments)})")
+        return Edit("eager", place.path, source.target(place.call), op, tuple(namer.imports), because=because)
 
     def _unloaded(self, place: Refresh, namer: Namer, session: Access, name: str, paths: Iterable[Steps]) -> str:
         """What loads relationships that are not there, and nothing else, where the guard has kept a refresh back."""

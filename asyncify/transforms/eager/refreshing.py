@@ -55,9 +55,11 @@ class Refreshing:
         """For each refresh its edits, None where they cannot be written, and what it was to load."""
         for place in self._always:
             self._places.setdefault(place, (self.stored_class(place), {}))
-        for place, info in expiring.refreshes():
-            if self.created.reloads(place):
+        expires = set()
+        for place, info in list(expiring.refreshes(self._places)):
+            if self.created.reloads(place) and info not in self._text_keyed:
                 self._places.setdefault(place, (info, {}))
+                expires.add(place)
                 self._always[place] = f"a refresh of {info.name} expires what it holds, which is read later"
         for place, (info, every) in self._places.items():
             needed = {s: r for s, r in every.items() if not leads_back(self.program, info, s, every)}
@@ -67,7 +69,10 @@ class Refreshing:
                 yield None, needed
                 continue
             always = self._always.get(place, "") or self._of_mapping(place, info, needed)
-            yield self._edits.edits(place, info, because(needed), always, by_name=by_name), needed
+            yield (
+                self._edits.edits(place, info, because(needed), always, by_name=by_name, expires=place in expires),
+                needed,
+            )
 
     def _of_mapping(self, place: Refresh, info: ClassInfo, needed: Mapping[Steps, Reader]) -> str:
         """Why new instances must be loaded: `lazy="selectin"` and its like hold for what comes out of a statement, and
