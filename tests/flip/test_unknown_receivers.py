@@ -89,3 +89,46 @@ def test_naming_the_factory_settles_it() -> None:
 
 def test_kept_code_is_not_listed_call_by_call() -> None:
     assert report("def f(db):  # asyncify: keep-sync\n    db.commit()\n    db.execute('x')\n") == []
+
+
+CLIENT = """
+from weather import connect_to, Token
+from acme_orm import open_unit
+
+
+def forecast(user: User):
+    with connect_to("v3") as service:
+        request = service.towns().list(region="n")
+        while request is not None:
+            found = request.execute()
+            request = service.towns().list_next(request, found)
+            if not found:
+                request = None
+    {0}
+
+
+def renew(user: User):
+    token = Token.read(user.name)
+    token.refresh(1)
+    return connect_to("v2").winds().query(body={{}}).execute()
+
+
+def store(unit, user: User):
+    own = open_unit()
+    own.execute("x")
+    unit.execute("y")
+    connect_to("v2").commit()
+    connect_to("v2").session.execute("z")
+"""
+
+
+@pytest.mark.parametrize("last", ["return found", "request = user\n    return request.execute()"])
+def test_requests_of_a_client_of_another_library(last: str) -> None:
+    """Neither its name nor what is called tells of a database; what is told so, or may be anything, is listed."""
+    app = HEAD + CLIENT.format(last)
+    lines = app.splitlines()
+    found = [f for f in migrate({**BASE, "main.py": app}).findings if f.code in ("unresolved-call", "unknown-receiver")]
+    listed = [lines[f.span.line - 1].strip() for f in found if f.span]
+    sure = ['own.execute("x")', 'unit.execute("y")', 'connect_to("v2").commit()']
+    assert {*sure, 'connect_to("v2").session.execute("z")'} <= set(listed)
+    assert len(listed) == (4 if last == "return found" else 5)

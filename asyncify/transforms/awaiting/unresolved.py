@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.kept import in_run_sync
+from asyncify.analysis.library_chains import is_of_other_library
 from asyncify.analysis.named_late import late_calls, may_give
 from asyncify.analysis.program import Program
 from asyncify.analysis.session_like import TELLING, Likeness, is_near_sessions, likeness, terminal, waits_on_session
@@ -43,7 +44,8 @@ def unresolved_calls(program: Program, module: ModuleInfo) -> Iterator[Finding]:
         elif classes and (not _is_common(name) or _named_after(owner, classes)):
             yield _unresolved(module, node, f"{sorted(classes)[0]}.{name} becomes async", owner)
         elif is_near and name in TELLING and not program.values(receiver) and owner.lower() not in CURSORS:
-            yield _unresolved(module, node, f"`{name}` waits on a session", owner)
+            if not is_of_other_library(program, node):
+                yield _unresolved(module, node, f"`{name}` waits on a session", owner)
     for node, given in late_calls(program, module):
         names = sorted(f.qualname for f in may_give(program, given) if f in program.colouring.becomes_async)
         known = isinstance(module.source.parent(node), ast.Await) or in_run_sync(module, node)
