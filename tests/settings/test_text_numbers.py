@@ -74,6 +74,16 @@ def of_form(key: str, db: Session):
     return find(key={}, db=db)
 """
 
+KEYWORDS = """(db, **kwargs):
+    number = {}
+    return db.query(User).filter(number == User.id).first()
+
+
+@app.post("/found")
+def of_form(key: str, db: Session):
+    return find(number={}, db=db)
+"""
+
 
 @pytest.mark.parametrize(
     ("use", "told", "converted"),
@@ -87,6 +97,10 @@ def of_form(key: str, db: Session):
         ("(db, key: str):\n    return db.query(User).filter(User.name == key).first()\n", 0, 0),
         ("(db, key: int):\n    return db.query(User).filter(User.id == key).first()\n" + FORM.format("key"), 0, 1),
         ("(db, key: int):\n    return db.query(User).filter(User.id == key).first()\n" + FORM.format("int(key)"), 0, 0),
+        (KEYWORDS.format("kwargs.pop('number')", "key"), 0, 1),
+        (KEYWORDS.format("kwargs['number']", "key"), 0, 1),
+        (KEYWORDS.format("kwargs.get('number', None)", "int(key)"), 0, 0),
+        (KEYWORDS.format("kwargs.get('other')", "key"), 0, 0),
         ("(db, payload):\n    return db.query(User).filter(User.id == payload.get('sub')).first()\n", 0, 0),
     ],
 )
@@ -144,6 +158,15 @@ def numbered(db, key: int):
     return [visit.id for visit in db.query(Visit).filter(Visit.id == key).all()]
 
 
+def named(db, **options):
+    key = options.pop("key")
+    return [visit.id for visit in db.query(Visit).filter(key == Visit.id).all()]
+
+
+def of_form(db, key: str):
+    return named(db, key=key)
+
+
 def since(db, moment: str):
     return [visit.id for visit in db.query(Visit).filter(Visit.at >= moment).order_by(Visit.id)]
 
@@ -154,7 +177,7 @@ def main():
         db.add_all([Visit(at=datetime(2024, month, 1)) for month in (1, 2, 3)])
         db.commit()
         answers = [found(db, Token(id=key)) for key in ("2", " 3 ", "77", None)]
-        answers += [numbered(db, "3"), numbered(db, 2)]
+        answers += [numbered(db, "3"), numbered(db, 2), of_form(db, "1"), named(db, key=2)]
         answers += [since(db, "2024-02-01"), since(db, "2024-02-01T00:00:01")]
         try:
             found(db, Token(id="x"))
@@ -180,7 +203,7 @@ def before_and_after(source: str, version: str, postgres: Postgres, folder: Path
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_same_rows(version: str, postgres: Postgres, tmp_path: Path) -> None:
     before, after = before_and_after(PROGRAM, version, postgres, tmp_path)
-    assert before == [[2], [3], [], [], [3], [2], [2, 3], [3], "22P02"]
+    assert before == [[2], [3], [], [], [3], [2], [1], [2], [2, 3], [3], "22P02"]
     assert after == before
 
 

@@ -43,14 +43,34 @@ def sure(program: Program) -> Iterator[tuple[ModuleInfo, ast.expr]]:
 
 
 def _is_given_text(program: Program, tracer: Tracer, node: ast.expr, seen: tuple[FunctionInfo, ...]) -> bool:
-    """Whether some caller gives a text for a parameter that is said to be a number: nothing checks that."""
+    """Whether some caller gives a text for a parameter that is said to be a number, which nothing checks, or for what a
+    function takes out of its `**kwargs`."""
     function = program.function_of(node)
     if not isinstance(node, ast.Name) or function is None or function in seen:
         return False
-    if node.id not in {p.arg for p in function.parameters} or is_text(program, node) is not False:
+    name = node.id
+    if name not in {p.arg for p in function.parameters}:
+        name = _taken(function, name)
+    elif is_text(program, node) is not False:
         return False
-    given = [one.value for one in tracer.arguments(function, node.id).given if one.whole]
+    given = [one.value for one in tracer.arguments(function, name).given if one.whole]
     return any(is_text(program, v) or _is_given_text(program, tracer, v, (*seen, function)) for v in given)
+
+
+def _taken(function: FunctionInfo, name: str) -> str:
+    """The key of `**kwargs` that a local name always holds: `key = kwargs.pop("key")`; else an empty string."""
+    many = function.node.args.kwarg
+    stored = [n for n in function.nodes if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store)]
+    values = [n.value for n in function.nodes if isinstance(n, ast.Assign) and _stores(n, name)]
+    if many is None or len(stored) != 1 or len(values) != 1:
+        return ""
+    value = values[0]
+    key: ast.expr | None = None
+    if isinstance(value, ast.Subscript) and getattr(value.value, "id", "") == many.arg:
+        key = value.slice
+    elif isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in ("pop", "get"):
+        key = value.args[0] if getattr(value.func.value, "id", "") == many.arg and value.args else None
+    return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else ""
 
 
 def typed(program: Program, module: ModuleInfo, node: ast.expr) -> tuple[str, tuple[Import, ...]] | None:
