@@ -122,6 +122,10 @@ class Created:
                 return node.value.args[0]
         return None
 
+    def every(self) -> list[Refresh]:
+        """All refreshes, loads in their places, and those that will be written."""
+        return self._refreshes
+
     def plain(self) -> list[Refresh]:
         """The `refresh(instance)` calls."""
         return [r for r in self._refreshes if r.is_plain]

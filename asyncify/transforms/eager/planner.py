@@ -28,6 +28,7 @@ from asyncify.transforms.eager.deferred import plan_deferred
 from asyncify.transforms.eager.deleted import Deleted
 from asyncify.transforms.eager.detached import Detached
 from asyncify.transforms.eager.doubles import Doubles
+from asyncify.transforms.eager.emptied import Emptied
 from asyncify.transforms.eager.encoded import encoded
 from asyncify.transforms.eager.expired import Expired
 from asyncify.transforms.eager.expiring import Expiring
@@ -83,6 +84,7 @@ class Planner:
         self.detached = Detached(program, self.reach)
         self.deleted = Deleted(program)
         self.overtaken = Overtaken(program, self.reach)
+        self.emptied = Emptied(program, self.reach, self.created)
         self.stored_later = StoredLater(program, self.created, self.reach)
         self.edits: dict[Edit, None] = {}
         self.findings: dict[Finding, None] = {}
@@ -261,13 +263,16 @@ class Planner:
             if any(self.overtaken.by_commits_alone(site, i, steps, readers[steps]) for i in infos)
         }
         left: Readers = {}
-        for steps, found in readers.items():
+        for steps, every in readers.items():
+            found = [r for r in every if not any(self.emptied.is_emptied(site, info, steps, r) for info in infos)]
+            for reader in (r for r in every if r not in found):
+                self._unknown(steps, reader)
             if any(steps[: number + 1] in settled for number in range(len(steps))):
                 continue
             if any(steps[: number + 1] in overtaken for number in range(len(steps))):
                 for reader in found:
                     self._unknown(steps, reader)
-            else:
+            elif found:
                 left[steps] = found
         return left
 

@@ -1,0 +1,87 @@
+"""Relationships that a refresh of another instance empties.
+
+`session.refresh(line)` loads what the mapping loads along, `lazy="joined"` and its like, and the rows of these replace
+what the session has of them: what was loaded of their other relationships is gone. A sync session loads it again.
+Source: SQLAlchemy "Populate Existing", `Session.refresh`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from functools import cached_property
+
+from asyncify.analysis.program import Program
+from asyncify.analysis.routes import Reach
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.values import objects
+from asyncify.transforms.eager.created import Created
+from asyncify.transforms.eager.options import EAGER_SETTINGS
+from asyncify.transforms.eager.reading import Reader, Steps
+
+
+class Emptied:
+    """Answers for what is read in a function behind such a refresh, or behind a call that runs one."""
+
+    def __init__(self, program: Program, reach: Reach, created: Created) -> None:
+        self.program = program
+        self._reach = reach
+        self._created = created
+        self._known: dict[FunctionInfo, list[tuple[int, frozenset[ClassInfo]]]] = {}
+
+    def is_emptied(self, site: ast.AST, info: ClassInfo, steps: Steps, reader: Reader) -> bool:
+        """Whether what a place loads for a path may be gone when a reader comes to it."""
+        function = self.program.function_of(reader.node)
+        if function is None or not self._refreshing:
+            return False
+        first = getattr(site, "lineno", 0) if self.program.function_of(site) is function else 0
+        last = getattr(reader.node, "lineno", 0)
+        reached = {c for line, classes in self._emptying(function) if first < line < last for c in classes}
+        owners = [self.program.orm.end_of(info, steps[:number]) for number in range(len(steps))]
+        return any(
+            owner in reached and self._is_lazy(owner, name)
+            for owner, name in zip(owners, steps, strict=True)
+            if owner is not None
+        )
+
+    def _is_lazy(self, owner: ClassInfo, name: str) -> bool:
+        relationship = self.program.orm.relationship(owner, name)
+        return relationship is not None and relationship.lazy not in EAGER_SETTINGS
+
+    def _emptying(self, function: FunctionInfo) -> list[tuple[int, frozenset[ClassInfo]]]:
+        """The lines of a function that refresh, or run what does, each with the classes whose instances come along."""
+        if function not in self._known:
+            found = list(self._refreshing.get(function, ()))
+            for node in function.nodes:
+                if isinstance(node, ast.Call):
+                    ran = {
+                        f for target in self.program.calls(node) for f in (target.info, *self._reach.of(target.info))
+                    }
+                    inside = (r for f in ran & self._refreshing.keys() for r in self._refreshing[f])
+                    found += [(node.lineno, classes) for _, classes in inside]
+            self._known[function] = found
+        return self._known[function]
+
+    @cached_property
+    def _refreshing(self) -> dict[FunctionInfo, list[tuple[int, frozenset[ClassInfo]]]]:
+        """The functions that refresh what comes with others."""
+        found: dict[FunctionInfo, list[tuple[int, frozenset[ClassInfo]]]] = defaultdict(list)
+        for refresh in self._created.every():
+            function = self.program.function_of(refresh.call)
+            classes = {c for o in objects(self.program.values(refresh.name)) for c in self._along(o.info)}
+            if function is not None and classes:
+                line = refresh.before.lineno if refresh.before is not None else refresh.call.lineno
+                found[function].append((line, frozenset(classes)))
+        return found
+
+    def _along(self, info: ClassInfo) -> set[ClassInfo]:
+        """The classes that the mapping of one loads with its instances."""
+        found: set[ClassInfo] = set()
+        todo = [info]
+        while todo:
+            for relationship in self.program.orm.relationships(todo.pop()).values():
+                target = relationship.target
+                if target is not None and relationship.lazy in EAGER_SETTINGS and target not in found:
+                    found.add(target)
+                    todo.append(target)
+        return found
