@@ -37,7 +37,8 @@ class Unclosed:
     """One such session.
 
     place: the statement behind which it is closed, or before which; for what is returned, the return statement.
-    name: the local name that holds it, or "". value: the expression that is returned, where it is.
+    name: the local name that holds it, or "". value: the expression that is returned, where it is. made: the argument
+    of a call in that, which opens it, where it is not the value itself.
     """
 
     leak: Leak
@@ -45,6 +46,7 @@ class Unclosed:
     name: str
     value: ast.expr | None = None
     before: bool = False
+    made: ast.Call | None = None
 
 
 def unclosed_sessions(program: Program, module: ModuleInfo) -> Iterator[Unclosed]:
@@ -92,11 +94,23 @@ def _given(program: Program, function: FunctionInfo, leak: Leak) -> Iterator[Unc
         return
     if _opens(program, last.value):
         yield Unclosed(leak, last, "", last.value)
+    elif leak is Leak.OVERRIDE and (made := _handed_on(program, last.value)) is not None:
+        yield Unclosed(leak, last, "", last.value, made=made)
     elif isinstance(last.value, ast.Name):
         name = last.value.id
         opened = [s for s in function.node.body if opened_name(program, s) == name]
         if len(opened) == 1 and not closed(function, name) and bound_once(function, name):
             yield Unclosed(leak, last, name, last.value)
+
+
+def _handed_on(program: Program, value: ast.expr) -> ast.Call | None:
+    """`return find_user(SessionLocal(), name)`: the session that a function of the program gets, and nobody else."""
+    if not isinstance(value, ast.Call) or not program.calls(value):
+        return None
+    opened = [a for a in (*value.args, *(k.value for k in value.keywords)) if _opens(program, a)]
+    made = opened[0] if len(opened) == 1 else None
+    plain = isinstance(made, ast.Call) and not made.args and not made.keywords
+    return made if plain and isinstance(made, ast.Call) and has(program.values(made.func), names.SESSIONMAKER) else None
 
 
 def _yielded(program: Program, function: FunctionInfo, leak: Leak) -> Iterator[Unclosed]:

@@ -197,3 +197,61 @@ def early(flag):
     migrated, _ = flip({"tests/conftest.py": conftest})
     assert "close()" not in migrated["tests/conftest.py"]
     assert "db.close()" not in migrated["app/crud.py"]
+
+
+def test_a_session_that_an_override_opens_for_a_call(tmp_path: Path) -> None:
+    app = {**APP, "app/main.py": APP["app/main.py"] + READER}
+    suite = {
+        "tests/test_readers.py": """\
+import gc
+
+from fastapi.testclient import TestClient
+
+from app import crud
+from app.db import Base, SessionLocal, engine
+from app.main import app, find, reader
+
+
+def own_reader():
+    return find(SessionLocal(), text="a")
+
+
+def test_reader():
+    Base.metadata.create_all(engine)
+    with SessionLocal() as db:
+        crud.add(db, "a")
+    app.dependency_overrides[reader] = own_reader
+    with TestClient(app) as client:
+        assert [client.get("/reader").json() for _ in range(2)] == [0, 0]
+        gc.collect()
+        assert client.get("/reader").json() == 0
+"""
+    }
+    code, output = pytest_run(tmp_path / "before", {**app, **suite})
+    assert code == 0, output
+    migrated, _ = flip(suite, app, steps=("query", "eager", "lifespan", "flip"))
+    code, output = pytest_run(tmp_path / "after", migrated, "-W", "error::sqlalchemy.exc.SAWarning")
+    assert code == 0, output
+    lines = "    async with SessionLocal() as session:\n        yield await find(session, text=\"a\")\n"
+    assert lines in migrated["tests/test_readers.py"]
+
+
+READER = """
+
+from sqlalchemy import select
+
+from app.models import Note
+
+
+def find(db: Session, text: str):
+    return db.scalars(select(Note).where(Note.text == text)).first()
+
+
+def reader(db: Session = Depends(get_db)):
+    return find(db, "x")
+
+
+@app.get("/reader")
+def read(note: Note = Depends(reader)):
+    return len(note.text) - 1
+"""

@@ -11,7 +11,7 @@ from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.unclosed import Leak, Unclosed, unclosed_sessions
 from asyncify.analysis.unclosed_answers import LeftOpen, sessions_left_open
 from asyncify.model.edit import Edit, Finding
-from asyncify.model.ops import EncloseRest, Hole, InsertStatements, Op, ReplaceStatement
+from asyncify.model.ops import EncloseRest, Hole, InsertStatements, Op, Replace, ReplaceStatement
 
 BECAUSE = "the garbage collector cannot give an async connection back"
 
@@ -23,6 +23,9 @@ def unclosed_edits(program: Program, module: ModuleInfo) -> Iterator[Edit]:
         if function in program.colouring.becomes_async:
             target, op = module.source.target(one.place), _op(program, module, one)
             yield Edit("await", module.path, target, op, group="flip", because=BECAUSE)
+            if one.made is not None:
+                target, named = module.source.target(one.made), Replace(free_name(program, module.path, "session"))
+                yield Edit("await", module.path, target, named, group="flip", because=BECAUSE)
 
 
 def left_open_edits(
@@ -56,6 +59,9 @@ def _op(program: Program, module: ModuleInfo, one: Unclosed) -> Op:
     if one.name:
         return ReplaceStatement(f"yield $made\nawait {one.name}.close()", hole)
     name = free_name(program, module.path, "session")
+    if one.made is not None:
+        opened = module.source.segment(one.made)
+        return ReplaceStatement(f"async with {opened} as {name}:\n    yield $made", hole)
     if one.leak is Leak.OVERRIDE:
         return ReplaceStatement(f"async with $made as {name}:\n    yield {name}", hole)
     return ReplaceStatement(f"{name} = $made\nyield {name}\nawait {name}.close()", hole)
