@@ -20,18 +20,18 @@ models.Base.metadata.create_all(engine)
 
 @app.post("/users")
 def add(name: str, db: Session = Depends(get_db)):
-    user = billing.made(name)
-    db.add(user)
+    post = billing.made(name)
+    db.add(post)
     db.commit()
-    db.refresh(user)
-    return [user.name, [[post.title, post.author.name] for post in user.posts]]
+    db.refresh(post)
+    return [post.title, post.author.name]
 """
 BILLING = """\
-from models import User
+from models import Post
 
 
-def made(name):
-    return User(name=name)
+def made(title):
+    return Post(title=title, user_id=1)
 """
 
 
@@ -39,4 +39,4 @@ def test_the_module_that_defines_a_class_names_it(tmp_path: Path) -> None:
     app = APP.replace("import billing\n", "import billing\nimport zoo as alpha\n")
     files = {"main.py": app, "billing.py": BILLING, "zoo.py": "from models import *\n"}
     after = prove(tmp_path, files, [("POST", "/users?name=eve")])
-    assert "selectinload(models.User.posts)" in after["main.py"]
+    assert "joinedload(models.Post.author)" in after["main.py"]
