@@ -23,7 +23,7 @@ def given_contexts(program: Program) -> frozenset[FunctionInfo]:
         function = waiting.pop()
         if function not in found and _gives(program, function, frozenset()):
             found.add(function)
-            results = (r.value for r in _returns(program, function) if r.value is not None)
+            results = (r.value for r in _returns(function) if r.value is not None)
             waiting += [target.info for result in results for target in program.calls(result)]
     return frozenset(found - _handed_on(program)) if found else frozenset()
 
@@ -58,14 +58,13 @@ def is_begun_here(program: Program, node: ast.Call) -> bool:
 
 def _gives(program: Program, function: FunctionInfo, seen: frozenset[FunctionInfo]) -> bool:
     """Whether each `return` of a function gives what a call has just made."""
-    own = _returns(program, function)
+    own = _returns(function)
     left_out = function in seen or function.is_generator
     return bool(own) and not left_out and all(_begins(program, r.value, seen | {function}) for r in own)
 
 
-def _returns(program: Program, function: FunctionInfo) -> list[ast.Return]:
-    source = program.modules[function.path].source
-    return [r for r in source.nodes_of(ast.Return) if program.function_of(r) is function]
+def _returns(function: FunctionInfo) -> list[ast.Return]:
+    return [node for node in function.nodes if isinstance(node, ast.Return)]
 
 
 def _begins(program: Program, value: ast.expr | None, seen: frozenset[FunctionInfo]) -> bool:

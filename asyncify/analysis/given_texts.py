@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from asyncify.analysis.assignments import only_value
 from asyncify.analysis.names import Assigned, Names
 from asyncify.analysis.symbols import FunctionInfo
 
@@ -140,17 +141,9 @@ class _Reader:
         if not isinstance(node, (ast.Name, ast.Attribute)):
             return self, node
         if isinstance(node, ast.Name) and self.function is not None and node.id in self.function.local_names:
-            bound = [n for n in self.function.nodes if isinstance(n, ast.Name) and n.id == node.id]
-            stored = [n for n in bound if isinstance(n.ctx, ast.Store)]
-            values = [v for n in self.function.nodes for v in _assigned(n, node.id)]
-            return self._deeper()._written(values[0]) if len(values) == len(stored) == 1 else None
+            value = only_value(self.function, node.id)
+            return self._deeper()._written(value) if value is not None else None
         found = self.names.resolve_expression(self.path, node)
         if not isinstance(found, Assigned):
             return None
         return _Reader(self.names, found.path, depth=self.depth + 1)._written(found.value)
-
-
-def _assigned(node: ast.AST, name: str) -> Iterator[ast.expr]:
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-    if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
-        yield from (node.value for t in targets if isinstance(t, ast.Name) and t.id == name)

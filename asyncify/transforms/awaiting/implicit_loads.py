@@ -113,33 +113,27 @@ class ImplicitLoads:
         bases = self.program.async_attributes.bases(place.node) if place.attributes else frozenset()
         if bases and isinstance(statement, ast.Return):
             self.bases |= bases
-            yield from self._awaited(place, statement)
+            reads = "".join(f"await {{name}}.{AWAITABLE_ATTRS}.{attribute}\n" for attribute in place.attributes)
+            yield from self._before_answer(place, statement, reads, ())
             return
         if validator is None or not isinstance(statement, ast.Return):
             return
         call, arguments, more = validator
-        every = (*imports, *more)
-        if isinstance(place.node, ast.Name):
-            text = f"await {name}({call}, {place.node.id}{self._as_prepared(place.node)}{arguments})\n"
-            yield from self._before(place, statement, text, every)
-            return
-        answer = self._free_name(place.node)
-        given = f"{answer}{self._as_prepared(place.node)}"
-        text = f"{answer} = $made\nawait {name}({call}, {given}{arguments})\nreturn {answer}\n"
-        op = ReplaceStatement(text, (Hole("made", self.source.span(place.node)),))
-        yield self._edit(place, Target(self.source.span(statement), Place.STATEMENT), op, every)
+        prepared = self._as_prepared(place.node)
+        read = f"await {name}({call}, {{name}}{prepared}{arguments})\n"
+        yield from self._before_answer(place, statement, read, (*imports, *more))
 
-    def _awaited(self, place: Unloaded, statement: ast.Return) -> Iterator[Edit]:
-        """What FastAPI reads of an instance that a route returns is awaited before."""
-        named = isinstance(place.node, ast.Name)
-        name = self.source.segment(place.node) if named else self._free_name(place.node)
-        reads = "".join(f"await {name}.{AWAITABLE_ATTRS}.{attribute}\n" for attribute in place.attributes)
-        if named:
-            yield from self._before(place, statement, reads, ())
+    def _before_answer(
+        self, place: Unloaded, statement: ast.Return, read: str, imports: tuple[Import, ...]
+    ) -> Iterator[Edit]:
+        """Read what a route returns before it does. read: lines, in which `{name}` stands for it."""
+        if isinstance(place.node, ast.Name):
+            yield from self._before(place, statement, read.replace("{name}", place.node.id), imports)
             return
-        text = f"{name} = $made\n{reads}return {name}\n"
+        name = self._free_name(place.node)
+        text = f"{name} = $made\n{read.replace('{name}', name)}return {name}\n"
         op = ReplaceStatement(text, (Hole("made", self.source.span(place.node)),))
-        yield self._edit(place, Target(self.source.span(statement), Place.STATEMENT), op, ())
+        yield self._edit(place, Target(self.source.span(statement), Place.STATEMENT), op, imports)
 
     def _free_name(self, node: ast.expr) -> str:
         function = self.program.function_of(node)

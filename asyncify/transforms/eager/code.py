@@ -9,14 +9,13 @@ from dataclasses import replace
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo
 from asyncify.analysis.values import Cls, Obj, Origin, Values, objects
+from asyncify.knowledge.logging import LOGGING
 from asyncify.transforms.eager.column_names import names_column
 from asyncify.transforms.eager.fields import Fields
 from asyncify.transforms.eager.reading import QUERIES, Reader, Reading, Steps, best
 from asyncify.transforms.eager.set_by_name import collections_set
 from asyncify.transforms.eager.special import SpecialMethods, read_events
 
-#: methods of loggers. Source: Python library reference, `logging.Logger`
-LOGGING = frozenset("debug info warning warn error exception critical".split())
 SPECIAL = {"str": "__str__", "repr": "__repr__", "len": "__len__", "bool": "__bool__"}
 
 

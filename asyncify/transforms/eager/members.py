@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from asyncify.analysis.assignments import assigned_value
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import objects
@@ -31,19 +32,11 @@ def may_hold_others(program: Program, node: ast.expr, seen: frozenset[object] = 
         )
     if isinstance(node, ast.Name) and function is not None and (function, node.id) not in seen:
         seen |= {(function, node.id)}
-        return any(may_hold_others(program, value, seen) for value in _assigned(function, node.id)) or any(
+        values = (value for n in function.nodes if (value := assigned_value(n, node.id)) is not None)
+        return any(may_hold_others(program, value, seen) for value in values) or any(
             _is_other(program, member) for member in _added(function, node.id)
         )
     return False
-
-
-def _assigned(function: FunctionInfo, name: str) -> Iterator[ast.expr]:
-    """What a function assigns to a name."""
-    for node in function.nodes:
-        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if any(isinstance(target, ast.Name) and target.id == name for target in targets):
-                yield node.value
 
 
 def _added(function: FunctionInfo, name: str) -> Iterator[ast.expr]:

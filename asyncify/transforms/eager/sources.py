@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from asyncify.analysis.assignments import assigned_value
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
@@ -128,7 +129,7 @@ class Tracer:
         if not isinstance(found, Assigned):
             return Sources()
         module = self.program.modules[found.path]
-        values = [v for s in module.top.get(found.name, ()) if (v := _assigned(s, found.name)) is not None]
+        values = [v for s in module.top.get(found.name, ()) if (v := assigned_value(s, found.name)) is not None]
         grows = any(_grown(n, found.name) for n in module.source.nodes_of(ast.Call))
         complete = len(values) == len(module.top.get(found.name, ())) and not grows
         return Sources(tuple(Given(found.path, v, len(values) == 1 and not grows) for v in values), complete)
@@ -215,7 +216,7 @@ def _events(function: FunctionInfo, name: str) -> Iterator[tuple[ast.stmt, ast.e
     """The statements that give a name something, or put something in, with what that is and whether it is all."""
     for node in function.nodes:
         if isinstance(node, (ast.Assign, ast.AnnAssign)):
-            value = _assigned(node, name)
+            value = assigned_value(node, name)
             if value is not None:
                 yield node, value, True
         elif isinstance(node, ast.AugAssign):
@@ -237,16 +238,6 @@ def _attribute_events(method: FunctionInfo, name: str) -> Iterator[tuple[ast.exp
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in GROWS:
             if isinstance(node.func.value, ast.Attribute) and node.func.value.attr == name and node.args:
                 yield node.args[-1], False
-
-
-def _assigned(statement: ast.AST, name: str) -> ast.expr | None:
-    if isinstance(statement, ast.Assign):
-        simple = any(isinstance(t, ast.Name) and t.id == name for t in statement.targets)
-        return statement.value if simple else None
-    if isinstance(statement, ast.AnnAssign):
-        simple = isinstance(statement.target, ast.Name) and statement.target.id == name
-        return statement.value if simple else None
-    return None
 
 
 def _grown(node: ast.Call, name: str) -> bool:

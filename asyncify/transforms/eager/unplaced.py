@@ -31,13 +31,10 @@ def unplaced_reads(program: Program) -> tuple[Unloaded, ...]:
     _leave_plain(program, planner)
     routes = {route.function: route for route in planner.routes}
     found: dict[tuple[ast.AST, bool], Unloaded] = {}
-    for reader, paths in sorted(planner.unplaced.items(), key=lambda item: not item[0].apart):
-        for place in places(program, routes, reader, paths):
-            if not _is_loaded_before(program, place):
-                key = (place.node, place.reads is Reads.OTHER)
-                found[key] = _both(found[key], place) if key in found else place
-    for place in planner.expired.unloaded():
-        key = (place.node, False)
+    readers = sorted(planner.unplaced.items(), key=lambda item: not item[0].apart)
+    read = (place for reader, paths in readers for place in places(program, routes, reader, paths))
+    for place in (*(p for p in read if not _is_loaded_before(program, p)), *planner.expired.unloaded()):
+        key = (place.node, place.reads is Reads.OTHER)
         found[key] = _both(found[key], place) if key in found else place
     left = [some for one in found.values() if (some := _left(program, one)) is not None]
     ordered = sorted(left, key=lambda u: (u.path, program.modules[u.path].source.span(u.node)))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from asyncify.analysis.assignments import only_value
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.program import Program
@@ -59,12 +60,9 @@ def _is_given_text(program: Program, tracer: Tracer, node: ast.expr, seen: tuple
 
 def _taken(function: FunctionInfo, name: str) -> str:
     """The key of `**kwargs` that a local name always holds: `key = kwargs.pop("key")`; else an empty string."""
-    many = function.node.args.kwarg
-    stored = [n for n in function.nodes if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store)]
-    values = [n.value for n in function.nodes if isinstance(n, ast.Assign) and _stores(n, name)]
-    if many is None or len(stored) != 1 or len(values) != 1:
+    many, value = function.node.args.kwarg, only_value(function, name)
+    if many is None or value is None:
         return ""
-    value = values[0]
     key: ast.expr | None = None
     if isinstance(value, ast.Subscript) and getattr(value.value, "id", "") == many.arg:
         key = value.slice

@@ -9,10 +9,8 @@ from asyncify.analysis.nodes import last_name
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
 from asyncify.knowledge.drivers import Choice, backend_of
+from asyncify.knowledge.logging import LOGGING
 from asyncify.knowledge.urls import UrlChange, is_sync_url, url_change, url_drivername
-
-#: methods of loggers. Source: Python library reference, `logging.Logger`
-LOGGING = frozenset("debug info warning warn error exception critical log".split())
 
 
 def written_url(program: Program, path: str, node: ast.expr) -> tuple[str, ast.expr] | None:
@@ -88,9 +86,10 @@ def _is_shown(source: SourceFile, node: ast.expr) -> bool:
     outer = source.holder(node)
     while isinstance(outer, (ast.FormattedValue, ast.JoinedStr)):
         outer = source.holder(outer)
-    return isinstance(outer, ast.Call) and (
-        last_name(outer.func) == "print" or (isinstance(outer.func, ast.Attribute) and outer.func.attr in LOGGING)
-    )
+    if not isinstance(outer, ast.Call):
+        return False
+    logs = isinstance(outer.func, ast.Attribute) and outer.func.attr in (*LOGGING, "log")
+    return logs or last_name(outer.func) == "print"
 
 
 def _asks(source: SourceFile, node: ast.expr) -> bool:

@@ -6,12 +6,12 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from asyncify.analysis.assignments import assigned
 from asyncify.analysis.dotted import is_path, root_of
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Fn
 from asyncify.transforms.query.paths import alias_of, is_parameter, is_steady, owner_of, stays, with_root
-from asyncify.transforms.query.shapes import assigned
 from asyncify.transforms.query.uses import Uses
 
 

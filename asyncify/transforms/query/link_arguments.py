@@ -8,12 +8,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from asyncify.analysis.assignments import only_value
 from asyncify.analysis.values import Ext
 from asyncify.model.ops import EditCall, Replace
 from asyncify.transforms.query.chains import Chain
 from asyncify.transforms.query.decisions import Decision, Place, Problem
 from asyncify.transforms.query.entities import entity_of
-from asyncify.transforms.query.shapes import only_value
 from asyncify.transforms.query.uses import Uses, method_of
 
 BY_HAND = "Write this query as a select() by hand."

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 
+from asyncify.analysis.assignments import only_value
 from asyncify.analysis.dotted import is_path, root_of
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.transforms.query.shapes import only_value
 
 
 def with_root(path: ast.expr, root: ast.expr) -> ast.expr:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 
+from asyncify.analysis.assignments import only_value
 from asyncify.model.ops import Hole
 from asyncify.transforms.query.decisions import Place
-from asyncify.transforms.query.shapes import only_value
 
 
 def slice_links(place: Place, index: ast.expr, limited: bool) -> tuple[str, str, tuple[Hole, ...]] | None:

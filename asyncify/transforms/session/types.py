@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.analysis.bindings import bring
+from asyncify.analysis.dotted import root_of
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.values import Ext, has
@@ -45,10 +46,10 @@ def type_edits(program: Program, module: ModuleInfo, *, legacy: bool) -> Iterato
         if isinstance(source.parent(node), ast.Attribute):
             continue
         function = program.function_of(node)
-        root = _root(node)
+        root = root_of(node)
         found = program.names.resolve_expression(module.path, node)
-        if root is not None and function is not None and (owner := _owner(function, root.id)) is not None:
-            found = _imported(program, owner, node, root.id)
+        if root and function is not None and (owner := _owner(function, root)) is not None:
+            found = _imported(program, owner, node, root)
         if not isinstance(found, Ext) or (legacy and found.name in NEW_IN_2):
             continue
         target = ASYNC_CLASSES.get(found.name) or _context_manager(program, module, node, found.name)
@@ -66,13 +67,6 @@ def _of_states(program: Program, module: ModuleInfo) -> Iterator[Edit]:
             if program.function_of(node) not in program.colouring.kept:
                 op, because = RenameAttribute("async_session"), "the sync session is inside the async one"
                 yield Edit("session", module.path, module.source.target(node), op, group="flip", because=because)
-
-
-def _root(node: ast.expr) -> ast.Name | None:
-    """The name that a dotted name begins with."""
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node if isinstance(node, ast.Name) else None
 
 
 def _owner(function: FunctionInfo, name: str) -> FunctionInfo | None:

@@ -50,7 +50,7 @@ def _plan_one(project: ProjectDependencies, manifest: Manifest, needs: Needs) ->
     new = new_requirements(project, manifest, needs)
     if not extend and not new and manifest is old:
         return None, []
-    raised = ["sqlalchemy>=2.0"] if manifest is not old else []
+    raised = [f"sqlalchemy>={needs.sqlalchemy}"] if manifest is not old else []
     wanted = [*("sqlalchemy[asyncio]" for _ in extend[:1]), *(n.pep508 for n in new)] or raised
     if any(r.hashed for r in manifest.requirements):
         advice = f"run `{manifest.generated}`" if manifest.generated else "write the hashes anew"
