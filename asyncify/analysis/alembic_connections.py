@@ -18,14 +18,20 @@ from asyncify.knowledge import names
 COMMANDS = "alembic.command."
 
 
-def shared_connections(program: Program) -> Iterator[tuple[str, ast.expr]]:
-    """The file and the expression of each connection that becomes async and is given to Alembic."""
+def lent_connections(program: Program) -> Iterator[tuple[str, ast.expr]]:
+    """The file and the expression of whatever files that do not stay sync lend to Alembic."""
     for path, module in sorted(program.modules.items()):
         if ".attributes[" in module.source.text and not kept_sync(program, path):
-            for node in module.source.nodes:
-                if isinstance(node, ast.Assign) and _is_place(node.targets[0]):
-                    if has(program.values(node.value), names.CONNECTION):
-                        yield path, node.value
+            for node in module.source.nodes_of(ast.Assign):
+                if _is_place(node.targets[0]):
+                    yield path, node.value
+
+
+def shared_connections(program: Program) -> Iterator[tuple[str, ast.expr]]:
+    """The file and the expression of each connection that becomes async and is given to Alembic."""
+    for path, value in lent_connections(program):
+        if has(program.values(value), names.CONNECTION):
+            yield path, value
 
 
 def _is_place(target: ast.expr) -> bool:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 #: what `tests` may be
 KEEP_CLIENTS = "testclient"
 CLIENTS = ("", "asyncclient", KEEP_CLIENTS)
+#: what `alembic` may be
+ALEMBIC_ASYNC = "async"
+ENVIRONMENTS = ("", "sync", ALEMBIC_ASYNC)
+#: keys whose value is one of a few words
+CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType({"tests": CLIENTS, "alembic": ENVIRONMENTS})
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,7 @@ class Config:
     session_factories: callables, of the repository or of a library, whose result is a session.
     tests: `testclient` for tests that keep their TestClient; else they get an `httpx.AsyncClient`.
     driver: the async driver for PostgreSQL; empty to choose from the project.
+    alembic: `async` for an `env.py` that works on an async engine; else it keeps a sync one.
     """
 
     exclude: tuple[str, ...] = ()
@@ -32,3 +40,4 @@ class Config:
     session_factories: tuple[str, ...] = ()
     tests: str = ""
     driver: str = ""
+    alembic: str = ""

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from asyncify.analysis.config import CLIENTS, Config
+from asyncify.analysis.config import CHOICES, Config
 from asyncify.model.errors import UsageError
 
 if sys.version_info >= (3, 11):
@@ -40,8 +40,9 @@ def load_config(root: Path) -> Config:
         if name not in known:
             raise UsageError(f"[tool.asyncify] in {file} has an unknown key {key!r}; {_hint(key, known)}")
         values[name] = _checked(file, key, value, getattr(defaults, name))
-    if values.get("tests", "") not in CLIENTS:
-        raise UsageError(f"tests of [tool.asyncify] in {file} must be one of {', '.join(CLIENTS[1:])}")
+    for key, choices in CHOICES.items():
+        if values.get(key, "") not in choices:
+            raise UsageError(f"{key} of [tool.asyncify] in {file} must be one of {', '.join(choices[1:])}")
     return Config(**values)
 
 

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import ast
 
+from asyncify.analysis.environments import ENGINES, async_environments
 from asyncify.analysis.kept_files import is_alembic
 from asyncify.analysis.points import written_points
 from asyncify.analysis.program import Program
 from asyncify.analysis.values import Ext
-from asyncify.knowledge import names
 from asyncify.knowledge.names import canonical
 from asyncify.model.plan import KeptSync
 
 ALEMBIC = "Alembic runs it synchronously"
-ENGINES = frozenset({names.CREATE_ENGINE, "sqlalchemy.engine_from_config"})
 
 
 def kept_sync_places(program: Program) -> tuple[KeptSync, ...]:
     """Files that Alembic runs and that reach the database, and all that a person named, by path and line."""
     found: list[KeptSync] = []
     overrides = program.overrides
+    leaving = async_environments(program)
     for path in program.modules:
         kept = overrides.files.get(path)
         if kept is not None:
             found.append(KeptSync(path, kept.line or 1, "", kept.why))
-        elif is_alembic(program, path):
+        elif is_alembic(program, path) and path not in leaving:
             line = _first_place(program, path)
             if line is not None:
                 found.append(KeptSync(path, line, "", ALEMBIC))

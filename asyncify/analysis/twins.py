@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from asyncify.analysis.barriers import Barriers
 from asyncify.analysis.call_index import CallIndex
+from asyncify.analysis.environments import async_environments
 from asyncify.analysis.handed_away import outside_barrier
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.makers import Made, Maker, Use, find_makers, replaced_names, uses_of
@@ -68,7 +69,8 @@ def find_twins(
     """
     result = Twins()
     roots = _roots(program, index, barriers, _waiting_functions(program, index, waiting))
-    sync_files = [path for path in program.modules if kept_sync(program, path)]
+    leaving = async_environments(program)
+    sync_files = [path for path in program.modules if kept_sync(program, path) and path not in leaving]
     keeping = set(_given_to_keepers(program))
     if not roots and not kept and not sync_files and not keeping:
         return result
@@ -93,6 +95,7 @@ def find_twins(
         for use in uses
         if not provable.is_definition(use)
         and not is_listened(program, use)
+        and use.path not in leaving
         and (
             use.path in sync_files
             or use.node in keeping

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 from asyncify.analysis.bindings import as_written, bring, free_name
 from asyncify.analysis.databases import backends
+from asyncify.analysis.environments import Environment, async_environments
 from asyncify.analysis.fixtures import is_test, is_test_path
 from asyncify.analysis.foreign_engines import FOREIGN_ENGINE
 from asyncify.analysis.handed_makers import is_provided, later_call
-from asyncify.analysis.kept_files import kept_sync
+from asyncify.analysis.kept_files import is_alembic, kept_sync
 from asyncify.analysis.makers import Made
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
@@ -26,6 +27,7 @@ from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import AppendToModule, EditCall, EditDecorators, InsertStatements, Op, Replace
 from asyncify.transforms.base import Decisions, Transform
 from asyncify.transforms.engine import libpq_arguments, text_numbers
+from asyncify.transforms.engine.alembic_environments import environment_edits
 from asyncify.transforms.engine.connect_args import converted
 from asyncify.transforms.engine.disposal import disposals
 from asyncify.transforms.engine.driver_arguments import TOLD, listeners
@@ -39,6 +41,7 @@ from asyncify.transforms.engine.shared_helpers import home_of
 from asyncify.transforms.engine.texts import TARGETS
 from asyncify.transforms.engine.urls import (
     change_of,
+    configured_url,
     is_async_already,
     literal,
     outdented,
@@ -102,8 +105,19 @@ class _Planner:
                         self.made = True
                         self.url(module, keyword.value, shared=False, provided=False)
 
-    def engine(self, module: ModuleInfo, node: ast.Call, maker: str, *, provided: bool) -> None:
-        """One `create_engine(...)`. provided: a container calls it, and what it is given may be a provider."""
+    def environment(self, one: Environment) -> None:
+        """The engines that an environment of Alembic makes for itself."""
+        for node in one.makers:
+            names_of = (canonical(v.name) for v in self.program.values(node.func) if isinstance(v, Ext))
+            for name in names_of:
+                if name in MAKERS:
+                    self.engine(self.program.modules[one.path], node, MAKERS[name], provided=False, of_app=False)
+
+    def engine(
+        self, module: ModuleInfo, node: ast.Call, maker: str, *, provided: bool, of_app: bool = True
+    ) -> None:
+        """One `create_engine(...)`. provided: a container calls it, and what it is given may be a provider.
+        of_app: it serves the app, and not a program of its own that ends."""
         self.made = True
         local, imports = bring(self.program, module.path, ASYNCIO, maker)
         drops = tuple(n.id for n in ast.walk(node.func) if isinstance(n, ast.Name))
@@ -124,13 +138,13 @@ class _Planner:
             )
             self.edit(module, node, EditCall(remove=tuple(removed)), "the async engine refuses it", (), gone)
         url = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg == "url"), None)
-        if not is_test_path(module.path):
+        if of_app and not is_test_path(module.path):
             self.take(self.notes.decide(module, node, url))
         if url is not None and maker == "create_async_engine":
             self.url(module, url, shared=self.twins.has_twin(node), provided=provided)
             colouring = self.program.colouring
             at_import = any(is_test_path(path) for path in colouring.loops_at_import)
-            if colouring.own_loops and (at_import or not is_test_path(module.path)):
+            if of_app and colouring.own_loops and (at_import or not is_test_path(module.path)):
                 self.loops(module, node, url)
         elif maker == "async_engine_from_config":
             self.configured(module, node)
@@ -218,15 +232,17 @@ class _Planner:
         if given is not None:
             self.url(module, given, shared=self.twins.has_twin(node), provided=False)
             return
-        config = node.args[0] if node.args else None
+        named = (k.value for k in node.keywords if k.arg == "configuration")
+        config = node.args[0] if node.args else next(named, None)
         said = [*node.args[1:2], *(k.value for k in node.keywords if k.arg == "prefix")]
         prefix = "sqlalchemy." if not said else said[0].value if isinstance(said[0], ast.Constant) else None
-        if not isinstance(config, (ast.Name, ast.Attribute)) or not isinstance(prefix, str):
+        said_url = configured_url(module.source, config, prefix + "url") if isinstance(prefix, str) else ""
+        if not said_url:
             advice = "give it url=, with the async driver"
             self.report(module, node, "engine-url", "the URL comes from a configuration that is not followed", advice)
             return
         imports = self.helper(module, node)
-        text = f'{HELPER_NAME}({module.source.segment(config)}["{prefix}url"])'
+        text = f"{HELPER_NAME}({said_url})"
         self.edit(module, node, EditCall(set=(("url", text),)), "the URL is only known at run time", imports)
         self.psycopg(module, node, meets="postgresql" in backends(self.program))
         self.arguments(module, node)
@@ -256,7 +272,7 @@ class _Planner:
 
     def psycopg(self, module: ModuleInfo, node: ast.expr, *, meets: bool) -> None:
         """The listeners that let a driver do what psycopg2 did, once for all engines. meets: it may be used."""
-        if meets and not is_test(module.path):
+        if meets and not is_test(module.path) and not is_alembic(self.program, module.path):
             for one in self.lacking:
                 text, imports = one.source(self.program, module.path)
                 self.edit(module, node, AppendToModule(text.rstrip("\n"), "imports"), one.because, imports)
@@ -352,6 +368,8 @@ def plan(program: Program) -> Decisions:
     for path in sorted(program.modules, key=lambda path: (is_test_path(path), path)):
         if not kept_sync(program, path):
             planner.module(program.modules[path])
+    for one in async_environments(program).values():
+        planner.environment(one)
     beside = driver_words(program, choice, "engine", GROUP) if planner.made else ()
     if planner.made:
         refuses = leaves_psycopg2(program, choice, libpq_arguments.TARGET)
@@ -363,7 +381,7 @@ def plan(program: Program) -> Decisions:
             message = "asyncpg compares a value with one of its type only, and this is text"
             planner.report(module, node, "driver-text", message, "convert it: `int(...)`")
         planner.edits += EngineUses(program, choice, "engine", GROUP).decide()
-    planner.take((*twins.edits(), *beside))
+    planner.take((*twins.edits(), *beside, *environment_edits(program, "engine")))
     planner.edits.extend(disposals(program))
     return Decisions(tuple(dict.fromkeys(planner.edits)), (), tuple(planner.findings), budget=notes.budget())
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from asyncify.analysis.bindings import bring, free_name
 from asyncify.analysis.databases import backends
+from asyncify.analysis.environments import async_environments
 from asyncify.analysis.kept_files import is_alembic, kept_sync
 from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.program import Program
@@ -46,10 +47,11 @@ class EngineUses:
 
     def decide(self) -> Iterator[Edit]:
         """Everything for a program whose engines become async."""
+        leaving = async_environments(self.program)
         for path in sorted(self.program.modules):
             module = self.program.modules[path]
             if is_alembic(self.program, path):
-                yield from self.environment(module)
+                yield from self.environment(module) if path not in leaving else ()
             elif not kept_sync(self.program, path):
                 yield from self.module(module)
 

@@ -1,4 +1,4 @@
-"""Helpers that files of tests share with the app: they import them from a file that has them and that they import from.
+"""Helpers that files of tests and environments of Alembic share with the app, from a file that they import already.
 
 Only such a file: another import could run the app before the tests have set their environment.
 """
@@ -9,6 +9,7 @@ import ast
 from collections.abc import Collection
 
 from asyncify.analysis.fixtures import is_test_path
+from asyncify.analysis.kept_files import is_alembic
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 
@@ -16,11 +17,13 @@ from asyncify.analysis.symbols import ModuleInfo
 def home_of(
     program: Program, module: ModuleInfo, node: ast.AST, helper: str, made: Collection[tuple[str, str]]
 ) -> str:
-    """The module from which a file of tests can import a helper; "" where there is none, or it is no file of tests.
+    """The module from which a file of tests or an environment can import a helper; "" where there is none, or it is
+    another file.
 
     node: what needs it, below the import. made: files that get helpers now, with their names.
     """
-    for stmt in module.source.tree.body if is_test_path(module.path) else ():
+    beside = is_test_path(module.path) or is_alembic(program, module.path)
+    for stmt in module.source.tree.body if beside else ():
         if not isinstance(stmt, ast.ImportFrom) or stmt.level or not stmt.module:
             continue
         path = program.names.index.find(stmt.module, module.path)

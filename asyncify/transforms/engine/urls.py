@@ -100,6 +100,25 @@ def _asks(source: SourceFile, node: ast.expr) -> bool:
     return isinstance(start, ast.Constant) and isinstance(start.value, str) and start.value.isalnum()
 
 
+def configured_url(source: SourceFile, config: ast.expr | None, key: str) -> str:
+    """The source of what a configuration says of a key; empty where it is not followed.
+
+    Of the section that `config.get_section(config.config_ini_section)` of Alembic gives, the config tells it itself.
+    Source: Alembic `Config.get_main_option`.
+    """
+    if isinstance(config, (ast.Name, ast.Attribute)):
+        return f'{source.segment(config)}["{key}"]'
+    if isinstance(config, ast.Dict):
+        pairs = zip(config.keys, config.values, strict=True)
+        said = [value for name, value in pairs if isinstance(name, ast.Constant) and name.value == key]
+        return source.segment(said[0]) if len(said) == 1 and None not in config.keys else ""
+    if isinstance(config, ast.Call) and isinstance(config.func, ast.Attribute) and config.func.attr == "get_section":
+        owner = source.segment(config.func.value)
+        if config.args and source.segment(config.args[0]) == f"{owner}.config_ini_section":
+            return f'{owner}.get_main_option("{key}")'
+    return ""
+
+
 def change_of(node: ast.expr, choice: Choice) -> UrlChange | None:
     """What becomes of a written URL."""
     text = _text(node)
