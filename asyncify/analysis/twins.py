@@ -17,6 +17,7 @@ from asyncify.analysis.handed_away import outside_barrier
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.makers import Made, Maker, Use, find_makers, replaced_names, uses_of
 from asyncify.analysis.memory_databases import may_be_in_memory
+from asyncify.analysis.nodes import last_name
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.twin_groups import Group, Groups, Standing, opens_itself
@@ -24,6 +25,8 @@ from asyncify.analysis.values import Cls, Ext
 from asyncify.knowledge.barriers import Treatment
 from asyncify.knowledge.engine_keepers import ENGINE_KEEPERS
 
+#: the argument of an async session for what makes the sync one inside of it
+SYNC_SESSION_CLASS = "sync_session_class"
 #: who may stay sync as a whole; an entry point of the program itself is run in a loop of its own instead
 STAYING = frozenset({Treatment.BRIDGE, Treatment.REFUSE, Treatment.SYNC, Treatment.TASK})
 
@@ -35,7 +38,8 @@ class Twins:
     functions: those that stay as they are, with the function at the root of their group. opening: functions that cannot
     become async, have no twin, and open their own sessions. twinned: makers that get a sync twin. staying: makers that
     only sync code uses. uses: where sync code reads a maker that gets a twin. without: where it reads one that cannot.
-    listened: makers as the objects of event listeners. sync_nodes: the places where sync code reads what is sync.
+    listened: makers as the objects of event listeners. with_events: factories that become async and are listened to.
+    sync_nodes: the places where sync code reads what is sync.
     """
 
     functions: dict[FunctionInfo, FunctionInfo] = field(default_factory=dict)
@@ -45,6 +49,7 @@ class Twins:
     uses: tuple[Use, ...] = ()
     without: tuple[Use, ...] = ()
     listened: tuple[Use, ...] = ()
+    with_events: tuple[Maker, ...] = ()
     sync_nodes: frozenset[ast.AST] = frozenset()
 
     def stays_sync(self, node: ast.AST) -> bool:
@@ -72,7 +77,7 @@ def find_twins(
     leaving = async_environments(program)
     sync_files = [path for path in program.modules if kept_sync(program, path) and path not in leaving]
     keeping = set(_given_to_keepers(program))
-    if not roots and not kept and not sync_files and not keeping:
+    if not roots and not kept and not sync_files and not keeping and not _listens(program):
         return result
     makers = find_makers(program)
     uses = list(uses_of(program, makers))
@@ -93,26 +98,34 @@ def find_twins(
     in_sync = [
         use
         for use in uses
-        if not provable.is_definition(use)
-        and not is_listened(program, use)
-        and use.path not in leaving
-        and (
-            use.path in sync_files
-            or use.node in keeping
-            or program.function_of(use.node) in {*kept, *result.functions}
+        if use.node in keeping
+        or (
+            not provable.is_definition(use)
+            and not is_listened(program, use)
+            and use.path not in leaving
+            and (use.path in sync_files or program.function_of(use.node) in {*kept, *result.functions})
         )
     ]
     result.listened = tuple(use for use in uses if is_listened(program, use))
     _assign(result, uses, in_sync, provable)
+    listened = {use.maker: None for use in result.listened if use.maker.made is Made.FACTORY}
+    result.with_events = tuple(m for m in listened if m not in result.staying and not kept_sync(program, m.path))
     return result
 
 
 def _given_to_keepers(program: Program) -> Iterator[ast.AST]:
-    """What libraries are given that only work with a sync engine."""
+    """What libraries are given that only work with a sync engine, and what makes the sessions inside of async ones."""
     for path in sorted(program.modules):
         for call in program.modules[path].source.nodes_of(ast.Call):
+            yield from (k.value for k in call.keywords if k.arg == SYNC_SESSION_CLASS)
             if any(isinstance(v, Ext) and v.name in ENGINE_KEEPERS for v in program.values(call.func)):
                 yield from (*call.args, *(keyword.value for keyword in call.keywords))
+
+
+def _listens(program: Program) -> bool:
+    """Whether a program has listeners of events; what they listen to is looked at later."""
+    calls = (call for module in program.modules.values() for call in module.source.nodes_of(ast.Call))
+    return any(last_name(call.func) in ("listen", "listens_for") for call in calls)
 
 
 def _waiting_functions(program: Program, index: CallIndex, waiting: Iterable[ast.AST]) -> set[FunctionInfo]:

@@ -10,3 +10,6 @@ from __future__ import annotations
 ENGINE_LISTENERS = frozenset(
     {"opentelemetry.instrumentation.sqlalchemy.SQLAlchemyInstrumentor.instrument", "sqltap.start"}
 )
+
+#: what SQLAlchemy itself has for it: the first argument is what is listened to. Source: Core "Events"
+LISTENERS = frozenset({"sqlalchemy.event.listen", "sqlalchemy.event.listens_for", "sqlalchemy.event.remove"})

@@ -27,7 +27,7 @@ class SyncTwins:
 
     def name(self, maker: Maker) -> str:
         """The name of a twin: free in its own module and wherever it is used."""
-        paths = {maker.path, *(u.path for u in self.twins.uses if u.maker == maker)}
+        paths = {maker.path, *(u.path for u in (*self.twins.uses, *self.twins.listened) if u.maker == maker)}
         used = frozenset[str]().union(*(names_used(self.program, p) for p in paths))
         wish = f"Sync{maker.name}" if maker.name[:1].isupper() else f"sync_{maker.name.lstrip('_')}"
         name, count = wish, 2
@@ -64,14 +64,15 @@ class SyncTwins:
         return any(node is use.node for use in self.twins.listened if use.maker in self.twins.staying)
 
     def listened(self, node: ast.expr) -> tuple[str, tuple[Import, ...]] | None:
-        """The name of the twin of the engine that is listened to, if it has one, and the import of it."""
+        """The name of what is sync beside an engine or factory that is listened to, if there is any, and its import."""
         for use in self.twins.listened:
-            if use.node is node and use.maker in self.twins.twinned:
+            if use.node is node and use.maker in (*self.twins.twinned, *self.twins.with_events):
                 return self.name(use.maker), self._imports(use.path, use.maker)
         return None
 
     def _beside(self, maker: Maker) -> Iterator[Edit]:
-        """`sync_engine = create_engine(...)` after each place where the engine is made."""
+        """`sync_engine = create_engine(...)` after each place where the engine is made; before it, where it makes the
+        sessions inside of async ones."""
         source = self.program.modules[maker.path].source
         for stmt, call in maker.calls:
             text = source.segment(call)
@@ -83,7 +84,8 @@ class SyncTwins:
                     span = source.span(node)
                     text = _with(text, start.line, start.column, span.line, span.column, len(node.id), self.name(inner))
                     imports += self._imports(maker.path, inner)
-            op = InsertStatements(f"{self.name(maker)} = {text}", "after")
+            where = "before" if maker in self.twins.with_events else "after"
+            op = InsertStatements(f"{self.name(maker)} = {text}", where)
             yield Edit(self.transform, maker.path, source.target(stmt), op, tuple(imports), (), GROUP, BECAUSE)
 
     def _reads(self, maker: Maker, node: ast.Name, inner: Maker) -> bool:

@@ -20,7 +20,7 @@ from asyncify.analysis.values import Ext, Inst, Member, Value, has
 from asyncify.knowledge import mysql_arguments, names
 from asyncify.knowledge.drivers import Choice, async_driver
 from asyncify.knowledge.engine_arguments import ARGUMENTS, EngineArgument
-from asyncify.knowledge.engine_listeners import ENGINE_LISTENERS
+from asyncify.knowledge.engine_listeners import ENGINE_LISTENERS, LISTENERS
 from asyncify.knowledge.names import canonical
 from asyncify.knowledge.session_libraries import MIDDLEWARE
 from asyncify.model.edit import Edit, Finding, Import
@@ -58,7 +58,6 @@ MAKERS = {
     names.CREATE_ENGINE: "create_async_engine",
     "sqlalchemy.engine_from_config": "async_engine_from_config",
 }
-LISTENERS = frozenset({"sqlalchemy.event.listen", "sqlalchemy.event.listens_for", "sqlalchemy.event.remove"})
 
 
 @dataclass
@@ -113,9 +112,7 @@ class _Planner:
                 if name in MAKERS:
                     self.engine(self.program.modules[one.path], node, MAKERS[name], provided=False, of_app=False)
 
-    def engine(
-        self, module: ModuleInfo, node: ast.Call, maker: str, *, provided: bool, of_app: bool = True
-    ) -> None:
+    def engine(self, module: ModuleInfo, node: ast.Call, maker: str, *, provided: bool, of_app: bool = True) -> None:
         """One `create_engine(...)`. provided: a container calls it, and what it is given may be a provider.
         of_app: it serves the app, and not a program of its own that ends."""
         self.made = True
@@ -287,13 +284,10 @@ class _Planner:
         if has(values, names.ENGINE):
             self.twin_listener(module, node)
             self.edit(module, target, Replace("$it.sync_engine"), "events fire on the sync engine inside")
-        elif has(values, names.SESSION):
+        elif has(values, names.SESSION) and not has(values, names.SCOPED_SESSION):  # that one is a factory
             self.edit(module, target, Replace("$it.sync_session"), "events fire on the sync session inside")
         elif has(values, names.CONNECTION):
             self.edit(module, target, Replace("$it.sync_connection"), "events fire on the sync connection inside")
-        elif has(values, names.SESSIONMAKER):
-            advice = "listen on a Session subclass that is given as sync_session_class"
-            self.report(module, target, "listener-factory", "events cannot be listened to on an async factory", advice)
 
     def listening_library(self, module: ModuleInfo, node: ast.Call) -> None:
         """`SQLAlchemyInstrumentor().instrument(engine=engine)`, or `engines=[...]`."""

@@ -12,6 +12,7 @@ from asyncify.transforms.session.committing_factories import committing_factory_
 from asyncify.transforms.session.examples import EXAMPLES
 from asyncify.transforms.session.expiring_listeners import expiring_edits
 from asyncify.transforms.session.factories import factory_edits
+from asyncify.transforms.session.listened_factories import ListenedFactories
 from asyncify.transforms.session.object_factories import factory_session_edits
 from asyncify.transforms.session.outer_transaction import outer_transaction_edits
 from asyncify.transforms.session.session_libraries import session_library_edits
@@ -25,11 +26,12 @@ def plan(program: Program) -> Decisions:
     legacy = version is not None and version < (2,)
     edits: list[Edit] = []
     findings: list[Finding] = []
+    listened = ListenedFactories(program)
     for path in sorted(program.modules):
         if kept_sync(program, path):
             continue
         module = program.modules[path]
-        for item in (*factory_edits(program, module, legacy=legacy), *session_library_edits(program, module)):
+        for item in (*factory_edits(program, module, listened, legacy=legacy), *session_library_edits(program, module)):
             if isinstance(item, Edit):
                 edits.append(item)
             else:
@@ -40,7 +42,7 @@ def plan(program: Program) -> Decisions:
         edits.extend(expiring_edits(program, module))
         if legacy:
             edits.extend(outer_transaction_edits(program, module))
-    for item in SyncTwins(program, "session", Made.FACTORY).edits():
+    for item in (*listened.edits(), *SyncTwins(program, "session", Made.FACTORY).edits()):
         if isinstance(item, Edit):
             edits.append(item)
         else:

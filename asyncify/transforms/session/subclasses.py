@@ -5,11 +5,12 @@ Source: SQLAlchemy asyncio documentation, `AsyncSession.sync_session_class` ("Us
 
 from __future__ import annotations
 
+import ast
 from enum import Enum
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
-from asyncify.analysis.values import Ext
+from asyncify.analysis.values import Cls, Ext, Inst
 from asyncify.knowledge import names
 from asyncify.knowledge.api import Form, form_of
 
@@ -32,6 +33,17 @@ def role_of(program: Program, info: ClassInfo) -> Role | None:
     if inside:
         return Role.UNCLEAR if waits else Role.INSIDE
     return Role.ASYNC
+
+
+def class_role(program: Program, node: ast.expr) -> Role | None:
+    """The role of the class that an expression names."""
+    return next((role_of(program, v.info) for v in program.values(node) if isinstance(v, Cls)), None)
+
+
+def makes_sqlmodel(program: Program, node: ast.expr) -> bool:
+    """Whether a factory makes sessions of SQLModel."""
+    given = (v.args[0] for v in program.values(node) if isinstance(v, Inst) and v.args)
+    return any(isinstance(v, Inst) and v.type == names.SQLMODEL_SESSION for values in given for v in values)
 
 
 def _is_inside(method: str) -> bool:
