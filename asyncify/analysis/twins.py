@@ -25,7 +25,7 @@ from asyncify.analysis.values import Cls, Ext
 from asyncify.knowledge.barriers import Treatment
 from asyncify.knowledge.engine_keepers import ENGINE_KEEPERS
 
-#: the argument of an async session for what makes the sync one inside of it
+#: the argument of an async session, or the attribute of its class, for what makes the sync one inside of it
 SYNC_SESSION_CLASS = "sync_session_class"
 #: who may stay sync as a whole; an entry point of the program itself is run in a loop of its own instead
 STAYING = frozenset({Treatment.BRIDGE, Treatment.REFUSE, Treatment.SYNC, Treatment.TASK})

@@ -12,6 +12,7 @@ from asyncify.transforms.session.committing_factories import committing_factory_
 from asyncify.transforms.session.examples import EXAMPLES
 from asyncify.transforms.session.expiring_listeners import expiring_edits
 from asyncify.transforms.session.factories import factory_edits
+from asyncify.transforms.session.listened_classes import listened_class_edits
 from asyncify.transforms.session.listened_factories import ListenedFactories
 from asyncify.transforms.session.object_factories import factory_session_edits
 from asyncify.transforms.session.outer_transaction import outer_transaction_edits
@@ -47,6 +48,7 @@ def plan(program: Program) -> Decisions:
             edits.append(item)
         else:
             findings.append(item)
+    edits.extend(listened_class_edits(program))
     return Decisions(tuple(dict.fromkeys(edits)), (), tuple(findings))
 
 

@@ -10,6 +10,7 @@ from enum import Enum
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
+from asyncify.analysis.twins import SYNC_SESSION_CLASS
 from asyncify.analysis.values import Cls, Ext, Inst
 from asyncify.knowledge import names
 from asyncify.knowledge.api import Form, form_of
@@ -29,7 +30,7 @@ def role_of(program: Program, info: ClassInfo) -> Role | None:
     if not any(b.name in (names.SESSION, names.SQLMODEL_SESSION) for b in bases):
         return None
     waits = any(m in program.colouring.becomes_async for m in info.methods.values())
-    inside = any(_is_inside(name) for name in info.methods)
+    inside = any(_is_inside(name) for name in info.methods) or info in _given_inside(program)
     if inside:
         return Role.UNCLEAR if waits else Role.INSIDE
     return Role.ASYNC
@@ -44,6 +45,16 @@ def makes_sqlmodel(program: Program, node: ast.expr) -> bool:
     """Whether a factory makes sessions of SQLModel."""
     given = (v.args[0] for v in program.values(node) if isinstance(v, Inst) and v.args)
     return any(isinstance(v, Inst) and v.type == names.SQLMODEL_SESSION for values in given for v in values)
+
+
+def _given_inside(program: Program) -> set[ClassInfo]:
+    """The classes that an async session is already told to work with."""
+    found = set()
+    for module in program.modules.values():
+        values = [k.value for k in module.source.nodes_of(ast.keyword) if k.arg == SYNC_SESSION_CLASS]
+        values += [s.value for c in module.classes.values() if (s := c.attributes.get(SYNC_SESSION_CLASS)) and s.value]
+        found |= {v.info for value in values for v in program.values(value) if isinstance(v, Cls)}
+    return found
 
 
 def _is_inside(method: str) -> bool:

@@ -1,4 +1,4 @@
-"""Listeners of session factories: events fire on the sync sessions inside of the async ones."""
+"""Listeners of session factories and session classes: events fire on the sync sessions inside of the async ones."""
 
 from __future__ import annotations
 
@@ -129,3 +129,35 @@ def factory():
     return made
 """
     prove(tmp_path, app, codes=["listener-factory"])
+
+
+@pytest.mark.parametrize("listened", ["AppSession", "Audited"])
+def test_a_session_class_is_listened_to(tmp_path: Path, listened: str) -> None:
+    own = '''
+class AppSession(Session):
+    """The session of this app."""
+
+
+class Audited(AppSession):
+    pass
+
+
+@event.listens_for(AppSession, "after_flush")
+def flushed(session, context):
+    session.info["flushed"] = session.info.get("flushed", 0) + 1
+
+
+SessionLocal = sessionmaker(class_=Audited, '''
+    db = DB.replace("SessionLocal = sessionmaker(", own).replace("import sess", "import Session, sess")
+    db = db.replace("import create_engine", "import create_engine, event")
+    events = EVENTS.replace("import SessionLocal", f"import {listened}").replace("(SessionLocal,", f"({listened},")
+    more = """
+
+@app.get("/flushed")
+def flushed(db: Session = Depends(get_db)):
+    db.add(User(name="new"))
+    db.flush()
+    return db.info["flushed"]
+"""
+    requests = [*REQUESTS, ("GET", "/flushed")]
+    prove(tmp_path, {"db.py": db, "events.py": events, "main.py": MAIN + more}, requests)
