@@ -12,7 +12,7 @@ from collections.abc import Collection
 from asyncify.analysis.barriers import callee_name, decorator_names, handing_of, is_aware
 from asyncify.analysis.call_index import CallIndex
 from asyncify.analysis.fixtures import is_test_path
-from asyncify.analysis.forms import has_session_parameter
+from asyncify.analysis.forms import has_session_parameter, lambda_around
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Ext, Inst, has
@@ -59,10 +59,11 @@ def keeps_own_sessions(program: Program, function: FunctionInfo) -> bool:
 
 
 def _thread(program: Program, index: CallIndex, function: FunctionInfo) -> str:
-    """What runs it in a thread or process of its own, or later and by itself in this one."""
-    for node in index.handed[function]:
+    """What runs it in a thread or process of its own, or later and by itself in this one; or a lambda that calls it."""
+    for node in (*index.handed[function], *index.callers[function]):
         source = program.modules[index.paths[node]].source
-        call = source.holder(node)
+        given = node if node in index.handed[function] else lambda_around(source, node)
+        call = source.holder(given) if given is not None else None
         if isinstance(call, ast.Call) and handing_of(program, call) is Handing.THREAD:
             return callee_name(program, call) or source.segment(call.func)
     return ""

@@ -85,3 +85,50 @@ def read(db: Session = Depends(get_db)):
 """
     )
     prove(tmp_path, app, [("GET", "/")])
+
+
+def test_run_by_a_thread(tmp_path: Path) -> None:
+    """What a lambda calls in a thread opens its own session there, as a function that is given itself."""
+    app = """\
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from fastapi import FastAPI
+from sqlalchemy import func, select
+
+from db import SessionLocal
+from models import User
+
+app = FastAPI()
+pool = ThreadPoolExecutor(2)
+
+
+def names():
+    with SessionLocal() as db:
+        return db.scalars(select(User.name).order_by(User.id)).all()
+
+
+def size():
+    with SessionLocal() as db:
+        return db.scalar(select(func.count(User.id)))
+
+
+@app.get("/thread")
+def thread():
+    found = []
+    other = threading.Thread(target=lambda: found.extend(names()))
+    other.start()
+    other.join()
+    return found
+
+
+@app.get("/pool")
+def pooled():
+    return [pool.submit(lambda: size() + 1).result(), *pool.map(lambda n: n + size(), [1, 2])]
+
+
+@app.get("/here")
+def here():
+    return [*names(), size()]
+"""
+    prove(tmp_path, app, [("GET", "/thread"), ("GET", "/pool"), ("GET", "/here")])
