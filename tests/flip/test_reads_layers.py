@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from .harness import prove
 from .reads_app import FILLING, HEAD, MODELS
 
@@ -411,3 +413,90 @@ def rename(key: int, title: str, db: Session = Depends(get_db)):
     requests = [("GET", "/posts/1"), ("PUT", "/posts/1/title?title=new"), ("GET", "/posts/1")]
     migrated = prove(tmp_path, {"main.py": main, "models.py": MODELS, "filling.py": FILLING}, requests)
     assert "selectinload(Post.comments)" not in migrated["main.py"].partition("def retitled")[2]
+
+
+@pytest.mark.parametrize("instances", [False, True])
+def test_a_session_of_another_dependency_loads_nothing(tmp_path: Path, instances: bool) -> None:
+    """A route without a session takes the one of another route only where its own dependencies have the same."""
+    app = """\
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db import SessionLocal, get_db
+from models import User
+
+app = FastAPI()
+
+
+class PostOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    title: str
+
+
+class UserOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    name: str
+    posts: list[PostOut]
+
+
+class Users:
+    def __init__(self, db: Session):
+        self.db = db
+
+    def all(self):
+        return self.db.scalars(select(User).order_by(User.id)).all()
+
+    def names(self):
+        return [u.name for u in self.all()]
+
+
+def get_reader():
+    with SessionLocal() as db:
+        yield db
+
+
+def reading(db: Session = Depends(get_reader)):
+    return Users(db)
+
+
+def writing(db: Session = Depends(get_db)):
+    return Users(db)
+
+
+@app.get("/count")
+def count(db: Session = Depends(get_db)):
+    return len(db.scalars(select(User.id)).all())
+
+
+@app.get("/reading", response_model=list[UserOut])
+def read(users: Users = Depends(reading)):
+    return users.all()
+
+
+@app.get("/writing", response_model=list[UserOut])
+def write(users: Users = Depends(writing)):
+    return users.all()
+
+
+@app.get("/names")
+def names(users: Users = Depends(writing)):
+    return users.names()
+"""
+    if instances:
+        one = """\
+class Sessions:
+    def __call__(self):
+        with SessionLocal() as db:
+            yield db
+
+
+get_db = Sessions()
+get_reader = Sessions()
+"""
+        first, _, rest = app.partition("def get_reader")
+        app = f"{first.replace('SessionLocal, get_db', 'SessionLocal')}{one}{rest.partition('yield db')[2]}"
+    made = prove(tmp_path, app, [("GET", "/count"), ("GET", "/reading"), ("GET", "/writing"), ("GET", "/names")])
+    assert "async def read(users: Users = Depends(reading)):" in made["main.py"]
+    assert "def write(users: Users = Depends(writing), db: AsyncSession = Depends(get_db)):" in made["main.py"]

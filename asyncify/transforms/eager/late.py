@@ -9,14 +9,15 @@ from textwrap import indent
 
 from asyncify.analysis.evaluated import is_always_evaluated
 from asyncify.analysis.program import Program
-from asyncify.analysis.routes import Route
+from asyncify.analysis.routes import Reach, Route
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import Cls, Inst, Member, Obj, Values, is_session, objects
+from asyncify.analysis.values import Cls, Inst, Member, Obj, Values, objects
 from asyncify.knowledge.object_factories import FACTORY
 from asyncify.model.edit import Edit
 from asyncify.model.ops import EditParameters, Hole, InsertStatements, ReplaceStatement
 from asyncify.model.span import Place, Target
 from asyncify.transforms.eager.awaited import are_awaited
+from asyncify.transforms.eager.borrowed import Borrowed
 from asyncify.transforms.eager.created import is_construction
 from asyncify.transforms.eager.lines import WIDTH, selection
 from asyncify.transforms.eager.loads import walks
@@ -28,7 +29,7 @@ from asyncify.transforms.eager.options import Renderer, Style, Tree, joins_rows
 from asyncify.transforms.eager.reading import Reader, Steps
 from asyncify.transforms.eager.refreshing import because
 from asyncify.transforms.eager.repeated import is_loaded_before
-from asyncify.transforms.eager.sessions import Access, access, session_in
+from asyncify.transforms.eager.sessions import Access, session_in
 from asyncify.transforms.eager.sources import Tracer
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -58,11 +59,12 @@ class Spot:
 class Late:
     """Finds and writes late loads. text_keyed: models of which a statement may give other instances than are there."""
 
-    def __init__(self, program: Program, routes: list[Route], text_keyed: Collection[ClassInfo]) -> None:
+    def __init__(self, program: Program, routes: list[Route], reach: Reach, text_keyed: Collection[ClassInfo]) -> None:
         self._text_keyed = text_keyed
         self.program = program
         self._options = OptionReader(program, Tracer(program))
         self._routes = {route.function: route for route in routes}
+        self._borrowed = Borrowed(program, self._routes, reach)
 
     def spot(self, reader: Reader, site: ast.AST, steps: Steps) -> Spot | None:
         """Where the instances of a loading place can be loaded for one reader; None where that cannot be.
@@ -89,7 +91,7 @@ class Late:
             return None
         if statement is None or len(primary_key(self.program, info)) != 1:
             return None
-        session = session_in(self.program, function, statement) or self._parameter(function)
+        session = session_in(self.program, function, statement) or self._borrowed.parameter(function)
         if session is None:
             return None
         optional = not many and (self._optional(reader, function) or not self._is_read_by(statement, reader))
@@ -180,30 +182,6 @@ class Late:
             text = ast.unparse(route.response[0])
             return "None" in text or "Optional" in text
         return False
-
-    # -- sessions ------------------------------------------------------------------------------------
-
-    def _parameter(self, function: FunctionInfo) -> Access | None:
-        """The session parameter of another route of the file, for a route that has none. FastAPI gives every
-        function of one request the same result of a dependency, so it is the session of the instance."""
-        if function not in self._routes:
-            return None
-        defaults = bool(function.node.args.defaults)
-        taken = function.local_names
-        for other in self._routes:
-            if other.path != function.path:
-                continue
-            for parameter in other.parameters:
-                values = self.program.values(parameter)
-                if not is_session(values):
-                    continue
-                default = other.default_of(parameter.arg)
-                if parameter.arg in taken or (default is None and defaults) or parameter.annotation is None:
-                    continue
-                text = f"{parameter.arg}: {function.source.segment(parameter.annotation)}"
-                text = text if default is None else f"{text} = {function.source.segment(default)}"
-                return access(values, parameter.arg, function, text)
-        return None
 
     def covers(self, first: Spot, second: Spot) -> bool:
         """Whether a load at one spot is still good at another: always on the way there, the name unchanged."""

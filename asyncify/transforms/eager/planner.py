@@ -79,7 +79,7 @@ class Planner:
         self._take_in_evidence()
         self.partial = Partial(program, self.reading, self.statements.existing)
         self.contents = Contents(self.reading, self.routes, self.reach)
-        self.late = Late(program, self.routes, keyed)
+        self.late = Late(program, self.routes, self.reach, keyed)
         self.doubles = Doubles(program, self.reach)
         self.detached = Detached(program, self.reach)
         self.deleted = Deleted(program)
