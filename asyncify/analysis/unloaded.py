@@ -25,7 +25,7 @@ class Unloaded:
     what: who reads what, in words. model: of an answer the response model and the file in which it is written.
     writes: of an answer, whether what is written out of it reads as well.
     attribute: of a touched instance, what is read so that it loads. attributes: of an answer, what is read of the
-    instance itself, where that is all.
+    instance itself, where that is all. again: of an answer, whether what is read waits each time it is read.
     """
 
     path: str
@@ -36,3 +36,4 @@ class Unloaded:
     attribute: str = ""
     writes: bool = False
     attributes: tuple[str, ...] = ()
+    again: bool = False

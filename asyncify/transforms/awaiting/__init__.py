@@ -49,6 +49,7 @@ def plan(program: Program) -> Decisions:
     stream_options = StreamOptions(program)
     bases: set[DeclaredBase] = set()
     answering = {route.function for route in routes(program)}
+    schema_reads = properties_in_schemas(program)
     for path in sorted(program.modules):
         if kept_sync(program, path):
             continue
@@ -62,7 +63,7 @@ def plan(program: Program) -> Decisions:
         edits.extend(script_edits(program, colouring, module, helpers))
         classes = ClassDependencies(program, module)
         edits.extend(classes.edits())
-        implicit = ImplicitLoads(program, module, helpers)
+        implicit = ImplicitLoads(program, module, helpers, schema_reads)
         both = (
             *stream_edits(program, colouring, module, stream_options),
             *mended(program, colouring, module),
@@ -92,7 +93,7 @@ def plan(program: Program) -> Decisions:
     findings.extend(shared_sessions(program))
     findings.extend(kept_conflicts(program))
     findings.extend(notebooks(program))
-    findings.extend(properties_in_schemas(program))
+    findings.extend(schema_reads.findings)
     return Decisions(tuple(edits), (), tuple(findings))
 
 

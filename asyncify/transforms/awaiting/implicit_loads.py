@@ -27,6 +27,7 @@ from asyncify.model.ops import Hole, InsertStatements, Op, Replace, ReplaceState
 from asyncify.model.span import Place, Target
 from asyncify.transforms.awaiting.context import Context, context_of
 from asyncify.transforms.awaiting.entry import SCRIPT, Helpers
+from asyncify.transforms.awaiting.schema_reads import SchemaReads
 from asyncify.transforms.awaiting.templates import spawn, spawn_below
 
 SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign)
@@ -36,16 +37,17 @@ ADVICE = "load it with the statement that loads the instance"
 class ImplicitLoads:
     """Decides on the places of one module that read what nothing loads."""
 
-    def __init__(self, program: Program, module: ModuleInfo, helpers: Helpers) -> None:
+    def __init__(self, program: Program, module: ModuleInfo, helpers: Helpers, schema_reads: SchemaReads) -> None:
         self.program = program
         self.module = module
         self.source = module.source
         self.helpers = helpers
+        self.places = tuple(schema_reads.of(program, module.path))
         self.bases: set[DeclaredBase] = set()  # those that need the attribute
 
     def decide(self) -> Iterator[Edit | Finding]:
         """Edits, and findings where nothing can be written."""
-        for place in self.program.unloaded.get(self.module.path, ()):
+        for place in self.places:
             context = context_of(self.program, self.program.colouring, self.module, place.node)
             if context not in (Context.AWAIT, Context.MODULE) or self._runs_async(place.node):
                 continue
@@ -107,19 +109,29 @@ class ImplicitLoads:
         yield self._edit(place, target, InsertStatements(text, "before"), imports)
 
     def _answer(self, place: Unloaded, name: str, imports: tuple[Import, ...]) -> Iterator[Edit]:
-        """FastAPI validates an answer outside of the greenlet: done once before in it, everything is loaded."""
+        """FastAPI validates an answer outside of the greenlet: done once before in it, everything is loaded. Where that
+        is not enough, what was validated is the answer, which FastAPI takes as it is."""
         validator = self._validator(place)
         statement = self.source.statement(place.node)
-        bases = self.program.async_attributes.bases(place.node) if place.attributes else frozenset()
+        once = place.attributes and not place.again
+        bases = self.program.async_attributes.bases(place.node) if once else frozenset()
         if bases and isinstance(statement, ast.Return):
             self.bases |= bases
             reads = "".join(f"await {{name}}.{AWAITABLE_ATTRS}.{attribute}\n" for attribute in place.attributes)
             yield from self._before_answer(place, statement, reads, ())
             return
-        if validator is None or not isinstance(statement, ast.Return):
+        if validator is None or not isinstance(statement, ast.Return) or (place.again and place.writes):
             return
         call, arguments, more = validator
         prepared = self._as_prepared(place.node)
+        if place.again:
+            named = isinstance(place.node, ast.Name)
+            made = place.node.id if isinstance(place.node, ast.Name) else self._free_name(place.node)
+            text = f"return await {name}({call}, {made}{prepared}{arguments})\n"
+            text = text if named else f"{made} = $made\n{text}"
+            op = ReplaceStatement(text, () if named else (Hole("made", self.source.span(place.node)),))
+            yield self._edit(place, Target(self.source.span(statement), Place.STATEMENT), op, (*imports, *more))
+            return
         read = f"await {name}({call}, {{name}}{prepared}{arguments})\n"
         yield from self._before_answer(place, statement, read, (*imports, *more))
 
