@@ -11,7 +11,7 @@ In an app, what a test puts in the place of a factory may be a session that all 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -20,7 +20,7 @@ from asyncify.analysis.generator_uses import stepped_generator
 from asyncify.analysis.nodes import last_name
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
-from asyncify.analysis.values import Ext, Fn, has
+from asyncify.analysis.values import Ext, Fn, Value, has
 from asyncify.knowledge import names
 
 
@@ -150,11 +150,16 @@ def is_given_back(program: Program, function: FunctionInfo, name: str) -> bool:
     returned = [n.value for n in function.nodes if isinstance(n, ast.Return)]
     if not all(value is None or isinstance(value, ast.Constant) for value in returned):
         return False
+    return goes_only_to(program, function, name, lambda value: isinstance(value, Fn) and not value.info.is_generator)
+
+
+def goes_only_to(program: Program, function: FunctionInfo, name: str, lets_go: Callable[[Value], bool]) -> bool:
+    """Whether what a function hands a local name to lets go of it in the end. lets_go: tells that of a callable."""
     for call in (n for n in function.nodes if isinstance(n, ast.Call)):
         given = [*call.args, *(k.value for k in call.keywords)]
         called = program.values(call.func)
         if any(isinstance(a, ast.Name) and a.id == name for a in given):
-            if not called or not all(isinstance(v, Fn) and not v.info.is_generator for v in called):
+            if not called or not all(map(lets_go, called)):
                 return False
     return True
 

@@ -18,13 +18,14 @@ from asyncify.analysis.unclosed import (
     bodies,
     bound_once,
     closed,
+    goes_only_to,
     is_given_back,
     is_never_replaced,
     opened_name,
     taken_name,
     unclosed_sessions,
 )
-from asyncify.analysis.values import Cls, Ext, Fn, has
+from asyncify.analysis.values import Cls, Ext, Fn, Value, has
 from asyncify.knowledge import names
 
 
@@ -83,17 +84,10 @@ def _is_sent(program: Program, function: FunctionInfo, name: str) -> bool:
     for node in function.nodes:
         if isinstance(node, ast.Return) and node.value is not None and has(program.values(node.value), names.SESSION):
             return False
-        if not isinstance(node, ast.Call):
-            continue
-        given = [*node.args, *(k.value for k in node.keywords)]
-        if any(isinstance(a, ast.Name) and a.id == name for a in given):
-            called = program.values(node.func)
-            if not called or not all(_ends_with_its_caller(value) for value in called):
-                return False
-    return True
+    return goes_only_to(program, function, name, _ends_with_its_caller)
 
 
-def _ends_with_its_caller(value: object) -> bool:
+def _ends_with_its_caller(value: Value) -> bool:
     """Whether what is called keeps a session no longer than the function that calls it."""
     if isinstance(value, Fn):
         return not value.info.is_generator

@@ -292,3 +292,50 @@ def fill(db):
     files = {"models.py": CLUBS, "filling.py": filling, "main.py": STORES, "requirements.txt": "sqlalchemy==2.0.12\n"}
     after = prove(tmp_path, files, [("GET", "/teams/1"), ("GET", "/clubs/1"), ("GET", "/clubs/1/id")])
     assert "select(Team)" not in after["main.py"] and 'greenlet_spawn(getattr, found, "players")' in after["main.py"]
+
+
+POPPED = """\
+from fastapi import Depends, FastAPI
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import Post, User
+
+app = FastAPI()
+
+
+class Picker:
+    def __init__(self, users):
+        self.users = users
+
+    def pick(self) -> User:
+        return self.users.pop()
+
+
+def users_of(db: Session):
+    return db.query(User).order_by(User.id).all()
+
+
+@app.get("/names")
+def names(db: Session = Depends(get_db)):
+    return [user.name for user in users_of(db)]
+
+
+@app.post("/fill")
+def fill(db: Session = Depends(get_db)):
+    db.add_all([User(name="ann", posts=[Post(title="one")]), User(name="bob", posts=[Post(title="x"), Post(title="")])])
+    db.commit()
+
+
+@app.get("/two")
+def two(db: Session = Depends(get_db)):
+    picker = Picker(users_of(db))
+    first = len(picker.pick().posts)
+    second = len(picker.pick().posts)
+    return [first, second]
+"""
+
+
+def test_the_same_call_twice_may_give_two_instances(tmp_path: Path) -> None:
+    after = prove(tmp_path, POPPED, [("POST", "/fill"), ("GET", "/two")])
+    assert after["main.py"].count("await picker.pick().awaitable_attrs.posts") == 2

@@ -82,8 +82,8 @@ def _loaded_already(program: Program) -> Iterator[tuple[str, ast.expr, ast.expr,
 
 def _covers(program: Program, source: SourceFile, earlier: ast.expr, later: ast.expr) -> bool:
     root = root_of(later)
-    if root is None:
-        return False
+    if not root:
+        return False  # each call may give another instance
     condition = decided_by(source, earlier, later)
     if condition is not None:
         return not any(_stores(n, root) or _forgets(program, n, root) for n in ast.walk(condition))

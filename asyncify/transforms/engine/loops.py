@@ -17,29 +17,21 @@ from asyncify.model.edit import Import
 from asyncify.transforms.engine.urls import change_of, written_url
 
 KEEP = "keep_to_loop"
-KEEP_SOURCE = '''
+_HEAD = '''
 def keep_to_loop(engine):
     """Give the engine back: an event loop never gets connections from it that another loop has opened."""
     if engine.dialect.name == "sqlite":
         return engine  # its connections have threads, and belong to no loop
-
+'''
+_PLAIN = '''
     @event.listens_for(engine.sync_engine, "checkout")
     def check_loop(connection, record, proxy):
         loop = asyncio.get_running_loop()
         if record.info.setdefault("loop", loop) is not loop:
-            record.dbapi_connection = proxy.dbapi_connection = None
-            raise DisconnectionError("this connection belongs to another event loop")
-
-    return engine
 '''
-
-#: the same for a pool that asks each connection whether it lives before it hands it out, and before `checkout`: one of
-#: another loop cannot be asked. Source: SQLAlchemy `pool/base.py`, `_ConnectionFairy._checkout`
-KEEP_PINGING_SOURCE = '''
-def keep_to_loop(engine):
-    """Give the engine back: an event loop never gets connections from it that another loop has opened."""
-    if engine.dialect.name == "sqlite":
-        return engine  # its connections have threads, and belong to no loop
+#: for a pool that asks each connection whether it lives before it hands it out, and before `checkout`: one of another
+#: loop cannot be asked. Source: SQLAlchemy `pool/base.py`, `_ConnectionFairy._checkout`
+_PINGING = '''\
     loops, ping = {}, engine.dialect.do_ping
 
     def ping_own(connection):
@@ -55,6 +47,8 @@ def keep_to_loop(engine):
     @event.listens_for(engine.sync_engine, "checkout")
     def check_loop(connection, record, proxy):
         if loops[id(connection)] is not asyncio.get_running_loop():
+'''
+_TAIL = '''\
             record.dbapi_connection = proxy.dbapi_connection = None
             raise DisconnectionError("this connection belongs to another event loop")
 
@@ -74,7 +68,7 @@ def keeping_source(program: Program) -> str:
         for module in program.modules.values()
         for k in module.source.nodes_of(ast.keyword)
     )
-    return KEEP_PINGING_SOURCE if asks or _named_in_text(program) else KEEP_SOURCE
+    return _HEAD + (_PINGING if asks or _named_in_text(program) else _PLAIN) + _TAIL
 
 
 def _named_in_text(program: Program) -> bool:
