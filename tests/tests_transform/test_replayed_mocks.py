@@ -187,6 +187,37 @@ def test_by_model():
     assert Notes(db).one(1) == "one"
 
 
+@pytest.fixture
+def chained():
+    # a session that is its own query, whatever is called
+    session = MagicMock()
+    session.query.return_value = session
+    session.filter.return_value = session
+    session.filter_by.return_value = session
+    session.delete.return_value = 2
+    return session
+
+
+def test_a_session_that_is_its_query(chained):
+    chained.first.return_value = None
+    chained.count.return_value = 3
+    assert Notes(chained).add("a") == 3
+    chained.filter_by.assert_called_once_with(text="a")
+    assert chained.query.call_args.args == (Note,)
+    chained.first.return_value = "there"
+    with pytest.raises(ValueError):
+        Notes(chained).add("a")
+
+
+def test_what_it_changes_and_finds(chained):
+    chained.update.return_value = 5
+    chained.one_or_none.return_value = "found"
+    assert Notes(chained).clean() == (2, 5)
+    assert Notes(chained).one(1) == "found"
+    chained.first.return_value = None
+    assert Notes(chained).move(1, "b").text != "b"
+
+
 def test_broken(db, notes):
     db.query.side_effect = RuntimeError("no database")
     with pytest.raises(RuntimeError):

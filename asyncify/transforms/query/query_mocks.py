@@ -10,7 +10,7 @@ calls on its `query` would give. What a test sets for `session.scalar` and the l
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from inspect import iscoroutinefunction
+from inspect import iscoroutine, iscoroutinefunction
 from operator import attrgetter
 from typing import Any
 from unittest import mock
@@ -63,7 +63,7 @@ def _answer(session: Any, method: Any, name: str) -> None:
             return mock.DEFAULT
         if not isinstance(statement, Select):
             return _Changed(session.query, statement)
-        answers = _Answers(session.query, statement)
+        answers = _Answers(session.query, statement, session)
         return answers.scalar() if name == "scalar" else answers
 
     method.side_effect = answer
@@ -73,7 +73,9 @@ def _answer_get(session: Any) -> None:
     before = session.get._mock_return_value
 
     def get(entity: Any, ident: Any, *args: Any, **kwargs: Any) -> Any:
-        return mock.DEFAULT if _is_told(session.get, before) else _query(session)(entity).get(ident)
+        told = _is_told(session.get, before)
+        found = session if told else _query(session)(entity)
+        return mock.DEFAULT if found is session else found.get(ident)
 
     session.get.side_effect = get
 
@@ -122,10 +124,11 @@ def _asking(attributes: dict[str, Any], method: Callable[..., Any], name: str) -
 
 
 class _Answers:
-    """The result of a select: what a query gives after the same methods."""
+    """The result of a select: what a query gives after the same methods. session: may be its own query."""
 
-    def __init__(self, query: Any, statement: Any) -> None:
+    def __init__(self, query: Any, statement: Any, session: Any = None) -> None:
         self._statement = statement
+        self._session = session
         self._counted = _counted(query, statement)
         entities, steps = self._counted or ([d["expr"] for d in statement.column_descriptions], _steps(statement))
         self.query = query(*entities)
@@ -140,13 +143,18 @@ class _Answers:
         if self._counted is not None:
             return self.query.count()
         first = any((name, args) == ("limit", (1,)) for name, args, _ in _steps(self._statement))
-        return self.query.first() if first and not _knows(self.query, "scalar") else self.query.scalar()
+        if first and not self._knows_scalar():
+            return self.query.first()
+        return mock.DEFAULT if self.query is self._session else self.query.scalar()
 
     def scalar_one(self) -> Any:
-        return self.query.scalar() if _knows(self.query, "scalar") else self.query.one()
+        return self.query.scalar() if self._knows_scalar() else self.query.one()
 
     def scalar_one_or_none(self) -> Any:
-        return self.query.scalar() if _knows(self.query, "scalar") else self.query.one_or_none()
+        return self.query.scalar() if self._knows_scalar() else self.query.one_or_none()
+
+    def _knows_scalar(self) -> bool:
+        return self.query is not self._session and _knows(self.query, "scalar")
 
     def scalars(self) -> _Answers:
         return self
@@ -172,7 +180,7 @@ class _Changed:
                 values = args or (kwargs,)
             else:
                 found = _call(found, name, args, kwargs)
-        self.rowcount = found.delete() if isinstance(statement, Delete) else found.update(*values)
+        self.rowcount = _plain(found.delete() if isinstance(statement, Delete) else found.update(*values))
 
 
 def _entity(statement: Any) -> Any:
@@ -193,6 +201,17 @@ def _knows(query: Any, *names: str) -> bool:
     """Whether a test has told what one of these methods gives."""
     children = query._mock_children if _is_mock(query) else dir(query)
     return any(name in children for name in names)
+
+
+def _plain(value: Any) -> Any:
+    """What a method gives; where a session gives itself as its query, the method may be one that is awaited."""
+    if not iscoroutine(value):
+        return value
+    try:
+        value.send(None)
+    except StopIteration as end:
+        return end.value
+    raise RuntimeError("the mock of a session waits for something")
 
 
 def _call(query: Any, name: str, args: Any, kwargs: Any, several: bool = False) -> Any:
