@@ -168,6 +168,8 @@ class _File:
                                 self._name(item.context_expr, name, made)
             elif isinstance(node, ast.Assign):
                 self._assigned(node)
+            elif isinstance(node, ast.Expr):
+                self._patched(node.value)
             elif isinstance(node, ast.Call):
                 self._arguments(node)
                 self._set_attribute(node)
@@ -297,10 +299,16 @@ class _File:
                 self._is(node.value, spec)
                 self._is(target, spec)
             elif isinstance(target, ast.Attribute):
-                self._is(node.value, self.mocks.stand(self.program.scope_of(node), target))
+                self._is(node.value, self.mocks.stand(self.program.scope_of(node), target) or self._held(target))
                 if is_mock_call(self.program, self.path, node.value):
                     self._is(node.value, self._spec(node.value))
                     self._is(target, self._spec(node.value))
+
+    def _held(self, target: ast.Attribute) -> Stand | None:
+        """What an instance of the program has in an attribute that a test sets: `service.repository = mock`."""
+        owners = [v.info for v in self.program.values(target.value) if isinstance(v, Obj) and not is_test(v.info.path)]
+        held = (v for info in owners for v in self.program.held(info, target.attr))
+        return _of_values(frozenset(v for v in held if not (isinstance(v, Obj) and is_test(v.info.path))))
 
     def _is_called(self, name: ast.Name) -> bool:
         """Whether what a test gives a name is called there: the mock of a class, and no instance."""
@@ -341,7 +349,10 @@ class _File:
         for function, parameter, value in arguments(self.program, node):
             scope = self.program.scope_of(value)
             if isinstance(value, (ast.Name, ast.Call)) or owner_of(scope, value):
-                self._is(value, self._taken(function, parameter))
+                taken = self._taken(function, parameter)
+                if taken is None and _is_test_file(self.program, function):  # a helper puts it somewhere
+                    taken = self.mocks.names.get((function.outermost, parameter.arg))
+                self._is(value, taken)
                 stand = self.mocks.stand(scope, value)
                 if stand is not None and _is_test_file(self.program, function):
                     self.mocks.names.setdefault((function.outermost, parameter.arg), stand)

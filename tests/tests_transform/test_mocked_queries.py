@@ -106,10 +106,11 @@ def test_remove(db):
     assert not crud.remove(db, 1)
     db.delete.assert_not_called()
 """
-HANDED = """\
+UNKNOWN = """\
 from unittest.mock import MagicMock
 
 import crud
+from doubles import session
 
 
 def both(db):
@@ -119,7 +120,7 @@ def both(db):
 
 
 def test_both():
-    both(MagicMock())
+    both(session())
 """
 
 #: the mock of what makes sessions, which a test gives as a session too
@@ -171,9 +172,9 @@ def test_values_go_where_the_code_asks(tmp_path: Path) -> None:
 
 
 def test_what_cannot_follow_is_reported() -> None:
-    after, findings = migrated({**APP, "test_crud.py": HANDED}, "query")
-    assert after["test_crud.py"] == HANDED
-    assert findings == ["query-mock:7", "query-mock:8"]
+    after, findings = migrated({**APP, "test_crud.py": UNKNOWN}, "query")
+    assert after["test_crud.py"] == UNKNOWN
+    assert findings == ["query-mock:8", "query-mock:9"]
 
 
 def test_the_mock_of_a_factory_that_is_given_as_a_session(tmp_path: Path) -> None:

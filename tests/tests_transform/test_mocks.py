@@ -58,6 +58,8 @@ def attribute(repository: Repository) -> str:
 
 TESTS = {
     "tests/test_mocks.py": """\
+from contextlib import ExitStack
+from types import SimpleNamespace
 from unittest import mock
 from unittest.mock import MagicMock, patch
 
@@ -150,6 +152,45 @@ def test_an_attribute_of_the_instance():
     repository.db.bind = "x"
     repository.label.return_value = "y"
     assert service.attribute(repository) == "xy"
+
+
+@pytest.fixture
+def bare():
+    return MagicMock()
+
+
+def service_with(repository):
+    made = Service(None)
+    made.repository = repository
+    return made
+
+
+def test_an_attribute_that_a_helper_sets(bare):
+    bare.all.return_value = ["a"]
+    bare.label.return_value = "set"
+    assert service_with(bare).count() == "1 set"
+
+
+def test_an_attribute_that_the_test_sets():
+    made = Service(None)
+    made.repository = MagicMock()
+    made.repository.all.return_value = []
+    made.repository.label.return_value = "own"
+    assert made.count() == "0 own"
+
+
+@pytest.fixture
+def mocker():
+    with ExitStack() as patches:  # what pytest-mock gives
+        yield SimpleNamespace(patch=lambda *args, **kwargs: patches.enter_context(patch(*args, **kwargs)))
+
+
+def test_a_patch_whose_result_nobody_keeps(mocker):
+    repository = mock.Mock()
+    repository.all.return_value = ["a", "b"]
+    repository.label.return_value = "patched"
+    mocker.patch("app.service.Repository", return_value=repository)
+    assert service.build(MagicMock()) == "2 patched"
 """,
 }
 

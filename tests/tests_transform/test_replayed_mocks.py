@@ -218,6 +218,16 @@ def test_what_it_changes_and_finds(chained):
     assert Notes(chained).move(1, "b").text != "b"
 
 
+def added(session):
+    session.query.return_value.filter_by.return_value.first.return_value = None
+    session.query.return_value.filter.return_value.count.return_value = 6
+    return Notes(session).add("a")
+
+
+def test_a_helper_is_handed_it():
+    assert added(MagicMock()) == 6
+
+
 def test_broken(db, notes):
     db.query.side_effect = RuntimeError("no database")
     with pytest.raises(RuntimeError):
