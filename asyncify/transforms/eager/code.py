@@ -47,7 +47,10 @@ def _read_by_name(reading: Reading) -> None:
     calls = [(info, node) for info, node in program.facts.nameless if isinstance(node, ast.Call)]
     for info, node in sorted(calls, key=lambda c: (c[0].path, c[0].qualname, c[1].lineno, c[1].col_offset)):
         function = program.function_of(node)
-        if function is None or names_column(function.source, node) or _is_class(program, node.args[0], info):
+        if function is None or _is_class(program, node.args[0], info):
+            continue
+        if names_column(function.source, node):
+            reading.column_readers.add(function)
             continue
         classes = [info, *program.classes.descendants(info)]
         if any(
@@ -91,6 +94,7 @@ def _runs(reading: Reading, function: FunctionInfo, value: Obj, reader: Reader) 
         return
     if value.origin is None:
         reading.note_call_unknown(function, value.info, reader)
+        reading.unknown += [(value.info, sub.name, reader) for sub in reading.columns_below(function, value.info)]
     elif value.origin.site is not function.node or value.origin.steps:
         reading.note_run(value, function, reader)
 
@@ -157,6 +161,8 @@ class _Module:
                 self.reading.attribute(frozenset({value}), node.attr, by)
             for function in self.program.calls(node):
                 self._runs(function.info, value, reader)
+            for method in self.reading.of_subclasses(value.info, node.attr):
+                self._runs(method, value, reader)
 
     def _of_subclasses(self, value: Obj, node: ast.Attribute) -> None:
         for sub in self.program.orm.subclasses_with(value.info, node.attr):

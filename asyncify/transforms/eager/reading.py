@@ -109,6 +109,8 @@ class Reading:
     shown: dict[tuple[ast.AST, Steps], set[ast.expr]] = field(default_factory=dict)
     properties: set[tuple[FunctionInfo, Reader]] = field(default_factory=set)
     left_out: dict[tuple[str, Reader], frozenset[ast.expr]] = field(default_factory=dict)
+    #: functions that read every column of an instance, by the names that its mapping has
+    column_readers: set[FunctionInfo] = field(default_factory=set)
     #: functions that Python or a library calls: who does it, and with what, is known
     called: set[FunctionInfo] = field(default_factory=set)
     #: functions that those call: they stay plain as well
@@ -157,6 +159,8 @@ class Reading:
         orm, owner = self.program.orm, method.cls
         if value.origin is None:
             return
+        for sub in self.columns_below(method, value.info):
+            self.note(value.origin, sub.name, reader)
         if owner is None or orm.subclass(value.info, owner.name) is not owner:
             self.note_call(method, value.origin, reader)
             return
@@ -165,6 +169,16 @@ class Reading:
         reads = {n.attr for n in method.nodes if isinstance(n, ast.Attribute)}
         if columns & reads and not orm.is_loaded_with_base(owner):
             self.note(value.origin, owner.name, reader)
+
+    def columns_below(self, method: FunctionInfo, info: ClassInfo) -> list[ClassInfo]:
+        """The subclasses of which a method that reads every column reads what is not loaded with their base."""
+        orm = self.program.orm
+        if method not in self.column_readers or not orm.is_model(info):
+            return []
+        below = [
+            c for c in self.program.classes.descendants(info) if orm.is_model(c) and not orm.is_loaded_with_base(c)
+        ]
+        return [c for c in below if orm.columns(c).keys() - orm.columns(info).keys()]
 
     def note_call_unknown(self, function: FunctionInfo, info: ClassInfo, reader: Reader) -> None:
         """The same on an instance of a class whose loading place nobody knows."""
@@ -282,7 +296,23 @@ class Reading:
         self.note_column(value, name, reader)
         subclasses = self.program.orm.subclasses_with(value.info, name)
         held = self.program.held(value.info, name)  # what code has put there
+        held |= union(self._by_subclass(value, one, reader) for one in self.of_subclasses(value.info, name))
         return held | union(self._of_model(self.below(value, sub, name, reader), name, reader) for sub in subclasses)
+
+    def of_subclasses(self, info: ClassInfo, name: str) -> list[FunctionInfo]:
+        """The properties of a name that mapped subclasses have, and the class itself has not."""
+        below = (c for c in self.program.classes.descendants(info) if self.program.orm.is_model(c))
+        found = [c.methods[name] for c in below if name in c.methods and is_property(Fn(c.methods[name]))]
+        return found if self.program.classes.method(info, name) is None else []
+
+    def _by_subclass(self, value: Obj, method: FunctionInfo, reader: Reader) -> Values:
+        """What such a property reads, and gives."""
+        self.properties.add((method, reader))
+        if value.origin is None or method.cls is None:
+            self.note_call_unknown(method, value.info, reader)
+            return NOTHING
+        self.note_run(value, method, reader)
+        return self.result(method, value.origin.step(method.cls.name))
 
     def below(self, value: Obj, info: ClassInfo, name: str, reader: Reader) -> Obj:
         """An instance as one of the subclass that alone has an attribute: what loads the base does not load that."""
