@@ -16,6 +16,7 @@ from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import NOTHING, Cls, Ext, Inst, Obj, Rec, Value, Values, objects, union
 from asyncify.transforms.eager.hooks import run_hook
 from asyncify.transforms.eager.reading import CONTAINERS, RESULTS, Reader, Reading, best
+from asyncify.transforms.eager.unknown_rows import UnknownRows
 
 TYPE_ADAPTER = "pydantic.TypeAdapter"
 #: in the place of a field: code of a schema validates
@@ -30,6 +31,7 @@ class Validation:
         self.program = reading.program
         self.schemas = Schemas(self.program)
         self.routes = routes
+        self.nobody_knows = UnknownRows(reading, self.schemas)
 
     def read(self) -> None:
         """Go through response models and explicit validation."""
@@ -51,7 +53,9 @@ class Validation:
             if isinstance(node, ast.Return) and node.value is not None:
                 what = f"the response model {ast.unparse(model)}"
                 reader = Reader(route.function.path, node.value, "schema", what)
-                self.validate(self.program.values(node.value), shapes, reader)
+                values = self.program.values(node.value)
+                self.validate(values, shapes, reader)
+                self.nobody_knows.read(route, values, shapes, reader)
 
     def _call(self, path: str, node: ast.Call) -> None:
         func = node.func
