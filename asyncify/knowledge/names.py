@@ -36,6 +36,8 @@ ASYNC_ENGINE = "sqlalchemy.ext.asyncio.AsyncEngine"
 ASYNC_CONNECTION = "sqlalchemy.ext.asyncio.AsyncConnection"
 SQLMODEL_SESSION = "sqlmodel.Session"
 SQLMODEL_ASYNC_SESSION = "sqlmodel.ext.asyncio.session.AsyncSession"
+#: Source: the `enum` module
+ENUMS = ("enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag")
 CREATE_ENGINE = "sqlalchemy.create_engine"
 CREATE_ASYNC_ENGINE = "sqlalchemy.ext.asyncio.create_async_engine"
 TEST_CLIENT = "starlette.testclient.TestClient"

@@ -132,6 +132,19 @@ def test_columns_that_are_annotated_with_containers_are_not_made_unique() -> Non
     assert "select(User, User.id).join(Post)).unique().all()" in after["app.py"]
 
 
+def test_criteria_with_members_of_an_enum_repeat_no_row() -> None:
+    after, findings = converted(
+        "from enum import Enum, IntFlag\n\nfrom sqlalchemy.orm import Session\n\nfrom models import Post, User\n\n\n"
+        "class Name(str, Enum):\n    ADA = 'ada'\n\n\nclass Age(IntFlag):\n    OLD = 64\n\n\n"
+        "def users(db: Session):\n"
+        "    return db.query(User).filter(User.name == Name.ADA.value, User.age < Age.OLD).all()\n\n\n"
+        "def authors(db: Session):\n    return db.query(User).filter(User.id == Post.user_id).all()\n"
+    )
+    assert "select(User).where(User.name == Name.ADA.value, User.age < Age.OLD)).all()" in after
+    assert "select(User).where(User.id == Post.user_id)).unique().all()" in after
+    assert findings == []
+
+
 def test_names_that_a_file_uses_otherwise_are_not_taken() -> None:
     after, _ = converted(
         "from sqlalchemy.orm import Session\n\nfrom models import User\n\n\n"

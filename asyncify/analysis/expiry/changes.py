@@ -278,7 +278,7 @@ def _is_ordered(relationship: Relationship) -> bool:
 
 
 #: what makes a value of another type out of the plain one. Enum: given by name, an object of the class after a load
-COERCING = ("enum.Enum", "enum.StrEnum", "enum.IntEnum", "sqlalchemy.TypeDecorator", "sqlalchemy.types.TypeDecorator")
+COERCING = (*names.ENUMS, "sqlalchemy.TypeDecorator", "sqlalchemy.types.TypeDecorator")
 #: without arguments they give the time without its zone
 NAIVE = frozenset({"datetime.datetime.utcnow", "datetime.datetime.now", "datetime.datetime.today"})
 #: annotations of `Mapped[...]` with such a type. Source: SQLAlchemy "Mapped Class Configuration", type_annotation_map

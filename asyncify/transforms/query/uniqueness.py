@@ -162,7 +162,8 @@ def mentioned(program: Program, node: ast.AST) -> Iterator[ClassInfo | None]:
             return
     for value in values:
         if isinstance(value, Cls):
-            yield value.info
+            if not program.classes.derives_from(value.info, *names.ENUMS):  # its members are values, and no columns
+                yield value.info
         elif isinstance(value, Inst) and value.type in ALIASES:
             yield None
     if any(isinstance(v, Obj) for v in values):
