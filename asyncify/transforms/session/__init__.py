@@ -8,6 +8,7 @@ from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.program import Program
 from asyncify.model.edit import Edit, Finding
 from asyncify.transforms.base import Decisions, Transform
+from asyncify.transforms.session.backref_cascades import backref_edits
 from asyncify.transforms.session.committing_factories import committing_factory_edits
 from asyncify.transforms.session.examples import EXAMPLES
 from asyncify.transforms.session.expiring_listeners import expiring_edits
@@ -43,6 +44,7 @@ def plan(program: Program) -> Decisions:
         edits.extend(expiring_edits(program, module))
         if legacy:
             edits.extend(outer_transaction_edits(program, module))
+            edits.extend(backref_edits(program, module))
     for item in (*listened.edits(), *SyncTwins(program, "session", Made.FACTORY).edits()):
         if isinstance(item, Edit):
             edits.append(item)
