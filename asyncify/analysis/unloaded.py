@@ -15,6 +15,7 @@ class Reads(Enum):
     WRITE = "write"  # an attribute is set, and what was there is looked at
     ANSWER = "answer"  # FastAPI validates what a route returns
     TOUCH = "touch"  # an instance is handed on that may have to load its columns
+    ITEMS = "items"  # an expression gives something that reads when it is iterated over
     OTHER = "other"  # anything else: nothing can be written around it
 
 

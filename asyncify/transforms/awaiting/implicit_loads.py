@@ -88,6 +88,10 @@ class ImplicitLoads:
                 return
             below = spawn_below(self.source, node, name) if self._builds_late(node) else None
             yield self._edit(place, target, below or spawn(self.source, node, name), imports)
+        elif place.reads is Reads.ITEMS and isinstance(node, ast.Attribute):
+            text, more = self._read(node.value, node.attr, "$o")
+            op = Replace(f"await {name}(list, {text})", (Hole("o", self.source.span(node.value)),))
+            yield self._edit(place, self.source.target(node), op, (*imports, *more))
         elif place.reads is Reads.ATTRIBUTE and isinstance(node, ast.Attribute):
             text, imports = self._read(node.value, node.attr, "$o")
             op = Replace(text, (Hole("o", self.source.span(node.value)),))

@@ -50,7 +50,8 @@ class Reader:
     """Who reads. node: the expression in Python code that reads or hands the instance over; what: for people.
 
     kind: "code", "schema" or "template". apart: the read is no part of what the node does itself: it is done later, as
-    when a schema is written out, or by something that hangs on an assignment. inner: the same reader inside of the
+    when a schema is written out, or by something that hangs on an assignment. looked_into: the same, by what the code
+    does with an association proxy of a collection. inner: the same reader inside of the
     function that `node` calls, where that waits for the database itself.
     """
 
@@ -59,6 +60,7 @@ class Reader:
     kind: str
     what: str
     apart: bool = False
+    looked_into: bool = False
     inner: Reader | None = None
 
 

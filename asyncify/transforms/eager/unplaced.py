@@ -109,6 +109,8 @@ def places(
             yield Unloaded(reader.path, node, Reads.ANSWER, what, route.response, "", reader.apart, own)
         else:
             yield Unloaded(reader.path, node, Reads.OTHER, what)
+    elif reader.looked_into and (found := _looking(program, source, node)) is not None:
+        yield from (Unloaded(reader.path, inner, reads, what) for inner, reads in found)
     elif reader.apart:
         yield Unloaded(reader.path, node, Reads.OTHER, what)
     elif isinstance(node, ast.Call):
@@ -129,6 +131,20 @@ def _taker(program: Program, source: SourceFile, call: ast.Call) -> ast.Call | N
             return None
         call = outer
     return call
+
+
+def _looking(program: Program, source: SourceFile, node: ast.expr) -> list[tuple[ast.expr, Reads]] | None:
+    """A proxy of a collection loads that when it is read, and what stands behind the elements when something looks into
+    it: a call that it is given to, one of its methods, a loop. None where it goes elsewhere."""
+    outer = source.parent(node)
+    beyond = source.parent(outer) if outer is not None else None
+    if isinstance(outer, ast.Attribute) and isinstance(beyond, ast.Call) and beyond.func is outer:
+        return [(node, Reads.ATTRIBUTE), (beyond, Reads.CALL)]
+    if isinstance(outer, ast.Call) and node in outer.args:
+        return None if program.calls(outer) else [(node, Reads.ATTRIBUTE), (outer, Reads.CALL)]
+    looped = isinstance(outer, (ast.For, ast.comprehension)) and outer.iter is node
+    compared = isinstance(outer, ast.Compare) and node in outer.comparators
+    return [(node, Reads.ITEMS)] if looped or compared else None
 
 
 def _runs_in_greenlet(program: Program, source: SourceFile, node: ast.expr) -> bool:
