@@ -676,6 +676,37 @@ def get_db():
     prove(tmp_path, {"db.py": db, "main.py": app}, [*ALL, ("GET", "/calls")])
 
 
+def test_a_session_class_that_chooses_between_engines(tmp_path: Path) -> None:
+    """What `get_bind()` returns is used inside, where everything is synchronous."""
+    db = """\
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session, sessionmaker
+
+primary = create_engine("sqlite:///./app.db")
+replicas = {"first": create_engine("sqlite:///./app.db"), "second": create_engine("sqlite:///./app.db")}
+
+
+class RoutingSession(Session):
+    def get_bind(self, mapper=None, clause=None, **kwargs):
+        if self._flushing or self.info.get("primary"):
+            return primary
+        if mapper is None and clause is None:
+            return self.bind or primary
+        return replicas["first"] if mapper is not None else replicas["second"]
+
+
+SessionLocal = sessionmaker(class_=RoutingSession)
+
+
+def get_db():
+    with SessionLocal() as db:
+        yield db
+"""
+    app = HEAD + ROUTES.format(how="=Depends(get_db)")
+    made = prove(tmp_path, {"db.py": db, "main.py": app}, ALL)
+    assert 'return replicas["first"].sync_engine if mapper' in made["db.py"]
+
+
 def test_two_engines(tmp_path: Path) -> None:
     db = """\
 from sqlalchemy import create_engine, text

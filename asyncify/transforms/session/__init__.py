@@ -17,6 +17,7 @@ from asyncify.transforms.session.listened_classes import listened_class_edits
 from asyncify.transforms.session.listened_factories import ListenedFactories
 from asyncify.transforms.session.object_factories import factory_session_edits
 from asyncify.transforms.session.outer_transaction import outer_transaction_edits
+from asyncify.transforms.session.own_binds import own_bind_edits
 from asyncify.transforms.session.session_libraries import session_library_edits
 from asyncify.transforms.session.types import type_edits
 from asyncify.transforms.sync_twins import SyncTwins
@@ -42,6 +43,7 @@ def plan(program: Program) -> Decisions:
         edits.extend(committing_factory_edits(program, module))
         edits.extend(type_edits(program, module, legacy=legacy))
         edits.extend(expiring_edits(program, module))
+        edits.extend(own_bind_edits(program, module))
         if legacy:
             edits.extend(outer_transaction_edits(program, module))
             edits.extend(backref_edits(program, module))
