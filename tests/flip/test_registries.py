@@ -110,3 +110,70 @@ def read(what: str, db: Session = Depends(get_db)):
 """
     )
     prove(tmp_path, app, [("GET", "/names"), ("GET", "/count")])
+
+
+KINDS = """\
+from typing import Callable
+
+from fastapi import FastAPI
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db import SessionLocal
+from models import User
+
+app = FastAPI()
+HANDLERS: dict[str, Callable[[Session, User], str]] = {}
+
+
+def handles(kind: str):
+    def register(function):
+        HANDLERS[kind] = function
+        return function
+
+    return register
+
+
+@handles("count")
+def count(session: Session, user: User) -> str:
+    return f"{session.scalar(select(func.count(User.id)))} users"
+
+
+@handles("name")
+def name(session: Session, user: User) -> str:
+    return user.name
+
+
+def work_once(kind):
+    with SessionLocal() as session:
+        user = session.get(User, 1)
+        try:
+            message, ok = HANDLERS[kind](session, user), True
+        except Exception as error:
+            message, ok = str(error), False
+        return [message, ok]
+
+
+@app.get("/work/{kind}")
+def work(kind: str):
+    return work_once(kind)
+
+
+@app.get("/each")
+def each():
+    with SessionLocal() as session:
+        user = session.get(User, 2)
+        return [handler(session, user) for handler in HANDLERS.values()]
+
+
+@app.get("/got/{kind}")
+def got(kind: str):
+    with SessionLocal() as session:
+        return HANDLERS.get(kind, name)(session, session.get(User, 3))
+"""
+
+
+def test_a_decorator_that_is_told_the_key(tmp_path: Path) -> None:
+    """Each key is known where the decorator is called, and none of them where a handler is looked up."""
+    paths = ["/work/count", "/work/name", "/work/none", "/each", "/got/count", "/got/none"]
+    prove(tmp_path, KINDS, [("GET", path) for path in paths])

@@ -105,9 +105,9 @@ def subscript(run: Run, node: ast.Subscript) -> Values:
     found: list[Values] = []
     for value in base:
         if isinstance(value, Rec):
-            for key in index:
-                if isinstance(key, Const):
-                    found.append(value.get(key.text))
+            found.extend(value.get(key.text) for key in index if isinstance(key, Const))
+            if not any(isinstance(key, Const) for key in index):
+                found.extend(callables(part) for _, part in value.items)
         elif isinstance(value, Inst):
             if value.type in (names.QUERY, names.DYNAMIC):
                 rows = row_of(run, value)
@@ -183,10 +183,17 @@ def _targets(target: ast.expr, values: Values, run: Run) -> list[tuple[str, Valu
     return []
 
 
+def callables(values: Values) -> Values:
+    """What may be called of what is found under a key that nobody knows: data is not followed there."""
+    return frozenset(v for v in values if isinstance(v, (Fn, Cls)) or (isinstance(v, Inst) and v.type == "lambda"))
+
+
 def item_by_name(run: Run, node: ast.Call, args: Sequence[Values]) -> Values:
     """`kwargs.pop("session", None)`: what a dict with known keys has under that name, or what is given for none."""
     if not isinstance(node.func, ast.Attribute) or node.func.attr not in ("get", "pop", "setdefault") or not args:
         return NOTHING
     records = [v for v in run.record.values.get(node.func.value, NOTHING) if isinstance(v, Rec)]
     found = union(r.get(key.text) for r in records for key in args[0] if isinstance(key, Const))
+    if not any(isinstance(key, Const) for key in args[0]):
+        found = union(callables(part) for r in records for _, part in r.items)
     return found | args[1] if records and len(args) > 1 else found

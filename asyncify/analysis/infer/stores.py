@@ -28,14 +28,16 @@ def store(run: Run, target: ast.expr, values: Values) -> None:
     elif isinstance(target, ast.Subscript):
         base = evaluate(run, target.value)
         key = evaluate(run, target.slice)
-        text = next((k.text for k in key if isinstance(k, Const)), None)
+        texts = sorted(k.text for k in key if isinstance(k, Const) and k.text)
         if isinstance(target.value, ast.Attribute) and target.value.attr == OVERRIDES:
             for overridden in key:
                 if isinstance(overridden, (Fn, Cls)):
                     run.write(("override", overridden.info), values)
-        added: Value = Rec(((text, values),)) if text else Inst("dict", (key, values))
-        if base and values:
-            grow(run, target.value, added)
+        added: list[Value] = [Rec(tuple((text, values) for text in texts))] if texts else []
+        if not isinstance(target.slice, ast.Constant) or not texts:  # a registry: whoever looks it up has keys as well
+            added.append(Inst("dict", (key, values)))
+        for one in added if base and values else ():
+            grow(run, target.value, one)
 
 
 def grow(run: Run, node: ast.expr, value: Value) -> None:
