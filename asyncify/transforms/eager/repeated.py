@@ -6,7 +6,6 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from asyncify.analysis.dotted import root_of
 from asyncify.analysis.evaluated import comes_before, decided_by, is_always_evaluated
 from asyncify.analysis.expiry.events import read_in_greenlet
 from asyncify.analysis.program import Program
@@ -81,7 +80,7 @@ def _loaded_already(program: Program) -> Iterator[tuple[str, ast.expr, ast.expr,
 
 
 def _covers(program: Program, source: SourceFile, earlier: ast.expr, later: ast.expr) -> bool:
-    root = root_of(later)
+    root = _root(later)
     if not root:
         return False  # each call may give another instance
     condition = decided_by(source, earlier, later)
@@ -97,6 +96,13 @@ def _covers(program: Program, source: SourceFile, earlier: ast.expr, later: ast.
     own = function.nodes if function is not None else (n for n in source.nodes if program.function_of(n) is None)
     between = [n for n in own if earlier.lineno <= getattr(n, "lineno", 0) <= later.lineno]
     return not any(_stores(n, root) or _forgets(program, n, root) for n in between)
+
+
+def _root(node: ast.expr) -> str:
+    """The name from which an expression goes on by attributes and constant places alone; empty where there is none."""
+    while isinstance(node, ast.Attribute) or (isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _leads_to(source: SourceFile, earlier: ast.AST, later: ast.AST) -> bool:
