@@ -76,6 +76,11 @@ class Refresh:
         """Whether it is a `refresh(...)`, and no load."""
         return getattr(self.call.func, "attr", "") == "refresh"
 
+    def is_behind_plain_commit(self, program: Program) -> bool:
+        """Whether it is still to be put behind a `commit()`, of a session whose calls nobody awaits yet."""
+        alone = isinstance(program.modules[self.path].source.parent(self.call), ast.Expr)
+        return getattr(self.call.func, "attr", "") == "commit" and alone
+
     @property
     def is_new(self) -> bool:
         """Whether it is still to be written."""

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
 
-from asyncify.analysis.expiry.events import path_text
+from asyncify.analysis.expiry.events import commits_expire, path_text
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach, routes
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
@@ -43,6 +43,7 @@ from asyncify.transforms.eager.pages import Pages
 from asyncify.transforms.eager.partial import Partial
 from asyncify.transforms.eager.reading import SOMEWHERE, Reader, Reading, Steps
 from asyncify.transforms.eager.refreshing import Refreshing, because
+from asyncify.transforms.eager.repeated import is_loaded_before
 from asyncify.transforms.eager.reports import reports
 from asyncify.transforms.eager.sent_expired import sent_expired
 from asyncify.transforms.eager.stand_ins import carry_to_stand_ins
@@ -239,11 +240,9 @@ class Planner:
             return
         fresh = all(self.contents.fresh(site, entity.info) for entity in entities(self.program, path, site))
         for refresh in refreshes:
-            if fresh and refresh.is_plain:
+            if (fresh and refresh.is_plain) or self.created.is_loaded_behind(refresh, steps):
                 continue
             info = self.refreshing.stored_class(refresh)
-            if self.created.is_loaded_behind(refresh, steps):
-                continue
             if self.created.reloads(refresh) and not comes_back(self.program, info, steps):
                 self._refresh(refresh, steps, reader)
             else:
@@ -291,9 +290,12 @@ class Planner:
         if place is not None:
             if self._is_elsewhere(site, reader) and self._tries(site, site, steps, reader):
                 return
-            if self.created.is_above(place.call, path, reader) and not self.created.is_loaded_behind(place, steps):
+            loaded = self.created.is_loaded_behind(place, steps) or is_loaded_before(self.program, reader, steps)
+            if self.created.is_above(place.call, path, reader) and not loaded:
                 known = self.refreshing.known(place)
-                if path_text(known.name) == path_text(place.name):
+                if not commits_expire(self.program) and known.is_behind_plain_commit(self.program):  # the rest is there
+                    self._unknown(steps, reader)
+                elif path_text(known.name) == path_text(place.name):
                     self._refresh(known, steps, reader)
                 else:
                     self._beside(site, steps, reader)
@@ -363,7 +365,8 @@ class Planner:
         for first in dict.fromkeys(steps[0] for steps in readers):
             group = {steps: found for steps, found in readers.items() if steps[0] == first}
             counted = {s: f for s, f in group.items() if self._is_collection(site, path, s)}
-            reading = {r for found in counted.values() for reader in found for r in self._of(reader)}
+            by = {self.program.function_of(reader.node) for found in counted.values() for reader in found}
+            reading = {r for function in by for r in self.requests(function)}
             spots = {}
             if counted and not served <= reading:
                 spots = {(s, r): self._free_spot(site, site, s, r) for s, found in group.items() for r in found}
@@ -381,9 +384,6 @@ class Planner:
     def _free_spot(self, site: ast.AST, place: ast.AST, steps: Steps, reader: Reader) -> Spot | None:
         here, there = self.program.function_of(reader.node), self.program.function_of(place)
         return None if self.doubles.between(here, there) else self.late.spot(reader, site, steps)
-
-    def _of(self, reader: Reader) -> frozenset[int]:
-        return self.requests(self.program.function_of(reader.node))
 
     def _is_collection(self, site: Site, path: str, steps: Steps) -> bool:
         """Whether loading a path takes a statement of its own that the mapping or the statement has not got yet."""
