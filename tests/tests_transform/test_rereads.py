@@ -170,3 +170,92 @@ def test_what_a_request_deletes_is_not_loaded_again(tmp_path: Path) -> None:
     assert "if event in db:" in migrated["tests/test_events.py"]
     again, _ = flip(migrated, {}, steps=("eager", "flip"))
     assert again == migrated
+
+
+#: a fixture gives everything in one dictionary: what is under one name is no other thing
+TOGETHER = {
+    "app/teams.py": """\
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from app.db import Base
+
+
+class Team(Base):
+    __tablename__ = "teams"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    players: Mapped[list["Player"]] = relationship(back_populates="team")
+
+
+class Player(Base):
+    __tablename__ = "players"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"))
+    team: Mapped[Team] = relationship(back_populates="players")
+
+
+class Repository:
+    model: type
+
+    def __init__(self, db: Session):
+        self.db = db
+
+    def add(self, entity):
+        self.db.add(entity)
+        self.db.commit()
+        self.db.refresh(entity)
+        return entity
+
+
+class Teams(Repository):
+    def get(self, id: int):
+        return self.db.query(Team).filter(Team.id == id).first()
+
+
+class Players(Repository):
+    def delete(self, id: int):
+        self.db.delete(self.db.query(Player).filter(Player.id == id).first())
+        self.db.commit()
+""",
+    "tests/test_teams.py": """\
+import pytest
+
+from app.db import Base, SessionLocal, engine
+from app.teams import Player, Players, Team, Teams
+
+
+@pytest.fixture
+def db():
+    Base.metadata.create_all(engine)
+    with SessionLocal() as session:
+        yield session
+    Base.metadata.drop_all(engine)
+
+
+@pytest.fixture
+def data(db):
+    teams, players = Teams(db), Players(db)
+    team = teams.add(Team(name="a"))
+    players.add(Player(team_id=team.id))
+    return {"team": team, "teams": teams, "players": players}
+
+
+def test_players_leave(db, data):
+    team = data["team"]
+    for player in list(team.players):
+        data["players"].delete(player.id)
+    db.commit()
+    again = data["teams"].get(team.id)
+    assert len(again.players) == 0
+""",
+}
+
+
+def test_what_a_fixture_gives_by_names_is_told_apart(tmp_path: Path) -> None:
+    code, output = pytest_run(tmp_path / "before", {**APP, **TOGETHER})
+    assert code == 0, output
+    migrated, findings = flip(TOGETHER, steps=("query", "eager", "flip"))
+    assert not findings
+    code, output = pytest_run(tmp_path / "after", migrated)
+    assert code == 0, output

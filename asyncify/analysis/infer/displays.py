@@ -103,7 +103,7 @@ def subscript(run: Run, node: ast.Subscript) -> Values:
         return classes or frozenset({Ann(node, run.path)})
     index = evaluate(run, node.slice)
     found: list[Values] = []
-    for value in base:
+    for value in _told_apart(base, index):
         if isinstance(value, Rec):
             found.extend(value.get(key.text) for key in index if isinstance(key, Const))
             if not any(isinstance(key, Const) for key in index):
@@ -132,6 +132,18 @@ def subscript(run: Run, node: ast.Subscript) -> Values:
             if method is not None:
                 found.append(call_function(run, Fn(method, value.info, True), [index], {}, node))
     return union(found)
+
+
+def _told_apart(base: Values, index: Values) -> Values:
+    """What an index asks: where its name is one of a display, not the same display as a whole."""
+    records = [v for v in base if isinstance(v, Rec)]
+    texts = {key.text for key in index if isinstance(key, Const)}
+    if not texts or len(texts) < len(index) or not any(record.get(text) for record in records for text in texts):
+        return base
+    known = union(part for record in records for _, part in record.items)
+    return frozenset(
+        v for v in base if not (isinstance(v, Inst) and v.type == "dict" and len(v.args) > 1 and v.args[1] <= known)
+    )
 
 
 def comprehension(kind: str) -> Callable[[Run, Any], Values]:
