@@ -14,6 +14,7 @@ from asyncify.analysis.attribute_events import event_operations
 from asyncify.analysis.barriers import Barriers, handing_of, is_aware
 from asyncify.analysis.call_index import CallIndex
 from asyncify.analysis.colouring import Colouring, Reason
+from asyncify.analysis.dispatched import dispatched
 from asyncify.analysis.forms import (
     PAIRS,
     has_session_parameter,
@@ -80,6 +81,7 @@ class _Worker:
         self.index = CallIndex(program, self.wrappers)
         self.paths = self.index.paths
         self.barriers = Barriers(program)
+        self.dispatched = dispatched(program)
         self.at_top: dict[str, list[ast.AST]] = defaultdict(list)
         self.lone: dict[str, list[ast.AST]] = defaultdict(list)
 
@@ -281,15 +283,11 @@ class _Worker:
             for double in self.doubles.get(function, ()):
                 if isinstance(double, ast.Lambda):
                     continue  # the tests transform makes a function of it
-                self.mark(
-                    double,
-                    Reason(
-                        f"a test puts it in the place of {function.qualname}",
-                        function.path,
-                        function.node.lineno,
-                        function,
-                    ),
-                )
+                what = f"a test puts it in the place of {function.qualname}"
+                self.mark(double, Reason(what, function.path, function.node.lineno, function))
+            for member in self.dispatched.get(function, ()):
+                what = f"{function.qualname} and it are one function by the class of what they are given"
+                self.mark(member, Reason(what, function.path, function.node.lineno, function))
         if function in result.entries:
             return  # it keeps its sync face: callers need not wait
         if function in self.wrappers.known:

@@ -83,7 +83,7 @@ BARRIERS: tuple[Barrier, ...] = (
         "pytest-bdd calls its steps synchronously and ignores coroutines",
     ),
     *_decorators(
-        "functools.lru_cache functools.cache functools.singledispatch cachetools.cached cachetools.cachedmethod "
+        "functools.lru_cache functools.cache cachetools.cached cachetools.cachedmethod "
         "cachetools.func.lru_cache cachetools.func.ttl_cache cachetools.func.lfu_cache",
         Treatment.SYNC,
         "the cache would keep a coroutine, which can be awaited only once",

@@ -63,8 +63,9 @@ SAME_ELEMENTS = frozenset(
     | {"copy.copy", "copy.deepcopy", "collections.deque"}
 )
 
-#: makes one function of several, by the class of the first argument. Source: functools, `singledispatch`
+#: makes one function of several, by the class of the first argument, and what does so. Source: functools
 DISPATCH = "singledispatch"
+DISPATCHERS = frozenset({DISPATCH, "singledispatchmethod"})
 #: class methods of pydantic that make an instance. Source: pydantic `BaseModel`, SQLModel "Create Data"
 MAKERS = frozenset("model_validate from_orm parse_obj validate model_construct construct model_validate_json".split())
 ATTRGETTER = "operator.attrgetter"

@@ -32,7 +32,7 @@ from asyncify.analysis.values import (
 )
 from asyncify.knowledge import containers as table
 from asyncify.knowledge.containers import PROVIDED, PROVIDER
-from asyncify.knowledge.library import ATTRIBUTES, DISPATCH, OBJECTS, OF_COROUTINES, STATES
+from asyncify.knowledge.library import ATTRIBUTES, DISPATCH, DISPATCHERS, OBJECTS, OF_COROUTINES, STATES
 from asyncify.knowledge.names import AWAITABLE_ATTRS, DYNAMIC, SELECT, WRITE_ONLY, canonical
 from asyncify.knowledge.object_factories import FACTORY, MANY, ONE
 
@@ -66,7 +66,7 @@ def attribute(run: Run, base: Values, name: str, node: ast.AST) -> Values:
             found.append(value.get(name))  # a named tuple
         elif isinstance(value, Member):
             found.append(attribute(run, thing_of(value.base), name, node))
-        elif isinstance(value, Fn) and name == "register" and DISPATCH in value.info.decorators:
+        elif isinstance(value, Fn) and name == "register" and value.info.decorators & DISPATCHERS:
             found.append(frozenset({Inst(DISPATCH, (frozenset({value}),))}))
         elif isinstance(value, Fn) and name == WRAPPED and value.wraps:
             found.append(frozenset({replace(value, info=value.wraps[0], wraps=value.wraps[1:])}))

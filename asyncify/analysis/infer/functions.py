@@ -10,7 +10,7 @@ from asyncify.analysis.infer.evaluate import annotated
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import NOTHING, Cls, Ext, Fn, Inst, Obj, Origin, Rec, Value, Values, union
-from asyncify.knowledge.library import DISPATCH
+from asyncify.knowledge.library import DISPATCHERS
 
 #: where a function with `singledispatch` keeps the others
 REGISTERED = "<registered>"
@@ -45,9 +45,10 @@ def call_function(
         # who made it travels along: whoever iterates over it or enters it runs that function
         return frozenset({Inst(kind, (yielded, frozenset({function})))})
     result = _wrapping(info, result_of(run, function), args[0] if args else NOTHING)
-    if DISPATCH in info.decorators:
-        registered = run.read("attr", info, REGISTERED)
-        result |= union(call_function(run, v, args, kwargs, node) for v in registered if isinstance(v, Fn))
+    if info.decorators & DISPATCHERS:
+        registered = (v for v in run.read("attr", info, REGISTERED) if isinstance(v, Fn))
+        bound = (Fn(v.info, function.receiver, function.bound) for v in registered)
+        result |= union(call_function(run, one, args, kwargs, node) for one in bound)
     return frozenset({Inst("coroutine", (result,))}) if info.is_async else result
 
 
