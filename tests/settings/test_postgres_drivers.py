@@ -452,6 +452,17 @@ def test_the_classes_of_errors(driver: str, version: str, postgres: Postgres, tm
     assert not findings
 
 
+@pytest.mark.parametrize(
+    "call", ["execute(text(TABLES))", "exec_driver_sql(TABLES)", 'exec_driver_sql("DROP TABLE a;" + LAST)']
+)
+def test_several_statements_in_a_name_or_given_to_the_driver_are_told(call: str) -> None:
+    kept = 'TABLES = """\ncreate table a (id int);\ncreate table b (id int);\n"""\nLAST = ""\n\n\ndef '
+    source = CODE.replace("def ", kept, 1).replace("execute(text(\"SELECT ';' -- ; \\n\"))", call)
+    assert call in source
+    told = [f for f in migrated(source, "asyncpg")[1] if f.code == "driver-text"]
+    assert len(told) == (1 if "+" in call else 2)
+
+
 def test_texts_that_are_given_for_dates_in_texts_are_told() -> None:
     source = WORKER.replace("def page():", "def page(day: str):")
     source = source.replace(

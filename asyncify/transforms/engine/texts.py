@@ -16,7 +16,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from asyncify.analysis.bindings import bring
+from asyncify.analysis.dotted import is_path
 from asyncify.analysis.kept_files import kept_sync
+from asyncify.analysis.names import Assigned
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import Ext
@@ -26,6 +28,8 @@ from asyncify.transforms.engine.driver_listeners import ASYNCPG, PSYCOPG
 from asyncify.transforms.engine.text_numbers import is_text
 
 TEXT = "sqlalchemy.text"
+#: the method of connections that gives a text to the driver as it is
+DRIVER_SQL = "exec_driver_sql"
 TARGETS = frozenset({PSYCOPG, ASYNCPG})
 MYSQL = frozenset({"mysql+asyncmy", "mysql+aiomysql"})
 #: quoted text, names, bodies of functions, comments
@@ -53,8 +57,12 @@ class Texts:
             module = self.program.modules[path]
             if not kept_sync(self.program, path):
                 for node in module.source.nodes_of(ast.Call):
-                    if self._is_text(path, node) and self.program.function_of(node) not in self.program.colouring.kept:
-                        yield from self.text(module, node, _said(node.args[0]))
+                    if not node.args or self.program.function_of(node) in self.program.colouring.kept:
+                        continue
+                    if self._is_text(path, node):
+                        yield from self.text(module, node, self._said(path, node.args[0]))
+                    elif isinstance(node.func, ast.Attribute) and node.func.attr == DRIVER_SQL:
+                        yield from self._several(module, node, self._said(path, node.args[0]))
 
     def text(self, module: ModuleInfo, node: ast.Call, said: str) -> Iterator[Edit | Finding]:
         """One call. said: its text."""
@@ -68,16 +76,20 @@ class Texts:
             target = module.source.target(node)
             op = AppendCall("bindparams", arguments)
             yield Edit(self.transform, module.path, target, op, imports, (), self.group, because)
-        if self.target == PSYCOPG and several(said) and _LAST.search(plain):
-            advice = "execute each statement by itself"
-            yield self.finding(module, node, "has the result of the first of several statements", advice)
+        yield from self._several(module, node, said)
         if self.target == ASYNCPG:
             yield from self._prepared(module, node, said, plain)
 
+    def _several(self, module: ModuleInfo, node: ast.Call, said: str) -> Iterator[Finding]:
+        """What becomes of several statements."""
+        advice = "execute each statement by itself"
+        if self.target == PSYCOPG and several(said) and _LAST.search(_OPAQUE.sub("''", said)):
+            yield self.finding(module, node, "has the result of the first of several statements", advice)
+        if self.target == ASYNCPG and several(said):
+            yield self.finding(module, node, "takes one statement in a text", advice)
+
     def _prepared(self, module: ModuleInfo, node: ast.Call, said: str, plain: str) -> Iterator[Finding]:
         """What cannot be prepared."""
-        if several(said):
-            yield self.finding(module, node, "takes one statement in a text", "execute each statement by itself")
         if found := _NULL.search(plain):
             advice = f"say what it is: CAST(:{found['name']} AS ...)"
             yield self.finding(module, node, f"cannot know the type of :{found['name']} here", advice)
@@ -96,6 +108,13 @@ class Texts:
             name = key.value if isinstance(key, ast.Constant) else None
             if name in {m["name"] for m in _ORDERED.finditer(plain)} and is_text(self.program, value):
                 yield str(name)
+
+    def _said(self, path: str, node: ast.expr) -> str:
+        """What a text says, also one that a module keeps in a name."""
+        function = self.program.function_of(node)
+        local = isinstance(node, ast.Name) and function is not None and node.id in function.local_names
+        known = self.program.names.resolve_expression(path, node) if is_path(node) and not local else None
+        return _written(known.value if isinstance(known, Assigned) else node)
 
     def _is_text(self, path: str, node: ast.Call) -> bool:
         found = self.program.names.resolve_expression(path, node.func)
@@ -122,7 +141,7 @@ def several(text: str) -> bool:
     return len([part for part in _OPAQUE.sub("x", text).split(";") if part.strip("x \t\r\n")]) > 1
 
 
-def _said(node: ast.expr) -> str:
+def _written(node: ast.expr) -> str:
     """The text of a string, or of an f-string without what is put into it."""
     parts = node.values if isinstance(node, ast.JoinedStr) else [node]
     return "".join(p.value for p in parts if isinstance(p, ast.Constant) and isinstance(p.value, str))
