@@ -90,6 +90,26 @@ def counts(db: Session = Depends(get_db)):
     prove(tmp_path, app, [("GET", "/counts")])
 
 
+def test_what_a_stack_closes(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+from contextlib import ExitStack, closing
+
+from db import SessionLocal
+
+
+@app.get("/names")
+def names():
+    with ExitStack() as stack:
+        first = stack.enter_context(closing(SessionLocal()))
+        second = stack.enter_context(SessionLocal())
+        return [first.get(User, 1).name, second.get(User, 2).name]
+"""
+    )
+    prove(tmp_path, app, [("GET", "/names")])
+
+
 def test_a_session_taken_by_hand_is_given_back(tmp_path: Path) -> None:
     app = (
         HEAD

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .harness import prove
+from .harness import BASE, migrate, prove
 
 HEAD = """\
 from fastapi import Depends, FastAPI
@@ -67,3 +67,10 @@ def test_parts(tmp_path: Path, name: str) -> None:
     body, expected, codes = ROUTES[name]
     app = HEAD + "".join(f"    {line}\n" for line in body.splitlines())
     assert expected in prove(tmp_path, app, [("GET", "/")], codes=codes)["main.py"]
+
+
+def test_a_connection_that_gives_everything_in_parts_is_told() -> None:
+    body = "with engine.connect() as conn:\n    parts = conn.execution_options(stream_results=True)\n"
+    body += "    return parts.scalar(select(User.id))"
+    app = HEAD.replace("import get_db", "import engine, get_db") + "".join(f"    {n}\n" for n in body.splitlines())
+    assert migrate({**BASE, "main.py": app}).codes == {"yield-per"}

@@ -16,6 +16,7 @@ from asyncify.analysis.symbols import ModuleInfo
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.ops import Op, RenameAttribute, Replace, SetAsync
 from asyncify.transforms.awaiting.calls import GROUP
+from asyncify.transforms.awaiting.closing import closing_edits
 from asyncify.transforms.awaiting.context import generator_targets
 
 BECAUSE = "the stack enters an async context manager"
@@ -58,6 +59,7 @@ def _stack(program: Program, module: ModuleInfo, stack: Stack, entered: list[ast
         assert isinstance(call.func, ast.Attribute)
         if call in entered:
             yield edit(call.func, RenameAttribute("enter_async_context"))
+            yield from closing_edits(program, module, call.args[0])
             if call not in program.colouring.points:  # what waits by itself is awaited with all such places
                 yield edit(call, Replace("await $it"))
         elif call.func.attr == "close":

@@ -19,6 +19,7 @@ from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import ForkAsync, Hole, Op, Replace, ReplaceStatement, SetAsync
 from asyncify.model.span import Place
 from asyncify.transforms.awaiting.calls import GROUP
+from asyncify.transforms.awaiting.closing import closing_edits, is_closing
 from asyncify.transforms.awaiting.context import Context, context_of, generator_targets
 from asyncify.transforms.awaiting.entry import ENTERED, Helpers
 from asyncify.transforms.awaiting.templates import arguments
@@ -101,9 +102,8 @@ class StatementEdits:
             return
         if any(is_async_client(self.program.values(i.context_expr), self.clients) for i in node.items):
             return  # the tests transform puts the lifespan in as well
-        for item, waits in zip(node.items, waiting, strict=True):
-            if waits:
-                yield from self._unclosed(item.context_expr) or self._closing(item.context_expr)
+        for made in (item.context_expr for item, waits in zip(node.items, waiting, strict=True) if waits):
+            yield from self._unclosed(made) or closing_edits(self.program, self.module, made)
         if all(waiting):
             yield self._edit(node, SetAsync(), "an async context manager")
             return
@@ -115,24 +115,18 @@ class StatementEdits:
         for item, waits in zip(node.items, waiting, strict=True):
             if waits:
                 yield from self.helpers.add(ENTERED, node, because)
-                yield from self._closing(item.context_expr)
+                yield from closing_edits(self.program, self.module, item.context_expr)
                 yield self._edit(item.context_expr, Replace(f"{self.helpers.name(ENTERED)}($it)"), because)
 
     def _unclosed(self, node: ast.expr) -> list[Edit]:
         """`closing(SessionLocal())` to the session, which closes itself; `aclosing` is as young as Python 3.10."""
-        if not isinstance(node, ast.Call) or len(node.args) != 1 or not _is_closing(self.program, node):
+        if not isinstance(node, ast.Call) or len(node.args) != 1 or not is_closing(self.program, node):
             return []
         values = self.program.values(node.args[0])
         if not has(values, names.SESSION) or has(values, names.SCOPED_SESSION):
             return []
         op = Replace("$s", (Hole("s", self.source.span(node.args[0])),))
         return [self._edit(node, op, "leaving an async session closes it", (), _names(node.func))]
-
-    def _closing(self, node: ast.expr) -> Iterator[Edit]:
-        """`closing(SessionLocal())` to `aclosing(...)`. Source: contextlib; `AsyncSession.aclose`."""
-        if isinstance(node, ast.Call) and _is_closing(self.program, node):
-            name, imports = bring(self.program, self.module.path, "contextlib", "aclosing")
-            yield self._edit(node.func, Replace(name), "closing it waits", imports, _names(node.func))
 
     def _item_waits(self, node: ast.expr) -> bool:
         if waits_as_context(self.program.values(node), self.clients):
@@ -248,10 +242,6 @@ class StatementEdits:
         drops: tuple[str, ...] = (),
     ) -> Edit:
         return Edit("await", self.module.path, self.source.target(node), op, imports, drops, GROUP, because)
-
-
-def _is_closing(program: Program, node: ast.Call) -> bool:
-    return any(isinstance(v, Ext) and v.name == "contextlib.closing" for v in program.values(node.func))
 
 
 def _names(node: ast.expr) -> tuple[str, ...]:

@@ -41,6 +41,9 @@ def stream_edits(
             if found:
                 yield from _loop(program, colouring, module, node, SetAsync(True, tuple(found)))
     for node in module.source.nodes:
+        if isinstance(node, ast.Call) and _asks_connection(program, node) and node in colouring.points:
+            message = "an async connection refuses to run a statement with yield_per or stream_results at once"
+            yield Finding("await", module.path, module.source.span(node), "yield-per", message, ADVICE)
         if not isinstance(node, ast.Call) or node in looped or not streams(node):
             continue
         yield from options.without(node.args[0])
@@ -51,6 +54,13 @@ def stream_edits(
         else:
             message = "an async session refuses to run a statement with yield_per or stream_results at once"
             yield Finding("await", module.path, module.source.span(node), "yield-per", message, ADVICE)
+
+
+def _asks_connection(program: Program, node: ast.Call) -> bool:
+    """`connection.execution_options(stream_results=True)`, which holds for all that runs on it."""
+    if not isinstance(node.func, ast.Attribute) or node.func.attr != "execution_options":
+        return False
+    return any(k.arg in OPTIONS for k in node.keywords) and has(program.values(node.func.value), names.CONNECTION)
 
 
 def _lists(module: ModuleInfo, node: ast.Call) -> bool:
