@@ -318,3 +318,54 @@ def users(request: Request, user: User = Depends(current)):
 """
     )
     prove(tmp_path, app, [("GET", "/users")])
+
+
+def test_a_factory_that_has_the_name_of_the_class_that_its_file_imports(tmp_path: Path) -> None:
+    """Functions only see the factory: whatever takes its sessions has no session of the imported class."""
+    db = """\
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session, sessionmaker
+
+engine = create_engine("sqlite:///./app.db", connect_args={"check_same_thread": False})
+Session = sessionmaker(bind=engine)
+
+
+def get_db():
+    with Session() as db:
+        yield db
+"""
+    app = (
+        HEAD
+        + """
+
+def one(db):
+    return db.scalars(select(User).where(User.id == 1)).one()
+
+
+def titles(db, user):
+    return [post.title for post in user.posts]
+
+
+@app.get("/name")
+def name(db=Depends(get_db)):
+    return one(db).name
+
+
+@app.get("/titles")
+def all_titles(db=Depends(get_db)):
+    return titles(db, one(db))
+"""
+    )
+    test = """\
+from unittest.mock import MagicMock
+
+from main import titles
+
+
+def test_titles():
+    assert titles(MagicMock(), MagicMock(posts=[MagicMock(title="a")])) == ["a"]
+"""
+    packages = "fastapi\nsqlalchemy\nhttpx\npytest\n"
+    files = {"db.py": db, "main.py": app, "test_main.py": test, "requirements.txt": packages}
+    done = prove(tmp_path, files, [("GET", "/name"), ("GET", "/titles")])
+    assert "select(User).options(joinedload(User.posts)).where(User.id == user.id)" in done["main.py"]

@@ -261,7 +261,22 @@ def _import(run: Run, stmt: ast.Import | ast.ImportFrom) -> None:
             values = run.engine.global_values(found.path, found.name, run.unit)
         elif found is not None:
             values = frozenset({found})
-        run.bind(alias.asname or alias.name.partition(".")[0], values)
+        name = alias.asname or alias.name.partition(".")[0]
+        if run.function is None and _is_replaced(run, stmt, name):
+            run.env[name] = values
+        else:
+            run.bind(name, values)
+
+
+def _is_replaced(run: Run, stmt: ast.Import | ast.ImportFrom, name: str) -> bool:
+    """Whether a module always gives a name that it imports something else further down: functions see only that."""
+    source = run.module.source
+    return any(
+        isinstance(other, (ast.Assign, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+        and other.lineno > stmt.lineno
+        and source.parent(other) is source.tree
+        for other in run.module.top.get(name, ())
+    )
 
 
 def _delete(run: Run, stmt: ast.Delete) -> None:
