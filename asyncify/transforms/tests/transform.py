@@ -12,6 +12,7 @@ from asyncify.transforms.tests.examples import EXAMPLES
 from asyncify.transforms.tests.expired import plan_expired
 from asyncify.transforms.tests.found import NAME, Work
 from asyncify.transforms.tests.inner_sessions import plan_inner_sessions
+from asyncify.transforms.tests.iterators import plan_iterators
 from asyncify.transforms.tests.mocks import plan_mocks
 from asyncify.transforms.tests.named_fixtures import plan_named_fixtures
 from asyncify.transforms.tests.patched_names import plan_patched_names
@@ -31,6 +32,7 @@ def plan(program: Program) -> Decisions:
     plan_sockets(work)
     plan_requests(work)
     plan_doubles(work)
+    plan_iterators(work)
     plan_mocks(work)
     plan_inner_sessions(work)
     plan_patched_names(work)
