@@ -96,3 +96,56 @@ def test_mocks_of_sessions_pass_before_and_after(tmp_path: Path) -> None:
         code, output = pytest_run(tmp_path / name, files)
         assert code == 0, f"{name}: {output}"
     assert flip(after, {})[0] == after
+
+
+def test_a_patched_factory_whose_session_a_keyword_gives(tmp_path: Path) -> None:
+    """It is entered now, and left; that another function closes what it opens otherwise says nothing of it."""
+    files = {
+        **{path: FILES[path] for path in ("app/__init__.py", "app/db.py", "app/models.py")},
+        "app/jobs.py": """\
+from sqlalchemy import select
+
+from app.db import get_db
+from app.models import Note
+
+
+def count():
+    db = next(get_db())
+    try:
+        return len(db.scalars(select(Note)).all())
+    finally:
+        db.close()
+""",
+        "tests/test_db.py": """\
+from unittest.mock import MagicMock, patch
+
+import pytest
+
+from app.db import get_db
+
+
+def test_closed():
+    session = MagicMock()
+    with patch("app.db.SessionLocal", return_value=session):
+        generator = get_db()
+        assert next(generator) is session
+        session.close.assert_not_called()
+        with pytest.raises(ValueError):
+            generator.throw(ValueError("late"))
+        session.close.assert_called_once_with()
+
+
+def test_told():
+    session = MagicMock()
+    session.__enter__.return_value = session
+    with patch("app.db.SessionLocal", return_value=session):
+        assert next(get_db()) is session
+""",
+        "pytest.ini": "[pytest]\npythonpath = .\n",
+    }
+    after, _ = flip(files, {})
+    assert after["tests/test_db.py"].count("session.__aenter__.return_value = session\n") == 2
+    for name, texts in (("before", files), ("after", after)):
+        code, output = pytest_run(tmp_path / name, texts)
+        assert code == 0, f"{name}: {output}"
+    assert flip(after, {})[0] == after

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.mock_objects import Kind, TestMocks
+from asyncify.analysis.routes import Reach
 from asyncify.analysis.values import has
 from asyncify.knowledge import names
 from asyncify.model.ops import Hole, RenameAttribute, Replace
@@ -25,9 +26,9 @@ _WITHOUT_ARGUMENTS = MappingProxyType(
 
 
 def plan_closings(work: Work, mocks: TestMocks) -> None:
-    """Ask the mocks whether they were left, where all `close()` of the app go into blocks."""
-    if not _closes_in_blocks_only(work):
-        return
+    """Ask the mocks whether they were left, where all `close()` of the app, or of what a test calls, go into blocks."""
+    closes, folded = _closes(work)
+    reach = Reach(work.program)
     for path in sorted({p for p, _ in (*mocks.sites.values(), *mocks.patches.values())}):
         source = work.source(path)
         for node in source.nodes_of(ast.Attribute):
@@ -38,6 +39,10 @@ def plan_closings(work: Work, mocks: TestMocks) -> None:
             is_session = stand is not None and stand.kind is Kind.SESSION
             if not is_session and not has(work.program.values(node.value), names.SESSION):
                 continue
+            test = work.program.function_of(node)
+            called = {c for c in closes if test is not None and work.program.function_of(c) in reach.of(test)} or closes
+            if not called or not called <= folded:
+                continue
             call = source.parent(asked)
             if asked.attr in _ASKED:
                 work.edit(path, node, RenameAttribute(_LEFT), _WHY)
@@ -47,8 +52,8 @@ def plan_closings(work: Work, mocks: TestMocks) -> None:
                 work.edit(path, call, Replace(text, (hole,)), _WHY)
 
 
-def _closes_in_blocks_only(work: Work) -> bool:
-    """Whether the app closes sessions, and each where a block is opened for it."""
+def _closes(work: Work) -> tuple[set[ast.AST], set[ast.AST]]:
+    """The calls by which the app closes sessions, and what goes into a block that is opened for a session."""
     closes: set[ast.AST] = set()
     folded: set[ast.AST] = set()
     for path, module in work.program.modules.items():
@@ -62,4 +67,4 @@ def _closes_in_blocks_only(work: Work) -> bool:
         for block in module.source.nodes_of(ast.Try):
             if module.source.target(block) in changed:
                 folded.update(n for stmt in block.finalbody for n in ast.walk(stmt))
-    return bool(closes) and closes <= folded
+    return closes, folded

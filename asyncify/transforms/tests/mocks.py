@@ -228,8 +228,11 @@ class _Mocks:
         return f"return_value={mock}()" if method in SESSION_RESULTS else ""
 
     def _patched_factory(self, path: str, call: ast.Call) -> None:
-        """A factory of sessions that `patch` replaces, whose session the test does not make."""
-        if any(k.arg == "return_value" for k in call.keywords) or self._instance_is_given(path, call):
+        """A factory of sessions that `patch` replaces: its session gives itself when it is opened."""
+        given = next((k.value for k in call.keywords if k.arg == "return_value"), None)
+        if given is not None:
+            self._gives_itself(path, call, given)
+        if given is not None or self._instance_is_given(path, call):
             return
         plain, imports = bring(self.program, path, "unittest.mock", "MagicMock")
         mock, more = bring(self.program, path, "unittest.mock", "AsyncMock")
@@ -239,6 +242,20 @@ class _Mocks:
             "$.return_value.__aenter__.return_value = $.return_value",
         ]
         self._at_the_top(path, call, lines, (*imports, *more))
+
+    def _gives_itself(self, path: str, call: ast.Call, session: ast.expr) -> None:
+        """`patch("app.db.SessionLocal", return_value=session)`, unless the test says what entering the mock gives."""
+        scope = scope_of_patch(self.program, path, call)
+        source = self.work.source(path)
+        statement = source.statement(call)
+        if not isinstance(session, ast.Name) or scope is None or statement is scope.node:
+            return
+        entered = (n for n in ast.walk(scope.node) if isinstance(n, ast.Attribute))
+        if any(n.attr in ("__enter__", "__aenter__") and ast.unparse(n.value) == session.id for n in entered):
+            return
+        line = f"{session.id}.__aenter__.return_value = {session.id}"
+        why = "sessions are opened with `async with`"
+        self.work.edit(path, statement, InsertStatements(line, "before"), why)
 
     def _instance_is_given(self, path: str, call: ast.Call) -> bool:
         """Whether the test sets what the patched class or factory gives."""
