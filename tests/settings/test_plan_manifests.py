@@ -142,6 +142,13 @@ def test_an_old_plugin_is_told() -> None:
     check(Needs(asyncio=True, pytest_asyncio=True), "requirements.txt", text, text, "settings-version")
 
 
+@pytest.mark.parametrize(("version", "codes"), [("1.1.1", ["settings-version"]), ("1.2.0", [])])
+def test_a_plugin_that_loses_the_loop_to_a_plain_test_is_told(version: str, codes: list[str]) -> None:
+    text = f"pytest==8.3\npytest-asyncio=={version}\n"
+    check(Needs(asyncio=True, pytest_asyncio=True, own_loops=True), "requirements.txt", text, text, *codes)
+    check(Needs(asyncio=True, pytest_asyncio=True), "requirements.txt", text, text)
+
+
 def test_files_that_include_one_another() -> None:
     files = {
         "requirements/base.txt": "fastapi\nsqlalchemy\n",

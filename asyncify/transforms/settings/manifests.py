@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from asyncify.analysis.manifests import Form, Kind, Manifest, ProjectDependencies, Requirement
 from asyncify.analysis.manifests.project import read_manifest
 from asyncify.knowledge.drivers import async_driver
-from asyncify.knowledge.packages import AIOMYSQL_UP_TO, BRINGS_SQLALCHEMY, asyncio_plugin
+from asyncify.knowledge.packages import AIOMYSQL_UP_TO, BRINGS_SQLALCHEMY, KEEPS_LOOP, asyncio_plugin
 from asyncify.model.edit import Finding, TextEdit
 from asyncify.model.span import Span
 from asyncify.transforms.settings.needs import Needs
@@ -190,6 +190,9 @@ def _versions(project: ProjectDependencies, needs: Needs) -> Iterator[Finding]:
     elif not plugin.loop_scopes or (listed and listed < (0, 26)):
         message = "this pytest-asyncio cannot run all tests on one event loop"
         yield Finding(NAME, path, None, "settings-version", message, "go to pytest 8.2, pytest-asyncio 0.26")
+    elif needs.own_loops and listed and listed < KEEPS_LOOP:
+        message = "this pytest-asyncio has no loop for the tests behind one that calls asyncio.run()"
+        yield Finding(NAME, path, None, "settings-version", message, "go to pytest-asyncio 1.2")
 
 
 def _dotted(version: tuple[int, ...]) -> str:
