@@ -97,7 +97,6 @@ class Contents:
                     found.add(relationship.target)
         return frozenset(found)
 
-
     def _loads_again(self, select: ast.Call) -> bool:
         """Whether a statement only loads more of instances that are there: it finds them by their own keys, and nobody
         takes what it gives."""

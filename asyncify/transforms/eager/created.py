@@ -56,8 +56,9 @@ class Refresh:
     one is to be put. options: those that are there. pending: what waits to be flushed may be there, and is not lost:
     the guard says so.
     before: for a refresh that is still to be written, the statement before which it goes. session: where that is not
-    the one of `call`. guard: a condition without which there is nothing to refresh. changed: the instance has changes
-    that a `refresh()` would throw away, unless they are flushed.
+    the one of `call`. guard: a condition without which there is nothing to refresh; there: what of it says that there
+    is such an instance at all. changed: the instance has changes that a `refresh()` would throw away, unless they are
+    flushed.
     """
 
     path: str
@@ -68,6 +69,7 @@ class Refresh:
     before: ast.stmt | None = None
     session: Access | None = None
     guard: str = ""
+    there: str = ""
     pending: bool = False
     changed: bool = False
 

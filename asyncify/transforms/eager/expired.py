@@ -29,6 +29,7 @@ from asyncify.model.evidence import ImplicitLoad
 from asyncify.model.ops import InsertStatements
 from asyncify.model.span import Place, Target
 from asyncify.transforms.eager.created import STORES, Refresh, session_call
+from asyncify.transforms.eager.doubles import Doubles
 from asyncify.transforms.eager.lookups import primary_key
 from asyncify.transforms.eager.persistence import Persistence
 from asyncify.transforms.eager.reading import Reading
@@ -38,8 +39,9 @@ from asyncify.transforms.eager.sessions import Access, access, is_at_hand, sessi
 class Expired:
     """Decides for each read of such an instance. refreshes: those of whole instances, with the reason for each."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, doubles: Doubles) -> None:
         self.program = reading.program
+        self._doubled = doubles.names
         self.reading = reading
         self.refreshes: dict[Refresh, str] = {}
         self.edits: list[Edit] = []
@@ -117,19 +119,42 @@ class Expired:
         pending = self._may_have_changes(read)
         changed = before and self._flushing and self._is_changed(read)
         return Refresh(
-            path, read.mark.event, read.instance, before, None, statement, session, guard, pending, changed
+            path,
+            read.mark.event,
+            read.instance,
+            before,
+            None,
+            statement,
+            session,
+            guard,
+            " and ".join(self._there(read)),
+            pending,
+            changed,
         )
 
     def _guard(self, read: ExpiredRead) -> str:
-        """What must be true of an instance of which less is known: that there is one, and that it is of the session,
-        which after a commit has no pending ones."""
+        """A condition without which there is nothing to refresh: after a commit it has no pending changes."""
         session, name = self._session(read), read.function.source.segment(read.instance)
-        conditions = [] if self._persistence.is_there(read) else [f"{name} is not None"]
-        if session is not None and (not self._persistence.is_row(read) or self._may_be_gone(read)):
-            conditions.append(f"{name} in {session.name}")
+        conditions = self._there(read)
         if session is not None and self._may_have_changes(read):
             conditions.append(f"{name} not in {session.name}.dirty")
         return " and ".join(conditions)
+
+    def _there(self, read: ExpiredRead) -> list[str]:
+        """What must be true of an instance of which less is known: that there is one, and that it is of the session,
+        as no mock of a test is."""
+        session, name = self._session(read), read.function.source.segment(read.instance)
+        conditions = [] if self._persistence.is_there(read) else [f"{name} is not None"]
+        foreign = not self._persistence.is_row(read) or self._may_be_gone(read) or self._may_be_a_double(read)
+        if session is not None and foreign:
+            conditions.append(f"{name} in {session.name}")
+        return conditions
+
+    def _may_be_a_double(self, read: ExpiredRead) -> bool:
+        """Whether a test replaces what gives the instance, with something that gives a mock."""
+        sites = (v.origin.site for v in objects(self.program.values(read.instance)) if v.origin is not None)
+        loaders = (self.program.function_of(site) for site in sites)
+        return any(one is not None and one is not read.function and one.name in self._doubled for one in loaders)
 
     def _may_have_changes(self, read: ExpiredRead) -> bool:
         """Whether a refresh might throw away what waits to be flushed, where nothing flushes before it: the function

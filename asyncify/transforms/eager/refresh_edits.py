@@ -117,6 +117,7 @@ class RefreshEdits:
         left = free_name(self.program, place.path, "unloaded")
         wanted = ", ".join(f'"{one}"' for one in names)
         test = f"{left} := {inspect}({name}).unloaded & {{{wanted}}}"
+        test = f"{place.there} and ({test})" if place.there else test
         return f"if {test}:\n    {session.run(f'refresh({name}, {left})')}\n"
 
     def _session(self, place: Refresh) -> Access | None:
