@@ -14,7 +14,7 @@ from functools import cached_property
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.values import is_session, objects
-from asyncify.transforms.eager.reading import Reader
+from asyncify.transforms.eager.reading import Reader, Steps
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,11 @@ class Deleted:
 
     program: Program
 
-    def is_gone(self, site: ast.AST, reader: Reader) -> bool:
-        """Whether the function that loads instances has deleted them when a reader reads."""
+    def is_gone(self, site: ast.AST, steps: Steps, reader: Reader) -> bool:
+        """Whether the function that loads instances has deleted them when a reader reads. What is read of others, to
+        which they have led before, is there."""
+        if len(steps) > 1:
+            return False
         function = self.program.function_of(site)
         commit = self._gone.get(site)
         if function is None or commit is None:

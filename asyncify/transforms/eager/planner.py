@@ -200,7 +200,7 @@ class Planner:
             for reader in found:
                 if self.created.loads(site, reader, steps):
                     continue
-                if self.detached.is_read_detached(site, path, reader) or self.deleted.is_gone(site, reader):
+                if self.detached.is_read_detached(site, path, reader) or self.deleted.is_gone(site, steps, reader):
                     continue
                 refresh = self.created.passed(site, reader)
                 if (
