@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import pytest
 from repositories import APP, flip, pytest_run
 
 SUITE = {
@@ -252,10 +254,13 @@ def test_players_leave(db, data):
 }
 
 
-def test_what_a_fixture_gives_by_names_is_told_apart(tmp_path: Path) -> None:
-    code, output = pytest_run(tmp_path / "before", {**APP, **TOGETHER})
+@pytest.mark.parametrize("asked", [r'["\1"]', r'.get("\1")'])
+def test_what_a_fixture_gives_by_names_is_told_apart(asked: str, tmp_path: Path) -> None:
+    suite = {path: re.sub(r'\["(\w+)"\]', asked, text) for path, text in TOGETHER.items()}
+    suite["app/teams.py"] = TOGETHER["app/teams.py"]
+    code, output = pytest_run(tmp_path / "before", {**APP, **suite})
     assert code == 0, output
-    migrated, findings = flip(TOGETHER, steps=("query", "eager", "flip"))
+    migrated, findings = flip(suite, steps=("query", "eager", "flip"))
     assert not findings
     code, output = pytest_run(tmp_path / "after", migrated)
     assert code == 0, output

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from asyncify.analysis.infer import containers, sql
 from asyncify.analysis.infer.arguments import arguments, spread
 from asyncify.analysis.infer.dependencies import named_fixture
-from asyncify.analysis.infer.displays import item_by_name
+from asyncify.analysis.infer.displays import asked_by_name, item_by_name
 from asyncify.analysis.infer.evaluate import evaluate
 from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.forwarding import forwarded
@@ -60,6 +60,7 @@ def call(run: Run, node: ast.Call) -> Values:
     targets = evaluate(run, node.func)
     written, kwargs, rest = arguments(run, node)
     args = spread(written, rest)
+    targets = asked_by_name(run, node, written, targets)
     replaced(run, node, written, kwargs)
     if not targets:
         _hand_over(run, node)

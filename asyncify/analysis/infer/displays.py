@@ -200,6 +200,15 @@ def callables(values: Values) -> Values:
     return frozenset(v for v in values if isinstance(v, (Fn, Cls)) or (isinstance(v, Inst) and v.type == "lambda"))
 
 
+def asked_by_name(run: Run, node: ast.Call, args: Sequence[Values], targets: Values) -> Values:
+    """What a call runs: `data.get("user")` asks for one name of a display, and not the display as a whole."""
+    if not isinstance(node.func, ast.Attribute) or node.func.attr not in ("get", "pop", "setdefault") or not args:
+        return targets
+    base = run.record.values.get(node.func.value, NOTHING)
+    left = base - _told_apart(base, args[0])
+    return frozenset(t for t in targets if not (isinstance(t, Member) and t.base in left))
+
+
 def item_by_name(run: Run, node: ast.Call, args: Sequence[Values]) -> Values:
     """`kwargs.pop("session", None)`: what a dict with known keys has under that name, or what is given for none."""
     if not isinstance(node.func, ast.Attribute) or node.func.attr not in ("get", "pop", "setdefault") or not args:
