@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .harness import prove
+from .harness import MODELS, prove
 from .test_lookalikes import HEAD
 
 BODIES = {
@@ -42,3 +42,25 @@ def removed(key: int, db: Session = Depends(get_db)):
     db.commit()
 """
     prove(tmp_path, HEAD + app, [("DELETE", "/posts/1"), ("DELETE", "/posts/2")])
+
+
+def test_a_method_of_all_models_deletes(tmp_path: Path) -> None:
+    base = """class Base(DeclarativeBase):
+    def delete(self, db):
+        db.delete(self)
+        db.flush()
+"""
+    app = """
+from models import Post
+
+
+@app.delete("/posts/{key}")
+def drop(key: int, db: Session = Depends(get_db)):
+    post = db.get(Post, key)
+    author = post.author
+    post.delete(db)
+    db.commit()
+    return [p.title for p in author.posts]
+"""
+    models = MODELS.replace("class Base(DeclarativeBase):\n    pass\n", base)
+    prove(tmp_path, {"models.py": models, "main.py": HEAD + app}, [("DELETE", "/posts/1"), ("DELETE", "/posts/2")])

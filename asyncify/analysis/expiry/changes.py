@@ -147,8 +147,10 @@ class Changes:
     def _method(self, node: ast.Call, func: ast.Attribute) -> Iterator[Change]:
         base = self.program.values(func.value)
         if func.attr == "delete" and node.args:
-            for found in objects(self.program.values(node.args[0])):
-                yield Change(found.info, deletes=True)
+            infos = [found.info for found in objects(self.program.values(node.args[0]))]
+            # in a method of all models, those of which it is called say more than the base
+            models = [info for info in infos if self.program.orm.is_model(info)]
+            yield from (Change(info, deletes=True) for info in models or infos)
         elif func.attr in ("update", "delete") and has(base, names.QUERY, names.DYNAMIC):
             parts = (part for value in base if isinstance(value, Inst) for part in value.args)
             gone = func.attr == "delete"
