@@ -12,16 +12,23 @@ import ast
 
 from asyncify.analysis.bindings import bring, free_name
 from asyncify.analysis.dotted import root_of
+from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.lent_sessions import override_values
 from asyncify.analysis.mock_calls import is_mocker
+from asyncify.analysis.mock_patches import has_new, is_patch
 from asyncify.analysis.nodes import last_name
 from asyncify.analysis.source import SourceFile
+from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.test_doubles import Replacement, find_replacements
 from asyncify.analysis.values import Ext
 from asyncify.knowledge.names import canonical
 from asyncify.knowledge.testing import MOCKS
-from asyncify.model.ops import Hole, InsertStatements, Replace
+from asyncify.model.ops import EditCall, Hole, InsertStatements, Replace
 from asyncify.transforms.tests.found import Work
+from asyncify.transforms.tests.iterators import assigned_to_mock
+
+#: what tells what a patched function gives
+TOLD = frozenset({"return_value", "side_effect", "autospec", "spec", "spec_set"})
 
 
 def plan_doubles(work: Work) -> None:
@@ -31,6 +38,7 @@ def plan_doubles(work: Work) -> None:
         if work.waits(one.target) and not one.target.is_generator and one.node not in done:
             done.add(one.node)
             _replacement(work, one)
+    _plain_results(work)
     for path in sorted(work.program.modules):
         for key, value in override_values(work.program, path):
             if isinstance(value, ast.Lambda):
@@ -50,6 +58,42 @@ def _replacement(work: Work, one: Replacement) -> None:
     elif one.value is not None:
         for call in made_mocks(work, source, one.value):
             to_async_mock(work, source, call.func, why)
+
+
+def _plain_results(work: Work) -> None:
+    """What a `patch` gives of which its test says nothing: an `AsyncMock` gives an `AsyncMock`, whose methods give
+    coroutines where the app calls one."""
+    asked = _asked_for_more(work)
+    for one in find_replacements(work.program):
+        if one.target not in asked or one.target not in work.changing or one.target.is_generator:
+            continue
+        if isinstance(one.node, ast.Call) and is_patch(one.node) and not has_new(one.node):
+            said = {k.arg for k in one.node.keywords} & TOLD
+            said |= {target.attr for target, _ in assigned_to_mock(work, one.path, one.node)} & TOLD
+            if not said:
+                mock, imports = bring(work.program, one.path, "unittest.mock", "MagicMock")
+                why = f"the app calls methods of what {one.target.qualname} gives"
+                work.edit(one.path, one.node, EditCall(set=(("return_value", f"{mock}()"),)), why, imports)
+
+
+def _asked_for_more(work: Work) -> set[FunctionInfo]:
+    """The functions of which the app calls a method of what they give: `board = find(db)`, `board.moves()`."""
+    found: set[FunctionInfo] = set()
+    for function in work.program.functions:
+        if is_test(function.path):
+            continue
+        called = {
+            node.func.value.id
+            for node in function.nodes
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and isinstance(node.func.value, ast.Name)
+        }
+        for node in function.nodes if called else ():
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+                if any(isinstance(t, ast.Name) and t.id in called for t in node.targets):
+                    found.update(f.info for f in work.program.calls(node.value))
+    return found
 
 
 def is_mock_class(work: Work, path: str, node: ast.expr) -> bool:

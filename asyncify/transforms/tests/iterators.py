@@ -64,7 +64,7 @@ def _given(work: Work, one: Replacement) -> Iterator[ast.expr]:
         for keyword in call.keywords if isinstance(call, ast.Call) else ():
             yield from _said(str(keyword.arg), keyword.value)
     if isinstance(one.node, ast.Call):
-        for target, value in _assigned(work, one.path, one.node):
+        for target, value in assigned_to_mock(work, one.path, one.node):
             yield from _said(target.attr, value)
 
 
@@ -78,7 +78,7 @@ def _said(name: str, value: ast.expr) -> Iterator[ast.expr]:
         yield from value.elts
 
 
-def _assigned(work: Work, path: str, patch: ast.Call) -> Iterator[tuple[ast.Attribute, ast.expr]]:
+def assigned_to_mock(work: Work, path: str, patch: ast.Call) -> Iterator[tuple[ast.Attribute, ast.expr]]:
     """What a test assigns to the mock of a patch: `get_db.return_value = iter([session])`."""
     scope = scope_of_patch(work.program, path, patch)
     name = _name_of(work, path, patch, scope)
