@@ -34,7 +34,8 @@ class LeftOpen:
     """One such session: the statement that opens it, the name that holds it, and the expression that opens it.
 
     taken: whether it comes from a dependency, as in `next(get_db())`. ends: whether it can be closed where the block
-    ends that follows; else it may be needed later.
+    ends that follows; else it may be needed later. closings: calls that close it on some of the ways out, as the last
+    statement there.
     """
 
     stmt: ast.Assign | ast.AnnAssign
@@ -42,6 +43,7 @@ class LeftOpen:
     value: ast.expr
     taken: bool
     ends: bool
+    closings: tuple[ast.Expr, ...] = ()
 
 
 def sessions_left_open(
@@ -55,7 +57,10 @@ def sessions_left_open(
         for body in bodies(function.node.body) if not function.is_generator else ():
             for index, stmt in enumerate(body):
                 name = opened_name(program, stmt)
-                if not name or (function, name) in known or closed(function, name) or not bound_once(function, name):
+                if not name or (function, name) in known or not bound_once(function, name):
+                    continue
+                closings = plain_closings(function, name)
+                if closed(function, name) and not (closings and _may_leave_open(function, body, index, closings)):
                     continue
                 taken = bool(taken_name(program, stmt))
                 if not taken and not is_never_replaced(program, stmt):
@@ -63,7 +68,62 @@ def sessions_left_open(
                 assert isinstance(stmt, (ast.Assign, ast.AnnAssign)) and stmt.value is not None
                 done = _is_sent if function in answering else is_given_back
                 ends = _stays_here(function, name, body[index + 1 :]) and done(program, function, name)
-                yield LeftOpen(stmt, name, stmt.value, taken, ends)
+                if ends or not closings:
+                    last = tuple(c for c in closings if _ends_way(function, c))
+                    yield LeftOpen(stmt, name, stmt.value, taken, ends, last)
+
+
+def plain_closings(function: FunctionInfo, name: str) -> list[ast.Expr]:
+    """The statements `db.close()` of a function, where nothing else closes or enters the session."""
+    found = []
+    for node in function.nodes:
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and not node.value.args:
+            func = node.value.func
+            if isinstance(func, ast.Attribute) and func.attr == "close" and getattr(func.value, "id", "") == name:
+                found.append(node)
+    inside = {n for statement in found for n in ast.walk(statement)}
+    others = (n for n in function.nodes if isinstance(n, ast.Attribute) and n not in inside)
+    again = any(n.attr in ("close", "remove", "__exit__") and getattr(n.value, "id", "") == name for n in others)
+    entered = any(
+        isinstance(n, ast.withitem) and any(getattr(m, "id", "") == name for m in ast.walk(n.context_expr))
+        for n in function.nodes
+    )
+    final = any(c in ast.walk(s) for n in function.nodes if isinstance(n, ast.Try) for s in n.finalbody for c in found)
+    return [] if again or entered or final else found
+
+
+def _may_leave_open(
+    function: FunctionInfo, body: list[ast.stmt], index: int, closings: Collection[ast.Expr]
+) -> bool:
+    """Whether a function may leave the statements behind one without having closed the session."""
+    inside = {n for stmt in body[index + 1 :] for n in ast.walk(stmt)}
+    exits = [n for n in function.nodes if isinstance(n, (ast.Return, ast.Raise)) and n in inside]
+    return any(not _is_behind(function, node, body, closings) for node in exits)
+
+
+def _is_behind(function: FunctionInfo, node: ast.stmt, body: list[ast.stmt], closings: Collection[ast.Expr]) -> bool:
+    """Whether one of some statements stands before another, in its block or in one around it."""
+    inner: ast.AST = node
+    while True:
+        outer = function.source.parent(inner)
+        blocks = [getattr(outer, name, None) for name in ("body", "orelse", "finalbody")]
+        block = next((b for b in blocks if isinstance(b, list) and inner in b), [])
+        before = block[: block.index(inner)] if block else []
+        if any(statement in closings for statement in before):
+            return True
+        if block is body or outer is None or outer is function.node:
+            return False
+        inner = outer
+
+
+def _ends_way(function: FunctionInfo, closing: ast.Expr) -> bool:
+    """Whether a statement is the last of a function, or the last before one that leaves it."""
+    outer = function.source.parent(closing)
+    blocks = [getattr(outer, name, None) for name in ("body", "orelse", "finalbody")]
+    block = next((b for b in blocks if isinstance(b, list) and closing in b), [])
+    rest = block[block.index(closing) + 1 :] if block else []
+    leaves = rest and isinstance(rest[0], (ast.Return, ast.Raise))
+    return len(block) > 1 and bool(leaves or (not rest and outer is function.node))
 
 
 def _stays_here(function: FunctionInfo, name: str, rest: list[ast.stmt]) -> bool:

@@ -130,3 +130,84 @@ def test_a_session_that_is_needed_later_stays_open() -> None:
     migrated = migrate({**BASE, "main.py": HEAD + APP.partition("\n@app")[0] + LATER})
     assert "async with SessionLocal()" not in migrated["main.py"]
     assert [f.code for f in migrated.findings].count("unclosed-session") == 4
+
+
+#: closed on the way that the author thought of, and on no other
+PARTLY = """
+from fastapi import HTTPException
+
+from db import SessionLocal
+
+
+@app.post("/add/{name}")
+def add(name: str):
+    db = SessionLocal()
+    if db.query(User).filter(User.name == name).first():
+        raise HTTPException(409, "taken")
+    user = User(name=name)
+    db.add(user)
+    db.commit()
+    number = user.id
+    db.close()
+    return number
+
+
+@app.get("/show/{number}")
+def show(number: int):
+    db = SessionLocal()
+    try:
+        user = db.get(User, number)
+        if user is None:
+            db.close()
+            raise HTTPException(404)
+        if user.name == "bob":
+            return "it is bob"
+    except ValueError:
+        db.close()
+        return "no number"
+    name = user.name
+    db.close()
+    return name
+
+
+@app.get("/later/{number}")
+def later(number: int):
+    session = SessionLocal()
+    user = session.get(User, number)
+    if user is None:
+        raise HTTPException(404)
+    name = user.name
+    session.close()
+    print(name)
+    return len(name)
+
+
+@app.get("/straight")
+def straight():
+    db = SessionLocal()
+    if db.query(User).count() > 9:
+        db.close()
+        return "many"
+    db.close()
+    return "few"
+
+
+@app.get("/finally")
+def in_the_end():
+    db = SessionLocal()
+    try:
+        if db.query(User).count() > 9:
+            return "many"
+    finally:
+        db.close()
+    return "few"
+"""
+
+
+def test_sessions_that_are_closed_on_one_way_out_are_closed_on_all(tmp_path: Path) -> None:
+    urls = ["/show/1", "/show/2", "/show/3", "/later/1", "/later/8", "/straight", "/finally"]
+    requests = [*(("POST", f"/add/{name}") for name in ("ann", "ann", "bob")), *(("GET", url) for url in urls)]
+    after = prove(tmp_path, HEAD + PARTLY, requests)["main.py"]
+    assert after.count("async with SessionLocal() as db:") == 3  # "finally" is one of them
+    assert after.count("async with SessionLocal() as session:") == 1
+    assert after.count(".close()") == 3  # where more is done behind it, and where every way out has one

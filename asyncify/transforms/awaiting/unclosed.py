@@ -37,6 +37,9 @@ def left_open_edits(
         if one.ends and function in program.colouring.becomes_async:
             target, op = module.source.target(one.stmt), _enclosed(module, one)
             yield Edit("await", module.path, target, op, group="flip", because=BECAUSE)
+            for closing in one.closings:
+                target = module.source.target(closing)
+                yield Edit("await", module.path, target, ReplaceStatement(), group="flip", because=BECAUSE)
         elif not one.ends and function not in program.colouring.kept:
             text = f"nothing closes the session {one.name}, and {BECAUSE}"
             opened = module.source.segment(one.value)
