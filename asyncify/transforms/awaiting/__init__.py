@@ -22,6 +22,7 @@ from asyncify.transforms.awaiting.implicit_loads import ImplicitLoads
 from asyncify.transforms.awaiting.inner_attributes import attribute_edits
 from asyncify.transforms.awaiting.kept_conflicts import kept_conflicts
 from asyncify.transforms.awaiting.legacy_queries import legacy_query_edits
+from asyncify.transforms.awaiting.locks import lock_edits
 from asyncify.transforms.awaiting.mended import mended
 from asyncify.transforms.awaiting.mixins import mixin_edits
 from asyncify.transforms.awaiting.notebooks import notebooks
@@ -90,6 +91,8 @@ def plan(program: Program) -> Decisions:
         findings.extend(told_factories(program, module))
         findings.extend(shared_contexts(program, module))
     edits.extend(mixin_edits(program, bases))
+    for item in lock_edits(program):
+        (edits if isinstance(item, Edit) else findings).append(item)  # type: ignore[arg-type]
     findings.extend(shared_sessions(program))
     findings.extend(kept_conflicts(program))
     findings.extend(notebooks(program))
