@@ -28,9 +28,9 @@ from asyncify.analysis.handed_away import can_run_alone, keeps_own_sessions, out
 from asyncify.analysis.kept import kept_functions
 from asyncify.analysis.kept_calls import kept_calls, stays_with
 from asyncify.analysis.kept_files import kept_sync
-from asyncify.analysis.lent_sessions import override_values
 from asyncify.analysis.lookalikes import stand_ins
 from asyncify.analysis.operators import SEEN
+from asyncify.analysis.override_entries import override_entries
 from asyncify.analysis.points import Point, PointKind, points_of, waits_as_context
 from asyncify.analysis.program import Program, in_order
 from asyncify.analysis.script_blocks import (
@@ -74,7 +74,7 @@ class _Worker:
         self.doubles = doubles
         self.replacing = {d for found in doubles.values() for d in found}
         #: lambdas that stand for a dependency: tests write them out
-        self.overriding = {value for path in program.modules for _, value in override_values(program, path)}
+        self.overriding = {value for m in program.modules.values() for _, value in override_entries(m.source)}
         self.wrappers = wrappers_of(program)
         self.result = Colouring(wrappers=self.wrappers)
         self.queue: deque[FunctionInfo] = deque()

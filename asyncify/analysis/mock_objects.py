@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from asyncify.analysis.fixtures import is_test
-from asyncify.analysis.lent_sessions import override_values
 from asyncify.analysis.mock_calls import arguments, handed_back, is_mock_call, results, specs_of
 from asyncify.analysis.mock_patches import given_by_patches, has_new, is_patch
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.nodes import last_name
+from asyncify.analysis.override_entries import override_entries
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
@@ -147,7 +147,7 @@ class _File:
 
     def read(self) -> None:
         """Follow everything once."""
-        for key, value in override_values(self.program, self.path):
+        for key, value in override_entries(self.source):
             self._override(key, value)
         for node in self.source.nodes:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):

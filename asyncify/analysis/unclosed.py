@@ -18,6 +18,7 @@ from enum import Enum
 from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.generator_uses import stepped_generator
 from asyncify.analysis.nodes import last_name
+from asyncify.analysis.override_entries import override_entries
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.values import Ext, Fn, Value, has
@@ -249,12 +250,8 @@ def overriding(program: Program) -> frozenset[FunctionInfo]:
     """The functions of tests that only stand in the place of a dependency."""
     found: set[FunctionInfo] = set()
     for path, module in program.modules.items():
-        for node in module.source.nodes_of(ast.Assign) if is_test(path) else ():
-            if not isinstance(node.targets[0], ast.Subscript):
-                continue
-            base = node.targets[0].value
-            if isinstance(base, ast.Attribute) and base.attr == "dependency_overrides":
-                found |= {v.info for v in program.values(node.value) if isinstance(v, Fn)}
+        for _, value in override_entries(module.source) if is_test(path) else ():
+            found |= {v.info for v in program.values(value) if isinstance(v, Fn)}
     called = {t.info for targets in program.facts.calls.values() for t in targets}
     return frozenset(found - called)
 

@@ -192,6 +192,25 @@ def test_override_by_function():
     app.dependency_overrides.pop(get_service)
 
 
+class ListedNotes:
+    def get(self, key):
+        return SimpleNamespace(text="listed")
+
+
+class AddedNotes:
+    def get(self, key):
+        return SimpleNamespace(text="added")
+
+
+def test_overrides_in_displays():
+    listed = ListedNotes()
+    app.dependency_overrides = {get_notes: lambda: listed, get_clock: FixedClock}
+    assert client.get("/notes/1").json() == {"text": "listed"}
+    app.dependency_overrides.update({get_notes: AddedNotes})
+    assert client.get("/notes/1").json() == {"text": "added"}
+    app.dependency_overrides = {}
+
+
 def test_real():
     Base.metadata.create_all(engine)
     assert client.post("/notes?text=r").json() == {"text": "r", "at": "1"}

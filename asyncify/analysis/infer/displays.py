@@ -16,6 +16,8 @@ from asyncify.analysis.infer.locators import indexed
 from asyncify.analysis.infer.narrowing import narrow
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.infer.sql import row_of
+from asyncify.analysis.infer.stores import note_override
+from asyncify.analysis.override_entries import fills_overrides
 from asyncify.analysis.values import (
     NOTHING,
     Ann,
@@ -65,6 +67,7 @@ def dict_of(run: Run, node: ast.Dict) -> Values:
     found: set[Value] = set()
     keys: list[Values] = []
     values: list[Values] = []
+    overrides = fills_overrides(run.module.source, node)
     for key, val in zip(node.keys, node.values, strict=True):
         result = evaluate(run, val)
         if key is None:
@@ -79,6 +82,8 @@ def dict_of(run: Run, node: ast.Dict) -> Values:
             items[key.value] = no_text(result)
         else:
             keys.append(no_text(evaluate(run, key)))
+            if overrides:
+                note_override(run, keys[-1], result)
         values.append(no_text(result))
     if items:
         found.add(Rec(tuple(items.items())))

@@ -30,14 +30,19 @@ def store(run: Run, target: ast.expr, values: Values) -> None:
         key = evaluate(run, target.slice)
         texts = sorted(k.text for k in key if isinstance(k, Const) and k.text)
         if isinstance(target.value, ast.Attribute) and target.value.attr == OVERRIDES:
-            for overridden in key:
-                if isinstance(overridden, (Fn, Cls)):
-                    run.write(("override", overridden.info), values)
+            note_override(run, key, values)
         added: list[Value] = [Rec(tuple((text, values) for text in texts))] if texts else []
         if not isinstance(target.slice, ast.Constant) or not texts:  # a registry: whoever looks it up has keys as well
             added.append(Inst("dict", (key, values)))
         for one in added if base and values else ():
             grow(run, target.value, one)
+
+
+def note_override(run: Run, key: Values, values: Values) -> None:
+    """`app.dependency_overrides[key] = values`."""
+    for overridden in key:
+        if isinstance(overridden, (Fn, Cls)):
+            run.write(("override", overridden.info), values)
 
 
 def grow(run: Run, node: ast.expr, value: Value) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from functools import cached_property
 
+from asyncify.analysis.override_entries import override_entries
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import FunctionInfo
@@ -29,14 +30,14 @@ class Doubles:
         """The last part of the name of everything that is patched or overridden."""
         found: set[str] = set()
         for path in sorted(self.program.modules):
-            for node in self.program.modules[path].source.nodes:
+            source = self.program.modules[path].source
+            found |= {getattr(key, "id", getattr(key, "attr", "")) for key, _ in override_entries(source)}
+            for node in source.nodes:
                 if isinstance(node, ast.Call):
                     name = getattr(node.func, "attr", getattr(node.func, "id", ""))
                     for argument in node.args[:2] if name in PATCHES else ():
                         if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                             found.add(argument.value.rpartition(".")[2])
-                elif isinstance(node, ast.Subscript) and getattr(node.value, "attr", "") == "dependency_overrides":
-                    found.add(getattr(node.slice, "id", getattr(node.slice, "attr", "")))
         return frozenset(found - {""})
 
     def between(self, reader: FunctionInfo | None, loader: FunctionInfo | None) -> bool:

@@ -10,6 +10,7 @@ from asyncify.analysis.import_order import ImportGraph
 from asyncify.analysis.lifespan_facts import App, LifespanFacts
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.nodes import own_nodes
+from asyncify.analysis.override_entries import override_entries
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
@@ -96,10 +97,8 @@ def _openers(program: Program, facts: LifespanFacts, inside: tuple[str, ...]) ->
 
 def _overridden(program: Program, source: SourceFile) -> Iterator[FunctionInfo]:
     """Keys of `app.dependency_overrides[...] = ...`."""
-    for node in source.nodes_of(ast.Subscript):
-        owner = node.value
-        if isinstance(owner, ast.Attribute) and owner.attr == "dependency_overrides":
-            yield from (v.info for v in program.values(node.slice) if isinstance(v, Fn))
+    for key, _ in override_entries(source):
+        yield from (v.info for v in program.values(key) if isinstance(v, Fn))
 
 
 def _creates_on_app(program: Program, path: str) -> bool:

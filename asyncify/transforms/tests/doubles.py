@@ -13,10 +13,10 @@ import ast
 from asyncify.analysis.bindings import bring, free_name
 from asyncify.analysis.dotted import root_of
 from asyncify.analysis.fixtures import is_test
-from asyncify.analysis.lent_sessions import override_values
 from asyncify.analysis.mock_calls import is_mocker
 from asyncify.analysis.mock_patches import has_new, is_patch
 from asyncify.analysis.nodes import last_name
+from asyncify.analysis.override_entries import override_entries
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.test_doubles import Replacement, find_replacements
@@ -40,7 +40,7 @@ def plan_doubles(work: Work) -> None:
             _replacement(work, one)
     _plain_results(work)
     for path in sorted(work.program.modules):
-        for key, value in override_values(work.program, path):
+        for key, value in override_entries(work.source(path)):
             if isinstance(value, ast.Lambda):
                 _override(work, work.source(path), key, value)
 
