@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from enum import Enum
 
 from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.mock_calls import arguments, handed_back, is_mock_call, results, specs_of
 from asyncify.analysis.mock_patches import given_by_patches, has_new, is_patch
+from asyncify.analysis.mock_stands import Kind, Stand, TestMocks, owner_of
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.nodes import last_name
 from asyncify.analysis.override_entries import override_entries
@@ -24,86 +23,6 @@ from asyncify.analysis.test_doubles import Replacement, resolve_dotted
 from asyncify.analysis.values import Cls, Ext, Fn, Mod, Obj, Values, has
 from asyncify.knowledge import names
 from asyncify.knowledge.names import is_a
-
-
-class Kind(Enum):
-    """The sort of thing that a mock stands for."""
-
-    CLASS = "class"
-    INSTANCE = "instance"
-    FACTORY = "factory"  # of sessions
-    SESSION = "session"
-    MODULE = "module"
-
-
-@dataclass(frozen=True)
-class Stand:
-    """What a mock stands for. info: the class, for classes and instances. path: the file, for modules."""
-
-    kind: Kind
-    info: ClassInfo | None = None
-    path: str = ""
-
-    @property
-    def made(self) -> Stand | None:
-        """What calling it gives."""
-        result = {Kind.CLASS: Kind.INSTANCE, Kind.FACTORY: Kind.SESSION}.get(self.kind)
-        return Stand(result, self.info) if result else None
-
-
-@dataclass
-class TestMocks:
-    """The mocks of a program.
-
-    sites: calls of `MagicMock` and the like to the file and what they stand for. patches: `patch(...)` calls that make
-    the mock of a class themselves; given: the name that each of them gives its mock. names: what a name of a function
-    (None: of the module), or an attribute of the instances of a class, stands for. bases: of such classes, themselves
-    first. sessions: names of mocks that stand for something else and are given as a session as well.
-    """
-
-    __test__ = False
-
-    sites: dict[ast.Call, tuple[str, Stand]] = field(default_factory=dict)
-    patches: dict[ast.Call, tuple[str, Stand]] = field(default_factory=dict)
-    names: dict[tuple[object, str], Stand] = field(default_factory=dict)
-    given: dict[ast.Call, str] = field(default_factory=dict)
-    sessions: set[tuple[object, str]] = field(default_factory=set)
-    bases: dict[ClassInfo | None, tuple[object, ...]] = field(default_factory=dict)
-
-    def stand(self, scope: object, node: ast.expr) -> Stand | None:
-        """What an expression stands for."""
-        if isinstance(node, ast.Name):
-            return self.names.get((scope, node.id))
-        if isinstance(node, ast.Call):
-            if node in self.sites:
-                return self.sites[node][1]
-            made = self.stand(scope, node.func)
-            return made.made if made else None
-        if not isinstance(node, ast.Attribute):
-            return None
-        if owner_of(scope, node):
-            return self._of_owner(scope, node.attr)
-        if node.attr == "return_value":
-            owner = node.value
-            if isinstance(owner, ast.Attribute) and owner.attr in ("__enter__", "__aenter__"):
-                session = self.stand(scope, owner.value)
-                return session if session and session.kind is Kind.SESSION else None
-            made = self.stand(scope, owner)
-            return made.made if made else None
-        return None
-
-    def _of_owner(self, scope: object, name: str) -> Stand | None:
-        """What `self.name` stands for: set by the class of a method, or by one that it derives from."""
-        info = getattr(scope, "cls", None)
-        return next((s for base in self.bases.get(info, (info,)) if (s := self.names.get((base, name)))), None)
-
-
-def owner_of(scope: object, node: ast.expr) -> ClassInfo | None:
-    """The class of a method in which a node is `self.x`."""
-    if not isinstance(scope, FunctionInfo) or scope.cls is None or not scope.parameters:
-        return None
-    itself = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-    return scope.cls if itself and node.value.id == scope.parameters[0].arg else None  # type: ignore[attr-defined]
 
 
 def find_mocks(program: Program) -> TestMocks:

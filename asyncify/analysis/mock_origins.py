@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from asyncify.analysis.mock_calls import arguments, results
-from asyncify.analysis.mock_objects import Kind, TestMocks, mentions_mocks, owner_of
+from asyncify.analysis.mock_objects import mentions_mocks
+from asyncify.analysis.mock_stands import Kind, TestMocks, owner_of
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 

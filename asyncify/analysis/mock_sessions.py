@@ -9,7 +9,8 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.analysis.mock_calls import is_mock_call
-from asyncify.analysis.mock_objects import Kind, mentions_mocks
+from asyncify.analysis.mock_objects import mentions_mocks
+from asyncify.analysis.mock_stands import Kind
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 

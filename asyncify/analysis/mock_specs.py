@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from asyncify.analysis.fixtures import is_test
-from asyncify.analysis.mock_objects import Kind, TestMocks
+from asyncify.analysis.mock_stands import Kind, TestMocks
 from asyncify.analysis.names import Imported
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from asyncify.analysis.mock_objects import Kind
+from asyncify.analysis.mock_stands import Kind
 from asyncify.analysis.nodes import own_nodes
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo

@@ -12,8 +12,8 @@ from collections.abc import Collection, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from asyncify.analysis.bindings import bring
-from asyncify.analysis.mock_objects import Kind, TestMocks
 from asyncify.analysis.mock_origins import Origin
+from asyncify.analysis.mock_stands import Kind, TestMocks
 from asyncify.analysis.source import SourceFile
 from asyncify.model.edit import Edit, Finding, TextEdit
 from asyncify.model.ops import Replace

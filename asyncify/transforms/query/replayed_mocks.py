@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterator, Mapping
 from importlib import resources
 
 from asyncify.analysis.bindings import free_name, names_used
-from asyncify.analysis.mock_objects import TestMocks
 from asyncify.analysis.mock_origins import Origin
+from asyncify.analysis.mock_stands import TestMocks
 from asyncify.analysis.program import Program
 from asyncify.model.edit import Edit, Import, TextEdit
 from asyncify.model.ops import InsertStatements, Op, Replace

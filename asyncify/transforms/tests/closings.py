@@ -9,7 +9,7 @@ import ast
 from types import MappingProxyType
 
 from asyncify.analysis.fixtures import is_test
-from asyncify.analysis.mock_objects import Kind, TestMocks
+from asyncify.analysis.mock_stands import Kind, TestMocks
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.values import has
 from asyncify.knowledge import names

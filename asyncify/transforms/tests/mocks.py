@@ -12,10 +12,10 @@ import ast
 
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.mock_calls import is_autospec, is_mock_call
-from asyncify.analysis.mock_objects import Kind, Stand, TestMocks
 from asyncify.analysis.mock_origins import scope_of_patch
 from asyncify.analysis.mock_sessions import given_sessions
 from asyncify.analysis.mock_specs import Specs
+from asyncify.analysis.mock_stands import Kind, Stand, TestMocks
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.nodes import last_name
 from asyncify.analysis.points import PointKind
