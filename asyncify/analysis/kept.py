@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from asyncify.analysis.call_index import CallIndex
+from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.values import Ext, Member
@@ -48,6 +49,8 @@ def kept_functions(program: Program, index: CallIndex) -> set[FunctionInfo]:
         growing = False
         for function in program.functions:
             around = {program.function_of(n) for n in index.callers.get(function, ())}
+            # a test that calls it too goes on calling it as it is
+            around = {f for f in around if f is None or not is_test(f.path)} or around
             if function not in kept and around and around <= kept:
                 kept.add(function)
                 growing = True

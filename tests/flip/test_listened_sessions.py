@@ -161,3 +161,63 @@ def flushed(db: Session = Depends(get_db)):
 """
     requests = [*REQUESTS, ("GET", "/flushed")]
     prove(tmp_path, {"db.py": db, "events.py": events, "main.py": MAIN + more}, requests)
+
+
+TOTALS = """\
+from fastapi import Depends, FastAPI
+from sqlalchemy import event, func, select
+from sqlalchemy.orm import Session
+
+from db import SessionLocal, get_db
+from models import User
+
+app = FastAPI()
+
+
+class Totals:
+    def __init__(self, db: Session):
+        self.db = db
+
+    def users(self):
+        return self.db.scalar(select(func.count()).select_from(User))
+
+
+@event.listens_for(SessionLocal, "after_flush")
+def count(session, context):
+    session.info["users"] = Totals(session).users()
+
+
+@app.post("/users")
+def add(name: str, db: Session = Depends(get_db)):
+    db.add(User(name=name))
+    db.commit()
+    return db.info["users"]
+"""
+
+
+def test_what_a_route_uses_as_well_is_a_finding(tmp_path: Path) -> None:
+    """The one session is sync, and the other one is async."""
+    shared = (
+        TOTALS + '\n\n@app.get("/count")\ndef read(db: Session = Depends(get_db)):\n    return Totals(db).users()\n'
+    )
+    prove(tmp_path, shared, codes=["kept-calls-async"])
+
+
+def test_what_only_a_test_uses_as_well_stays(tmp_path: Path) -> None:
+    tested = """\
+from unittest.mock import Mock
+
+from sqlalchemy.orm import Session
+
+from main import Totals
+
+
+def test_totals():
+    session = Mock(spec=Session)
+    totals = Totals(session)
+    totals.users = Mock(return_value=3)
+    assert totals.users() == 3
+    Totals(session).users()
+"""
+    made = prove(tmp_path, {"main.py": TOTALS, "test_totals.py": tested}, [("POST", "/users?name=x")])
+    assert "    def users(self):" in made["main.py"]

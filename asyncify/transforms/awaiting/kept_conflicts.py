@@ -24,6 +24,7 @@ def kept_conflicts(program: Program) -> Iterator[Finding]:
         module = program.modules[path]
         yield from _uses(program, module, f"{path}", list(own_nodes(module.source.tree)))
     yield from _of_alembic(program)
+    yield from _of_listeners(program)
     calls = program.colouring.kept_calls
     kept = {f for f in program.colouring.kept if f in program.overrides.functions}
     kept |= calls.waiting.keys()
@@ -73,6 +74,17 @@ def _of_alembic(program: Program) -> Iterator[Finding]:
                         f"Alembic runs this synchronously, and {target.info.qualname} becomes async",
                         "name that function under entry-points, or give this a sync copy of its own",
                     )  # fmt: skip
+
+
+def _of_listeners(program: Program) -> Iterator[Finding]:
+    """What SQLAlchemy calls with a sync session or connection, and what only that calls."""
+    colouring = program.colouring
+    by_person = {*program.overrides.functions, *colouring.kept_calls.inner, *colouring.kept_calls.waiting}
+    kept = colouring.kept - by_person - colouring.twins.functions.keys()
+    for function in sorted(kept, key=lambda f: (f.path, f.node.lineno)):
+        if not is_alembic(program, function.path):
+            calls: list[ast.AST] = [node for node in function.nodes if isinstance(node, ast.Call)]
+            yield from _uses(program, program.modules[function.path], function.qualname, calls)
 
 
 def _uses(program: Program, module: ModuleInfo, who: str, nodes: list[ast.AST]) -> Iterator[Finding]:
