@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
+from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.infer import containers, sql
 from asyncify.analysis.infer.arguments import arguments, spread
 from asyncify.analysis.infer.dependencies import named_fixture
@@ -16,7 +17,7 @@ from asyncify.analysis.infer.functions import REGISTERED, bare, call_function, c
 from asyncify.analysis.infer.higher import told
 from asyncify.analysis.infer.library import call_library, call_member
 from asyncify.analysis.infer.queries import chained
-from asyncify.analysis.infer.replaced import replaced
+from asyncify.analysis.infer.replaced import given_by_double, replaced
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import (
@@ -71,12 +72,13 @@ def call(run: Run, node: ast.Call) -> Values:
     found: list[Values] = []
     for target in targets:
         if isinstance(target, Fn):
-            found.append(call_function(run, target, args, kwargs, node))
+            given = call_function(run, target, args, kwargs, node)
+            found.append(given_by_double(run, given) if is_test(target.info.path) and not is_test(run.path) else given)
         elif isinstance(target, Cls):
             found.append(construct(run, target.info, args, kwargs, node))
         elif isinstance(target, Ext):
-            given = [*written, rest] if rest and target.name.startswith(SPREADING) else written
-            found.append(call_library(run, target.name, given, kwargs, node))
+            handed = [*written, rest] if rest and target.name.startswith(SPREADING) else written
+            found.append(call_library(run, target.name, handed, kwargs, node))
             found.append(forwarded(run, target, args, kwargs))
         elif isinstance(target, Member):
             found.append(call_member(run, target, written, kwargs, node))

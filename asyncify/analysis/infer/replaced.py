@@ -12,7 +12,8 @@ from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.infer.stores import store_attribute
 from asyncify.analysis.names import Assigned
-from asyncify.analysis.values import NOTHING, Const, Mod, Obj, Value, Values
+from asyncify.analysis.symbols import ClassInfo
+from asyncify.analysis.values import NOTHING, Const, Inst, Mod, Obj, Value, Values
 
 REPLACING = frozenset({"setattr", "patch", "object"})
 
@@ -51,3 +52,20 @@ def doubles_in(run: Run, values: Iterable[Value]) -> Values:
     """The instances of classes that tests define; rows of theirs are data."""
     orm = run.engine.orm
     return frozenset(v for v in values if isinstance(v, Obj) and is_test(v.info.path) and not orm.is_model(v.info))
+
+
+def given_by_double(run: Run, values: Values) -> Values:
+    """What a double of the tests gives to the app, without the rows that it or the app has made: no session has these,
+    and the app works with others."""
+    return frozenset(
+        Inst(v.type, tuple(given_by_double(run, part) for part in v.args), v.origin) if isinstance(v, Inst) else v
+        for v in values
+        if not (isinstance(v, Obj) and run.engine.orm.is_model(v.info) and _is_made(run, v))
+    )
+
+
+def _is_made(run: Run, value: Obj) -> bool:
+    """Whether an instance comes from a call of its class, or is only promised."""
+    if value.origin is None or not isinstance(value.origin.site, ast.Call):
+        return value.origin is None
+    return isinstance(run.engine.names.resolve_expression(value.origin.path, value.origin.site.func), ClassInfo)

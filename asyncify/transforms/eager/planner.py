@@ -27,7 +27,7 @@ from asyncify.transforms.eager.defaults import plan_defaults
 from asyncify.transforms.eager.deferred import plan_deferred
 from asyncify.transforms.eager.deleted import Deleted
 from asyncify.transforms.eager.detached import Detached
-from asyncify.transforms.eager.doubles import Doubles
+from asyncify.transforms.eager.doubles import Doubles, leave_out_mocked
 from asyncify.transforms.eager.emptied import Emptied
 from asyncify.transforms.eager.encoded import encoded
 from asyncify.transforms.eager.expired import Expired
@@ -104,6 +104,7 @@ class Planner:
         Validation(self.reading, self.routes).read()
         self.pages.read()
         self.reading.close(GivenBack(self.program, self.reach).reader)
+        leave_out_mocked(self.program, self.reading)
 
     def _take_in_evidence(self) -> None:
         """Find what the tests have seen to be read, and what is made with it."""
@@ -173,8 +174,7 @@ class Planner:
         return self.expired.outcome(one.load) if one.load.kind in EMPTIED else None
 
     def _add(self, edits: list[Edit] | None, needed: Iterable[tuple[Steps, Reader]]) -> None:
-        for edit in edits or ():
-            self.edits[edit] = None
+        self.edits.update(dict.fromkeys(edits or ()))
         for steps, reader in needed if edits is None else ():
             self._unknown(steps, reader)
 
