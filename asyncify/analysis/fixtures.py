@@ -13,7 +13,8 @@ from pathlib import PurePosixPath
 
 from asyncify.analysis.mock_patches import given_by_patches
 from asyncify.analysis.names import Names
-from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.nodes import last_name
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Ext
 from asyncify.knowledge.names import FIXTURE
 
@@ -99,8 +100,9 @@ class Fixtures:
         return self._found[key]
 
     def taken(self, user: FunctionInfo) -> set[FunctionInfo]:
-        """The fixtures of a test: those that it names, the automatic ones around it, and what these take."""
+        """The fixtures of a test: those that it or a mark names, the automatic ones around it, and what these take."""
         todo = [f for f in self.decorators if self._is_automatic(f) and self._reaches(f, user)]
+        todo += self._marked(user)
         found: set[FunctionInfo] = set()
         users = [user]
         while users:
@@ -110,6 +112,30 @@ class Fixtures:
             found.update(todo)
             todo = []
         return found
+
+    def _marked(self, user: FunctionInfo) -> list[FunctionInfo]:
+        """What `@pytest.mark.usefixtures("db")` on a test, on its class or for its file names."""
+        marks = [*user.node.decorator_list, *(user.cls.node.decorator_list if user.cls else ())]
+        written = [*marks, *self._names.modules[user.path].top.get("pytestmark", ())]
+        calls = [n for mark in written for n in ast.walk(mark) if isinstance(n, ast.Call)]
+        named = [
+            a.value for c in calls if last_name(c.func) == "usefixtures" for a in c.args if isinstance(a, ast.Constant)
+        ]
+        return [f for name in named if (f := self.find(user, str(name))) is not None]
+
+    def classes(self, fixture: FunctionInfo) -> frozenset[ClassInfo]:
+        """The classes of tests that a fixture runs for: each is its `request.cls`."""
+        return self._classes.get(fixture, frozenset())
+
+    @cached_property
+    def _classes(self) -> dict[FunctionInfo, frozenset[ClassInfo]]:
+        found: dict[FunctionInfo, set[ClassInfo]] = defaultdict(set)
+        for module in self._names.modules.values():
+            for info in module.functions.values():
+                if info.cls is not None and self.is_test(info):
+                    for fixture in self.taken(info):
+                        found[fixture].add(info.cls)
+        return {fixture: frozenset(classes) for fixture, classes in found.items()}
 
     def _is_automatic(self, info: FunctionInfo) -> bool:
         decorator = self.decorators[info]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.mock_calls import arguments, handed_back, is_mock_call, results, specs_of
 from asyncify.analysis.mock_patches import given_by_patches, has_new, is_patch
-from asyncify.analysis.mock_stands import Kind, Stand, TestMocks, owner_of
+from asyncify.analysis.mock_stands import Kind, Stand, TestMocks, owner_of, owners_of
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.nodes import last_name
 from asyncify.analysis.override_entries import override_entries
@@ -218,10 +218,20 @@ class _File:
                 self._is(node.value, spec)
                 self._is(target, spec)
             elif isinstance(target, ast.Attribute):
+                self._set_on_class(target, node.value)
                 self._is(node.value, self.mocks.stand(self.program.scope_of(node), target) or self._held(target))
                 if is_mock_call(self.program, self.path, node.value):
                     self._is(node.value, self._spec(node.value))
                     self._is(target, self._spec(node.value))
+
+    def _set_on_class(self, target: ast.Attribute, value: ast.expr) -> None:
+        """An attribute of a class of tests and the mock that it is set to stand for the same."""
+        stand = self.mocks.stand(self.program.scope_of(value), value)
+        for owner in owners_of(self.program, target):
+            self.mocks.bases.setdefault(owner, tuple(self.program.classes.ancestors(owner)))
+            self._is(value, self.mocks.names.get((owner, target.attr)))
+            if stand is not None:
+                self.mocks.names.setdefault((owner, target.attr), stand)
 
     def _held(self, target: ast.Attribute) -> Stand | None:
         """What an instance of the program has in an attribute that a test sets: `service.repository = mock`."""

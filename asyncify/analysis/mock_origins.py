@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from asyncify.analysis.mock_calls import arguments, results
 from asyncify.analysis.mock_objects import mentions_mocks
-from asyncify.analysis.mock_stands import Kind, TestMocks, owner_of
+from asyncify.analysis.mock_stands import Kind, TestMocks, owner_of, owners_of
+from asyncify.analysis.nodes import last_name
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 
@@ -32,7 +33,8 @@ class Origins:
         for path in sorted({p for p, _ in (*mocks.sites.values(), *mocks.patches.values())}):
             for node in program.modules[path].source.nodes_of(ast.Assign):
                 for target in node.targets:
-                    self._assigned.setdefault(self._key(target), []).append(node.value)
+                    for key in {self._key(target), *((o, last_name(target)) for o in owners_of(program, target))}:
+                        self._assigned.setdefault(key, []).append(node.value)
             for call in program.modules[path].source.nodes_of(ast.Call):
                 for function, parameter, value in arguments(program, call):
                     if mocks.stand(program.scope_of(value), value):

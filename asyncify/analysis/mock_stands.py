@@ -6,7 +6,10 @@ import ast
 from dataclasses import dataclass, field
 from enum import Enum
 
+from asyncify.analysis.fixtures import is_test
+from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.values import Cls
 
 
 class Kind(Enum):
@@ -87,3 +90,12 @@ def owner_of(scope: object, node: ast.expr) -> ClassInfo | None:
         return None
     itself = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
     return scope.cls if itself and node.value.id == scope.parameters[0].arg else None  # type: ignore[attr-defined]
+
+
+def owners_of(program: Program, target: ast.expr) -> list[ClassInfo]:
+    """The classes of tests on which an assignment sets an attribute: `self.x = mock`, `request.cls.x = mock`."""
+    owner = owner_of(program.scope_of(target), target)
+    if owner is not None or not isinstance(target, ast.Attribute):
+        return [owner] if owner is not None else []
+    found = {v.info for v in program.values(target.value) if isinstance(v, Cls) and is_test(v.info.path)}
+    return sorted(found, key=lambda info: (info.path, info.node.lineno))

@@ -19,6 +19,9 @@ STATE = "starlette.datastructures.State"
 #: objects whose attributes are set in one place and read in another: all of them share one set of attributes
 STATES = frozenset({STATE, "threading.local", "types.SimpleNamespace"})
 
+#: objects with members of their own, on which tests set more
+CLIENTS = frozenset({names.TEST_CLIENT, names.ASYNC_CLIENT})
+
 #: (class, attribute) -> the class of what it gives
 ATTRIBUTES = MappingProxyType(
     {

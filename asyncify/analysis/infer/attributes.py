@@ -32,7 +32,7 @@ from asyncify.analysis.values import (
 )
 from asyncify.knowledge import containers as table
 from asyncify.knowledge.containers import PROVIDED, PROVIDER
-from asyncify.knowledge.library import ATTRIBUTES, DISPATCH, DISPATCHERS, OBJECTS, OF_COROUTINES, STATES
+from asyncify.knowledge.library import ATTRIBUTES, CLIENTS, DISPATCH, DISPATCHERS, OBJECTS, OF_COROUTINES, STATES
 from asyncify.knowledge.names import AWAITABLE_ATTRS, DYNAMIC, SELECT, WRITE_ONLY, canonical
 from asyncify.knowledge.object_factories import FACTORY, MANY, ONE
 
@@ -226,6 +226,9 @@ def _of_instance(run: Run, value: Inst, name: str, node: ast.AST) -> Values:
         return provided
     if value.type == REQUEST and name == "param":
         return union(value.args)
+    if value.type == REQUEST and name in ("cls", "instance") and run.function is not None:
+        classes = run.engine.fixtures.classes(run.function)  # pytest, "How to use unittest-based tests with pytest"
+        return frozenset(Cls(info) if name == "cls" else Obj(info) for info in classes)
     context = context_of(run, value, name)
     if context:
         return context
@@ -234,6 +237,9 @@ def _of_instance(run: Run, value: Inst, name: str, node: ast.AST) -> Values:
     known = ATTRIBUTES.get((value.type, name))
     if known is not None:
         return frozenset({Inst(known)})
+    own = run.read("state", value.type, name) if value.type in CLIENTS else NOTHING
+    if own:
+        return own
     if value.type == "row":
         for entity in value.args:
             hits = frozenset(o for o in entity if isinstance(o, Obj) and o.info.name == name)

@@ -125,9 +125,9 @@ def parametrized(run: Run, function: FunctionInfo, name: str) -> Values:
     Source: pytest "How to parametrize fixtures and test functions".
     """
     decorator = run.engine.fixtures.decorators.get(function)
-    if name == "request" and isinstance(decorator, ast.Call):
-        given = next((k.value for k in decorator.keywords if k.arg == "params"), None)
+    if name == "request" and decorator is not None:
+        keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
+        given = next((k.value for k in keywords if k.arg == "params"), None)
         found = listed_texts(run.engine.names, function.path, given) if given is not None else ()
-        texts = frozenset(Const(t) for t in found)
-        return frozenset({Inst(REQUEST, (texts,))}) if texts else NOTHING
+        return frozenset({Inst(REQUEST, (frozenset(Const(t) for t in found),))})
     return frozenset(Const(t) for t in parametrized_texts(run.engine.names, function, name))

@@ -8,7 +8,9 @@ from asyncify.analysis.infer.evaluate import evaluate
 from asyncify.analysis.infer.iteration import position_of
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.values import NOTHING, Cls, Const, Fn, Inst, Mod, Obj, Rec, Value, Values, collection
-from asyncify.knowledge.library import STATES
+from asyncify.knowledge import names
+from asyncify.knowledge.api import form_of
+from asyncify.knowledge.library import CLIENTS, STATES
 from asyncify.knowledge.testing import OVERRIDES
 
 
@@ -73,5 +75,7 @@ def store_attribute(run: Run, owner: Value, name: str, values: Values) -> None:
             run.write(("attr", owner.info, name), values)
     elif isinstance(owner, Inst) and owner.type in STATES:
         run.write(("state", owner.type, name), values)
+    elif isinstance(owner, Inst) and owner.type in CLIENTS and form_of(names.TEST_CLIENT, name) is None:
+        run.write(("state", owner.type, name), frozenset(v for v in values if isinstance(v, (Fn, Obj))))
     elif isinstance(owner, Mod):
         run.write(("global", owner.path, name), values)
