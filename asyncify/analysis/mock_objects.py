@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 
 from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.mock_calls import arguments, handed_back, is_mock_call, results, specs_of
@@ -27,8 +28,10 @@ from asyncify.knowledge.names import is_a
 
 def find_mocks(program: Program) -> TestMocks:
     """The mocks of all files that use `unittest.mock` or pytest-mock."""
-    mocks = TestMocks()
-    paths = [p for p in sorted(program.modules) if mentions_mocks(program.modules[p].source)]
+    mentioning = {path for path, module in program.modules.items() if mentions_mocks(module.source)}
+    # mocks come through fixtures to files that do not mention them
+    paths = sorted(mentioning | {p for p in program.modules if is_test(p)} if mentioning else ())
+    mocks = TestMocks(tuple(paths), member=partial(_member, program))
     size = -1
     while size != len(mocks.sites) + len(mocks.names) + len(mocks.patches):
         size = len(mocks.sites) + len(mocks.names) + len(mocks.patches)
@@ -40,7 +43,7 @@ def find_mocks(program: Program) -> TestMocks:
 def method_replacements(program: Program) -> Iterator[Replacement]:
     """Functions that tests put in the place of a method of a mock: `service.get = fake`."""
     mocks = program.mock_origins.mocks
-    for path in sorted({p for p, _ in (*mocks.sites.values(), *mocks.patches.values())}):
+    for path in mocks.files:
         for node in program.modules[path].source.nodes:
             target = node.targets[0] if isinstance(node, ast.Assign) else None
             if not isinstance(target, ast.Attribute) or not isinstance(node, ast.Assign):
@@ -311,8 +314,20 @@ class _File:
                     _File(self.program, self.mocks, fixture.path)._is(result, here)
 
 
+def _member(program: Program, info: ClassInfo, name: str) -> Stand | None:
+    """What an attribute of an instance is, by what the class sets or a property promises."""
+    method = program.classes.method(info, name)
+    if method is not None:
+        written = method.node.returns if "property" in method.decorators else None
+        promised = program.names.resolve_expression(method.path, written) if written is not None else None
+        return Stand(Kind.INSTANCE, promised) if isinstance(promised, ClassInfo) else None
+    held = frozenset(v for v in program.held(info, name) if not (isinstance(v, Obj) and is_test(v.info.path)))
+    stand = _of_values(held)
+    return stand if stand is not None and stand.kind is Kind.INSTANCE else None
+
+
 def _is_test_file(program: Program, function: FunctionInfo) -> bool:
-    return mentions_mocks(program.modules[function.path].source)
+    return is_test(function.path) or mentions_mocks(program.modules[function.path].source)
 
 
 def _of_values(values: Values) -> Stand | None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from asyncify.analysis.mock_calls import arguments, results
-from asyncify.analysis.mock_objects import mentions_mocks
 from asyncify.analysis.mock_stands import Kind, TestMocks, owner_of, owners_of
 from asyncify.analysis.nodes import last_name
 from asyncify.analysis.program import Program
@@ -30,7 +29,7 @@ class Origins:
         self.mocks = mocks
         self._assigned: dict[tuple[object, str], list[ast.expr]] = {}
         self._handed: dict[tuple[object, str], list[ast.expr]] = {}
-        for path in sorted({p for p, _ in (*mocks.sites.values(), *mocks.patches.values())}):
+        for path in mocks.files:
             for node in program.modules[path].source.nodes_of(ast.Assign):
                 for target in node.targets:
                     for key in {self._key(target), *((o, last_name(target)) for o in owners_of(program, target))}:
@@ -111,7 +110,8 @@ def scope_of_patch(program: Program, path: str, call: ast.Call) -> FunctionInfo 
 
 def is_mocked(program: Program, path: str, node: ast.expr) -> bool:
     """Whether an expression of a file is the mock of a session, whatever annotations say."""
-    if not mentions_mocks(program.modules[path].source):
+    mocks = program.mock_origins.mocks
+    if path not in mocks.files:
         return False
-    stand = program.mock_origins.mocks.stand(program.scope_of(node), node)
+    stand = mocks.stand(program.scope_of(node), node)
     return stand is not None and stand.kind is Kind.SESSION and bool(program.mock_origins.of(node))

@@ -44,7 +44,7 @@ class Specs:
         key = (info, path)
         if key not in self._unknown:
             known = self._members(info)
-            used = self.touched(info, path) | self._read(info)
+            used = self.touched(info, path) | self.read(info)
             self._unknown[key] = None if known is None else frozenset(used - known)
         return self._unknown[key]
 
@@ -74,7 +74,7 @@ class Specs:
                 found |= {k.arg for k in call.keywords if k.arg and k.arg not in MOCK_API} & self.methods(info).keys()
         return found
 
-    def _read(self, info: ClassInfo) -> set[str]:
+    def read(self, info: ClassInfo) -> set[str]:
         """The attributes that the app reads from instances, outside of the class."""
         return {name for name, reader in self._reads[info] if reader is not info}
 

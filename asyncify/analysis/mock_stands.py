@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -41,20 +42,23 @@ class Stand:
 class TestMocks:
     """The mocks of a program.
 
-    sites: calls of `MagicMock` and the like to the file and what they stand for. patches: `patch(...)` calls that make
-    the mock of a class themselves; given: the name that each of them gives its mock. names: what a name of a function
-    (None: of the module), or an attribute of the instances of a class, stands for. bases: of such classes, themselves
-    first. sessions: names of mocks that stand for something else and are given as a session as well.
+    files: those that may use mocks. sites: calls of `MagicMock` and the like to the file and what they stand for.
+    patches: `patch(...)` calls that make the mock of a class themselves; given: the name that each of them gives its
+    mock. names: what a name of a function (None: of the module), or an attribute of the instances of a class, stands
+    for. bases: of such classes, themselves first. sessions: names of mocks that stand for something else and are given
+    as a session as well. member: what the attribute of an instance of a class stands for, where that is an instance.
     """
 
     __test__ = False
 
+    files: tuple[str, ...] = ()
     sites: dict[ast.Call, tuple[str, Stand]] = field(default_factory=dict)
     patches: dict[ast.Call, tuple[str, Stand]] = field(default_factory=dict)
     names: dict[tuple[object, str], Stand] = field(default_factory=dict)
     given: dict[ast.Call, str] = field(default_factory=dict)
     sessions: set[tuple[object, str]] = field(default_factory=set)
     bases: dict[ClassInfo | None, tuple[object, ...]] = field(default_factory=dict)
+    member: Callable[[ClassInfo, str], Stand | None] = field(default=lambda info, name: None)
 
     def stand(self, scope: object, node: ast.expr) -> Stand | None:
         """What an expression stands for."""
@@ -76,7 +80,8 @@ class TestMocks:
                 return session if session and session.kind is Kind.SESSION else None
             made = self.stand(scope, owner)
             return made.made if made else None
-        return None
+        whole = self.stand(scope, node.value)
+        return self.member(whole.info, node.attr) if whole and whole.info and whole.kind is Kind.INSTANCE else None
 
     def _of_owner(self, scope: object, name: str) -> Stand | None:
         """What `self.name` stands for: set by the class of a method, or by one that it derives from."""

@@ -49,7 +49,7 @@ def _pairs(program: Program) -> Iterator[tuple[FunctionInfo, FunctionInfo]]:
         for other in others:
             yield function, other
     mocks = program.mock_origins.mocks
-    for path in sorted({p for p, _ in (*mocks.sites.values(), *mocks.patches.values())}):
+    for path in mocks.files:
         for node in program.modules[path].source.nodes_of(ast.Assign):
             target = node.targets[0]
             method = target.value if isinstance(target, ast.Attribute) and target.attr == "side_effect" else None

@@ -29,7 +29,7 @@ def plan_closings(work: Work, mocks: TestMocks) -> None:
     """Ask the mocks whether they were left, where all `close()` of the app, or of what a test calls, go into blocks."""
     closes, folded = _closes(work)
     reach = Reach(work.program)
-    for path in sorted({p for p, _ in (*mocks.sites.values(), *mocks.patches.values())}):
+    for path in mocks.files:
         source = work.source(path)
         for node in source.nodes_of(ast.Attribute):
             asked = source.parent(node)

@@ -56,13 +56,15 @@ class _Mocks:
         for call, (path, stand) in self.mocks.patches.items():
             self._patch(path, call, stand)
             self._also_session(path, call)
-        for path in sorted({p for p, _ in (*self.mocks.sites.values(), *self.mocks.patches.values())}):
+        for path in self.mocks.files:
             for node in self.work.source(path).nodes:
                 if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
                     self._assigned(path, node, node.targets[0])
                     self._told_of_results(path, node, node.targets[0])
                 elif isinstance(node, ast.Attribute) and node.attr in ("__enter__", "__exit__"):
                     self._entered(path, node)
+                elif isinstance(node, (ast.With, ast.AsyncWith)):
+                    self._entered_as_made(path, node)
                 for call in called_for_results(node):
                     self._stands_for_result(path, call)
         for path, opening, name in given_sessions(self.program):
@@ -129,7 +131,20 @@ class _Mocks:
         name, imports = self.specs.import_of(path, info)
         if unknown is None or not name:
             return None
-        return (("spec", name), *((attribute, f"{mock}()") for attribute in sorted(unknown))), imports
+        values = [("spec", name)]
+        for attribute in sorted(unknown):
+            text, more = self._member(path, info, attribute, mock)
+            values.append((attribute, text or f"{mock}()"))
+            imports = (*imports, *more)
+        return tuple(values), imports
+
+    def _member(self, path: str, info: ClassInfo, attribute: str, mock: str) -> tuple[str, tuple[Import, ...]]:
+        """The mock of an attribute of an instance of whose methods some are awaited."""
+        member = self.mocks.member(info, attribute)
+        if member is None or member.info is None or not self._methods(member):
+            return "", ()
+        values, imports = self._spec(path, member.info, mock) or ((), ())
+        return f"{mock}({', '.join(f'{k}={v}' for k, v in values)})" if values else "", imports
 
     def _methods_one_by_one(self, path: str, call: ast.Call, methods: list[str], session: bool) -> None:
         mock, imports = self._async_mock(path, call.func)
@@ -332,9 +347,36 @@ class _Mocks:
             if is_mock_call(self.program, path, call) and not is_autospec(call):
                 to_async_mock(self.work, source, call.func, _WHY)
 
+    def _entered_as_made(self, path: str, node: ast.With | ast.AsyncWith) -> None:
+        """`with MagicMock() as unit`: what entering gives is a mock that no call makes."""
+        for item in node.items:
+            made, name = item.context_expr, item.optional_vars
+            stand = self.mocks.stand(self.program.scope_of(node), name) if isinstance(name, ast.Name) else None
+            if stand is None or stand.info is None or stand.kind is not Kind.INSTANCE or made in self.mocks.sites:
+                continue
+            if isinstance(made, ast.Call) and is_mock_call(self.program, path, made) and not made.keywords:
+                assert isinstance(name, ast.Name)
+                mock, imports = self._async_mock(path, made.func)
+                plain, more = self._plain_mock(path, made)
+                touched = self.specs.touched(stand.info, path)
+                methods = self._methods(stand) & (touched | self.specs.read(stand.info)) - {"__enter__", "__exit__"}
+                lines = [f"{name.id}.{method} = {mock}()" for method in sorted(methods)]
+                for attribute in sorted(touched - methods):
+                    text, needed = self._member(path, stand.info, attribute, plain)
+                    lines += [f"{name.id}.{attribute} = {text}"] if text else []
+                    more = (*more, *needed)
+                if lines:
+                    self.work.edit(path, node, InsertStatements("\n".join(lines), "inside"), _WHY, (*imports, *more))
+
+    def _is_entered(self, stand: Stand) -> bool:
+        """Whether instances of a class are entered with `async with` now."""
+        return stand.kind is Kind.INSTANCE and "__enter__" in self._methods(stand)
+
     def _entered(self, path: str, node: ast.Attribute) -> None:
         """`session.__enter__.return_value`: the session is entered with `async with`."""
         stand = self.mocks.stand(self.program.scope_of(node), node.value)
-        if stand is not None and stand.kind is Kind.SESSION:
+        if stand is not None and (stand.kind is Kind.SESSION or self._is_entered(stand)):
             new = {"__enter__": "__aenter__", "__exit__": "__aexit__"}[node.attr]
-            self.work.edit(path, node, RenameAttribute(new), "sessions are opened with `async with`")
+            what = "sessions" if stand.kind is Kind.SESSION else "it"
+            verb = "are" if stand.kind is Kind.SESSION else "is"
+            self.work.edit(path, node, RenameAttribute(new), f"{what} {verb} opened with `async with`")
