@@ -7,7 +7,7 @@ a dependency override. Names are followed within a test, and through fixtures th
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from asyncify.analysis.fixtures import is_test
@@ -21,7 +21,7 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.test_doubles import Replacement, resolve_dotted
-from asyncify.analysis.values import Cls, Ext, Fn, Mod, Obj, Values, has
+from asyncify.analysis.values import Cls, Ext, Fn, Mod, Obj, Value, Values, has
 from asyncify.knowledge import names
 from asyncify.knowledge.names import is_a
 
@@ -239,8 +239,7 @@ class _File:
     def _held(self, target: ast.Attribute) -> Stand | None:
         """What an instance of the program has in an attribute that a test sets: `service.repository = mock`."""
         owners = [v.info for v in self.program.values(target.value) if isinstance(v, Obj) and not is_test(v.info.path)]
-        held = (v for info in owners for v in self.program.held(info, target.attr))
-        return _of_values(frozenset(v for v in held if not (isinstance(v, Obj) and is_test(v.info.path))))
+        return _of_values(_promised(self.program, (v for info in owners for v in self.program.held(info, target.attr))))
 
     def _is_called(self, name: ast.Name) -> bool:
         """Whether what a test gives a name is called there: the mock of a class, and no instance."""
@@ -321,9 +320,17 @@ def _member(program: Program, info: ClassInfo, name: str) -> Stand | None:
         written = method.node.returns if "property" in method.decorators else None
         promised = program.names.resolve_expression(method.path, written) if written is not None else None
         return Stand(Kind.INSTANCE, promised) if isinstance(promised, ClassInfo) else None
-    held = frozenset(v for v in program.held(info, name) if not (isinstance(v, Obj) and is_test(v.info.path)))
-    stand = _of_values(held)
+    stand = _of_values(_promised(program, program.held(info, name)))
     return stand if stand is not None and stand.kind is Kind.INSTANCE else None
+
+
+def _promised(program: Program, values: Iterable[Value]) -> Values:
+    """Values without instances of the tests, and of classes below another one that is there as well."""
+    own = [v for v in values if not (isinstance(v, Obj) and is_test(v.info.path))]
+    above = {v.info for v in own if isinstance(v, Obj)}
+    return frozenset(
+        v for v in own if not (isinstance(v, Obj) and above & {*program.classes.ancestors(v.info)} - {v.info})
+    )
 
 
 def _is_test_file(program: Program, function: FunctionInfo) -> bool:

@@ -30,9 +30,9 @@ class Specs:
         self._unknown: dict[tuple[ClassInfo, str], frozenset[str] | None] = {}
 
     def methods(self, info: ClassInfo) -> dict[str, FunctionInfo]:
-        """All methods, inherited ones included."""
+        """All methods, with inherited ones, and those of classes below, which code asks for as well."""
         found: dict[str, FunctionInfo] = {}
-        for base in self._program.classes.ancestors(info):
+        for base in (*self._program.classes.ancestors(info), *self._program.classes.descendants(info)):
             if isinstance(base, ClassInfo):
                 for name, method in base.methods.items():
                     found.setdefault(name, method)

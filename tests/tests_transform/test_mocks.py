@@ -27,12 +27,24 @@ class Repository:
         return "notes"
 
 
+class Wide(Repository):
+    def first(self) -> str:
+        return self.all()[0]
+
+
 class Service:
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
 
+    def top(self) -> str:
+        return self.repository.first()
+
     def count(self) -> str:
         return f"{len(self.repository.all())} {self.repository.label()}"
+
+
+def wide(db: Session) -> str:
+    return Service(Wide(db)).top()
 
 
 def build(db: Session) -> str:
@@ -152,6 +164,15 @@ def test_an_attribute_of_the_instance():
     repository.db.bind = "x"
     repository.label.return_value = "y"
     assert service.attribute(repository) == "xy"
+
+
+def test_what_only_a_class_below_has():
+    repository = mock.Mock(spec=Repository)
+    repository.first = mock.Mock(return_value="a")
+    assert Service(repository).top() == "a"
+    other = MagicMock()
+    other.first.return_value = "b"
+    assert Service(other).top() == "b"
 
 
 @pytest.fixture

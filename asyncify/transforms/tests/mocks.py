@@ -134,6 +134,9 @@ class _Mocks:
         values = [("spec", name)]
         for attribute in sorted(unknown):
             text, more = self._member(path, info, attribute, mock)
+            if attribute in self._methods(Stand(Kind.INSTANCE, info)):
+                awaited, more = bring(self.program, path, "unittest.mock", "AsyncMock")
+                text = f"{awaited}()"
             values.append((attribute, text or f"{mock}()"))
             imports = (*imports, *more)
         return tuple(values), imports
