@@ -12,10 +12,13 @@ from functools import cached_property
 
 from asyncify.analysis.infer.attributes import is_property
 from asyncify.analysis.routes import Reach, Route
-from asyncify.analysis.schemas import Schemas, Shape
+from asyncify.analysis.schemas import VALIDATORS, Schemas, Shape
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Fn, Inst, Obj, Values, union
 from asyncify.transforms.eager.reading import CONTAINERS, RESULTS, Reader, Reading
+
+#: a form may have a method of the third name
+VALIDATING = VALIDATORS - {"validate"}
 
 
 class UnknownRows:
@@ -35,12 +38,12 @@ class UnknownRows:
 
     @cached_property
     def running(self) -> frozenset[FunctionInfo]:
-        """The functions that run statements whose entity nobody knows."""
+        """The functions that run statements whose entity nobody knows, and do not validate the rows themselves."""
         found = set()
         for module in self.program.modules.values():
             for call in module.source.nodes_of(ast.Call):
                 function = self.program.function_of(call)
-                if function is not None and _runs_unknown(self.program.values(call)):
+                if function is not None and not _validates(function) and _runs_unknown(self.program.values(call)):
                     found.add(function)
         return frozenset(found)
 
@@ -95,6 +98,12 @@ class UnknownRows:
 
 def _attributes(function: FunctionInfo) -> set[str]:
     return {node.attr for node in function.nodes if isinstance(node, ast.Attribute)}
+
+
+def _validates(function: FunctionInfo) -> bool:
+    """`[schema.model_validate(row) for row in rows]`: what it gives are no rows."""
+    calls = (node for node in function.nodes if isinstance(node, ast.Call))
+    return any(isinstance(call.func, ast.Attribute) and call.func.attr in VALIDATING for call in calls)
 
 
 def _runs_unknown(values: Values) -> bool:
