@@ -8,7 +8,7 @@ from __future__ import annotations
 #: HTTP clients; cloud services; document, key-value, graph and search databases; other SQL layers and drivers;
 #: data frames; version control, directories, queues, mail and files
 FOREIGN = frozenset(
-    "requests httpx urllib3 aiohttp niquests curl_cffi requests_html requests_oauthlib authlib "
+    "requests httpx urllib3 aiohttp niquests curl_cffi requests_html requests_oauthlib requests_cache authlib "
     "boto3 botocore aioboto3 aiobotocore azure stripe twilio openai anthropic langchain "
     "pymongo motor mongoengine beanie bson gridfs redis aioredis valkey memcache pymemcache neo4j py2neo cassandra "
     "elasticsearch elasticsearch_dsl opensearchpy meilisearch whoosh tinydb pysolr couchdb influxdb influxdb_client "

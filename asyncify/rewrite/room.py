@@ -47,7 +47,7 @@ class Room:
         assert self.opening is not None and self.closing is not None
         value = _joined(layout.shift(call.args[0].value, self.shift), width - self.column)
         closing = self.with_comments(self.closing) if bare and not _has_comments(self.closing) else self.closing
-        arg = cst.Arg(value, whitespace_after_arg=closing)
+        arg = call.args[0].with_changes(value=value, whitespace_after_arg=closing)  # which may have a name
         return call.with_changes(args=[arg], whitespace_before_args=self.opening)
 
 

@@ -39,6 +39,11 @@ def test_brackets_take_the_place_of_the_parentheses(template: str, after: str) -
     assert replaced(before, template) == after
 
 
+def test_an_argument_keeps_its_name_there() -> None:
+    file = File("mock.value = (\n    rows\n)\n")
+    assert file.apply(file.at("rows", Replace("Mock(value=$it)"))) == "mock.value = Mock(\n    value=rows\n)\n"
+
+
 def test_they_do_so_where_the_chain_begins_beside_the_parenthesis() -> None:
     before = """
         def f():
