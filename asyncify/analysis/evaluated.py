@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from itertools import takewhile
 
 from asyncify.analysis.source import SourceFile
 
@@ -69,12 +70,22 @@ def comes_before(source: SourceFile, first: ast.AST, second: ast.AST) -> bool:
     )
 
 
+def block_of(source: SourceFile, node: ast.AST) -> list[ast.stmt]:
+    """The block that a statement stands in; empty for what stands in none."""
+    outer = source.parent(node)
+    bodies = (getattr(outer, part, None) for part in ("body", "orelse", "finalbody"))
+    return next((body for body in bodies if isinstance(body, list) and node in body), [])
+
+
+def ahead(source: SourceFile, node: ast.AST) -> list[ast.stmt]:
+    """The statements of the same block that come before one."""
+    return list(takewhile(lambda statement: statement is not node, block_of(source, node)))
+
+
 def behind(source: SourceFile, statement: ast.stmt) -> list[ast.stmt]:
     """The statements of the same block that follow one."""
-    block = source.parent(statement)
-    bodies = (getattr(block, part, None) for part in ("body", "orelse", "finalbody"))
-    found = (b for b in bodies if isinstance(b, list) and statement in b)
-    return next((body[body.index(statement) + 1 :] for body in found), [])
+    block = block_of(source, statement)
+    return block[block.index(statement) + 1 :] if block else []
 
 
 def _comes_first(outer: ast.AST, inner: ast.AST) -> bool:

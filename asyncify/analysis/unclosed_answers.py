@@ -10,6 +10,7 @@ import ast
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from asyncify.analysis.evaluated import ahead, behind, block_of
 from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.handed_sessions import keeps_session
 from asyncify.analysis.program import Program
@@ -103,27 +104,21 @@ def _may_leave_open(
 
 def _is_behind(function: FunctionInfo, node: ast.stmt, body: list[ast.stmt], closings: Collection[ast.Expr]) -> bool:
     """Whether one of some statements stands before another, in its block or in one around it."""
-    inner: ast.AST = node
-    while True:
-        outer = function.source.parent(inner)
-        blocks = [getattr(outer, name, None) for name in ("body", "orelse", "finalbody")]
-        block = next((b for b in blocks if isinstance(b, list) and inner in b), [])
-        before = block[: block.index(inner)] if block else []
-        if any(statement in closings for statement in before):
+    inner: ast.AST | None = node
+    while inner is not None and inner is not function.node:
+        if any(statement in closings for statement in ahead(function.source, inner)):
             return True
-        if block is body or outer is None or outer is function.node:
+        if block_of(function.source, inner) is body:
             return False
-        inner = outer
+        inner = function.source.parent(inner)
+    return False
 
 
 def _ends_way(function: FunctionInfo, closing: ast.Expr) -> bool:
     """Whether a statement is the last of a function, or the last before one that leaves it."""
-    outer = function.source.parent(closing)
-    blocks = [getattr(outer, name, None) for name in ("body", "orelse", "finalbody")]
-    block = next((b for b in blocks if isinstance(b, list) and closing in b), [])
-    rest = block[block.index(closing) + 1 :] if block else []
-    leaves = rest and isinstance(rest[0], (ast.Return, ast.Raise))
-    return len(block) > 1 and bool(leaves or (not rest and outer is function.node))
+    rest = behind(function.source, closing)
+    leaves = isinstance(rest[0], (ast.Return, ast.Raise)) if rest else function.source.parent(closing) is function.node
+    return leaves and len(block_of(function.source, closing)) > 1
 
 
 def _stays_here(function: FunctionInfo, name: str, rest: list[ast.stmt]) -> bool:
