@@ -16,7 +16,7 @@ from asyncify.analysis.assignments import assigned_value
 from asyncify.analysis.config import ALEMBIC_ASYNC
 from asyncify.analysis.foreign_engines import FOREIGN_ENGINE
 from asyncify.analysis.kept_files import is_alembic
-from asyncify.analysis.nodes import SCOPES, below, children
+from asyncify.analysis.nodes import SCOPES, below, children, own_nodes
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.values import Ext, has
@@ -146,7 +146,7 @@ def _may_be_lent(program: Program, module: ModuleInfo, block: Block) -> bool:
 
 def _can_move(module: ModuleInfo, blocks: tuple[Block, ...], block: Block) -> bool:
     """Whether the body of a block can be one of a function: it does not leave, and nothing else uses what it binds."""
-    own = list(_own(block.node.body))
+    own = own_nodes(block.node)
     if any(type(node) in STAYING for node in own) or _jumps(block.node.body):
         return False
     bound = {n.id for n in own if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)} - {block.name}
@@ -159,16 +159,6 @@ def _can_move(module: ModuleInfo, blocks: tuple[Block, ...], block: Block) -> bo
     others = {n for other in blocks if other.name == block.name for n in below(other.node)}
     after = [n for n in elsewhere if n not in others and n.lineno > block.node.lineno and isinstance(n.ctx, ast.Load)]
     return not any(n.id in bound for n in elsewhere) and not any(n.id == block.name for n in after)
-
-
-def _own(body: list[ast.stmt]) -> Iterator[ast.AST]:
-    """What runs as part of a body itself, and the functions and classes that it defines."""
-    stack: list[ast.AST] = [*body]
-    while stack:
-        node = stack.pop()
-        yield node
-        if type(node) not in SCOPES:
-            stack += children(node)
 
 
 def _jumps(body: list[ast.stmt]) -> bool:

@@ -51,7 +51,9 @@ def below(root: ast.AST) -> list[ast.AST]:
     return found
 
 
-def own_nodes(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Module | ast.ClassDef) -> list[ast.AST]:
+def own_nodes(
+    function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Module | ast.ClassDef | ast.With,
+) -> list[ast.AST]:
     """All nodes that run as part of a body itself: not those of nested functions, lambdas and classes, but with
     their decorators and defaults."""
     found: list[ast.AST] = []

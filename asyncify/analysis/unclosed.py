@@ -234,12 +234,16 @@ def bound_once(function: FunctionInfo, name: str) -> bool:
 
 def closed(function: FunctionInfo, name: str) -> bool:
     """Whether a session is closed somewhere in a function, or entered."""
+    return any(True for _ in closings(function, name))
+
+
+def closings(function: FunctionInfo, name: str) -> Iterator[ast.AST]:
+    """What closes a session somewhere in a function, or enters it: an attribute, or an item of a `with`."""
     for node in ast.walk(function.node):
-        if isinstance(node, ast.Attribute) and node.attr in ("close", "remove", "__exit__") and _mentions(node, name):
-            return True
-        if isinstance(node, ast.withitem) and _mentions(node.context_expr, name):
-            return True
-    return False
+        closes = isinstance(node, ast.Attribute) and node.attr in ("close", "remove", "__exit__")
+        said = node.context_expr if isinstance(node, ast.withitem) else node if closes else None
+        if said is not None and _mentions(said, name):
+            yield node
 
 
 def _mentions(node: ast.AST, name: str) -> bool:

@@ -19,6 +19,7 @@ from asyncify.analysis.unclosed import (
     bodies,
     bound_once,
     closed,
+    closings,
     goes_only_to,
     is_given_back,
     is_never_replaced,
@@ -60,8 +61,8 @@ def sessions_left_open(
                 name = opened_name(program, stmt)
                 if not name or (function, name) in known or not bound_once(function, name):
                     continue
-                closings = plain_closings(function, name)
-                if closed(function, name) and not (closings and _may_leave_open(function, body, index, closings)):
+                plain = _plain_closings(function, name)
+                if closed(function, name) and not (plain and _may_leave_open(function, body, index, plain)):
                     continue
                 taken = bool(taken_name(program, stmt))
                 if not taken and not is_never_replaced(program, stmt):
@@ -69,44 +70,48 @@ def sessions_left_open(
                 assert isinstance(stmt, (ast.Assign, ast.AnnAssign)) and stmt.value is not None
                 done = _is_sent if function in answering else is_given_back
                 ends = _stays_here(function, name, body[index + 1 :]) and done(program, function, name)
-                if ends or not closings:
-                    last = tuple(c for c in closings if _ends_way(function, c))
+                if ends or not plain:
+                    last = tuple(c for c in plain if _ends_way(function, c))
                     yield LeftOpen(stmt, name, stmt.value, taken, ends, last)
 
 
-def plain_closings(function: FunctionInfo, name: str) -> list[ast.Expr]:
-    """The statements `db.close()` of a function, where nothing else closes or enters the session."""
-    found = []
-    for node in function.nodes:
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and not node.value.args:
-            func = node.value.func
-            if isinstance(func, ast.Attribute) and func.attr == "close" and getattr(func.value, "id", "") == name:
-                found.append(node)
-    inside = {n for statement in found for n in ast.walk(statement)}
-    others = (n for n in function.nodes if isinstance(n, ast.Attribute) and n not in inside)
-    again = any(n.attr in ("close", "remove", "__exit__") and getattr(n.value, "id", "") == name for n in others)
-    entered = any(
-        isinstance(n, ast.withitem) and any(getattr(m, "id", "") == name for m in ast.walk(n.context_expr))
-        for n in function.nodes
-    )
-    final = any(c in ast.walk(s) for n in function.nodes if isinstance(n, ast.Try) for s in n.finalbody for c in found)
-    return [] if again or entered or final else found
+def _plain_closings(function: FunctionInfo, name: str) -> list[ast.Expr]:
+    """The statements `db.close()` of a function; none where anything else closes or enters the session."""
+    found = [_plain_closing(function, node, name) for node in closings(function, name)]
+    plain = [statement for statement in found if statement is not None]
+    return plain if len(plain) == len(found) else []
+
+
+def _plain_closing(function: FunctionInfo, node: ast.AST, name: str) -> ast.Expr | None:
+    """`db.close()`, a statement of the function itself that stands in no `finally`."""
+    call = function.source.parent(node)
+    statement = function.source.parent(call) if isinstance(call, ast.Call) and not call.args else None
+    if not isinstance(node, ast.Attribute) or node.attr != "close" or getattr(node.value, "id", "") != name:
+        return None
+    if not isinstance(statement, ast.Expr) or statement not in function.nodes:
+        return None
+    inner: ast.AST = statement
+    while inner is not function.node and (outer := function.source.parent(inner)) is not None:
+        if isinstance(outer, ast.Try) and inner in outer.finalbody:
+            return None
+        inner = outer
+    return statement
 
 
 def _may_leave_open(
-    function: FunctionInfo, body: list[ast.stmt], index: int, closings: Collection[ast.Expr]
+    function: FunctionInfo, body: list[ast.stmt], index: int, plain: Collection[ast.Expr]
 ) -> bool:
     """Whether a function may leave the statements behind one without having closed the session."""
     inside = {n for stmt in body[index + 1 :] for n in ast.walk(stmt)}
     exits = [n for n in function.nodes if isinstance(n, (ast.Return, ast.Raise)) and n in inside]
-    return any(not _is_behind(function, node, body, closings) for node in exits)
+    return any(not _is_behind(function, node, body, plain) for node in exits)
 
 
-def _is_behind(function: FunctionInfo, node: ast.stmt, body: list[ast.stmt], closings: Collection[ast.Expr]) -> bool:
+def _is_behind(function: FunctionInfo, node: ast.stmt, body: list[ast.stmt], plain: Collection[ast.Expr]) -> bool:
     """Whether one of some statements stands before another, in its block or in one around it."""
     inner: ast.AST | None = node
     while inner is not None and inner is not function.node:
-        if any(statement in closings for statement in ahead(function.source, inner)):
+        if any(statement in plain for statement in ahead(function.source, inner)):
             return True
         if block_of(function.source, inner) is body:
             return False

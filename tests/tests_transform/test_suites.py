@@ -397,7 +397,8 @@ def test_a_suite_on_anyio_keeps_its_plugin(tmp_path: Path, backend: str) -> None
 
 def test_a_suite_on_anyio_that_names_no_backend_gets_asyncio(tmp_path: Path) -> None:
     suite = SUITES["fixtures, lifespan, address and helpers"]
-    more = "import pytest\n\n\n@pytest.mark.anyio\nasync def test_async():\n    assert True\n"
+    more = "import asyncio\n\nimport pytest\n\n\n@pytest.mark.anyio\n"
+    more += "async def test_async():\n    asyncio.get_running_loop()\n"
     migrated, _ = flip({**suite, "tests/conftest.py": CONFTEST + CLEAN, "tests/test_more.py": more})
     assert "def anyio_backend():" in migrated["tests/conftest.py"]
     code, output = pytest_run(tmp_path, migrated, "-p", "no:asyncio")

@@ -205,9 +205,13 @@ def callables(values: Values) -> Values:
     return frozenset(v for v in values if isinstance(v, (Fn, Cls)) or (isinstance(v, Inst) and v.type == "lambda"))
 
 
+#: methods of dictionaries that ask for a key
+ASKING = frozenset({"get", "pop", "setdefault"})
+
+
 def asked_by_name(run: Run, node: ast.Call, args: Sequence[Values], targets: Values) -> Values:
     """What a call runs: `data.get("user")` asks for one name of a display, and not the display as a whole."""
-    if not isinstance(node.func, ast.Attribute) or node.func.attr not in ("get", "pop", "setdefault") or not args:
+    if not isinstance(node.func, ast.Attribute) or node.func.attr not in ASKING or not args:
         return targets
     base = run.record.values.get(node.func.value, NOTHING)
     left = base - _told_apart(base, args[0])
@@ -216,7 +220,7 @@ def asked_by_name(run: Run, node: ast.Call, args: Sequence[Values], targets: Val
 
 def item_by_name(run: Run, node: ast.Call, args: Sequence[Values]) -> Values:
     """`kwargs.pop("session", None)`: what a dict with known keys has under that name, or what is given for none."""
-    if not isinstance(node.func, ast.Attribute) or node.func.attr not in ("get", "pop", "setdefault") or not args:
+    if not isinstance(node.func, ast.Attribute) or node.func.attr not in ASKING or not args:
         return NOTHING
     records = [v for v in run.record.values.get(node.func.value, NOTHING) if isinstance(v, Rec)]
     found = union(r.get(key.text) for r in records for key in args[0] if isinstance(key, Const))
