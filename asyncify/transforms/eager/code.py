@@ -157,9 +157,8 @@ class _Module:
             if proxy is not None:
                 relationship = self.program.orm.relationship(value.info, proxy[0])
                 many = relationship is not None and relationship.collection
-                by = (
-                    replace(reader, apart=True, looked_into=True) if many else reader
-                )  # it reads when somebody looks into it
+                # that of a collection reads when somebody looks into it
+                by = replace(reader, apart=True, looked_into=True) if many else reader
                 self.reading.attribute(frozenset({value}), node.attr, by)
             for function in self.program.calls(node):
                 self._runs(function.info, value, reader)
