@@ -58,6 +58,16 @@ def arguments(program: Program, call: ast.Call) -> Iterator[tuple[FunctionInfo, 
         yield from ((function.info, by_name[k.arg], k.value) for k in call.keywords if k.arg in by_name)
 
 
+def set_values(node: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Each target of an assignment with its value; `first, second = Mock(), Mock()` sets two."""
+    for target in node.targets:
+        if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+            if len(target.elts) == len(node.value.elts):
+                yield from zip(target.elts, node.value.elts, strict=True)
+        else:
+            yield target, node.value
+
+
 def specs_of(call: ast.Call) -> list[ast.expr]:
     """What a mock is told to be like."""
     given = [k.value for k in call.keywords if k.arg in ("spec", "spec_set")]

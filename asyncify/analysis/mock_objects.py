@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from asyncify.analysis.fixtures import is_test
-from asyncify.analysis.mock_calls import arguments, handed_back, is_mock_call, results, specs_of
+from asyncify.analysis.mock_calls import arguments, handed_back, is_mock_call, results, set_values, specs_of
 from asyncify.analysis.mock_patches import given_by_patches, has_new, is_patch
 from asyncify.analysis.mock_stands import Kind, Stand, TestMocks, owner_of, owners_of
 from asyncify.analysis.names import Assigned
@@ -186,6 +186,8 @@ class _File:
         for keyword in node.keywords:
             if keyword.arg == "return_value":
                 self._is(keyword.value, stand.made)
+            elif keyword.arg == "side_effect":
+                self._one_after_another(keyword.value, stand)
         return stand
 
     def _stand_of(self, found: object) -> Stand | None:
@@ -206,26 +208,28 @@ class _File:
         return None
 
     def _assigned(self, node: ast.Assign) -> None:
-        for target in node.targets:
+        for target, value in set_values(node):
             if isinstance(target, ast.Name):
-                patched = self._patched(node.value)
-                stand = patched or self.mocks.stand(self.program.scope_of(node), node.value)
+                patched = self._patched(value)
+                stand = patched or self.mocks.stand(self.program.scope_of(node), value)
                 if patched:
-                    self._gives(node.value, target.id)
+                    self._gives(value, target.id)
                 known = self.mocks.names.get((self.program.scope_of(node), target.id))
                 self._is(target, stand)
-                self._is(node.value, known)
-                spec = self._spec(node.value)
+                self._is(value, known)
+                spec = self._spec(value)
                 if spec == Stand(Kind.SESSION) and self._is_called(target):
                     spec = Stand(Kind.FACTORY)
-                self._is(node.value, spec)
+                self._is(value, spec)
                 self._is(target, spec)
             elif isinstance(target, ast.Attribute):
-                self._set_on_class(target, node.value)
-                self._is(node.value, self.mocks.stand(self.program.scope_of(node), target) or self._held(target))
-                if is_mock_call(self.program, self.path, node.value):
-                    self._is(node.value, self._spec(node.value))
-                    self._is(target, self._spec(node.value))
+                self._set_on_class(target, value)
+                if target.attr == "side_effect":
+                    self._one_after_another(value, self.mocks.stand(self.program.scope_of(node), target.value))
+                self._is(value, self.mocks.stand(self.program.scope_of(node), target) or self._held(target))
+                if is_mock_call(self.program, self.path, value):
+                    self._is(value, self._spec(value))
+                    self._is(target, self._spec(value))
 
     def _set_on_class(self, target: ast.Attribute, value: ast.expr) -> None:
         """An attribute of a class of tests and the mock that it is set to stand for the same."""
@@ -235,6 +239,12 @@ class _File:
             self._is(value, self.mocks.names.get((owner, target.attr)))
             if stand is not None:
                 self.mocks.names.setdefault((owner, target.attr), stand)
+
+    def _one_after_another(self, values: ast.expr, made_by: Stand | None) -> None:
+        """`factory.side_effect = [first, second]`: what calls give, one after the other."""
+        if made_by is not None and isinstance(values, (ast.List, ast.Tuple)):
+            for given in values.elts:
+                self._is(given, made_by.made)
 
     def _held(self, target: ast.Attribute) -> Stand | None:
         """What an instance of the program has in an attribute that a test sets: `service.repository = mock`."""

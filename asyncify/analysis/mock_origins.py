@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from asyncify.analysis.mock_calls import arguments, results
+from asyncify.analysis.mock_calls import arguments, results, set_values
 from asyncify.analysis.mock_stands import Kind, TestMocks, owner_of, owners_of
 from asyncify.analysis.nodes import last_name
 from asyncify.analysis.program import Program
@@ -31,9 +31,9 @@ class Origins:
         self._handed: dict[tuple[object, str], list[ast.expr]] = {}
         for path in mocks.files:
             for node in program.modules[path].source.nodes_of(ast.Assign):
-                for target in node.targets:
+                for target, value in set_values(node):
                     for key in {self._key(target), *((o, last_name(target)) for o in owners_of(program, target))}:
-                        self._assigned.setdefault(key, []).append(node.value)
+                        self._assigned.setdefault(key, []).append(value)
             for call in program.modules[path].source.nodes_of(ast.Call):
                 for function, parameter, value in arguments(program, call):
                     if mocks.stand(program.scope_of(value), value):

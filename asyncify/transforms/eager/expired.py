@@ -19,7 +19,7 @@ from asyncify.analysis.expiry.changes import Changes
 from asyncify.analysis.expiry.events import commits_expire, flushes_before_queries, path_text
 from asyncify.analysis.expiry.reads import expired_reads
 from asyncify.analysis.expiry.uses import ExpiredRead, How, nothing_differs
-from asyncify.analysis.symbols import ClassInfo
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.unloaded import Reads, Unloaded
 from asyncify.analysis.values import has, is_session, objects
 from asyncify.knowledge import names
@@ -28,6 +28,7 @@ from asyncify.model.edit import Edit, Finding
 from asyncify.model.evidence import ImplicitLoad
 from asyncify.model.ops import InsertStatements
 from asyncify.model.span import Place, Target
+from asyncify.transforms.eager.asked_mocks import AskedMocks
 from asyncify.transforms.eager.created import STORES, Refresh, session_call
 from asyncify.transforms.eager.doubles import Doubles
 from asyncify.transforms.eager.lookups import primary_key
@@ -39,12 +40,14 @@ from asyncify.transforms.eager.sessions import Access, access, is_at_hand, sessi
 class Expired:
     """Decides for each read of such an instance. refreshes: those of whole instances, with the reason for each."""
 
-    def __init__(self, reading: Reading, doubles: Doubles) -> None:
+    def __init__(self, reading: Reading, doubles: Doubles, mocks: AskedMocks) -> None:
         self.program = reading.program
         self._doubled = doubles.names
+        self._mocks = mocks
         self.reading = reading
         self.refreshes: dict[Refresh, str] = {}
         self.edits: list[Edit] = []
+        self._guarded: set[FunctionInfo | None] = set()
         self.findings: list[Finding] = []
         self._changes = Changes(self.program)
         self._flushing = flushes_before_queries(self.program)
@@ -67,6 +70,7 @@ class Expired:
                     attributes.setdefault((self._statement(read), path_text(read.instance)), []).append(read)
         for (statement, _), reads in attributes.items():
             self._refresh_attributes(statement, reads)
+        self.edits.extend(mocks.containers(self._guarded))
 
     def _statement(self, read: ExpiredRead) -> ast.stmt:
         return read.function.source.statement(read.node)
@@ -138,6 +142,8 @@ class Expired:
         conditions = self._there(read)
         if session is not None and self._may_have_changes(read):
             conditions.append(f"{name} not in {session.name}.dirty")
+        if any(" in " in condition for condition in conditions):
+            self._guarded.add(read.function)
         return " and ".join(conditions)
 
     def _there(self, read: ExpiredRead) -> list[str]:
@@ -151,7 +157,9 @@ class Expired:
         return conditions
 
     def _may_be_a_double(self, read: ExpiredRead) -> bool:
-        """Whether a test replaces what gives the instance, with something that gives a mock."""
+        """Whether a test replaces what gives the instance, with something that gives a mock; the session itself may."""
+        if self._mocks.gives_rows(read.function):
+            return True
         sites = (v.origin.site for v in objects(self.program.values(read.instance)) if v.origin is not None)
         loaders = (self.program.function_of(site) for site in sites)
         return any(one is not None and one is not read.function and one.name in self._doubled for one in loaders)

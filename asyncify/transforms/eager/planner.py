@@ -18,6 +18,7 @@ from asyncify.model.edit import Edit, Finding
 from asyncify.model.evidence import LoadKind
 from asyncify.model.span import Span
 from asyncify.transforms.base import Decisions
+from asyncify.transforms.eager.asked_mocks import AskedMocks
 from asyncify.transforms.eager.beside import Beside, Readers
 from asyncify.transforms.eager.circles import comes_back, leads_back
 from asyncify.transforms.eager.code import read_code
@@ -74,10 +75,11 @@ class Planner:
         self.pages = Pages(self.reading, self.reach)
         self._read()
         self.doubles = Doubles(program, self.reach)
-        self.expired = Expired(self.reading, self.doubles)
+        mocks = AskedMocks(program, self.reach)
+        self.expired = Expired(self.reading, self.doubles, mocks)
         self.created = Created(program, self.reach, self.expired.refreshes)
         keyed = text_keyed(program)
-        self.refreshing = Refreshing(self.reading, self.created, self.expired.refreshes, keyed)
+        self.refreshing = Refreshing(self.reading, self.created, self.expired.refreshes, keyed, mocks)
         self._take_in_evidence()
         self.partial = Partial(program, self.reading, self.statements.existing)
         self.contents = Contents(self.reading, self.routes, self.reach)
@@ -123,8 +125,7 @@ class Planner:
         for edits_of_load, needed in self.beside.edits():
             self._add(edits_of_load, needed)
         edits_of_mappings, self.mapped = self._mappings()
-        self.edits.update(dict.fromkeys(edits_of_mappings))
-        self.edits.update(dict.fromkeys(self.expired.edits))
+        self.edits.update(dict.fromkeys([*edits_of_mappings, *self.expired.edits]))
         self.findings.update(dict.fromkeys(self.expired.findings))
         widened = dict(self.partial.edits())
         self.edits.update(dict.fromkeys(widened.values()))

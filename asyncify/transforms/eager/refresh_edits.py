@@ -12,6 +12,7 @@ from asyncify.analysis.symbols import ClassInfo
 from asyncify.model.edit import Edit
 from asyncify.model.ops import EditCall, InsertStatements, Replace
 from asyncify.model.span import Place, Target
+from asyncify.transforms.eager.asked_mocks import AskedMocks
 from asyncify.transforms.eager.created import Refresh
 from asyncify.transforms.eager.lines import WIDTH, call
 from asyncify.transforms.eager.loads import walks
@@ -27,8 +28,9 @@ from asyncify.transforms.eager.sources import Tracer
 class RefreshEdits:
     """Writes refreshes, and loads in their places."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, mocks: AskedMocks) -> None:
         self.program = program
+        self._mocks = mocks
         self._options = OptionReader(program, Tracer(program))
 
     def edits(
@@ -94,7 +96,7 @@ class RefreshEdits:
             return [*edits, Edit("eager", place.path, target, op, tuple(namer.imports), because=because)]
         if options:
             arguments.insert(2, f"options=[{options}]")
-        if is_written:
+        if is_written and not place.guard and not self._mocks.asks(place.call, "refresh"):
             return [self._load(place, session, arguments, namer, because)]
         text = call(session.run("get"), arguments, WIDTH - target.span.column - (4 if place.guard else 0))
         if place.changed and expires:

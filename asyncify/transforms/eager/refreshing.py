@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from asyncify.analysis.expiry.events import path_text
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import objects
 from asyncify.model.edit import Edit
+from asyncify.transforms.eager.asked_mocks import AskedMocks
 from asyncify.transforms.eager.circles import leads_back
-from asyncify.transforms.eager.created import Created, Refresh, made_classes
+from asyncify.transforms.eager.created import Created, Refresh, is_construction, made_classes
 from asyncify.transforms.eager.expiring import Expiring
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
@@ -23,14 +25,20 @@ class Refreshing:
     text_keyed: models of which the session may know an instance by another key than its row has."""
 
     def __init__(
-        self, reading: Reading, created: Created, wanted: Mapping[Refresh, str], text_keyed: Collection[ClassInfo]
+        self,
+        reading: Reading,
+        created: Created,
+        wanted: Mapping[Refresh, str],
+        text_keyed: Collection[ClassInfo],
+        mocks: AskedMocks,
     ) -> None:
         self.program = reading.program
         self.reading = reading
         self.created = created
-        self._edits = RefreshEdits(reading.program)
+        self._edits = RefreshEdits(reading.program, mocks)
         self._always: dict[Refresh, str] = dict(wanted)
         self._text_keyed = text_keyed
+        self._mocks = mocks
         self._places: dict[Refresh, tuple[ClassInfo, dict[Steps, Reader]]] = {}
 
     def add(self, place: Refresh, steps: Steps, reader: Reader) -> None:
@@ -55,7 +63,7 @@ class Refreshing:
         """For each refresh its edits, None where they cannot be written, and what it was to load."""
         for place in self._always:
             self._places.setdefault(place, (self.stored_class(place), {}))
-        expires = set()
+        expires, guarded = set(), set()
         for place, info in list(expiring.refreshes(self._places)):
             if self.created.reloads(place) and info not in self._text_keyed:
                 self._places.setdefault(place, (info, {}))
@@ -64,15 +72,17 @@ class Refreshing:
         for place, (info, every) in self._places.items():
             needed = {s: r for s, r in every.items() if not leads_back(self.program, info, s, every)}
             apart = place.flushes or info in self._text_keyed or self._empties_others(place, info, needed)
-            by_name = self._can_name(place, needed) and apart
+            by_name = self._can_name(place, needed) and (apart or self._disturbs_mocks(place))
             if info in self._text_keyed and needed and not by_name:
                 yield None, needed
                 continue
             always = self._always.get(place, "") or self._of_mapping(place, info, needed)
-            yield (
-                self._edits.edits(place, info, because(needed), always, by_name=by_name, expires=place in expires),
-                needed,
-            )
+            asked = place if by_name else self._asking(place)
+            edits = self._edits.edits(asked, info, because(needed), always, by_name=by_name, expires=place in expires)
+            if edits and asked is not place:
+                guarded.add(self.program.function_of(place.call))
+            yield edits, needed
+        yield list(self._mocks.containers(guarded)), {}
 
     def _of_mapping(self, place: Refresh, info: ClassInfo, needed: Mapping[Steps, Reader]) -> str:
         """Why new instances must be loaded: `lazy="selectin"` and its like hold for what comes out of a statement, and
@@ -90,6 +100,27 @@ class Refreshing:
         if not needed or place.options is not None or any(len(steps) != 1 for steps in needed):
             return False
         return (version := SqlAlchemy.of(self.program).version) is None or version >= (2,)
+
+    def _disturbs_mocks(self, place: Refresh) -> bool:
+        """Whether a test has mocks that a load in the place of a refresh would disturb, and a second refresh not: the
+        mock of a session that tells what `get` gives, or mocks for rows, which have no identity."""
+        if self._mocks.asks(place.call, "refresh"):
+            return False
+        return self._mocks.asks(place.call, "get") or self._may_be_a_double(place)
+
+    def _asking(self, place: Refresh) -> Refresh:
+        """The same refresh, kept as it is, whose load asks first whether the instance is in the session: no mock is."""
+        written = place.is_refresh and place.is_plain and place.before is None
+        if not written or place.guard or not self._may_be_a_double(place):
+            return place
+        assert isinstance(place.call.func, ast.Attribute)
+        return replace(place, guard=f"{path_text(place.name)} in {path_text(place.call.func.value)}")
+
+    def _may_be_a_double(self, place: Refresh) -> bool:
+        """Whether what is refreshed may be the mock of a test, and nothing that the function makes itself."""
+        sites = [v.origin.site for v in objects(self.program.values(place.name)) if v.origin is not None]
+        made = sites and all(isinstance(s, ast.Call) and is_construction(self.program, s) for s in sites)
+        return not made and self._mocks.gives_rows(self.program.function_of(place.call))
 
     def _empties_others(self, place: Refresh, info: ClassInfo, needed: Mapping[Steps, Reader]) -> bool:
         """Whether a load over existing instances would empty what others of the function hold: the users of a group

@@ -125,12 +125,17 @@ def made_mocks(work: Work, source: SourceFile, value: ast.expr) -> list[ast.Call
 
 def to_async_mock(work: Work, source: SourceFile, node: ast.expr, why: str) -> None:
     """`MagicMock` to `AsyncMock`, once."""
+    to_mock_class(work, source, node, why, "AsyncMock")
+
+
+def to_mock_class(work: Work, source: SourceFile, node: ast.expr, why: str, wanted: str) -> None:
+    """The class of a mock to another one of `unittest.mock`, once."""
     if any(e.path == source.path and e.target == source.target(node) for e in work.edits):
         return
     if isinstance(node, ast.Attribute):
-        work.edit(source.path, node, Replace(f"{source.segment(node.value)}.AsyncMock"), why)
+        work.edit(source.path, node, Replace(f"{source.segment(node.value)}.{wanted}"), why)
         return
-    name, imports = bring(work.program, source.path, "unittest.mock", "AsyncMock")
+    name, imports = bring(work.program, source.path, "unittest.mock", wanted)
     work.edit(source.path, node, Replace(name), why, imports, (root_of(node),))
 
 

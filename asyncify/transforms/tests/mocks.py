@@ -27,6 +27,7 @@ from asyncify.model.edit import Import
 from asyncify.model.ops import EditCall, Hole, InsertStatements, RenameAttribute, Replace
 from asyncify.transforms.tests.closings import plan_closings
 from asyncify.transforms.tests.doubles import made_mocks, to_async_mock
+from asyncify.transforms.tests.entered_mocks import TOLD_BY, Entered, gives_itself
 from asyncify.transforms.tests.found import Work
 from asyncify.transforms.tests.mock_results import called_for_results, given_by_methods, is_first
 
@@ -48,6 +49,7 @@ class _Mocks:
         self.mocks: TestMocks = work.program.mock_origins.mocks
         self.specs = Specs(work.program, self.mocks)
         self.awaited = self._awaited_on_sessions()
+        self.entered = Entered(work, self.mocks)
 
     def run(self) -> None:
         """Look at every mock, and at every assignment to one."""
@@ -175,7 +177,9 @@ class _Mocks:
     def _patch(self, path: str, call: ast.Call, stand: Stand) -> None:
         """A class that `patch` replaces, whose instance the test does not make itself."""
         if stand.kind is Kind.FACTORY:
-            self._patched_factory(path, call)
+            told = self.entered.told_by_patch(path, call)
+            if not told and not self._instance_is_given(path, call):
+                self._gives_a_session(path, call)
             return
         if stand.kind is Kind.MODULE:
             self._patched_module(path, call, stand)
@@ -245,35 +249,13 @@ class _Mocks:
         """The arguments of the mock of a method of a session: what it gives is plain."""
         return f"return_value={mock}()" if method in SESSION_RESULTS else ""
 
-    def _patched_factory(self, path: str, call: ast.Call) -> None:
+    def _gives_a_session(self, path: str, call: ast.Call) -> None:
         """A factory of sessions that `patch` replaces: its session gives itself when it is opened."""
-        given = next((k.value for k in call.keywords if k.arg == "return_value"), None)
-        if given is not None:
-            self._gives_itself(path, call, given)
-        if given is not None or self._instance_is_given(path, call):
-            return
         plain, imports = bring(self.program, path, "unittest.mock", "MagicMock")
         mock, more = bring(self.program, path, "unittest.mock", "AsyncMock")
         arguments = ", ".join(f"{name}={mock}({self._result(name, plain)})" for name in self.awaited)
-        lines = [
-            f"$.return_value = {plain}({arguments})",
-            "$.return_value.__aenter__.return_value = $.return_value",
-        ]
+        lines = [f"$.return_value = {plain}({arguments})", gives_itself("$.return_value")]
         self._at_the_top(path, call, lines, (*imports, *more))
-
-    def _gives_itself(self, path: str, call: ast.Call, session: ast.expr) -> None:
-        """`patch("app.db.SessionLocal", return_value=session)`, unless the test says what entering the mock gives."""
-        scope = scope_of_patch(self.program, path, call)
-        source = self.work.source(path)
-        statement = source.statement(call)
-        if not isinstance(session, ast.Name) or scope is None or statement is scope.node:
-            return
-        entered = (n for n in ast.walk(scope.node) if isinstance(n, ast.Attribute))
-        if any(n.attr in ("__enter__", "__aenter__") and ast.unparse(n.value) == session.id for n in entered):
-            return
-        line = f"{session.id}.__aenter__.return_value = {session.id}"
-        why = "sessions are opened with `async with`"
-        self.work.edit(path, statement, InsertStatements(line, "before"), why)
 
     def _instance_is_given(self, path: str, call: ast.Call) -> bool:
         """Whether the test sets what the patched class or factory gives."""
@@ -283,7 +265,7 @@ class _Mocks:
         return any(
             isinstance(node, ast.Assign)
             and isinstance(node.targets[0], ast.Attribute)
-            and node.targets[0].attr == "return_value"
+            and node.targets[0].attr in TOLD_BY
             and isinstance(node.targets[0].value, ast.Name)
             and node.targets[0].value.id == name
             for node in ast.walk(tree)
@@ -308,11 +290,8 @@ class _Mocks:
         owner = self.mocks.stand(scope, target.value)
         if owner is None:
             return
-        if target.attr == "return_value" and owner.kind is Kind.FACTORY and owner.made:
-            text = self.work.source(path).segment(target)
-            line = f"{text}.__aenter__.return_value = {text}"
-            why = "sessions are opened with `async with`"
-            self.work.edit(path, node, InsertStatements(line, "after"), why)
+        if owner.kind is Kind.FACTORY and target.attr in TOLD_BY:
+            self.entered.told(path, node, target)
         elif target.attr in self._methods(owner) or target.attr in ("__enter__", "__exit__"):
             self._awaitable(path, node.value)
 
