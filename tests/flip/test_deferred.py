@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .harness import BASE, migrate, prove
+from .harness import BASE, prove
 from .test_lookalikes import HEAD
 
 MODELS = BASE["models.py"].replace(
@@ -61,9 +61,46 @@ def test_what_is_read_is_loaded(tmp_path: Path) -> None:
     assert 'photo: Mapped[str] = mapped_column(default="p", deferred=True)' in done
 
 
-def test_a_program_that_asks_for_columns_is_left_to_it() -> None:
-    app = APP + "\n\nfrom sqlalchemy.orm import undefer\n\noptions = [undefer(User.bio)]\n"
-    assert migrate({**BASE, "models.py": MODELS, "main.py": app})["models.py"] == MODELS
+def test_what_the_program_asks_for_stays_deferred_and_is_awaited_elsewhere(tmp_path: Path) -> None:
+    app = (
+        APP
+        + """
+
+from models import Post
+from sqlalchemy.orm import joinedload, undefer, undefer_group
+
+
+@app.get("/asked/{key}")
+def asked(key: int, db: Session = Depends(get_db)):
+    return db.query(User).options(undefer(User.notes), undefer_group("text")).filter_by(id=key).one().notes
+
+
+@app.get("/authors")
+def authors(db: Session = Depends(get_db)):
+    posts = db.query(Post).options(joinedload(Post.author).undefer(User.notes)).order_by(Post.id)
+    return [[post.author.notes, post.author.bio] for post in posts]
+
+
+def short(user):
+    return user.notes[:1]
+
+
+@app.post("/users")
+def add(db: Session = Depends(get_db)):
+    user = User(name="dee")
+    db.add(user)
+    db.commit()
+    return [user.name, short(user), [short(u) for u in db.query(User)]]
+"""
+    )
+    requests = [("GET", "/users/2"), ("GET", "/asked/1"), ("GET", "/authors"), ("GET", "/users"), ("POST", "/users")]
+    done = prove(tmp_path, {"models.py": MODELS, "main.py": app}, requests)
+    assert 'notes = deferred(Column(String, default="n"))' in done["models.py"]
+    assert 'bio: Mapped[str] = mapped_column(default="-", deferred=True, deferred_group="text")' in done["models.py"]
+    assert "doubled = column_property(age * 2)" in done["models.py"]
+    assert "return [found.name, await found.awaitable_attrs.bio, await found.awaitable_attrs.notes]" in done["main.py"]
+    assert "[post.author.notes, await post.author.awaitable_attrs.bio]" in done["main.py"]
+    assert ".one().notes" in done["main.py"]
 
 
 def test_subqueries_keep_their_tables(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Deferred columns: the first read of one loads it, which an async session cannot do.
 
-What something reads is loaded with its row. A program that asks for a column where it needs it (`undefer`) is left to
-it. A subquery must not lose its FROM to a query that joins the same table: it correlates with all but its own tables.
+What something reads is loaded with its row, but for what the program asks for where it needs it (`undefer`). A subquery must not lose its FROM to a query that joins the same table: it correlates with all but its own tables.
 Source: SQLAlchemy "Limiting which Columns Load with Column Deferral"; "Using column_property", `correlate_except`.
 """
 
@@ -12,15 +11,11 @@ from collections.abc import Iterator
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
-from asyncify.analysis.values import Ext
 from asyncify.model.edit import Edit
 from asyncify.model.ops import AppendCall, EditCall, Hole, Op, Replace
 from asyncify.transforms.eager.reading import Helped, Reading
+from asyncify.transforms.eager.undeferred import GROUPS, Undeferred, is_deferred
 
-#: functions whose `deferred=True` is meant, and the one that defers what it is given
-MAKERS = frozenset({"sqlalchemy.orm.mapped_column", "sqlalchemy.orm.column_property"})
-DEFERRED = "sqlalchemy.orm.deferred"
-UNDEFER = frozenset({"undefer", "undefer_group"})
 #: what makes an expression of a select
 ENDS = frozenset({"scalar_subquery", "as_scalar", "label", "subquery", "exists"})
 
@@ -28,13 +23,12 @@ ENDS = frozenset({"scalar_subquery", "as_scalar", "label", "subquery", "exists"}
 def plan_deferred(program: Program, reading: Reading) -> Iterator[tuple[Edit, Helped]]:
     """Load with the row each deferred column that code, a schema or a template reads; gives each edit and what
     it helps."""
-    if _undefers(program):
-        return
+    undeferred = Undeferred(program)
     for owner in program.classes.all:
         models = {c for c in (owner, *program.classes.descendants(owner)) if program.orm.is_model(c)}
         for name, stmt in owner.attributes.items():
             read = frozenset((c, name) for c in models if (c, name) in reading.columns)
-            if isinstance(stmt.value, ast.Call) and read:
+            if isinstance(stmt.value, ast.Call) and read and undeferred.asked_for(owner, name) is None:
                 op = _loaded(program, owner, stmt.value)
                 subqueries = list(_subqueries(program, owner, stmt.value))
                 if op is None or None in subqueries:
@@ -46,17 +40,6 @@ def plan_deferred(program: Program, reading: Reading) -> Iterator[tuple[Edit, He
                     select, tables = found
                     link = AppendCall("correlate_except", ", ".join(tables))
                     yield Edit("eager", owner.path, owner.source.target(select), link, because=because), read
-
-
-def _undefers(program: Program) -> bool:
-    """Whether options load deferred columns somewhere."""
-    for module in program.modules.values():
-        if "undefer" in module.source.text:
-            for node in module.source.nodes:
-                name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-                if name in UNDEFER:
-                    return True
-    return False
 
 
 def _subqueries(
@@ -105,12 +88,9 @@ def _tables(program: Program, owner: ClassInfo, parts: list[ast.expr]) -> list[s
 
 def _loaded(program: Program, owner: ClassInfo, call: ast.Call) -> Op | None:
     """The edit of a definition that is deferred."""
-    made = program.names.resolve_expression(owner.path, call.func)
-    name = made.name if isinstance(made, Ext) else ""
-    if name == DEFERRED and len(call.args) == 1:
-        return Replace("$column", (Hole("column", owner.source.span(call.args[0])),))
-    keywords = {k.arg: k.value for k in call.keywords}
-    deferred = keywords.get("deferred")
-    if name in MAKERS and isinstance(deferred, ast.Constant) and deferred.value is True:
-        return EditCall(remove=tuple(k for k in ("deferred", "deferred_group", "group") if k in keywords))
-    return None
+    if not is_deferred(program, call, owner.path):
+        return None
+    keywords = {k.arg for k in call.keywords}
+    if "deferred" in keywords:
+        return EditCall(remove=tuple(k for k in ("deferred", *GROUPS) if k in keywords))
+    return Replace("$column", (Hole("column", owner.source.span(call.args[0])),)) if len(call.args) == 1 else None

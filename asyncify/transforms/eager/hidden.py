@@ -1,4 +1,5 @@
-"""Columns that the options of a statement leave out, and that are read all the same: `load_only`, `defer`.
+"""Columns that a statement leaves out, and that are read all the same: by its options `load_only` and `defer`, or
+because their mapping defers them and it has no `undefer`.
 
 A read loads such a column for one instance. Source: SQLAlchemy, "Column Loading Options".
 """
@@ -15,8 +16,9 @@ from asyncify.analysis.symbols import ClassInfo
 from asyncify.transforms.eager.contents import is_lookup
 from asyncify.transforms.eager.existing import ExistingOptions
 from asyncify.transforms.eager.lookups import primary_key
-from asyncify.transforms.eager.option_values import ANY, DEFER, ONLY, Existing
+from asyncify.transforms.eager.option_values import ANY, DEFER, OF_COLUMNS, ONLY, UNDEFER, Existing
 from asyncify.transforms.eager.reading import Steps
+from asyncify.transforms.eager.undeferred import Undeferred
 
 
 class Hidden:
@@ -24,15 +26,16 @@ class Hidden:
 
     def __init__(self, program: Program, existing: ExistingOptions) -> None:
         self.program = program
+        self.asked_for = cache(Undeferred(program).asked_for)
         #: by loading place and path: a generic statement may get the options of every caller
         self._options: dict[ast.AST, dict[Steps, list[Existing]]] = {}
         self.leaves_out = cache(self._leaves_out)
         if any(name in m.source.text for m in program.modules.values() for name in (ONLY, DEFER)):
             for site, options in self._sites(existing):
-                if any(o.loader in (ONLY, DEFER) for o in options):
+                if any(o.loader in OF_COLUMNS for o in options):
                     self._options[site] = defaultdict(list)
                     for option in options:
-                        if option.loader in (ONLY, DEFER):
+                        if option.loader in OF_COLUMNS:
                             self._options[site][option.steps[:-1]].append(option)
 
     def _sites(self, existing: ExistingOptions) -> Iterator[tuple[ast.AST, list[Existing]]]:
@@ -45,9 +48,13 @@ class Hidden:
                     yield call, existing.reader.parse(path, given)
 
     def _leaves_out(self, site: ast.AST, steps: Steps, info: ClassInfo, name: str) -> frozenset[ast.expr]:
-        """The options by which instances at the end of a path may come without a column."""
-        options = self._options.get(site, {}).get(steps)
-        if options is None or name not in self.program.orm.columns(info) or name in primary_key(self.program, info):
+        """The options, or the definition of a column, by which instances at the end of a path may come without it."""
+        options = self._options.get(site, {}).get(steps, [])
+        asked = self.asked_for(info, name)
+        if asked is not None:
+            loaded = any(o.loader in (UNDEFER, ONLY) and o.steps[-1] in (name, ANY) and o.sure for o in options)
+            return frozenset() if loaded else frozenset({asked})
+        if not options or name not in self.program.orm.columns(info) or name in primary_key(self.program, info):
             return frozenset()
         here = [o for o in options if self._is_of(o, info, steps)]
         only = [o for o in here if o.loader == ONLY]

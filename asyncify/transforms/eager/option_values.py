@@ -24,8 +24,12 @@ WILDCARD = "*"
 LOADERS = LOADING | NOT_LOADING | {PASSING}
 #: these leave columns out, which stand at the end of a path
 ONLY, DEFER = "load_only", "defer"
+#: this one loads one that is deferred, which stands there too
+UNDEFER = "undefer"
+#: the options that have columns at the end of a path
+OF_COLUMNS = frozenset({ONLY, DEFER, UNDEFER})
 #: options that concern no relationship. Source: SQLAlchemy, "ORM API Features: Loader Options"
-OTHERS = frozenset("Load undefer undefer_group with_expression with_loader_criteria".split())
+OTHERS = frozenset("Load undefer_group with_expression with_loader_criteria".split())
 #: builtins that give what they are given
 PASS_ON = frozenset({"list", "tuple", "set", "sorted", "reversed", "filter"})
 #: a relationship of which the name is not known
@@ -59,7 +63,7 @@ class Existing:
 
     def may_be(self, steps: Steps) -> bool:
         """Whether it may say how a path is loaded."""
-        if self.loader in (PASSING, WILDCARD, ONLY, DEFER):
+        if self.loader in (PASSING, WILDCARD, *OF_COLUMNS):
             return False
         return not self.steps or (
             len(steps) == len(self.steps) and all(a in (ANY, b) for a, b in zip(self.steps, steps, strict=True))
@@ -155,7 +159,7 @@ class _Reading:
         called = self.program.names.resolve_expression(path, node.func)
         if isinstance(called, Ext):
             return self._loader(path, node, called.name.rpartition(".")[2], [start], [])
-        if isinstance(node.func, ast.Attribute) and node.func.attr in (LOADERS | OTHERS | {"options", ONLY, DEFER}):
+        if isinstance(node.func, ast.Attribute) and node.func.attr in (LOADERS | OTHERS | OF_COLUMNS | {"options"}):
             inner, ends = self.options(path, node.func.value, start)
             own = [replace(e, last=False) for e in inner]
             return self._loader(path, node, node.func.attr, ends, own)
@@ -180,7 +184,7 @@ class _Reading:
             return [*before, *inner], starts
         if name in OTHERS:
             return before, starts
-        if name in (ONLY, DEFER):
+        if name in OF_COLUMNS:
             return [*before, *(self._column(path, node, a, name, s) for s in starts for a in node.args)], starts
         if name not in LOADERS:
             return _unknown(node)

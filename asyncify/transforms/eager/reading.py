@@ -71,6 +71,10 @@ class Hides(Protocol):
         """The options by which instances at the end of a path may come without a column."""
         ...
 
+    def asked_for(self, owner: ClassInfo, name: str) -> ast.Call | None:
+        """The definition of a deferred column that some option loads."""
+        ...
+
 
 class Carries(Protocol):
     """Knows who reads, for a call that runs a method, what a reader reads from the `self` of that method: the call, the
@@ -141,6 +145,8 @@ class Reading:
         if value.origin is not None and not value.origin.steps:
             self.files[value.origin.site] = value.origin.path
             self.column_reads[value.origin.site].setdefault(name, reader)
+        if value.origin is None and self.hidden is not None and self.hidden.asked_for(value.info, name) is not None:
+            self.unknown.append((value.info, name, reader))
         if value.origin is not None and self.hidden is not None:
             by = self.hidden.leaves_out(value.origin.site, value.origin.steps, value.info, name)
             if by:
