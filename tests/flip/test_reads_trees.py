@@ -189,3 +189,66 @@ def toys(db: Session = Depends(get_db)):
         ("GET", "/toys"),
     ]
     prove(tmp_path, files, requests)
+
+
+def test_a_page_that_a_route_makes_of_trees_is_made_in_the_greenlet(tmp_path: Path) -> None:
+    models = (
+        MODELS
+        + """
+
+class Node(Base):
+    __tablename__ = "nodes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    parent_id: Mapped[Optional[int]] = mapped_column(ForeignKey("nodes.id"))
+    children: Mapped[List["Node"]] = relationship(order_by="Node.id")
+"""
+    )
+    filling = """
+from models import Node
+
+
+def fill(db):
+    db.add(Node(id=1, name="a", children=[Node(id=2, name="b", children=[Node(id=3, name="c")])]))
+    db.flush()
+    db.add(Node(id=4, name="d", parent_id=3))
+"""
+    app = (
+        HEAD
+        + """
+from typing import Generic, TypeVar
+
+from models import Node
+
+T = TypeVar("T")
+
+
+class NodeOut(Out):
+    name: str
+    children: List["NodeOut"] = []
+
+
+class Page(BaseModel, Generic[T]):
+    total: int
+    items: List[T]
+
+
+class Loose(BaseModel):
+    total: int
+    items: list
+
+
+@app.get("/made", response_model=Page[NodeOut])
+def made(db: Session = Depends(get_db)):
+    roots = db.query(Node).filter(Node.parent_id.is_(None)).all()
+    return Page[NodeOut](total=len(roots), items=roots)
+
+
+@app.get("/loose", response_model=Page[NodeOut])
+def loose(db: Session = Depends(get_db)):
+    return Loose(total=1, items=db.query(Node).filter(Node.id == 2).all())
+"""
+    )
+    files = {"models.py": models, "filling.py": filling, "main.py": app}
+    done = prove(tmp_path, files, [("GET", "/made"), ("GET", "/loose")])["main.py"]
+    assert "return await greenlet_spawn(Page[NodeOut], total=len(roots), items=roots)" in done

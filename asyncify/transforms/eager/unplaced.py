@@ -29,16 +29,28 @@ def unplaced_reads(program: Program) -> tuple[Unloaded, ...]:
     planner.run()
     _add_properties(program, planner)
     _leave_plain(program, planner)
-    routes = {route.function: route for route in planner.routes}
-    found: dict[tuple[ast.AST, bool], Unloaded] = {}
-    readers = sorted(planner.unplaced.items(), key=lambda item: not item[0].apart)
-    read = (place for reader, paths in readers for place in places(program, routes, reader, paths))
-    for place in (*(p for p in read if not _is_loaded_before(program, p)), *planner.expired.unloaded()):
-        key = (place.node, place.reads is Reads.OTHER)
+    found: dict[tuple[ast.AST, Reads | None], Unloaded] = {}
+    for place in (*_read(program, planner), *planner.expired.unloaded()):
+        key = (place.node, place.reads if place.reads in (Reads.OTHER, Reads.ANSWER) else None)
         found[key] = _both(found[key], place) if key in found else place
     left = [some for one in found.values() if (some := _left(program, one)) is not None]
     ordered = sorted(left, key=lambda u: (u.path, program.modules[u.path].source.span(u.node)))
     return tuple(first_reads(program, ordered))
+
+
+def _read(program: Program, planner: Planner) -> Iterator[Unloaded]:
+    """The places of all readers. An answer reads nothing more than the call that makes it where that reads the same."""
+    routes = {route.function: route for route in planner.routes}
+    found: list[tuple[Unloaded, set[Steps]]] = []
+    every: dict[tuple[ast.AST, Reads], set[Steps]] = defaultdict(set)
+    for reader, paths in sorted(planner.unplaced.items(), key=lambda item: not item[0].apart):
+        for place in places(program, routes, reader, paths):
+            found.append((place, paths))
+            every[place.node, place.reads] |= paths
+    for place, paths in found:
+        made = every.get((place.node, Reads.CALL)) if place.reads is Reads.ANSWER else None
+        if (made is None or not paths <= made) and not _is_loaded_before(program, place):
+            yield place
 
 
 def _left(program: Program, place: Unloaded) -> Unloaded | None:
