@@ -79,12 +79,11 @@ class Classes:
 
     def _made_by(self, path: str, call: ast.Call) -> tuple[Base, ...]:
         callee = self._names.resolve_expression(path, call.func)
-        if isinstance(callee, Ext) and callee.name in BASE_FACTORIES:
-            inner = next((self._inner(path, k.value) for k in call.keywords if k.arg == "cls"), None)
-            return (DECLARATIVE_BASE,) if inner is None else (inner, DECLARATIVE_BASE)
-        if isinstance(call.func, ast.Attribute) and call.func.attr == "generate_base":
-            return (DECLARATIVE_BASE,)
-        return ()
+        by_registry = isinstance(call.func, ast.Attribute) and call.func.attr == "generate_base"
+        if not by_registry and not (isinstance(callee, Ext) and callee.name in BASE_FACTORIES):
+            return ()
+        inner = next((self._inner(path, k.value) for k in call.keywords if k.arg == "cls"), None)
+        return (DECLARATIVE_BASE,) if inner is None else (inner, DECLARATIVE_BASE)
 
     def _inner(self, path: str, node: ast.expr) -> ClassInfo | None:
         """The class of `declarative_base(cls=...)`, also one whose name is that of the base that is made."""

@@ -37,6 +37,15 @@ def holds_key(
     return False
 
 
+def is_key(classes: Classes, info: ClassInfo, remote: ast.expr) -> bool:
+    """Whether the columns that `remote_side=` has are keys of a class itself: the others of it hold them, many of one.
+    Source: SQLAlchemy "Adjacency List Relationships"."""
+    family = [base for base in classes.ancestors(info) if isinstance(base, ClassInfo)]
+    named = _mentioned(remote, {base.name for base in family} | {"cls"})
+    made = {name: node for base in reversed(family) for name, node in definitions(base)}
+    return bool(named) and all(name in made and any(foreign_keys(made[name])) for name in named)
+
+
 def definitions(info: ClassInfo) -> Iterator[tuple[str, ast.AST]]:
     """The attributes that the body of a class makes, with what makes each: also `@declared_attr` methods."""
     yield from info.attributes.items()

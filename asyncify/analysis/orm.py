@@ -8,17 +8,22 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from asyncify.analysis.classes import Classes
-from asyncify.analysis.foreign_keys import foreign_keys, holds_key, made_by
+from asyncify.analysis.foreign_keys import foreign_keys, holds_key, is_key, made_by
 from asyncify.analysis.later_attributes import later_attributes
 from asyncify.analysis.names import Names
 from asyncify.analysis.polymorphic import is_loaded_with_base, is_polymorphic
 from asyncify.analysis.symbols import ClassInfo
-from asyncify.analysis.values import Ext
+from asyncify.analysis.values import NOTHING, Ext, Inst, Values, collection
 
 RELATIONSHIPS = frozenset({"sqlalchemy.orm.relationship", "sqlmodel.Relationship", "sqlalchemy.orm.dynamic_loader"})
 COLUMNS = frozenset({"sqlalchemy.Column", "sqlalchemy.schema.Column", "sqlalchemy.orm.mapped_column", "sqlmodel.Field"})
 MAPPED_BASES = ("sqlalchemy.orm.DeclarativeBase", "sqlalchemy.orm.DeclarativeBaseNoMeta", "sqlmodel.SQLModel")
 COLLECTIONS = frozenset({"list", "List", "set", "Set", "Sequence", "Collection", "Iterable", "Dict", "dict"})
+#: what makes a collection a dictionary. Source: SQLAlchemy "Dictionary Collections", with the names before 2.0
+KEYED = frozenset(
+    {"attribute_keyed_dict", "column_keyed_dict", "keyfunc_mapping", "KeyFuncDict", "MappedCollection", "dict", "Dict"}
+    | {"attribute_mapped_collection", "column_mapped_collection", "mapped_collection"}
+)
 DYNAMIC_ANNOTATIONS = frozenset({"DynamicMapped", "WriteOnlyMapped"})
 
 
@@ -27,7 +32,7 @@ class Relationship:
     """One relationship attribute.
 
     target: the class at the other end, None where it could not be found. collection: many objects.
-    lazy: the loader setting as written, "select" where none is.
+    lazy: the loader setting as written, "select" where none is. keyed: the collection is a dictionary.
     """
 
     name: str
@@ -36,6 +41,13 @@ class Relationship:
     collection: bool
     lazy: str
     node: ast.AST
+    keyed: bool = False
+
+    def held(self, target: Values) -> Values:
+        """What reading the attribute gives. target: instances at the other end."""
+        if self.keyed:
+            return frozenset({Inst("dict", (NOTHING, target))})
+        return frozenset({collection("list", target)}) if self.collection else target
 
 
 @dataclass(frozen=True)
@@ -278,17 +290,31 @@ class Orm:
             many = bool(uselist.value)
         elif annotation is not None and any(n in COLLECTIONS for n in names_in_annotation):
             many = True
-        elif (annotation is not None and "Mapped" in names_in_annotation) or "remote_side" in keywords:
+        elif annotation is not None and "Mapped" in names_in_annotation:
             many = False
+        elif "remote_side" in keywords:
+            many = target is info and is_key(self._classes, info, keywords["remote_side"])
         elif "secondary" in keywords or "secondaryjoin" in keywords:
             many = True
         else:
             many = not holds_key(self._classes, info, target, keywords, mapped=self.is_model(info))
-        rel = Relationship(name, info, target, many, lazy_text, node)
+        keyed = many and self._is_keyed(info.path, keywords.get("collection_class"), names_in_annotation)
+        rel = Relationship(name, info, target, many, lazy_text, node, keyed)
         backref = keywords.get("backref")
         if backref is not None and target is not None:
             self._add_backref(rel, backref, self_referential=target is info, between="secondary" in keywords)
         return rel
+
+    def _is_keyed(self, path: str, made: ast.expr | None, annotation: list[str]) -> bool:
+        """Whether a collection is a dictionary. made: what makes it, where that is told."""
+        if made is None:
+            return not KEYED.isdisjoint(annotation)
+        node = made.func if isinstance(made, ast.Call) else made
+        found = self._names.resolve_expression(path, node)
+        if isinstance(found, ClassInfo):
+            ancestors = (b.name for b in self._classes.ancestors(found) if isinstance(b, Ext))
+            return any(name.rpartition(".")[2] in KEYED for name in ancestors)
+        return getattr(node, "attr", getattr(node, "id", "")) in KEYED
 
     def _target(self, info: ClassInfo, argument: ast.expr | None, name: str | None) -> ClassInfo | None:
         if isinstance(argument, (ast.Name, ast.Attribute)):

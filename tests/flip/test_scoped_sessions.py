@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .harness import BASE, migrate
+from .harness import BASE, mend, migrate, prove
 from .test_lookalikes import HEAD
 
 DB = (
@@ -71,3 +71,95 @@ def test_who_removes_it_keeps_doing_that() -> None:
     ):
         done = migrate({**BASE, "db.py": DB, **files})
         assert "scopefunc=asyncio.current_task" in done["db.py"]
+
+
+def test_a_session_that_an_async_registry_gives_is_known(tmp_path: Path) -> None:
+    db = """\
+from contextvars import ContextVar
+
+from sqlalchemy.ext.asyncio import async_scoped_session, async_sessionmaker, create_async_engine
+
+engine = create_async_engine("sqlite+aiosqlite:///./app.db")
+scope = ContextVar("scope", default=None)
+Session = async_scoped_session(async_sessionmaker(engine), scopefunc=scope.get)
+"""
+    app = """\
+from fastapi import FastAPI
+from sqlalchemy import func, select
+
+from db import Session
+from models import User
+
+app = FastAPI()
+
+
+@app.get("/count")
+async def count():
+    session = Session()
+    found = session.scalar(select(func.count(User.id)))
+    await Session.remove()
+    return found
+"""
+    mend(tmp_path, {"db.py": db, "main.py": app}, [("GET", "/count")], [3])
+
+
+def test_queries_of_the_class_below_a_generated_base(tmp_path: Path) -> None:
+    db = """\
+from sqlalchemy import create_engine
+from sqlalchemy.orm import scoped_session, sessionmaker
+
+engine = create_engine("sqlite:///./app.db")
+Session = scoped_session(sessionmaker(bind=engine))
+"""
+    models = """\
+from sqlalchemy import Column, ForeignKey, Integer, String
+from sqlalchemy.orm import registry, relationship
+
+from db import Session
+
+
+class Record:
+    query = Session.query_property()
+
+    @classmethod
+    def named(cls, name):
+        return cls.query.filter_by(name=name).first()
+
+
+Base = registry().generate_base(cls=Record)
+
+
+class User(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+    age = Column(Integer)
+    posts = relationship("Post", back_populates="author")
+
+
+class Post(Base):
+    __tablename__ = "posts"
+    id = Column(Integer, primary_key=True)
+    title = Column(String)
+    user_id = Column(Integer, ForeignKey("users.id"))
+    author = relationship("User", back_populates="posts")
+"""
+    app = """\
+from fastapi import FastAPI
+
+from db import Session
+from models import Post, User
+
+app = FastAPI()
+
+
+@app.get("/{name}")
+def read(name: str):
+    user = User.named(name)
+    titles = user and [post.title for post in user.posts]
+    authors = [post.author.name for post in Post.query.order_by(Post.id)]
+    Session.remove()
+    return [titles, authors]
+"""
+    done = prove(tmp_path, {"db.py": db, "models.py": models, "main.py": app}, [("GET", "/ann"), ("GET", "/nobody")])
+    assert "query" not in done["models.py"] + done["main.py"]

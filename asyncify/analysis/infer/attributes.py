@@ -27,7 +27,6 @@ from asyncify.analysis.values import (
     Rec,
     Value,
     Values,
-    collection,
     union,
 )
 from asyncify.knowledge import containers as table
@@ -154,7 +153,7 @@ def _of_object(run: Run, value: Obj, name: str, node: ast.AST) -> Values:
                 return dynamic_collection(run, relationship, node)
             if relationship.lazy == "write_only" and relationship.target is not None:
                 return frozenset({Inst(WRITE_ONLY, (frozenset({Cls(relationship.target)}),))})
-            return frozenset({collection("list", target)}) if relationship.collection else target
+            return relationship.held(target)
         below = [c for c in orm.subclasses_with(value.info, name) if orm.relationship(c, name) is not None]
         if below:
             origin = value.origin

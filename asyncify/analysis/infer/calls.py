@@ -141,7 +141,7 @@ def call_instance(
         return target.args[-1] if target.args else NOTHING
     if target.type in (names.SESSIONMAKER, names.ASYNC_SESSIONMAKER):
         return target.args[0] if target.args else NOTHING
-    if target.type == names.SCOPED_SESSION:
+    if target.type == names.SCOPED_SESSION or (target.type == names.ASYNC_SESSION and target.args):  # scoped as well
         return frozenset({target}) | (target.args[0] if target.args else NOTHING)
     if target.type == "functools.partial":
         found = []

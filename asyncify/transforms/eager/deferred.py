@@ -1,6 +1,7 @@
 """Deferred columns: the first read of one loads it, which an async session cannot do.
 
-What something reads is loaded with its row, but for what the program asks for where it needs it (`undefer`). A subquery must not lose its FROM to a query that joins the same table: it correlates with all but its own tables.
+What something reads is loaded with its row, but for what the program asks for where it needs it (`undefer`). A
+subquery must not lose its FROM to a query that joins the same table: it correlates with all but its own tables.
 Source: SQLAlchemy "Limiting which Columns Load with Column Deferral"; "Using column_property", `correlate_except`.
 """
 

@@ -282,7 +282,7 @@ class Reading:
             if relationship.target is None:
                 return NOTHING
             target: Values = frozenset({Obj(relationship.target, origin)})
-            return frozenset({collection("list", target)}) if relationship.collection else target
+            return relationship.held(target)
         proxy = self.proxy(value.info, name)
         if proxy is not None:
             inner = self.attribute(frozenset({value}), proxy[0], reader)
