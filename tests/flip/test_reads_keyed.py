@@ -132,6 +132,7 @@ def drop(key: int, title: str, db=Depends(get_db)):
 def test_dictionaries_of_instances(tmp_path: Path) -> None:
     requests = [("GET", "/users/1"), ("GET", "/read/1"), ("GET", "/trees/1")]
     requests += [("POST", "/users/1/one"), *[("POST", "/users/1/new")] * 2, *[("DELETE", "/users/1/new")] * 2]
-    done = prove(tmp_path, {"models.py": MODELS, "filling.py": FILLING, "main.py": APP}, [*requests, ("GET", "/users/1")])
+    requests.append(("GET", "/users/1"))
+    done = prove(tmp_path, {"models.py": MODELS, "filling.py": FILLING, "main.py": APP}, requests)
     assert "greenlet_spawn(post.tree)" in done["main.py"]
     assert "joinedload(Post.children)" not in done["main.py"]

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from asyncify.analysis.expiry import computed
 from asyncify.analysis.expiry.events import guarded_path, is_session_block, rolls_back_block
 from asyncify.analysis.expiry.state import OUTDATED, SESSION, Mark, State, doubted, is_fresh, joined, let_go
 from asyncify.analysis.expiry.uses import How, Summary
@@ -33,6 +34,7 @@ class Flow(Walk):
             returns=_is_in(returns, ""),
             raises=_is_in(raises, ""),
             commits=_is_in(returns, OUTDATED),
+            computed=computed.left_behind(self.function, returns),
             fresh=frozenset(p for p in parameters if returns and all(is_fresh(state, p) for state in returns)),
         )
 
@@ -110,6 +112,8 @@ class Flow(Walk):
         for _ in range(2):
             inner = state if isinstance(node, ast.While) else self._bound(node.target, node.iter, state)
             end = self._block(node.body, inner)
+            if end is not None and not isinstance(node, ast.While) and isinstance(node.target, ast.Name):
+                end = computed.of_elements(end, self._source(node.iter), node.target.id)
             if end is not None and not isinstance(node, ast.While) and not self._breaks[-1]:
                 before, end = self._loaded_each(node, before, end)
             state = joined((before, end, *self._breaks[-1])) or state

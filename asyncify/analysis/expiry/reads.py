@@ -6,6 +6,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
+from asyncify.analysis.expiry.computed import made_with
 from asyncify.analysis.expiry.events import Effect, event_of, is_sql, rolls_back_block
 from asyncify.analysis.expiry.flow import Flow
 from asyncify.analysis.expiry.uses import ExpiredRead, Summary, nothing_differs
@@ -59,7 +60,8 @@ def _beginning(program: Program, outdates: bool) -> Iterator[FunctionInfo]:
             if isinstance(node, ast.Call):
                 event = event_of(program, node)
                 quiet = {Effect.LOADS, Effect.LETS_GO, *(() if outdates else (Effect.STORES,))}
-                if (event is not None and event.effect not in quiet) or rolls_back_block(program, node):
+                stores = (event is not None and event.effect not in quiet) or rolls_back_block(program, node)
+                if stores or any(made_with(program, function, node)):
                     yield function
                     break
             elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):

@@ -42,12 +42,13 @@ class ExpiredRead:
 class Summary:
     """What a function leaves behind for those who hold instances of the same session. returns, raises: it may have
     expired them all when it ends so. commits: it has committed when it returns. fresh: the parameters that it has
-    refreshed since."""
+    refreshed since. computed: attributes of parameters that the database computes, or has to once they are stored."""
 
     returns: bool = False
     raises: bool = False
     commits: bool = False
     fresh: frozenset[str] = frozenset()
+    computed: frozenset[tuple[str, str]] = frozenset()
 
 
 def nothing_differs(read: ExpiredRead) -> bool:

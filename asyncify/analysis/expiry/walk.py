@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 
 from asyncify.analysis.dotted import is_path
 from asyncify.analysis.evaluated import is_always_evaluated
+from asyncify.analysis.expiry import computed
 from asyncify.analysis.expiry.events import (
     Effect,
     Event,
     asked,
     event_of,
+    flushes_before_queries,
     foreign,
     holds_instances,
     is_model_instance,
@@ -38,10 +40,12 @@ from asyncify.analysis.nodes import children
 from asyncify.analysis.program import Program
 from asyncify.analysis.schemas import VALIDATORS
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import NOTHING, Cls, objects
+from asyncify.analysis.values import NOTHING, Cls, is_session, objects
 
 #: functions of libraries that read what they are given: schemas, encoders, templates
 READERS = VALIDATORS | {"validate_python", "parse_obj_as", "jsonable_encoder", "TemplateResponse", "render"}
+#: methods of a session that send a statement, and flush before it
+ASKING = frozenset({"execute", "scalar", "scalars", "exec", "stream", "stream_scalars"})
 
 
 @dataclass
@@ -87,11 +91,14 @@ class Walk:
             state = self._written(target, path, state)
             if value is not None and is_sql(self.program, self.function, value):
                 # until it is stored the expression itself is there
-                return {**state, (path, f"{target.attr}="): Mark("an expression was assigned", None, True)}
-            return without(state, path, target.attr)
+                return {**state, **computed.pending(path, (target.attr,))}
+            return without(without(state, path, target.attr), path, f"{target.attr}{computed.PENDING}")
         text = path_text(target)
         source = self._source(value)
-        return copied(state, source, text) if source else without(state, text)
+        if source:
+            return copied(state, source, text)
+        made = computed.made_with(self.program, self.function, value)
+        return {**without(state, text), **computed.pending(text, made)}
 
     def _written(self, target: ast.Attribute, path: str, state: State) -> State:
         """Before an attribute is set: a refresh behind that would take the change back."""
@@ -245,6 +252,8 @@ class Walk:
         if read is not None and is_path(read[0]):
             return self._in_greenlet(*read, state)
         if event is None:
+            if computed.is_pending(state) and self._flushes(node):
+                return computed.stored(state, node, certain=False)
             return self._called(node, state)
         if event.effect is Effect.LETS_GO:
             return without(state, event.path) if event.path else let_go(state)
@@ -258,13 +267,20 @@ class Walk:
             return {**state, **{(event.path, name): mark for name in event.attributes or ("",)}}
         if event.effect is Effect.LOADS:
             return self._refreshed(event, state)
-        stored = {
-            (p, a.removesuffix("=")): Mark(m.cause, node, m.certain) for (p, a), m in state.items() if a[-1:] == "="
-        }
-        state = {**{k: m for k, m in state.items() if k[1][-1:] != "="}, **stored}
+        state = computed.stored(state, node, certain=True)
         if getattr(node.func, "attr", "") == "commit":
             return self._all_outdated(state, Mark("a commit", node, True), given)
         return state
+
+    def _flushes(self, node: ast.Call) -> bool:
+        """Whether a statement may have to flush first."""
+        func = node.func
+        return (
+            isinstance(func, ast.Attribute)
+            and func.attr in ASKING
+            and is_session(self.program.values(func.value))
+            and flushes_before_queries(self.program)
+        )
 
     def _refreshed(self, event: Event, state: State) -> State:
         """`refresh(instance)`, or of some attributes alone: those are no more outdated than the database is."""
@@ -291,6 +307,8 @@ class Walk:
             state = self._all_outdated(state, Mark(f"a commit in {name}", node, len(called) == 1), True)
             if len(called) == 1:
                 state = self._fresh(summaries[0], node, state)
+        for summary in summaries:
+            state = computed.brought(self.program, node, summary.computed, state) if summary.computed else state
         return self._all_expired(state, mark, True) if any(s.returns for s in summaries) else state
 
     def _fresh(self, summary: Summary, node: ast.Call, state: State) -> State:

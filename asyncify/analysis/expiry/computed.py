@@ -1,0 +1,81 @@
+"""SQL expressions that are assigned to attributes: the database computes them when they are stored, and who reads one
+then loads it. Source: SQLAlchemy, "Embedding SQL Insert/Update Expressions into a Flush"."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from asyncify.analysis.dotted import is_path
+from asyncify.analysis.expiry.events import is_sql, path_text
+from asyncify.analysis.expiry.state import Mark, State, joined
+from asyncify.analysis.mock_calls import arguments
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.values import Cls
+
+#: behind the name of an attribute: it holds the expression itself, until that is stored
+PENDING = "="
+
+
+def made_with(program: Program, function: FunctionInfo, value: ast.expr | None) -> Iterator[str]:
+    """The attributes that get an expression where instances are made: `User(name=func.upper("a"))`, or a list of
+    these."""
+    if isinstance(value, (ast.List, ast.Tuple)):
+        for element in value.elts:
+            yield from made_with(program, function, element)
+    elif isinstance(value, (ast.ListComp, ast.GeneratorExp)):
+        yield from made_with(program, function, value.elt)
+    elif isinstance(value, ast.Call) and value.keywords:
+        called = program.values(value.func)
+        if any(isinstance(v, Cls) and program.orm.is_model(v.info) for v in called):
+            yield from (k.arg for k in value.keywords if k.arg and is_sql(program, function, k.value))
+
+
+def pending(path: str, names: Iterable[str]) -> dict[tuple[str, str], Mark]:
+    """What is noted for attributes of an instance that hold expressions."""
+    return {(path, f"{name}{PENDING}"): Mark("an expression was assigned", None, True) for name in names}
+
+
+def is_pending(state: State) -> bool:
+    """Whether something waits to be stored."""
+    return any(attribute.endswith(PENDING) for _, attribute in state)
+
+
+def stored(state: State, call: ast.Call, *, certain: bool) -> State:
+    """The state behind a call that stores what is pending, or that may do so."""
+    found = {(p, a.removesuffix(PENDING)): (m, a) for (p, a), m in state.items() if a.endswith(PENDING)}
+    left = {k: m for k, m in state.items() if not certain or not k[1].endswith(PENDING)}
+    return {**left, **{key: Mark(m.cause, call, m.certain and certain) for key, (m, _) in found.items()}}
+
+
+def of_elements(state: State, source: str, target: str) -> State:
+    """The state behind a turn of a loop: what holds for the element may hold for all that the list has."""
+    found = {(source, a): m.doubted() for (p, a), m in state.items() if p == target and _is_attribute(a)}
+    return {**found, **state} if source else state
+
+
+def left_behind(function: FunctionInfo, states: Iterable[State]) -> frozenset[tuple[str, str]]:
+    """What a function leaves with attributes of its parameters: their names, as they are noted."""
+    names = {p.arg for p in function.parameters}
+    return frozenset(key for key in joined(states) or {} if key[0] in names and _is_attribute(key[1]))
+
+
+def brought(program: Program, call: ast.Call, left: frozenset[tuple[str, str]], state: State) -> State:
+    """The state behind a call of a function that leaves something with attributes of its parameters."""
+    given = [(parameter.arg, value) for _, parameter, value in arguments(program, call)]
+    if isinstance(call.func, ast.Attribute):
+        bound = (f.info.parameters for f in program.calls(call) if f.bound and f.info.cls is not None)
+        given += [(parameters[0].arg, call.func.value) for parameters in bound if parameters]
+    found = {
+        (path_text(value), attribute): Mark("an expression was assigned", call, False)
+        for name, value in given
+        if is_path(value)
+        for parameter, attribute in left
+        if parameter == name
+    }
+    return {**state, **found}
+
+
+def _is_attribute(name: str) -> bool:
+    return name.removesuffix(PENDING).isidentifier()
