@@ -33,7 +33,7 @@ def loop(db: Session = Depends(get_db)):
     db.flush()
     total = sum(user.age for user in users)
     db.commit()
-    return [total, [user.age for user in users]]
+    return [total, [user.name for user in users if user.age > 21]]
 
 
 def rename(user, suffix):

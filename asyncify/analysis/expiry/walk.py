@@ -129,6 +129,8 @@ class Walk:
             for generator in node.generators:
                 state = self._expression(generator.iter, state)
                 inner = self._bound(generator.target, generator.iter, inner)
+                for test in generator.ifs:
+                    self._expression(test, inner)
             for part in children(node):
                 if not isinstance(part, ast.comprehension):
                     self._expression(part, inner)

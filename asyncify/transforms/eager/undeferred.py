@@ -32,7 +32,7 @@ class Undeferred:
                 if name == UNDEFER:
                     self._names.add(relationship_of(argument)[0][-1])
                 else:
-                    self._groups.add(argument.value if isinstance(argument, ast.Constant) else ANY)
+                    self._groups.add(str(argument.value) if isinstance(argument, ast.Constant) else ANY)
 
     def _options(self) -> Iterator[tuple[ast.Call, str]]:
         for module in self.program.modules.values():
