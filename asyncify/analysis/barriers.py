@@ -165,18 +165,25 @@ def callee_name(program: Program, call: ast.Call) -> str:
     return next(filter(None, map(library_name, program.values(call.func))), "")
 
 
+def _taker_name(program: Program, call: ast.Call) -> str:
+    """The same of what is given a function: of a decorator that is applied by hand, `app.on_event("startup")(connect)`,
+    that of what has made it."""
+    name = callee_name(program, call)
+    return callee_name(program, call.func) if not name and isinstance(call.func, ast.Call) else name
+
+
 def handing_of(program: Program, call: ast.Call) -> Handing | None:
     """What a call does with a function that it is given: `subparsers.add_parser("load").set_defaults(run=load)`."""
     if isinstance(call.func, ast.Attribute) and call.func.attr in KEEPING:
         return Handing.THREAD
     if is_applied_route(program, call):
         return Handing.ACCEPTS
-    return BY_CALLEE.get(callee_name(program, call))
+    return BY_CALLEE.get(_taker_name(program, call))
 
 
 def is_aware(program: Program, call: ast.Call) -> bool:
     """Whether a call that is given a function is one of the program, or of a library that takes async functions."""
-    library = callee_name(program, call).partition(".")[0]
+    library = _taker_name(program, call).partition(".")[0]
     if isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value).endswith("dependency_overrides"):
         return True
     return library in AWARE if library else bool(program.values(call.func))

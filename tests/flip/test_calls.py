@@ -475,6 +475,14 @@ def on_value_error(request: Request, error: ValueError):
 app.add_exception_handler(ValueError, on_value_error)
 
 
+def on_key_error(request: Request, error: KeyError):
+    with SessionLocal() as db:
+        return JSONResponse([db.get(User, 2).name], status_code=400)
+
+
+app.exception_handler(KeyError)(on_key_error)
+
+
 def note(name: str):
     with SessionLocal() as db:
         db.add(User(name=name))
@@ -505,9 +513,15 @@ def lost():
 @app.get("/value")
 def value():
     raise ValueError()
+
+
+@app.get("/key")
+def key():
+    raise KeyError()
 """
     )
-    prove(tmp_path, app, [("POST", "/users?name=x"), ("GET", "/pool"), ("GET", "/missing"), ("GET", "/value")])
+    raising = [("GET", "/missing"), ("GET", "/value"), ("GET", "/key")]
+    prove(tmp_path, app, [("POST", "/users?name=x"), ("GET", "/pool"), *raising])
 
 
 def test_websocket(tmp_path: Path) -> None:
