@@ -25,8 +25,15 @@ def find_backends(program: Program) -> tuple[str, ...]:
         for path, data in program.workspace.files.items()
         if not path.endswith(DOCUMENTS)
         for match in _URL.finditer(data)
+        if match.group(1) == b"sqlite" or not _is_comment(data, match.start())
     }
     return tuple(b for b in BACKENDS if b in by_url or b in by_package)
+
+
+def _is_comment(data: bytes, at: int) -> bool:
+    """Whether a line up to a place is a comment: an example of what else there may be, whose driver is not listed."""
+    line = data[data.rfind(b"\n", 0, at) + 1 : at].lstrip()
+    return line.startswith((b"#", b";", b"//"))
 
 
 def backends(program: Program) -> tuple[str, ...]:
