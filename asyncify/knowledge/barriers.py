@@ -111,9 +111,9 @@ BARRIERS: tuple[Barrier, ...] = (
     ),
     *_rows(
         "override",
-        "threading.Thread.run threading.Timer.run multiprocessing.Process.run celery.Task.run celery.Task.on_failure "
-        "celery.Task.on_success celery.Task.on_retry celery.Task.before_start celery.Task.after_return "
-        "dramatiq.GenericActor.perform http.server.BaseHTTPRequestHandler.do_GET "
+        "threading.Thread.run threading.Timer.run multiprocessing.Process.run celery.Task.run celery.Task.__call__ "
+        "celery.Task.on_failure celery.Task.on_success celery.Task.on_retry celery.Task.before_start "
+        "celery.Task.after_return dramatiq.GenericActor.perform http.server.BaseHTTPRequestHandler.do_GET "
         "http.server.BaseHTTPRequestHandler.do_POST socketserver.BaseRequestHandler.handle cmd.Cmd.onecmd",
         Treatment.TASK,
         "a thread or a worker calls it synchronously",

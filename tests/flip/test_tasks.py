@@ -19,6 +19,10 @@ def add(db, name):
     db.add(user)
     db.commit()
     return user.id
+
+
+def count(db):
+    return db.query(User).count()
 """
 TASKS = """\
 from celery import Celery
@@ -112,6 +116,21 @@ class DatabaseTask(Task):
             self._db = None
 
 
+class CountedTask(Task):
+    def __call__(self, *args, **kwargs):
+        with SessionLocal() as db:
+            before = crud.count(db)
+        given = self.run(*args, **kwargs)
+        with SessionLocal() as db:
+            return given, crud.count(db) - before
+
+
+@worker.task(base=CountedTask)
+def add_counted(name):
+    with SessionLocal() as db:
+        return crud.add(db, name)
+
+
 @worker.task(bind=True, base=DatabaseTask)
 def add_twice(self, name):
     return [crud.add(self.db, name), crud.add(self.db, name), self.db.get(User, 1).name]
@@ -141,9 +160,9 @@ def alone():
 """
     )
     script = """\
-from tasks import add_twice, add_user
+from tasks import add_counted, add_twice, add_user
 
-print(add_user('s'), add_user.apply_async(('t',)).get(), add_twice('u'), add_twice('v'))
+print(add_user('s'), add_user.apply_async(('t',)).get(), add_twice('u'), add_twice('v'), add_counted('w'))
 """
     files = {"crud.py": CRUD, "tasks.py": tasks, "main.py": app, "script.py": script}
     done = prove(tmp_path, files, [("POST", "/users?name=x"), ("GET", "/users")], [["script.py"]])

@@ -46,18 +46,29 @@ class Task:
         """Of the call that this thread runs."""
         return _requests.now
 
+    def __init__(self, function: Callable[..., Any], bind: bool) -> None:
+        self.function = functools.partial(function, self) if bind else function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Celery calls a task where its class says how, and `run` otherwise."""
+        return self.run(*args, **kwargs)
+
+    def run(self, *args: Any, **kwargs: Any) -> Any:
+        """The function that was decorated."""
+        return self.function(*args, **kwargs)
+
     def after_return(self, *args: Any) -> None:
         """Called after each run."""
 
 
 def _task(function: Callable[..., Any], bind: bool = False, base: type[Task] = Task) -> Callable[..., Any]:
-    itself = base()
+    itself = base(function, bind)
 
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
         _requests.now = {"task": function.__name__}
         try:
-            return function(itself, *args, **kwargs) if bind else function(*args, **kwargs)
+            return itself(*args, **kwargs)
         finally:
             itself.after_return("SUCCESS")
 
