@@ -17,7 +17,7 @@ EXAMPLES = "# DATABASE_URL=mysql+pymysql://u:p@localhost/shop\n ; oracle://h/x\n
     ("files", "found"),
     [
         ({"app.py": HERE, ".env.example": EXAMPLES}, ("postgresql",)),
-        ({"app.py": HERE, ".env.example": EXAMPLES, "requirements.txt": "pymysql\n"}, ("postgresql", "mysql", "mariadb")),
+        ({".env.example": HERE + EXAMPLES, "requirements.txt": "pymysql\n"}, ("postgresql", "mysql", "mariadb")),
         ({"app.py": HERE, ".env": "DATABASE_URL=mysql://h/x  # of production\n"}, ("postgresql", "mysql")),
         ({"app.py": "#\n", ".env.example": "# DATABASE_URL=sqlite:///./app.db\n"}, ("sqlite",)),
         ({"app.py": '{"a": "mssql://h", "b": "mysql://h"}\n'}, ("mysql", "mssql")),

@@ -47,6 +47,7 @@ from asyncify.transforms.eager.refreshing import Refreshing, because
 from asyncify.transforms.eager.repeated import is_loaded_before
 from asyncify.transforms.eager.reports import reports
 from asyncify.transforms.eager.sent_expired import sent_expired
+from asyncify.transforms.eager.spread import spread
 from asyncify.transforms.eager.stand_ins import carry_to_stand_ins
 from asyncify.transforms.eager.stored_later import StoredLater
 from asyncify.transforms.eager.text_keys import text_keyed
@@ -126,7 +127,6 @@ class Planner:
             self._add(edits_of_load, needed)
         edits_of_mappings, self.mapped = self._mappings()
         self.edits.update(dict.fromkeys([*edits_of_mappings, *self.expired.edits]))
-        self.findings.update(dict.fromkeys(self.expired.findings))
         widened = dict(self.partial.edits())
         self.edits.update(dict.fromkeys(widened.values()))
         for (name, reader), by in self.reading.left_out.items():
@@ -137,9 +137,9 @@ class Planner:
         for name, reader in self.reading.endless:  # as deep as the tree is
             self._somewhere(name, reader)
         self._run_the_rest()
-        self.edits.update(dict.fromkeys(encoded(self.reading, self.statements.existing)))
-        self.findings.update(dict.fromkeys(reports(self.reading, self.pages)))
-        self.findings.update(dict.fromkeys(sent_expired(self.program, self.routes)))
+        self.edits.update(dict.fromkeys([*encoded(self.reading, self.statements.existing), *spread(self.program)]))
+        told = (*self.expired.findings, *reports(self.reading, self.pages), *sent_expired(self.program, self.routes))
+        self.findings.update(dict.fromkeys(told))
         edits = sorted(self.edits, key=lambda e: (e.path, e.target.span, e.target.place.value))
         findings = sorted(self.findings, key=lambda f: (f.path, f.span or _NOWHERE, f.message))
         return Decisions(tuple(edits), (), tuple(findings))
