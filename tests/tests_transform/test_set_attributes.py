@@ -94,9 +94,38 @@ def test_add(client):
     assert client.notes.texts() == ["a"]
     assert client.headers["x-name"] == "a"
 """
+SESSION_ON_CLIENT = """\
+import pytest
+from fastapi.testclient import TestClient
+
+from app.db import Base, SessionLocal, engine
+from app.main import app
+from app.models import Note
 
 
-@pytest.mark.parametrize("tests", [ON_CLASSES, ON_CLIENTS], ids=["classes", "clients"])
+@pytest.fixture
+def client():
+    Base.metadata.create_all(engine)
+    with SessionLocal() as session, TestClient(app) as made:
+        setattr(made, "session", session)
+        made.engine = engine
+        yield made
+    Base.metadata.drop_all(engine)
+
+
+def test_add(client):
+    client.session.add(Note(text="a"))
+    client.session.commit()
+    assert client.get("/notes").json() == ["a"]
+    assert client.session.query(Note).count() == 1
+    with client.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT text FROM notes").scalar() == "a"
+"""
+
+
+@pytest.mark.parametrize(
+    "tests", [ON_CLASSES, ON_CLIENTS, SESSION_ON_CLIENT], ids=["classes", "clients", "sessions on clients"]
+)
 def test_suite_passes_before_and_after(tmp_path: Path, tests: str) -> None:
     files = {**SERVICE, "tests/test_set.py": tests}
     code, output = pytest_run(tmp_path / "before", {**APP, **files})

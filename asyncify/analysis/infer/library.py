@@ -19,7 +19,7 @@ from asyncify.analysis.infer.locators import located
 from asyncify.analysis.infer.queries import keep_query_class
 from asyncify.analysis.infer.reflection import attribute_by_name, default_dictionary
 from asyncify.analysis.infer.run import Run
-from asyncify.analysis.infer.stores import grow
+from asyncify.analysis.infer.stores import grow, store_attribute
 from asyncify.analysis.infer.told import told_of
 from asyncify.analysis.values import (
     NOTHING,
@@ -218,6 +218,10 @@ def _builtin(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call) ->
         return NOTHING
     if short == "getattr" and len(args) > 1:
         return attribute_by_name(run, first, args[1], node) | (args[2] if len(args) > 2 else NOTHING)
+    if short == "setattr" and len(args) > 2 and isinstance(node.args[1], ast.Constant):
+        for owner in first:
+            store_attribute(run, owner, str(node.args[1].value), args[2])
+        return NOTHING
     if short in ("dict", "OrderedDict"):
         entries = _entries(run, first, node)
         return entries | {Rec(tuple(kwargs.items()))} if kwargs else entries

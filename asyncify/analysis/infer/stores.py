@@ -13,6 +13,9 @@ from asyncify.knowledge.api import form_of
 from asyncify.knowledge.library import CLIENTS, STATES
 from asyncify.knowledge.testing import OVERRIDES
 
+#: where the classes come from that ask a database
+DATABASE = ("sqlalchemy.", "sqlmodel.")
+
 
 def store(run: Run, target: ast.expr, values: Values) -> None:
     """Assign values to a target."""
@@ -68,6 +71,11 @@ def _holds_callables(value: Value) -> bool:
     return any(isinstance(v, (Fn, Obj, Cls)) or (isinstance(v, Inst) and v.type == "lambda") for v in inner)
 
 
+def _works(value: Value) -> bool:
+    """Whether a client may hold this for tests to call or use: code of theirs, a session, an engine; no data."""
+    return isinstance(value, (Fn, Obj)) or (isinstance(value, Inst) and value.type.startswith(DATABASE))
+
+
 def store_attribute(run: Run, owner: Value, name: str, values: Values) -> None:
     """`owner.name = values`."""
     if isinstance(owner, (Obj, Cls)):
@@ -76,6 +84,6 @@ def store_attribute(run: Run, owner: Value, name: str, values: Values) -> None:
     elif isinstance(owner, Inst) and owner.type in STATES:
         run.write(("state", owner.type, name), values)
     elif isinstance(owner, Inst) and owner.type in CLIENTS and form_of(names.TEST_CLIENT, name) is None:
-        run.write(("state", owner.type, name), frozenset(v for v in values if isinstance(v, (Fn, Obj))))
+        run.write(("state", owner.type, name), frozenset(v for v in values if _works(v)))
     elif isinstance(owner, Mod):
         run.write(("global", owner.path, name), values)
