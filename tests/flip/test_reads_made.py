@@ -60,3 +60,22 @@ def test_made_stored_and_read_by_three_functions(tmp_path: Path) -> None:
     files = {"models.py": MODELS, "filling.py": FILLING, "main.py": MAIN}
     after = prove(tmp_path, files, [("POST", f"/{name}") for name in ("stored", "reloaded", "unsaved")])["main.py"]
     assert "\ndef unsaved" in after  # what is not stored loads nothing
+
+
+TWO = f"""{HEAD}
+
+@app.post("/two")
+def two(db: Session = Depends(get_db)):
+    first = Post(title="first", author_id=1)
+    db.add(first)
+    second = Post(title="second", author_id=2)
+    db.add(second)
+    db.flush()
+    return [first.author.name, second.author.name]
+"""
+
+
+def test_two_that_are_stored_together(tmp_path: Path) -> None:
+    files = {"models.py": MODELS, "filling.py": FILLING, "main.py": TWO}
+    after = prove(tmp_path, files, [("POST", "/two")])["main.py"]
+    assert after.count("await db.refresh(") == 2

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
 
-from asyncify.analysis.expiry.events import commits_expire, path_text
+from asyncify.analysis.expiry.events import commits_expire
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach, routes
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
@@ -296,10 +296,8 @@ class Planner:
                 known = self.refreshing.known(place)
                 if not commits_expire(self.program) and known.is_behind_plain_commit(self.program):  # the rest is there
                     self._unknown(steps, reader)
-                elif path_text(known.name) == path_text(place.name):
-                    self._refresh(known, steps, reader)
                 else:
-                    self._beside(site, steps, reader)
+                    self._refresh(known, steps, reader)
         elif self.program.function_of(site) is not self.program.function_of(reader.node) and reader.kind != "code":
             self._beside(site, steps, reader)
         elif self.created.is_stored_before(site, path, reader) or self.stored_later.may_load(site, steps, reader):

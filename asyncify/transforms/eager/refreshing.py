@@ -46,10 +46,11 @@ class Refreshing:
         self._places.setdefault(place, (self.stored_class(place), {}))[1].setdefault(steps, reader)
 
     def known(self, place: Refresh) -> Refresh:
-        """The refresh that is written anyway for the same instance, else the first that was added for the same call,
-        else the given one."""
-        wanted = (w for w in self._always if w.before is None and path_text(w.name) == path_text(place.name))
-        return next((p for p in [*wanted, *self._places] if p.call is place.call), place)
+        """The refresh of the same instance behind the same call that is written anyway or was added, else the given
+        one."""
+        there = [w for w in self._always if w.before is None] + list(self._places)
+        same = (p for p in there if p.call is place.call and path_text(p.name) == path_text(place.name))
+        return next(same, place)
 
     def stored_class(self, place: Refresh) -> ClassInfo:
         """The class of what is refreshed."""
