@@ -369,3 +369,27 @@ def test_titles():
     files = {"db.py": db, "main.py": app, "test_main.py": test, "requirements.txt": packages}
     done = prove(tmp_path, files, [("GET", "/name"), ("GET", "/titles")])
     assert "select(User).options(joinedload(User.posts)).where(User.id == user.id)" in done["main.py"]
+
+
+def test_a_name_that_a_file_imports_twice(tmp_path: Path) -> None:
+    """The later import counts: a parameter that says `Query` is given queries only."""
+    app = (
+        HEAD
+        + """
+from fastapi import Query
+from sqlalchemy.orm import Query
+
+
+def of_age(query: Query, age: int | None) -> Query:
+    if age is not None:
+        query = query.filter(User.age == age)
+    return query
+
+
+@app.get("/names")
+def names(age: int | None = None, db: Session = Depends(get_db)):
+    return [name for name, in of_age(db.query(User.name), age).order_by(User.id).all()]
+"""
+    )
+    done = prove(tmp_path, app, [("GET", "/names"), ("GET", "/names?age=36")])
+    assert ".query(" not in done["main.py"]

@@ -272,7 +272,10 @@ def _is_replaced(run: Run, stmt: ast.Import | ast.ImportFrom, name: str) -> bool
     """Whether a module always gives a name that it imports something else further down: functions see only that."""
     source = run.module.source
     return any(
-        isinstance(other, (ast.Assign, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+        isinstance(
+            other,
+            (ast.Assign, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom),
+        )
         and other.lineno > stmt.lineno
         and source.parent(other) is source.tree
         for other in run.module.top.get(name, ())
