@@ -52,6 +52,20 @@ def remove(db: Session, key: int):
     db.delete(note)
     db.commit()
     return True
+
+
+def rename(db: Session, key: int, text: str) -> int:
+    changed = db.query(Note).filter(Note.id == key).update({"text": text})
+    db.commit()
+    return changed
+
+
+def drop(db: Session, text: str) -> bool:
+    return db.query(Note).filter_by(text=text).delete() == 1
+
+
+def empty(db: Session) -> None:
+    db.query(Note).filter_by(text="").delete()
 """,
 }
 TESTS = """\
@@ -105,6 +119,21 @@ def test_remove(db):
     db.query().get.return_value = None
     assert not crud.remove(db, 1)
     db.delete.assert_not_called()
+
+
+def test_rename(db):
+    db.query.return_value.filter.return_value.update.return_value = 1
+    assert crud.rename(db, 1, "b") == 1
+    db.query().filter().update.side_effect = ValueError("twice")
+    with pytest.raises(ValueError):
+        crud.rename(db, 1, "b")
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_drop(db, count):
+    db.query().filter_by().delete.return_value = count
+    crud.empty(db)
+    assert crud.drop(db, "b") is bool(count)
 """
 UNKNOWN = """\
 from unittest.mock import MagicMock

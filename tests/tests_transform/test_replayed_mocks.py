@@ -48,9 +48,9 @@ class Notes:
     def clean(self):
         gone = self.db.query(Note).filter(Note.text == "").delete()
         changed = self.db.query(Note).filter(Note.text == "a").update({"text": "b"})
+        again = self.db.query(Note).filter_by(text="b").update({"text": "c"})
         self.db.commit()
-        return gone, changed
-
+        return gone, changed, again
     def long(self):
         return [note for note in self.db.query(Note).filter(Note.text != "") if len(note) > 3]
 
@@ -137,7 +137,8 @@ def test_page(db, notes):
 def test_clean(db, notes):
     db.query.return_value.filter.return_value.delete.return_value = 2
     db.query.return_value.filter.return_value.update.return_value = 5
-    assert notes.clean() == (2, 5)
+    db.query.return_value.filter_by.return_value.update.return_value = 4
+    assert notes.clean() == (2, 5, 4)
     db.query.return_value.filter.return_value.update.assert_called_once_with({"text": "b"})
 
 
@@ -212,7 +213,7 @@ def test_a_session_that_is_its_query(chained):
 def test_what_it_changes_and_finds(chained):
     chained.update.return_value = 5
     chained.one_or_none.return_value = "found"
-    assert Notes(chained).clean() == (2, 5)
+    assert Notes(chained).clean() == (2, 5, 5)
     assert Notes(chained).one(1) == "found"
     chained.first.return_value = None
     assert Notes(chained).move(1, "b").text != "b"
@@ -345,3 +346,36 @@ def test_a_file_of_that_name_stays() -> None:
     assert selects["query_mocks.py"] == files["query_mocks.py"]
     assert "from _query_mocks import answer_queries" in selects["test_cases.py"]
     assert "def answer_queries(" in selects["_query_mocks.py"]
+
+
+def test_a_query_that_stays_is_asked_of_the_mock(tmp_path: Path) -> None:
+    both = """\
+from sqlalchemy.orm import Session
+
+from models import Note
+
+
+def both(db: Session):
+    found = db.query(Note).filter(Note.id == 1).union(db.query(Note).filter(Note.id == 2))
+    return found.filter(Note.text != "").all(), db.query(Note).order_by(Note.id).all()
+"""
+    test = """\
+from unittest.mock import MagicMock
+
+from sqlalchemy.orm import Session
+
+from both import both
+
+
+def test_both():
+    db = MagicMock(spec=Session)
+    db.query().filter().union().filter().all.return_value = ["a"]
+    db.query().order_by().all.return_value = ["b"]
+    assert both(db) == (["a"], ["b"])
+"""
+    files = {**APP, "both.py": both, "test_both.py": test, "pytest.ini": FILES["pytest.ini"]}
+    flipped, _ = migrated(files, "query", "flip")
+    assert "db.sync_session.query(" in flipped["both.py"]
+    for name, version in (("before", files), ("flip", flipped)):
+        code, output = pytest_run(tmp_path / name, version)
+        assert code == 0, f"{name}: {output}"

@@ -23,12 +23,15 @@ from asyncify.transforms.query.chains import outward
 from asyncify.transforms.query.decisions import NAME, Places
 from asyncify.transforms.query.fakes import fake_edits
 from asyncify.transforms.query.patched_queries import patched, patched_sessions
-from asyncify.transforms.query.raising_mocks import raising_edits
+from asyncify.transforms.query.raising_mocks import is_exception, raising_edits
 from asyncify.transforms.query.replayed_mocks import Helpers, replayed
 from asyncify.transforms.query.uses import Uses, method_of
 
 CONFIGURED = ("return_value", "side_effect")
 RUNS = frozenset({"scalar", "scalars", "execute", "exec", "get"})
+#: what the result of an UPDATE or DELETE tells, which the query gave itself
+COUNT = "rowcount"
+CHANGES = ("update", "delete")
 _WHY = "the code runs a select where the mock answered a legacy query"
 
 
@@ -124,7 +127,8 @@ class _Mocked:
             for setting in group:
                 found_forms = self.forms.get(setting.methods, set())
                 calls = {f.calls for f in found_forms}
-                if len(calls) == 1 and len(by_call[next(iter(calls))[0]]) == 1:
+                said = COUNT not in next(iter(calls), ()) or _says_count(setting)
+                if said and len(calls) == 1 and len(by_call[next(iter(calls))[0]]) == 1:
                     made += _edits(self.places, setting, min(found_forms, key=lambda f: f.group))
                     running[key].add(next(iter(calls))[0])
                 else:
@@ -214,7 +218,8 @@ def _forms(uses: Uses, edits: dict[tuple[object, object], Edit]) -> dict[tuple[s
         calls = _calls(edit.op.template)
         if calls:
             methods = (*(method_of(link) for link in chain.links), method_of(chain.end))
-            forms[methods].add(Form(calls, edit.group))
+            # one that nobody asks for its count has it all the same
+            forms[methods].add(Form((*calls, COUNT) if methods[-1] in CHANGES else calls, edit.group))
     return forms
 
 
@@ -226,8 +231,8 @@ def _methods(edits: Iterable[Edit], all_converted: bool) -> frozenset[str]:
 
 
 def _calls(template: str) -> tuple[str, ...]:
-    """`$s.scalars($q).all()` to `("scalars", "all")`."""
-    node = ast.parse(template.replace("$", "_hole_"), mode="eval").body
+    """`$s.scalars($q).all()` to `("scalars", "all")`; the count of an UPDATE is no call."""
+    node = ast.parse(template.removesuffix(f".{COUNT}").replace("$", "_hole_"), mode="eval").body
     found: list[str] = []
     while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         found.insert(0, node.func.attr)
@@ -238,20 +243,27 @@ def _calls(template: str) -> tuple[str, ...]:
 
 
 def _edits(places: Places, setting: Setting, form: Form) -> Iterator[Edit]:
-    """`db.scalar.return_value = user`, or `db.scalars.return_value = MagicMock(all=MagicMock(return_value=users))`."""
+    """`db.scalar.return_value = user`, or `db.scalars.return_value = MagicMock(all=MagicMock(return_value=users))`;
+    `db.execute.return_value = MagicMock(rowcount=1)`."""
     program = places.program
     place = places.of(program.modules[setting.path].source)
     first, *rest = form.calls
+    rest = [] if rest == [COUNT] and setting.target.attr == "side_effect" else rest
     how = setting.target.attr if not rest else "return_value"
     op = Replace(f"$m.{first}.{how}", (place.hole("m", setting.session),))
     yield replace(place.edit(setting.target, op, _WHY), group=form.group)
     if rest:
         mock, imports = bring(program, setting.path, "unittest.mock", "MagicMock")
-        value = f"{mock}({setting.target.attr}=$it)"
+        value = "$it" if rest == [COUNT] else f"{mock}({setting.target.attr}=$it)"
         for name in reversed(rest[1:]):
             value = f"{mock}(return_value={mock}({name}={value}))"
         edit = place.edit(setting.node.value, Replace(f"{mock}({rest[0]}={value})"), _WHY, imports)
         yield replace(edit, group=form.group)
+
+
+def _says_count(setting: Setting) -> bool:
+    """Whether a test says one count of an UPDATE or DELETE, or that it fails; not what it gives time after time."""
+    return setting.target.attr == "return_value" or is_exception(setting.node.value)
 
 
 def _finding(uses: Uses, path: str, node: ast.AST) -> Finding:

@@ -47,6 +47,8 @@ def answer_queries(session: Any) -> Any:
     """Let the mock of a session answer statements as its `query` is told to; returns the mock."""
     if isinstance(getattr(session, "query", None), (type(None), mock.AsyncMock)):
         session.query = mock.MagicMock()
+    if _is_mock(session):  # a query that stays is asked of the session inside
+        vars(session).setdefault("sync_session", session)
     for name in RUNS:
         if _is_mock(getattr(session, name, None)):
             _answer(session, getattr(session, name), name)
@@ -253,6 +255,6 @@ def _noting(method: Callable[..., Any], name: str) -> Callable[..., Any]:
 # a statement does not tell in which order its methods were called, and a mock has to know
 for _name in QUERY_METHODS:
     setattr(Select, _name, _noting(getattr(Select, _name), _name))
-for _owner, _names in ((Update, ("where", "values")), (Delete, ("where",))):
+for _owner, _names in ((Update, ("where", "filter_by", "values")), (Delete, ("where", "filter_by"))):
     for _name in _names:
         setattr(_owner, _name, _noting(getattr(_owner, _name), _name))

@@ -31,14 +31,14 @@ def raising_edits(
         if len(node.targets) != 1 or not isinstance(target, ast.Attribute) or target.attr != "side_effect":
             continue
         session = session_of(target.value)
-        if session is None or not _is_exception(node.value):
+        if session is None or not is_exception(node.value):
             continue
         targets = " = ".join(f"$m.{method}.side_effect" for method in sorted(methods))
         op = ReplaceStatement(f"{targets} = $v\n", (place.hole("m", session), place.hole("v", node.value)))
         yield target.value, Edit("query", path, Target(source.span(node), Position.STATEMENT), op, because=WHY)
 
 
-def _is_exception(value: ast.expr) -> bool:
+def is_exception(value: ast.expr) -> bool:
     """An exception or its class, not a function or a list that says what queries give."""
     named = value.func if isinstance(value, ast.Call) else value
     name = last_name(named)
