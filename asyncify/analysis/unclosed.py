@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from asyncify.analysis.fixtures import is_test
+from asyncify.analysis.forms import can_be_function
 from asyncify.analysis.generator_uses import stepped_generator
 from asyncify.analysis.nodes import last_name
 from asyncify.analysis.override_entries import override_entries
@@ -248,6 +249,15 @@ def closings(function: FunctionInfo, name: str) -> Iterator[ast.AST]:
 
 def _mentions(node: ast.AST, name: str) -> bool:
     return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(node))
+
+
+def opening_lambdas(program: Program, module: ModuleInfo) -> Iterator[ast.Lambda]:
+    """`app.dependency_overrides[get_db] = lambda: SessionLocal()`, where `get_db` becomes async."""
+    for key, value in override_entries(module.source) if is_test(module.path) else ():
+        waits = any(isinstance(v, Fn) and v.info in program.colouring.becomes_async for v in program.values(key))
+        if waits and isinstance(value, ast.Lambda) and not ast.unparse(value.args) and _opens(program, value.body):
+            if program.function_of(value) not in program.colouring.kept and can_be_function(module.source, value):
+                yield value
 
 
 def overriding(program: Program) -> frozenset[FunctionInfo]:

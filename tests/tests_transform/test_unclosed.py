@@ -236,6 +236,62 @@ def test_reader():
     assert lines in migrated["tests/test_readers.py"]
 
 
+def test_sessions_that_lambdas_open_for_requests(tmp_path: Path) -> None:
+    suite = {
+        "tests/conftest.py": """\
+import gc
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.db import Base, SessionLocal, engine, get_db
+from app.main import app
+
+
+@pytest.fixture(autouse=True)
+def tables():
+    Base.metadata.create_all(engine)
+    yield
+    gc.collect()
+
+
+@pytest.fixture
+def client():
+    # each request has its own
+    app.dependency_overrides[get_db] = lambda: SessionLocal()
+    yield TestClient(app)
+    app.dependency_overrides.clear()
+
+
+@pytest.fixture
+def other(client):
+    app.dependency_overrides.update({get_db: lambda: SessionLocal()})
+    return client
+""",
+        "tests/test_notes.py": """\
+import pytest
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_notes(client, number):
+    assert client.post("/notes", params={"text": "a"}).json() == {"text": "a"}
+    assert len(client.get("/notes").json()) == number
+
+
+def test_others(other):
+    assert len(other.get("/notes").json()) == 3
+""",
+    }
+    code, output = pytest_run(tmp_path / "before", {**APP, **suite})
+    assert code == 0, output
+    migrated, _ = flip(suite)
+    code, output = pytest_run(tmp_path / "after", migrated, "-W", "error::sqlalchemy.exc.SAWarning")
+    assert code == 0 and "non-checked-in" not in output, output
+    assert "lambda" not in migrated["tests/conftest.py"]
+    again, _ = flip(migrated, {})
+    assert again == migrated
+
+
 READER = """
 
 from sqlalchemy import select

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from asyncify.analysis.bindings import free_name
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
-from asyncify.analysis.unclosed import Leak, Unclosed, unclosed_sessions
+from asyncify.analysis.unclosed import Leak, Unclosed, opening_lambdas, unclosed_sessions
 from asyncify.analysis.unclosed_answers import LeftOpen, sessions_left_open
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.ops import EncloseRest, Hole, InsertStatements, Op, Replace, ReplaceStatement
@@ -26,6 +26,15 @@ def unclosed_edits(program: Program, module: ModuleInfo) -> Iterator[Edit]:
             if one.made is not None:
                 target, named = module.source.target(one.made), Replace(free_name(program, module.path, "session"))
                 yield Edit("await", module.path, target, named, group="flip", because=BECAUSE)
+    opener, session = free_name(program, module.path, "new_session"), free_name(program, module.path, "session")
+    for number, node in enumerate(opening_lambdas(program, module), 1):
+        name = f"{opener}_{number}" if number > 1 else opener
+        template = f"async def {name}():\n    async with $made as {session}:\n        yield {session}\n"
+        made = Hole("made", module.source.span(node.body))
+        before = InsertStatements(template, "before", (made,))
+        target = module.source.target(module.source.statement(node))
+        yield Edit("await", module.path, target, before, group="flip", because=BECAUSE)
+        yield Edit("await", module.path, module.source.target(node), Replace(name), group="flip", because=BECAUSE)
 
 
 def left_open_edits(
