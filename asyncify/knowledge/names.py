@@ -78,6 +78,7 @@ SPELLINGS = MappingProxyType(
         "sqlalchemy.engine.make_url": "sqlalchemy.make_url",
         "sqlalchemy.engine.url.make_url": "sqlalchemy.make_url",
         "sqlalchemy.future.create_engine": CREATE_ENGINE,
+        "_pytest.fixtures.fixture": FIXTURE,
         "sqlmodel.create_engine": CREATE_ENGINE,
         "sqlmodel.main.Session": SQLMODEL_SESSION,
         "sqlmodel.orm.session.Session": SQLMODEL_SESSION,

@@ -220,6 +220,22 @@ def test_of_a_fixture(first, db):
     assert crud.texts(db) == [first.text]
 """,
     },
+    "fixtures that are imported from where pytest keeps them": {
+        "tests/conftest.py": CONFTEST,
+        "tests/test_notes.py": """\
+from _pytest.fixtures import fixture
+
+
+@fixture(scope="function")
+def notes(client):
+    client.post("/notes", params={"text": "a"})
+    return client.get("/notes").json()
+
+
+def test_notes(notes):
+    assert notes == ["a"]
+""",
+    },
     "bodies that are texts": {
         "tests/conftest.py": CONFTEST,
         "tests/test_notes.py": """\
