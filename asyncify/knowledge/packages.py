@@ -57,8 +57,8 @@ AIOSQLITE_BEFORE = ">=0.17,<0.22"
 #: fails on every parameter of bytes, and with 1.2.1 and 1.2.2 the import of aiomysql fails.
 AIOMYSQL_UP_TO = (1, 2, 0)
 
-#: the first pytest-asyncio since 0.26 that keeps the shared loop behind a plain test that calls `asyncio.run`. Run with
-#: 0.26.0, 1.0.0, 1.1.0, 1.1.1 and 1.2.0.
+#: the first pytest-asyncio since 0.26 that keeps the shared loop behind a plain test that calls `asyncio.run`, and
+#: behind an `IsolatedAsyncioTestCase`. Run with 0.26.0, 1.0.0, 1.1.0, 1.1.1 and 1.2.0.
 KEEPS_LOOP = (1, 2)
 
 

@@ -111,3 +111,11 @@ def test_names_that_came_with_sqlalchemy_2() -> None:
     text = "create_async_engine(url)\nasync_sessionmaker(engine)\nclass Base(AsyncAttrs, Declarative):\n    pass\n"
     assert needs(**{"db.py": text}).sqlalchemy == "2.0.13"
     assert not needs(**{"db.py": "create_async_engine(url)\nsessionmaker(engine, class_=AsyncSession)\n"}).sqlalchemy
+
+
+def test_cases_and_calls_that_run_loops_of_their_own() -> None:
+    app = {"app.py": ENGINE.format('"sqlite+aiosqlite://"')}
+    case = "from unittest import IsolatedAsyncioTestCase\n\n\nclass CaseTest(IsolatedAsyncioTestCase):\n    pass\n"
+    assert needs(**app, **{"test_case.py": case}).own_loops
+    assert needs(**app, **{"test_run.py": "import asyncio\n\nasyncio.run(main())\n"}).own_loops
+    assert not needs(**app, **{"case.py": case, "test_app.py": "async def test_it():\n    pass\n"}).own_loops

@@ -149,6 +149,13 @@ def test_a_plugin_that_loses_the_loop_to_a_plain_test_is_told(version: str, code
     check(Needs(asyncio=True, pytest_asyncio=True), "requirements.txt", text, text)
 
 
+def test_loops_of_their_own_ask_for_a_plugin_that_keeps_the_shared_one() -> None:
+    needs = Needs(asyncio=True, pytest_asyncio=True, own_loops=True)
+    check(needs, "requirements.txt", "pytest\n", "pytest\npytest-asyncio>=1.2\n")
+    old = "pytest==7.4.4\n"
+    check(needs, "requirements.txt", old, old + "pytest-asyncio>=0.21,<0.22\n", "settings-version")
+
+
 def test_files_that_include_one_another() -> None:
     files = {
         "requirements/base.txt": "fastapi\nsqlalchemy\n",

@@ -189,10 +189,11 @@ def _versions(project: ProjectDependencies, needs: Needs) -> Iterator[Finding]:
         yield Finding(NAME, path, None, "settings-version", message, "go to pytest 8.2 or later")
     elif not plugin.loop_scopes or (listed and listed < (0, 26)):
         message = "this pytest-asyncio cannot run all tests on one event loop"
-        yield Finding(NAME, path, None, "settings-version", message, "go to pytest 8.2, pytest-asyncio 0.26")
+        advice = f"go to pytest 8.2, pytest-asyncio {_dotted(KEEPS_LOOP) if needs.own_loops else '0.26'}"
+        yield Finding(NAME, path, None, "settings-version", message, advice)
     elif needs.own_loops and listed and listed < KEEPS_LOOP:
-        message = "this pytest-asyncio has no loop for the tests behind one that calls asyncio.run()"
-        yield Finding(NAME, path, None, "settings-version", message, "go to pytest-asyncio 1.2")
+        message = "this pytest-asyncio has no loop for the tests behind one that runs a loop of its own"
+        yield Finding(NAME, path, None, "settings-version", message, f"go to pytest-asyncio {_dotted(KEEPS_LOOP)}")
 
 
 def _dotted(version: tuple[int, ...]) -> str:

@@ -19,7 +19,7 @@ _SINCE = (
     (re.compile(rb"\basync_sessionmaker\b"), "2.0"),
 )
 _PLUGIN = re.compile(rb"\bpytest_asyncio\b|\bmark\.asyncio\b")
-_OWN_LOOP = re.compile(rb"\basyncio\.run\b")
+_OWN_LOOP = re.compile(rb"\basyncio\.run\b|\bIsolatedAsyncioTestCase\b")
 _PLUGIN_SETTING = re.compile(rb"^\s*asyncio_mode\s*=", re.MULTILINE)
 _ANYIO = re.compile(rb"\bmark\.anyio\b|\banyio_backend\b")
 _CLIENT = re.compile(rb"\b(?P<package>httpx2?)\b[^#]{0,400}?\bAsyncClient\b")
@@ -39,7 +39,7 @@ class Needs:
     pytest_asyncio: its tests need the plugin. http_client: the package of `AsyncClient` in tests, if any.
     session_library: it uses the async library that keeps the session of a request.
     sqlalchemy: the version that has first what it uses, and 1.4 has not; "" for none.
-    own_loops: plain code of its tests runs a loop of its own.
+    own_loops: plain code or cases of its tests run loops of their own.
     """
 
     asyncio: bool = False

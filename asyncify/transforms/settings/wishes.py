@@ -12,6 +12,7 @@ from asyncify.knowledge.packages import (
     BRINGS_HTTPX,
     BRINGS_SQLALCHEMY,
     HTTP_CLIENTS,
+    KEEPS_LOOP,
     SQLALCHEMY_EXTRAS,
     asyncio_plugin,
 )
@@ -98,7 +99,8 @@ def _test_packages(project: ProjectDependencies, manifest: Manifest, needs: Need
         plugin = asyncio_plugin(project.ceiling("pytest"), project.python)
         listed = _there(manifest, related, anchor.group, "pytest-asyncio")
         if needs.pytest_asyncio and plugin and not listed:
-            yield NewRequirement(anchor, "pytest-asyncio", (), plugin.requires)
+            keeps = f">={'.'.join(map(str, KEEPS_LOOP))}" if plugin.loop_scopes and needs.own_loops else ""
+            yield NewRequirement(anchor, "pytest-asyncio", (), keeps or plugin.requires)
         if needs.http_client and not brings_http_client(project):
             yield NewRequirement(anchor, needs.http_client)
 
