@@ -90,3 +90,85 @@ def add(name: str, db: Session = Depends(get_db)):
 def test_what_was_loaded_is_not_emptied_from_below(tmp_path: Path) -> None:
     files = {"main.py": APP, "models.py": MODELS, "filling.py": "def fill(db):\n    pass\n"}
     prove(tmp_path, files, [("POST", "/recipes?name=soup")])
+
+
+SHOP_MODELS = """\
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Shop(Base):
+    __tablename__ = "shops"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    items: Mapped[list["Item"]] = relationship(back_populates="shop")
+
+
+class Box(Base):
+    __tablename__ = "boxes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    color: Mapped[str]
+    items: Mapped[list["Item"]] = relationship(back_populates="box")
+
+
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    shop_id: Mapped[int | None] = mapped_column(ForeignKey("shops.id"))
+    box_id: Mapped[int | None] = mapped_column(ForeignKey("boxes.id"))
+    shop: Mapped["Shop"] = relationship(back_populates="items")
+    box: Mapped["Box"] = relationship(back_populates="items")
+"""
+SHOP_APP = """\
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.orm import Session
+
+from db import engine, get_db
+from models import Base, Box, Item, Shop
+
+Base.metadata.create_all(engine)
+app = FastAPI()
+
+
+class Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class BoxOut(Out):
+    color: str
+
+
+class ItemOut(Out):
+    box: BoxOut
+
+
+class ShopOut(Out):
+    name: str
+    items: list[ItemOut]
+
+
+@app.post("/shops", response_model=ShopOut)
+def add(name: str, db: Session = Depends(get_db)):
+    box = Box(color="red")
+    db.add(box)
+    db.commit()
+    shop = Shop(name=name, items=[Item(box_id=box.id), Item(box_id=box.id)])
+    db.add(shop)
+    db.commit()
+    db.refresh(shop)
+    return shop
+"""
+
+
+def test_the_owner_of_another_collection_of_that_name_is_loaded(tmp_path: Path) -> None:
+    done = prove(
+        tmp_path,
+        {"main.py": SHOP_APP, "models.py": SHOP_MODELS, "filling.py": "def fill(db):\n    pass\n"},
+        [("POST", "/shops?name=a")],
+    )
+    assert "selectinload(Shop.items).joinedload(Item.box)" in done["main.py"]

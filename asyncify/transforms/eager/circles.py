@@ -49,6 +49,8 @@ def _is_way_back(program: Program, first: ClassInfo, steps: Steps) -> bool:
     back = program.orm.relationship(there.target, steps[-1]) if there is not None and there.target is not None else None
     if there is None or back is None or not there.collection or back.collection:
         return False
+    if above is None or back.target is None or not program.classes.are_kin(above, back.target):
+        return False  # the owner of another collection, which happens to have the same name
     sides = ((there, back.name), (back, there.name))
     return any(_option(one, "back_populates") == name or _option(one, "backref") == name for one, name in sides)
 
