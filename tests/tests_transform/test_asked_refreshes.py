@@ -60,6 +60,26 @@ def rename(db: Session, key: int, name: str) -> Shelf:
     return shelf
 
 
+def book(db: Session, key: int) -> Book:
+    return db.scalars(select(Book).where(Book.id == key)).one()
+
+
+def lend(db: Session, key: int) -> Book:
+    found = book(db, key)
+    found.title = "lent"
+    db.commit()
+    db.refresh(found)
+    return found
+
+
+def take_back(db: Session, key: int) -> Book:
+    found = db.scalars(select(Book).where(Book.id == key)).first()
+    found.title = "back"
+    db.commit()
+    db.refresh(found)
+    return found
+
+
 def move(db: Session, key: int, title: str) -> Book:
     book = db.get(Book, key)
     book.title = title
@@ -106,12 +126,23 @@ def rename(key: int, name: str, db: Session = Depends(get_db)):
     return service.rename(db, key, name)
 
 
+@app.post("/books/{key}/lend", response_model=BookOut)
+def lend(key: int, db: Session = Depends(get_db)):
+    return service.lend(db, key)
+
+
+@app.post("/books/{key}/back", response_model=BookOut)
+def take_back(key: int, db: Session = Depends(get_db)):
+    return service.take_back(db, key)
+
+
 @app.put("/books/{key}", response_model=BookOut)
 def move(key: int, title: str, db: Session = Depends(get_db)):
     return service.move(db, key, title)
 """
 UNIT = """\
-from unittest.mock import {mock}
+from types import SimpleNamespace
+from unittest.mock import {mock}, patch
 
 import pytest
 from sqlalchemy.orm import Session
@@ -146,6 +177,19 @@ def test_move(book):
     db.get.return_value = book
     assert service.move(db, 1, "late").title == "late"
     db.get.assert_called_once_with(Book, 1)
+
+
+def test_lend():
+    db = {mock}()
+    with patch.object(service, "book", return_value=SimpleNamespace(title="a")):
+        assert service.lend(db, 1).title == "lent"
+    db.refresh.assert_called_once()
+
+
+def test_take_back():
+    db = {mock}()
+    db.scalars.return_value.first.return_value = SimpleNamespace(title="a")
+    assert service.take_back(db, 1).title == "back"
 """
 ROUTES = """\
 from fastapi.testclient import TestClient
@@ -165,6 +209,8 @@ def test_routes():
     books = [{"title": "b", "notes": [{"text": "n"}]}]
     assert client.put("/shelves/1?name=c").json() == {"name": "c", "books": books}
     assert client.put("/books/1?title=d").json() == {"title": "d", "notes": [{"text": "n"}]}
+    assert client.post("/books/1/lend").json() == {"title": "lent", "notes": [{"text": "n"}]}
+    assert client.post("/books/1/back").json() == {"title": "back", "notes": [{"text": "n"}]}
 """
 OPENED = """\
 from unittest import mock
@@ -220,6 +266,7 @@ def test_what_tests_assert_of_refreshes_stays_true(tmp_path: Path, mock: str) ->
     service = after["app/service.py"]
     assert service.count("await db.refresh(shelf)\n") == 2, "the author's"
     assert "    if shelf in db:\n        await db.get(\n" in service, "no mock of a row has an identity"
+    assert "    if found in db:\n        await db.get(\n" in service
     assert '    await db.refresh(book, ["notes"])\n' in service, "a test tells what `get` gives"
 
 

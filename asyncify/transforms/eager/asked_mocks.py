@@ -13,14 +13,16 @@ from functools import cached_property
 
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.dotted import root_of
-from asyncify.analysis.mock_calls import is_mock_call, results
+from asyncify.analysis.mock_calls import results
 from asyncify.analysis.mock_stands import Kind
 from asyncify.analysis.nodes import last_name
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.values import objects
 from asyncify.model.edit import Edit
 from asyncify.model.ops import Replace
+from asyncify.transforms.eager.doubles import Doubles
 
 _METHODS = ("refresh", "get")
 
@@ -31,9 +33,10 @@ _ROWS = frozenset("first one one_or_none get get_one scalar scalar_one scalar_on
 class AskedMocks:
     """Knows which functions run in tests that ask a mock of a session for a method."""
 
-    def __init__(self, program: Program, reach: Reach) -> None:
+    def __init__(self, program: Program, reach: Reach, doubles: Doubles) -> None:
         self._program = program
         self._reach = reach
+        self._doubles = doubles
 
     def asks(self, node: ast.AST, method: str) -> bool:
         """Whether a test that runs the code around a node asks whether a method of its mock was called, or tells what
@@ -55,9 +58,13 @@ class AskedMocks:
                         found[node.attr] |= self._reach.of(test)
         return found
 
-    def gives_rows(self, function: FunctionInfo | None) -> bool:
-        """Whether a function runs in a test that has mocks for rows."""
-        return function in self._with_rows
+    def may_be_a_double(self, function: FunctionInfo | None, instance: ast.expr) -> bool:
+        """Whether an instance of a function may be something that a test has put in the place of a row: the function
+        runs in a test that has such doubles, or a test replaces what gives the instance."""
+        sites = (v.origin.site for v in objects(self._program.values(instance)) if v.origin is not None)
+        loaders = (self._program.function_of(site) for site in sites)
+        replaced = (one for one in loaders if one is not None and one.name in self._doubles.names)
+        return function in self._with_rows or any(one is not function for one in replaced)
 
     @cached_property
     def _with_rows(self) -> set[FunctionInfo]:
@@ -67,7 +74,7 @@ class AskedMocks:
                 target, test = node.targets[0], self._program.function_of(node)
                 if test is None or not isinstance(target, ast.Attribute) or target.attr != "return_value":
                     continue
-                if last_name(target.value) in _ROWS and self._is_mock(path, test, node.value):
+                if last_name(target.value) in _ROWS and self._is_a_double(test, node.value):
                     found |= self._reach.of(test)
         makers = set(self._makers_of_rows())
         for test in self._program.functions if makers else ():
@@ -83,17 +90,19 @@ class AskedMocks:
                 if self._program.orm.is_model(stand.info):
                     yield maker
 
-    def _is_mock(self, path: str, test: FunctionInfo, value: ast.expr) -> bool:
-        """Whether a value is a mock, or a list that has one."""
+    def _is_a_double(self, test: FunctionInfo, value: ast.expr) -> bool:
+        """Whether a value is made by a call that makes no instance of a model, or is a list that has such a thing."""
         if isinstance(value, (ast.List, ast.Tuple)):
-            return any(self._is_mock(path, test, element) for element in value.elts)
-        if not isinstance(value, ast.Name):
-            return is_mock_call(self._program, path, value)
-        fixture = self._program.fixtures.find(test, value.id)
+            return any(self._is_a_double(test, element) for element in value.elts)
+        fixture = self._program.fixtures.find(test, value.id) if isinstance(value, ast.Name) else None
         where = test if fixture is None else fixture
         made = [value] if fixture is None else list(results(fixture.node))
         given = [g for one in made for g in (_assigned(where, one.id) if isinstance(one, ast.Name) else [one])]
-        return any(is_mock_call(self._program, where.path, one) for one in given)
+        return any(
+            isinstance(one, ast.Call)
+            and not any(self._program.orm.is_model(v.info) for v in objects(self._program.values(one)))
+            for one in given
+        )
 
     def containers(self, guarded: set[FunctionInfo | None]) -> Iterator[Edit]:
         """`Mock(spec=Session)` to `MagicMock(spec=Session)` in tests, and fixtures, that may run a function which asks

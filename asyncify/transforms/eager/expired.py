@@ -30,7 +30,6 @@ from asyncify.model.ops import InsertStatements
 from asyncify.model.span import Place, Target
 from asyncify.transforms.eager.asked_mocks import AskedMocks
 from asyncify.transforms.eager.created import STORES, Refresh, session_call
-from asyncify.transforms.eager.doubles import Doubles
 from asyncify.transforms.eager.lookups import primary_key
 from asyncify.transforms.eager.persistence import Persistence
 from asyncify.transforms.eager.reading import Reading
@@ -40,9 +39,8 @@ from asyncify.transforms.eager.sessions import Access, access, is_at_hand, sessi
 class Expired:
     """Decides for each read of such an instance. refreshes: those of whole instances, with the reason for each."""
 
-    def __init__(self, reading: Reading, doubles: Doubles, mocks: AskedMocks) -> None:
+    def __init__(self, reading: Reading, mocks: AskedMocks) -> None:
         self.program = reading.program
-        self._doubled = doubles.names
         self._mocks = mocks
         self.reading = reading
         self.refreshes: dict[Refresh, str] = {}
@@ -151,18 +149,11 @@ class Expired:
         as no mock of a test is."""
         session, name = self._session(read), read.function.source.segment(read.instance)
         conditions = [] if self._persistence.is_there(read) else [f"{name} is not None"]
-        foreign = not self._persistence.is_row(read) or self._may_be_gone(read) or self._may_be_a_double(read)
+        double = self._mocks.may_be_a_double(read.function, read.instance)
+        foreign = double or not self._persistence.is_row(read) or self._may_be_gone(read)
         if session is not None and foreign:
             conditions.append(f"{name} in {session.name}")
         return conditions
-
-    def _may_be_a_double(self, read: ExpiredRead) -> bool:
-        """Whether a test replaces what gives the instance, with something that gives a mock; the session itself may."""
-        if self._mocks.gives_rows(read.function):
-            return True
-        sites = (v.origin.site for v in objects(self.program.values(read.instance)) if v.origin is not None)
-        loaders = (self.program.function_of(site) for site in sites)
-        return any(one is not None and one is not read.function and one.name in self._doubled for one in loaders)
 
     def _may_have_changes(self, read: ExpiredRead) -> bool:
         """Whether a refresh might throw away what waits to be flushed, where nothing flushes before it: the function

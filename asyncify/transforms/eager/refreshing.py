@@ -121,7 +121,7 @@ class Refreshing:
         """Whether what is refreshed may be the mock of a test, and nothing that the function makes itself."""
         sites = [v.origin.site for v in objects(self.program.values(place.name)) if v.origin is not None]
         made = sites and all(isinstance(s, ast.Call) and is_construction(self.program, s) for s in sites)
-        return not made and self._mocks.gives_rows(self.program.function_of(place.call))
+        return not made and self._mocks.may_be_a_double(self.program.function_of(place.call), place.name)
 
     def _empties_others(self, place: Refresh, info: ClassInfo, needed: Mapping[Steps, Reader]) -> bool:
         """Whether a load over existing instances would empty what others of the function hold: the users of a group
