@@ -212,6 +212,47 @@ def test_routes():
     assert client.post("/books/1/lend").json() == {"title": "lent", "notes": [{"text": "n"}]}
     assert client.post("/books/1/back").json() == {"title": "back", "notes": [{"text": "n"}]}
 """
+SHELVES = """
+class Shelves:
+    def __init__(self, db: Session):
+        self.db = db
+
+    def find(self, key: int):
+        return self.db.get(Shelf, key)
+
+
+def get_shelves(db: Session = Depends(get_db)) -> Shelves:
+    return Shelves(db)
+
+
+@app.get("/shelves/{key}", response_model=ShelfOut)
+def find(key: int, shelves: Shelves = Depends(get_shelves)):
+    return shelves.find(key)
+
+
+@app.get("/shelves/{key}/name")
+def name(key: int, shelves: Shelves = Depends(get_shelves)):
+    return shelves.find(key).name
+"""
+OVERRIDDEN = """\
+from unittest.mock import MagicMock
+
+from fastapi.testclient import TestClient
+
+from app.main import Shelves, app, get_shelves
+from app.models import Book, Note, Shelf
+
+
+def test_another_service():
+    shelf = Shelf(id=9, name="a", books=[Book(title="b", notes=[Note(text="n")])])
+    service = MagicMock(spec=Shelves)
+    service.find.return_value = shelf
+    app.dependency_overrides[get_shelves] = lambda: service
+    books = [{"title": "b", "notes": [{"text": "n"}]}]
+    assert TestClient(app).get("/shelves/9").json() == {"name": "a", "books": books}
+    service.find.assert_called_once_with(9)
+    app.dependency_overrides.clear()
+"""
 OPENED = """\
 from unittest import mock
 from unittest.mock import Mock, patch
@@ -273,6 +314,13 @@ def test_what_tests_assert_of_refreshes_stays_true(tmp_path: Path, mock: str) ->
 def test_without_such_tests_a_load_stands_for_the_refresh(tmp_path: Path) -> None:
     after = _passes(tmp_path, {"tests/test_routes.py": ROUTES})
     assert "refresh" not in after["app/service.py"]
+
+
+def test_no_load_stands_beside_a_service_that_a_test_replaces(tmp_path: Path) -> None:
+    """It would ask a database that the test does not use for a row that is not there."""
+    main = MAIN.replace("from app.db import", "from app.models import Shelf\nfrom app.db import") + SHELVES
+    files = {"app/main.py": main, "tests/test_overridden.py": OVERRIDDEN}
+    assert "greenlet_spawn" in _passes(tmp_path, files)["app/main.py"]
 
 
 def test_sessions_that_a_patched_factory_gives_can_be_opened(tmp_path: Path) -> None:

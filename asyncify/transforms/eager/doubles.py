@@ -6,12 +6,13 @@ import ast
 from collections.abc import Iterable
 from functools import cache, cached_property
 
+from asyncify.analysis.mock_calls import results
 from asyncify.analysis.mock_origins import is_mocked
 from asyncify.analysis.override_entries import override_entries
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import has
+from asyncify.analysis.values import Fn, has, objects
 from asyncify.knowledge import names
 from asyncify.transforms.eager.reading import Reader, Reading
 
@@ -76,11 +77,14 @@ class Doubles:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """The last part of the name of everything that is patched or overridden."""
+        """The last part of the name of everything that is patched or overridden, and of the classes of which an
+        override gives no instances where the dependency did."""
         found: set[str] = set()
         for path in sorted(self.program.modules):
             source = self.program.modules[path].source
-            found |= {getattr(key, "id", getattr(key, "attr", "")) for key, _ in override_entries(source)}
+            for key, value in override_entries(source):
+                found.add(getattr(key, "id", getattr(key, "attr", "")))
+                found |= self._given(key) - self._given(value)
             for node in source.nodes:
                 if isinstance(node, ast.Call):
                     name = getattr(node.func, "attr", getattr(node.func, "id", ""))
@@ -88,6 +92,12 @@ class Doubles:
                         if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                             found.add(argument.value.rpartition(".")[2])
         return frozenset(found - {""})
+
+    def _given(self, dependency: ast.expr) -> set[str]:
+        """The names of the classes of which a dependency, or a lambda, gives instances."""
+        functions = (v.info.node for v in self.program.values(dependency) if isinstance(v, Fn))
+        given = [dependency.body] if isinstance(dependency, ast.Lambda) else [e for f in functions for e in results(f)]
+        return {value.info.name for one in given for value in objects(self.program.values(one))}
 
     def between(self, reader: FunctionInfo | None, loader: FunctionInfo | None) -> bool:
         """Whether one of the functions through which a reader gets its instances is replaced in a test."""

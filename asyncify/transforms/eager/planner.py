@@ -315,7 +315,7 @@ class Planner:
         return spot is not None
 
     def _beside(self, site: ast.AST, steps: Steps, reader: Reader) -> None:
-        spot = self.late.spot(reader, site, steps)
+        spot = self._free_spot(site, site, steps, reader)
         if spot is not None:
             self._at(spot, steps, reader)
         elif not loaded_by_mapping(self.program, site, steps, reader.node):
