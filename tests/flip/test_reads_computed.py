@@ -84,3 +84,89 @@ def test_what_the_database_computes_is_awaited(tmp_path: Path) -> None:
     assert "sum([await user.awaitable_attrs.age for user in users])" in done
     assert "return [await user.awaitable_attrs.name, user.age]" in done
     assert "return [*found, user.age]" in done
+
+
+SENT = (
+    HEAD
+    + """
+from pydantic import BaseModel
+from sqlalchemy import func
+
+
+class UserOut(BaseModel):
+    id: int
+    name: str
+    age: int
+    model_config = {"from_attributes": True}
+
+
+def edit(db: Session, key: int):
+    user = db.query(User).filter(User.id == key).first()
+    if user:
+        user.name = func.upper(user.name)
+        user.age = User.age + 1
+        db.commit()
+    return user
+
+
+def save(db: Session):
+    db.commit()
+
+
+@app.post("/edit/{key}", response_model=UserOut)
+def edited(key: int, db: Session = Depends(get_db)):
+    user = edit(db, key)
+    if user is None:
+        raise HTTPException(404)
+    return user
+
+
+@app.post("/save/{key}", response_model=UserOut)
+def saved(key: int, db: Session = Depends(get_db)):
+    user = db.get(User, key)
+    try:
+        user.name = func.lower(user.name)
+        save(db)
+    except ValueError:
+        db.rollback()
+        raise
+    return user
+
+
+@app.post("/make", response_model=UserOut)
+def make(db: Session = Depends(get_db)):
+    user = User(name=func.upper("new"), age=1)
+    db.add(user)
+    db.commit()
+    return user
+
+
+@app.post("/older/{key}", response_model=UserOut)
+def older(key: int, much: bool = False, db: Session = Depends(get_db)):
+    user = db.get(User, key)
+    if much:
+        user.age = User.age + 10
+    db.commit()
+    return user
+
+
+@app.post("/seen/{key}", response_model=UserOut)
+def seen(key: int, db: Session = Depends(get_db)):
+    user = db.get(User, key)
+    user.age = func.abs(-7)
+    db.commit()
+    db.refresh(user)
+    return user
+"""
+)
+
+
+def test_what_the_database_computes_is_sent(tmp_path: Path) -> None:
+    app = SENT.replace("Depends, FastAPI", "Depends, FastAPI, HTTPException")
+    paths = ["/edit/1", "/edit/9", "/save/1", "/make", "/older/2", "/older/2?much=1", "/seen/2"]
+    done = prove(tmp_path, app, [("POST", path) for path in paths])["main.py"]
+    assert 'await db.commit()\n        await db.refresh(user, ["name", "age"])\n    return user' in done
+    assert 'await save(db)\n        await db.refresh(user, ["name"])\n' in done
+    assert 'await db.commit()\n    await db.refresh(user, ["name"])\n' in done
+    assert "await user.awaitable_attrs.age\n    return user" in done
+    assert done.count("db.refresh(") == 4

@@ -32,6 +32,15 @@ def made_with(program: Program, function: FunctionInfo, value: ast.expr | None) 
             yield from (k.arg for k in value.keywords if k.arg and is_sql(program, function, k.value))
 
 
+def set_by(program: Program, function: FunctionInfo, node: ast.Assign, path: str) -> Iterator[str]:
+    """The attributes of an instance that get an expression from a statement, which may make it."""
+    for target in node.targets:
+        if is_path(target) and path_text(target) == path:
+            yield from made_with(program, function, node.value)
+        elif isinstance(target, ast.Attribute) and is_path(target.value) and path_text(target.value) == path:
+            yield from [target.attr] if is_sql(program, function, node.value) else []
+
+
 def pending(path: str, names: Iterable[str]) -> dict[tuple[str, str], Mark]:
     """What is noted for attributes of an instance that hold expressions."""
     return {(path, f"{name}{PENDING}"): Mark("an expression was assigned", None, True) for name in names}
@@ -47,6 +56,11 @@ def stored(state: State, call: ast.Call, *, certain: bool) -> State:
     found = {(p, a.removesuffix(PENDING)): (m, a) for (p, a), m in state.items() if a.endswith(PENDING)}
     left = {k: m for k, m in state.items() if not certain or not k[1].endswith(PENDING)}
     return {**left, **{key: Mark(m.cause, call, m.certain and certain) for key, (m, _) in found.items()}}
+
+
+def of_instance(state: State, path: str) -> list[tuple[str, Mark]]:
+    """The attributes of an instance that have to load, as the database has computed them."""
+    return [(name, mark) for (owner, name), mark in state.items() if owner == path and name.isidentifier()]
 
 
 def of_elements(state: State, source: str, target: str) -> State:

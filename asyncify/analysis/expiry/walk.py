@@ -61,7 +61,7 @@ class Walk:
     summaries: Mapping[FunctionInfo, Summary]
     differs: Callable[[ExpiredRead], bool] = nothing_differs
     rolls_back: bool = False
-    reads: dict[tuple[ast.expr, str, bool], ExpiredRead] = field(default_factory=dict)
+    reads: dict[tuple[ast.expr, str, str, bool], ExpiredRead] = field(default_factory=dict)
     _caught: list[list[State]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -218,7 +218,7 @@ class Walk:
         return all(self.program.orm.relationship(o.info, name) is None for o in objects(self.program.values(instance)))
 
     def _note(self, read: ExpiredRead) -> None:
-        key = (read.node, path_text(read.instance), read.outdated)
+        key = (read.node, path_text(read.instance), read.attribute, read.outdated)
         known = self.reads.get(key)
         if known is None or (known.mark.certain and not read.mark.certain):
             self.reads[key] = read
@@ -235,6 +235,8 @@ class Walk:
         if mark is not None:
             self._note(ExpiredRead(self.function, node, node, "", How.HANDED, mark, True, always))
             state = without(state, path, "")
+        for name, mark in computed.of_instance(state, path):
+            self._note(ExpiredRead(self.function, node, node, name, How.HANDED, mark, False, always))
         mark = state.get((path, OUTDATED))
         if mark is not None:
             read = ExpiredRead(self.function, node, node, "", How.HANDED, mark, True, always, True)
@@ -306,6 +308,7 @@ class Walk:
         if any(s.raises for s in summaries):
             self._caught[-1].append(self._all_expired(state, mark, True))
         if any(s.commits for s in summaries):
+            state = computed.stored(state, node, certain=len(called) == 1)
             state = self._all_outdated(state, Mark(f"a commit in {name}", node, len(called) == 1), True)
             if len(called) == 1:
                 state = self._fresh(summaries[0], node, state)

@@ -11,9 +11,11 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
 from asyncify.analysis.dotted import is_path
-from asyncify.analysis.evaluated import behind
+from asyncify.analysis.evaluated import behind, comes_before
+from asyncify.analysis.expiry import computed
 from asyncify.analysis.expiry.afterwards import is_repeated
 from asyncify.analysis.expiry.changes import Changes
 from asyncify.analysis.expiry.events import commits_expire, flushes_before_queries, path_text
@@ -56,7 +58,10 @@ class Expired:
         differs = self._differs if commits_expire(self.program) else nothing_differs
         self._all = expired_reads(self.program, differs)
         attributes: dict[tuple[ast.stmt, str], list[ExpiredRead]] = {}
+        self._stored = self._refresh_stored()
         for read in self._all:
+            if _key(read) in self._stored:
+                continue
             if read.how is How.ASKED:
                 self._forget(read)
             elif read.outdated:
@@ -67,7 +72,7 @@ class Expired:
                 else:
                     attributes.setdefault((self._statement(read), path_text(read.instance)), []).append(read)
         for (statement, _), reads in attributes.items():
-            self._refresh_attributes(statement, reads)
+            self._refresh_attributes(statement, reads, "before")
         self.edits.extend(mocks.containers(self._guarded))
 
     def _statement(self, read: ExpiredRead) -> ast.stmt:
@@ -229,7 +234,33 @@ class Expired:
         attributes = (node.value for node in ast.walk(read.node) if isinstance(node, ast.Attribute))
         return any(is_path(owner) and path_text(owner) == name for owner in attributes)
 
-    def _refresh_attributes(self, statement: ast.stmt, reads: list[ExpiredRead]) -> None:
+    def _refresh_stored(self) -> set[tuple[FunctionInfo, str, str, ast.Call | None]]:
+        """What the database has computed of instances that are handed on: loaded behind what has stored it."""
+        found: dict[tuple[ast.stmt, str], list[ExpiredRead]] = {}
+        for read in self._all:
+            if read.how is How.HANDED and not read.whole and self._is_stored_once(read):
+                assert read.mark.event is not None
+                statement = read.function.source.statement(read.mark.event)
+                found.setdefault((statement, path_text(read.instance)), []).append(read)
+        for (statement, _), reads in found.items():
+            self._refresh_attributes(statement, reads, "after")
+        return {_key(read) for reads in found.values() for read in reads}
+
+    def _is_stored_once(self, read: ExpiredRead) -> bool:
+        """Whether an attribute that somebody reads was set on every way to what has stored it, of what is a row then,
+        and no mock."""
+        event, source, name = read.mark.event, read.function.source, path_text(read.instance)
+        values = objects(self.program.values(read.instance))
+        if event is None or not any(read.attribute in self._read_of(value) for value in values):
+            return False
+        made = (n for n in read.function.nodes if isinstance(n, ast.Assign) and comes_before(source, n, event))
+        set_before = any(read.attribute in computed.set_by(self.program, read.function, n, name) for n in made)
+        alone = set_before and self._persistence.is_bound(read) and self._has_one_session(read)
+        double = self._mocks.may_be_a_double(read.function, read.instance)
+        row = self._persistence.is_row(replace(read, outdated=True)) and not double
+        return alone and row and self._session(read) is not None
+
+    def _refresh_attributes(self, statement: ast.stmt, reads: list[ExpiredRead], where: str) -> None:
         first = reads[0]
         session = self._session(first)
         if session is not None:
@@ -237,7 +268,7 @@ class Expired:
             names = ", ".join(f'"{name}"' for name in dict.fromkeys(read.attribute for read in reads))
             text = session.run(f"refresh({source.segment(first.instance)}, [{names}])") + "\n"
             target = Target(source.span(statement), Place.STATEMENT)
-            op = InsertStatements(text, "before")
+            op = InsertStatements(text, where)
             self.edits.append(Edit("eager", first.function.path, target, op, because=_because(first)))
 
     def _session(self, read: ExpiredRead) -> Access | None:
@@ -294,7 +325,7 @@ class Expired:
             outer = source.parent(read.node)
             called = isinstance(outer, ast.Call) and outer.func is read.node
             what = f"{path_text(read.instance)} after {read.mark.cause}"
-            if read.outdated:
+            if read.outdated or _key(read) in self._stored:
                 continue
             if read.how is How.CHANGED:
                 yield Unloaded(read.function.path, read.node, Reads.WRITE, what)
@@ -305,8 +336,15 @@ class Expired:
 
     def _key(self, read: ExpiredRead) -> str:
         """A column of the instance: reading one loads all that are expired."""
+        if read.attribute and not read.whole:
+            return read.attribute
         info = next(objects(self.program.values(read.instance))).info
         return next(iter((*primary_key(self.program, info), *sorted(self.program.orm.columns(info)))), "")
+
+
+def _key(read: ExpiredRead) -> tuple[FunctionInfo, str, str, ast.Call | None]:
+    """What one statement loads for all that read the same attribute behind the same call."""
+    return read.function, path_text(read.instance), read.attribute if not read.whole else "*", read.mark.event
 
 
 def _because(read: ExpiredRead) -> str:
