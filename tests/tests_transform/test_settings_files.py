@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import configparser
 import sys
+from pathlib import Path
 
 import pytest
-from repositories import flip
+from repositories import APP, flip, pytest_run
 
 from asyncify.transforms.tests.config_files import configs, find_config, new_config
 
@@ -205,3 +206,43 @@ def test_a_wrapper_drops_no_coroutine_and_a_filter_of_an_earlier_run_stays() -> 
     assert "error:coroutine (?!'AsyncMockMixin).*" in first
     earlier = first.replace("AsyncMockMixin)", "AsyncMockMixin)(?!'send')")
     assert flip({**files, "pytest.ini": earlier})[0]["pytest.ini"] == earlier
+
+
+NEVER = """\
+import unittest
+
+from app import crud
+from app.db import SessionLocal
+
+
+class CaseTest(unittest.TestCase):
+    async def test_texts(self):
+        assert crud.texts(SessionLocal()) == ["never asked"]
+
+    async def test_add(self):
+        assert crud.add(SessionLocal(), "a").text == "never asked"
+
+
+class TurnedTest(unittest.TestCase):
+    async def test_one(self):
+        assert 1
+
+    def test_texts(self):
+        with SessionLocal() as db:
+            assert crud.texts(db) == []
+"""
+
+
+def test_tests_that_have_never_run_are_told_and_do_not_fail(tmp_path: Path) -> None:
+    tables = "\n\n@pytest.fixture(autouse=True)\ndef tables():\n    Base.metadata.create_all(engine)\n"
+    conftest = CONFTEST.replace("import SessionLocal", "import Base, SessionLocal, engine") + tables
+    notes = "from app import crud\n\n\ndef test_notes(db):\n    assert crud.texts(db) == []\n"
+    suite = {"tests/conftest.py": conftest, "tests/test_case.py": NEVER, "tests/test_notes.py": notes}
+    code, output = pytest_run(tmp_path / "before", {**APP, **suite, "pytest.ini": "[pytest]\n"})
+    assert code == 0, output
+    migrated, findings = flip({**suite, "pytest.ini": "[pytest]\n"})
+    assert [(f.code, f.span.line if f.span else 0) for f in findings] == [("test-never-run", 8)]
+    code, output = pytest_run(tmp_path / "after", migrated)
+    assert code == 0, output
+    again, _ = flip(migrated, {})
+    assert again == migrated

@@ -54,6 +54,10 @@ def plan_cases(work: Work) -> None:
         classes.setdefault(info, [])
     for info, methods in classes.items():
         _test_case(work, info, methods)
+    for cls, first in {f.cls: f for f in reversed(list(never_run(work)))}.items():
+        message = "unittest.TestCase never awaits an async test: those of this class pass without having run"
+        advice = f"derive {cls.name if cls else ''} from unittest.IsolatedAsyncioTestCase"
+        work.report(first.path, first.node, "test-never-run", message, advice)
 
 
 def _cleanups(work: Work) -> Iterator[tuple[ast.Call, ClassInfo]]:
@@ -69,6 +73,19 @@ def _cleanups(work: Work) -> Iterator[tuple[ast.Call, ClassInfo]]:
 
 
 # unittest -------------------------------------------------------------------------------------------
+
+
+def never_run(work: Work) -> Iterator[FunctionInfo]:
+    """Async tests that unittest has never awaited, and does not await now: of classes that stay as they are."""
+    edited = {(e.path, e.target) for e in work.edits}
+    for function in sorted(work.program.functions, key=lambda f: (f.path, f.node.lineno)):
+        if not function.is_async or not function.name.startswith("test") or function.cls is None:
+            continue
+        bases = list(work.program.classes.ancestors(function.cls))
+        own = [b for b in bases if isinstance(b, ClassInfo)]
+        turned = any((b.path, work.source(b.path).target(n)) in edited for b in own for n in b.node.bases)
+        if Ext(TEST_CASE) in bases and not turned:
+            yield function
 
 
 def _test_case(work: Work, info: ClassInfo, methods: list[FunctionInfo]) -> None:

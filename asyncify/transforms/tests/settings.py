@@ -14,7 +14,7 @@ from asyncify.knowledge.packages import asyncio_plugin
 from asyncify.knowledge.testing import ASYNCIO_MODE, EVENT_LOOP, FORGOTTEN_AWAIT_FILTERS, LOOP_SCOPES, NO_MATTER
 from asyncify.model.edit import TextEdit
 from asyncify.transforms.tests.anyio import add_to_conftest, plan_backend, plan_marks, uses_anyio
-from asyncify.transforms.tests.cases import is_test_case
+from asyncify.transforms.tests.cases import is_test_case, never_run
 from asyncify.transforms.tests.config_files import ConfigFile, configs
 from asyncify.transforms.tests.found import GROUP, NAME, Work
 
@@ -60,7 +60,8 @@ def plan_settings(work: Work) -> None:
 
 def _filters(work: Work) -> list[str]:
     """What makes a forgotten `await` fail a test. Coroutines of functions that were async before and are handed to
-    somebody, such as a task that a test runs itself, may have been dropped all along: they stay no error."""
+    somebody, such as a task that a test runs itself, may have been dropped all along: they stay no error. So do tests
+    that have never run."""
     program = work.program
     dropped = set()
     for node, targets in program.facts.handed.items():
@@ -72,6 +73,8 @@ def _filters(work: Work) -> list[str]:
             dropped |= {t.info.qualname for t in targets if t.info.is_async}
     # a colon would end the message of a filter
     known = "".join(f"(?!'{re.escape(name)}')" for name in sorted(dropped))
+    cases = {function.qualname.removesuffix(function.name) for function in never_run(work)}
+    known += "".join(f"(?!'{re.escape(case)}test)" for case in sorted(cases))
     return [f.replace(NO_MATTER, f"{NO_MATTER}{known}") for f in FORGOTTEN_AWAIT_FILTERS]
 
 
