@@ -29,7 +29,7 @@ def console_scripts(modules: Mapping[str, ModuleInfo], files: Mapping[str, bytes
     for path in sorted(files):
         folder, _, name = path.rpartition("/")
         if name == "pyproject.toml":
-            texts = _strings(_tables(files[path]))
+            texts = strings_in(read_tables(files[path]))
         elif name in WRITTEN:
             texts = iter([files[path].decode("utf-8", "replace")])
         else:
@@ -48,7 +48,7 @@ def named_functions(modules: Mapping[str, ModuleInfo], named: str, folder: str =
     return {d for d in definitions if isinstance(d, FunctionInfo) and not d.is_async}
 
 
-def _tables(data: bytes) -> dict[str, Any]:
+def read_tables(data: bytes) -> dict[str, Any]:
     """A `pyproject.toml` without the words for this tool."""
     try:
         found = tomllib.loads(data.decode("utf-8"))
@@ -58,9 +58,10 @@ def _tables(data: bytes) -> dict[str, Any]:
     return {**found, "tool": {k: v for k, v in tool.items() if k != "asyncify"}} if isinstance(tool, dict) else found
 
 
-def _strings(value: Any) -> Iterator[str]:
+def strings_in(value: Any) -> Iterator[str]:
+    """All texts in a value of TOML."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, (dict, list)):
         for inner in value.values() if isinstance(value, dict) else value:
-            yield from _strings(inner)
+            yield from strings_in(inner)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import PurePosixPath
 
 from asyncify.analysis.mock_patches import given_by_patches
 from asyncify.analysis.names import Names
 from asyncify.analysis.nodes import last_name
+from asyncify.analysis.pytest_plugins import plugin_modules
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Ext
 from asyncify.knowledge.names import FIXTURE
@@ -33,8 +35,10 @@ def is_test(path: str) -> bool:
 class Fixtures:
     """All fixtures of a program by place."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, files: Mapping[str, bytes]) -> None:
+        """files: of the whole repository, with the manifests that name plugins."""
         self._names = names
+        self._files = files
         self._by_path: dict[str, dict[str, FunctionInfo]] = defaultdict(dict)
         self.decorators: dict[FunctionInfo, ast.expr] = {}
         self._found: dict[tuple[FunctionInfo, str], FunctionInfo | None] = {}
@@ -178,7 +182,7 @@ class Fixtures:
         return None
 
     def _from_plugins(self, name: str) -> FunctionInfo | None:
-        """Fixtures of modules named in `pytest_plugins`."""
+        """Fixtures of modules that are plugins."""
         for path in self._plugins:
             found = self._by_path.get(path, {}).get(name)
             if found is not None:
@@ -187,7 +191,7 @@ class Fixtures:
 
     @cached_property
     def _plugins(self) -> tuple[str, ...]:
-        """The modules of the program that are named in `pytest_plugins`."""
+        """The modules of the program that are named in `pytest_plugins`, or in a manifest."""
         found = [
             self._names.index.find(node.value, path)
             for path, module in self._names.modules.items()
@@ -195,4 +199,5 @@ class Fixtures:
             for node in ast.walk(stmt)
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         ]
-        return tuple(path for path in found if path is not None)
+        found += [self._names.index.find(module, path) for path, module in plugin_modules(self._files)]
+        return tuple(dict.fromkeys(path for path in found if path is not None))

@@ -103,7 +103,7 @@ class Program:
     @cached_property
     def fixtures(self) -> Fixtures:
         """pytest fixtures."""
-        return Fixtures(self.names)
+        return Fixtures(self.names, self.workspace.files)
 
     @cached_property
     def object_factories(self) -> ObjectFactories:
