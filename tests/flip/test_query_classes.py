@@ -133,3 +133,59 @@ def test_changed_methods(tmp_path: Path) -> None:
     files = {"db.py": db, "models.py": MODELS, "main.py": HEAD + CHANGED}
     done = prove(tmp_path, files, [("GET", "/users"), ("GET", "/own")], codes=["query-class"])
     assert "select(" not in done["main.py"]
+
+
+BESIDE_DB = """\
+from sqlalchemy import create_engine
+from sqlalchemy.orm import DeclarativeBase, Query, sessionmaker
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Quiet(Query):
+    def __new__(cls, *args, **kwargs):
+        return object.__new__(cls)
+
+
+engine = create_engine("sqlite:///./app.db", connect_args={"check_same_thread": False})
+SessionLocal = sessionmaker(bind=engine, query_cls=Quiet)
+
+
+def get_db():
+    with SessionLocal() as db:
+        yield db
+"""
+BESIDE = """\
+from fastapi import Depends, FastAPI
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import User
+
+app = FastAPI()
+
+
+def get_user(db: Session, name: str) -> User:
+    return db.query(User).filter(User.name == name).one()
+
+
+@app.get("/one")
+def one(db: Session = Depends(get_db)):
+    user = get_user(db, "ann")
+    return [post.title for post in user.posts]
+
+
+@app.get("/name")
+def name(db: Session = Depends(get_db)):
+    return get_user(db, "bob").name
+"""
+MOCKED = "from unittest.mock import Mock\n\n\ndef test_name():\n    assert Mock(name='user')\n"
+
+
+def test_loads_beside_what_reads_of_queries_that_stay(tmp_path: Path) -> None:
+    files = {"db.py": BESIDE_DB, "models.py": MODELS, "main.py": BESIDE, "tests/test_mocked.py": MOCKED}
+    after = prove(tmp_path, files, [("GET", f"/{name}") for name in ("one", "name")], codes=["query-class"])["main.py"]
+    assert "options(joinedload(User.posts))" in after
+    assert "getattr" not in after

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from textwrap import indent
 
-from asyncify.analysis.evaluated import is_always_evaluated
+from asyncify.analysis.evaluated import behind, is_always_evaluated
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach, Route
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
@@ -200,24 +200,41 @@ class Late:
 
     def _there(self, spot: Spot) -> set[Steps]:
         """The paths that a load like those written here, for the same name in the same function, has already."""
-        found: set[Steps] = set()
-        wanted = ast.dump(spot.expression)
-        for node in ast.walk(spot.function.node):
-            if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq):
-                value = node.comparators[0]
-                if isinstance(value, ast.Attribute) and ast.dump(value.value) == wanted:
-                    found |= self._options_around(spot, node)
-            elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "in_" and node.args:
-                value = node.args[0]
-                if isinstance(value, ast.ListComp) and ast.dump(value.generators[0].iter) == wanted:
-                    found |= self._options_around(spot, node)
-        return found
+        return {steps for _, found in self._loads_of(spot.function, spot.expression) for steps in found}
 
-    def _options_around(self, spot: Spot, node: ast.AST) -> set[Steps]:
+    def is_there(self, reader: Reader, name: str) -> bool:
+        """Whether such a load stands before code that reads a relationship of an instance of which nothing else is
+        known, and the name still means the same."""
+        function, node = self.program.function_of(reader.node), reader.node
+        if function is None or not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
+            return False
+        source, own = function.source, node.value.id
+        for statement, paths in self._loads_of(function, node.value):
+            following = behind(source, statement)
+            reading = next((s for s in following if any(inner is node for inner in ast.walk(s))), None)
+            between = following[: following.index(reading)] if reading is not None else following
+            if (name,) in paths and reading is not None and not any(_stores(s, own) for s in between):
+                return True
+        return False
+
+    def _loads_of(self, function: FunctionInfo, expression: ast.expr) -> Iterator[tuple[ast.stmt, set[Steps]]]:
+        """The loads like those written here for an expression in a function, each with the paths that it has."""
+        wanted = ast.dump(expression)
+        for node in ast.walk(function.node):
+            value: ast.expr | None = None
+            if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq):
+                given = node.comparators[0]
+                value = given.value if isinstance(given, ast.Attribute) else None
+            elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "in_" and node.args:
+                value = node.args[0].generators[0].iter if isinstance(node.args[0], ast.ListComp) else None
+            if value is not None and ast.dump(value) == wanted:
+                yield function.source.statement(node), self._options_around(function, node)
+
+    def _options_around(self, function: FunctionInfo, node: ast.AST) -> set[Steps]:
         """The options of the statement that has a condition."""
-        statement = spot.function.source.statement(node)
+        statement = function.source.statement(node)
         calls = (n for n in ast.walk(statement) if isinstance(n, ast.Call) and getattr(n.func, "attr", "") == "options")
-        return {e.steps for call in calls for a in call.args for e in self._options.parse(spot.path, a) if e.loads}
+        return {e.steps for call in calls for a in call.args for e in self._options.parse(function.path, a) if e.loads}
 
     # -- edits ---------------------------------------------------------------------------------------
 

@@ -133,7 +133,8 @@ class Planner:
             if not by <= widened.keys():
                 self._somewhere(name, reader)
         for _, name, reader in self.reading.unknown:
-            self._somewhere(name, reader)
+            if not self.late.is_there(reader, name):
+                self._somewhere(name, reader)
         for name, reader in self.reading.endless:  # as deep as the tree is
             self._somewhere(name, reader)
         self._run_the_rest()
