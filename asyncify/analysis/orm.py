@@ -33,6 +33,7 @@ class Relationship:
 
     target: the class at the other end, None where it could not be found. collection: many objects.
     lazy: the loader setting as written, "select" where none is. keyed: the collection is a dictionary.
+    holds_key: the side of the owner has the foreign key.
     """
 
     name: str
@@ -42,6 +43,13 @@ class Relationship:
     lazy: str
     node: ast.AST
     keyed: bool = False
+    holds_key: bool = False
+
+    @property
+    def loads_when_set(self) -> bool:
+        """Whether setting it on a row looks at what was there. Source: SQLAlchemy, `LazyLoader.init_class_attribute`:
+        all but what the key of the owner tells have an active history."""
+        return self.collection or not self.holds_key
 
     def held(self, target: Values) -> Values:
         """What reading the attribute gives. target: instances at the other end."""
@@ -286,6 +294,8 @@ class Orm:
         if any(n in DYNAMIC_ANNOTATIONS for n in names_in_annotation):
             lazy_text = "dynamic" if "DynamicMapped" in names_in_annotation else "write_only"
         uselist = keywords.get("uselist")
+        between = "secondary" in keywords or "secondaryjoin" in keywords
+        has_key = holds_key(self._classes, info, target, keywords, mapped=self.is_model(info)) and not between
         if isinstance(uselist, ast.Constant):
             many = bool(uselist.value)
         elif annotation is not None and any(n in COLLECTIONS for n in names_in_annotation):
@@ -294,12 +304,10 @@ class Orm:
             many = False
         elif "remote_side" in keywords:
             many = target is info and is_key(self._classes, info, keywords["remote_side"])
-        elif "secondary" in keywords or "secondaryjoin" in keywords:
-            many = True
         else:
-            many = not holds_key(self._classes, info, target, keywords, mapped=self.is_model(info))
+            many = not has_key
         keyed = many and self._is_keyed(info.path, keywords.get("collection_class"), names_in_annotation)
-        rel = Relationship(name, info, target, many, lazy_text, node, keyed)
+        rel = Relationship(name, info, target, many, lazy_text, node, keyed, has_key)
         backref = keywords.get("backref")
         if backref is not None and target is not None:
             self._add_backref(rel, backref, self_referential=target is info, between="secondary" in keywords)
@@ -336,8 +344,9 @@ class Orm:
                 many = False
             backref = backref.args[0] if backref.args else backref
         if isinstance(backref, ast.Constant) and isinstance(backref.value, str) and rel.target is not None:
+            held = not (many or between or rel.holds_key)
             self._backrefs[rel.target][backref.value] = Relationship(
-                backref.value, rel.target, rel.owner, many, lazy, rel.node
+                backref.value, rel.target, rel.owner, many, lazy, rel.node, holds_key=held
             )
 
 

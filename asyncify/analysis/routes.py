@@ -50,7 +50,7 @@ def routes(program: Program) -> list[Route]:
     shared = tuple(_shared(program))
     for function in program.functions:
         for decorator in function.node.decorator_list:
-            if isinstance(decorator, ast.Call) and _registers(program, decorator, DECORATORS):
+            if isinstance(decorator, ast.Call) and _is_route(program, decorator):
                 found.append(_route(program, function, decorator, function.path, shared))
     for path in sorted(program.modules):
         for node in program.modules[path].source.nodes:
@@ -67,6 +67,14 @@ def routes(program: Program) -> list[Route]:
                 if isinstance(value, Fn):
                     found.append(_route(program, value.info, node, path, shared))
     return found
+
+
+def _is_route(program: Program, decorator: ast.Call) -> bool:
+    """Whether a decorator makes a route: one of FastAPI, or another that is told a response model, which only FastAPI
+    has a use for."""
+    model = _keyword(decorator, "response_model")
+    told = model is not None and not isinstance(model, ast.Constant)
+    return told or _registers(program, decorator, DECORATORS)
 
 
 def _registers(program: Program, call: ast.Call, methods: frozenset[str]) -> bool:

@@ -219,11 +219,11 @@ class _Module:
         _runs(self.reading, function, value, reader)
 
     def _assigned(self, target: ast.Attribute) -> None:
-        """Setting a collection compares it with the one that is there, which must be loaded for that."""
+        """Setting a collection, or an object that has the key, looks at what is there, which is loaded for that."""
         for value in objects(self.program.values(target.value)):
             self.reading.changed.add(value.info)
             relationship = self.program.orm.relationship(value.info, target.attr)
-            if relationship is None or not relationship.collection or relationship.lazy in QUERIES:
+            if relationship is None or not relationship.loads_when_set or relationship.lazy in QUERIES:
                 continue
             origin: Origin | None = value.origin
             reader = Reader(self.path, target, "code", f"{value.info.name}.{target.attr} =")

@@ -7,6 +7,7 @@ Source: SQLAlchemy, "Relationship Loading Techniques", "Lazy Loading"; "Session 
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection, Mapping
 from functools import cache
 
 from asyncify.analysis.evaluated import comes_before, is_always_evaluated
@@ -28,6 +29,7 @@ class Overtaken:
         self._between = cache(Ways(program, reach, expire=commits_expire(program)).between)
         self._migrated = any("AsyncSession" in module.source.text for module in program.modules.values())
         self._committed = cache(Ways(program, reach, expire=True).between)
+        self._kept = cache(Ways(program, reach, expire=False).between)
         self._flushing = flushes_before_queries(program)
 
     def by_writes(self, place: ast.AST, info: ClassInfo, steps: Steps, readers: list[Reader]) -> bool:
@@ -42,6 +44,21 @@ class Overtaken:
         if not self._migrated or not self.by_writes(place, info, steps, readers):
             return False
         return not any(self._differs(place, info, steps, r, self._committed(place, r.node)) for r in readers)
+
+    def paths(
+        self, place: ast.AST, infos: Collection[ClassInfo], readers: Mapping[Steps, list[Reader]]
+    ) -> tuple[set[Steps], set[Steps]]:
+        """The paths that are overtaken by writes, and those of them that are by commits alone."""
+        found = {s for s, every in readers.items() if any(self.by_writes(place, i, s, every) for i in infos)}
+        alone = {s for s in found if any(self.by_commits_alone(place, i, s, readers[s]) for i in infos)}
+        return found, alone
+
+    def grows(self, place: ast.AST, infos: Collection[ClassInfo], steps: Steps, reader: Reader) -> bool:
+        """Whether an instance on a path may have been made behind a place: nothing has loaded what is read of that."""
+        written = self._kept(place, reader.node) if len(steps) > 1 else Written()
+        made = {c.info for c in written.sent | written.waiting if not (c.attribute or c.behind or c.deletes)}
+        ends = (self.program.orm.end_of(info, steps[:number]) for info in infos for number in range(1, len(steps)))
+        return any(end is not None and self._kin(one, end) for end in ends for one in made)
 
     def _differs(
         self, place: ast.AST, info: ClassInfo, steps: Steps, reader: Reader, written: Written | None = None

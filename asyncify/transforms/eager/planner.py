@@ -201,6 +201,7 @@ class Planner:
         for steps, found in readers.items():
             for reader in found:
                 if self.created.loads(site, reader, steps):
+                    self._grown(self.created.passed(site, reader), steps, reader)
                     continue
                 if self.detached.is_read_detached(site, path, reader) or self.deleted.is_gone(site, steps, reader):
                     continue
@@ -253,21 +254,13 @@ class Planner:
     def _lasting(self, site: Site, path: str, readers: Readers) -> Readers:
         """What can be loaded with the instances: the rest is written to before it is read."""
         infos = {entity.info for entity in entities(self.program, path, site)}
-        overtaken = {
-            steps
-            for steps, found in readers.items()
-            if any(self.overtaken.by_writes(site, info, steps, found) for info in infos)
-        }
-        settled = {
-            steps
-            for steps in overtaken
-            if any(self.overtaken.by_commits_alone(site, i, steps, readers[steps]) for i in infos)
-        }
+        overtaken, settled = self.overtaken.paths(site, infos, readers)
         left: Readers = {}
         for steps, every in readers.items():
             found = [r for r in every if not any(self.emptied.is_emptied(site, info, steps, r) for info in infos)]
-            for reader in (r for r in every if r not in found):
-                self._unknown(steps, reader)
+            for reader in every:
+                if reader not in found or self.overtaken.grows(site, infos, steps, reader):
+                    self._unknown(steps, reader)
             if any(steps[: number + 1] in settled for number in range(len(steps))):
                 continue
             if any(steps[: number + 1] in overtaken for number in range(len(steps))):
@@ -285,6 +278,13 @@ class Planner:
             return
         self.refreshing.add(place, steps, reader)
         self._decided(reader, steps, Outcome.REFRESH)
+        self._grown(place, steps, reader)
+
+    def _grown(self, place: Refresh | None, steps: Steps, reader: Reader) -> None:
+        if place is not None and self.overtaken.grows(
+            place.call, (self.refreshing.stored_class(place),), steps, reader
+        ):
+            self._unknown(steps, reader)
 
     def _constructed(self, site: ast.Call, path: str, steps: Steps, reader: Reader) -> None:
         """An instance that is never refreshed: after it was stored nothing of it but columns is loaded."""

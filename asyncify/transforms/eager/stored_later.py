@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from functools import cache
 
 from asyncify.analysis.expiry.afterwards import Afterwards
 from asyncify.analysis.program import Program
@@ -25,11 +26,22 @@ class StoredLater:
         self.program = program
         self._created = created
         self._afterwards = Afterwards(program, reach)
+        self._storing = cache(self._find_storing)
         self._holders = self._find_holders()
         self._stores: dict[FunctionInfo, list[ast.Call]] = {
-            f: [n for n in f.nodes if isinstance(n, ast.Call) and session_call(program, n, *STORES) is not None]
+            f: [n for n in f.nodes if isinstance(n, ast.Call) and self._may_store(n, reach)]
             for f in {function for holders in self._holders.values() for function in holders}
         }
+
+    def _may_store(self, call: ast.Call, reach: Reach) -> bool:
+        """Whether a call stores what a session holds, itself or by functions that it runs: `uow.finish()`."""
+        if session_call(self.program, call, *STORES) is not None:
+            return True
+        return any(self._storing(inner) for called in self.program.calls(call) for inner in reach.of(called.info))
+
+    def _find_storing(self, function: FunctionInfo) -> bool:
+        """Whether a function stores what a session holds."""
+        return any(session_call(self.program, node, *STORES) is not None for node in function.nodes)
 
     def _find_holders(self) -> dict[ast.AST, dict[FunctionInfo, int]]:
         """The functions that have a name for what a call makes, each with the first line that does."""

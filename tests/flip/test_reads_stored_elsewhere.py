@@ -1,0 +1,199 @@
+"""Instances that are made in a function and stored by another one that it calls, alone or below rows that are there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import prove
+
+MODELS = """
+from typing import List, Optional
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    age: Mapped[int] = mapped_column(default=0)
+    posts: Mapped[List["Post"]] = relationship(back_populates="author", order_by="Post.id")
+    profile: Mapped[Optional["Profile"]] = relationship(back_populates="user", cascade="all, delete-orphan")
+
+
+class Profile(Base):
+    __tablename__ = "profiles"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    bio: Mapped[str]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    user: Mapped[User] = relationship(back_populates="profile")
+
+
+class Post(Base):
+    __tablename__ = "posts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    user_id: Mapped[Optional[int]] = mapped_column(ForeignKey("users.id"))
+    author: Mapped[Optional["User"]] = relationship(back_populates="posts")
+    tags: Mapped[List["Tag"]] = relationship(order_by="Tag.id")
+
+
+class Tag(Base):
+    __tablename__ = "tags"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"))
+"""
+HEAD = """
+from typing import List, Optional
+
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import Post, Profile, Tag, User
+
+app = FastAPI()
+
+
+class Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class TagOut(Out):
+    text: str
+
+
+class PostOut(Out):
+    title: str
+    tags: List[TagOut]
+
+
+class UserOut(Out):
+    name: str
+    posts: List[PostOut]
+
+
+class Uow:
+    def __init__(self, session: Session = Depends(get_db)):
+        self.session = session
+        self.notes = []
+
+    def get(self, key: int):
+        return self.session.get(User, key)
+
+    def finish(self) -> None:
+        self.session.add_all(self.notes)
+        self.session.commit()
+"""
+
+
+def test_a_unit_of_work_stores_what_the_route_has_made(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+
+@app.post("/posts", response_model=PostOut)
+def add_post(title: str, uow: Uow = Depends()):
+    post = Post(title=title)
+    uow.session.add(post)
+    uow.finish()
+    return post
+
+
+@app.post("/tagged", response_model=PostOut)
+def add_tagged(title: str, uow: Uow = Depends()):
+    post = Post(title=title, tags=[Tag(text=title)])
+    uow.session.add(post)
+    uow.finish()
+    return post
+
+
+@app.post("/profiles/{key}")
+def set_profile(key: int, bio: str, uow: Uow = Depends()):
+    user = uow.get(key)
+    user.profile = Profile(bio=bio)
+    uow.finish()
+    return [user.name, user.profile.bio, uow.session.query(Profile).count()]
+"""
+    )
+    paths = ["/posts?title=a", "/tagged?title=b", "/profiles/1?bio=c", "/profiles/1?bio=d"]
+    requests = [("POST", path) for path in paths]
+    done = prove(tmp_path, {"models.py": MODELS, "main.py": app}, requests, codes=["eager-outdated"])["main.py"]
+    assert "    await post.awaitable_attrs.tags\n    return post" in done
+
+
+def test_what_is_made_below_a_loaded_row_is_validated_in_the_greenlet(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+
+@app.post("/flushed/{key}", response_model=UserOut)
+def flushed(key: int, db: Session = Depends(get_db)):
+    user = db.get(User, key)
+    user.posts.append(Post(title="flushed"))
+    db.flush()
+    return user
+
+
+def make(session: Session, name: str):
+    user = User(name=name)
+    session.add(user)
+    session.flush()
+    return user
+
+
+@app.post("/made", response_model=UserOut)
+def made(db: Session = Depends(get_db)):
+    user = make(db, "dee")
+    user.posts.append(Post(title="first"))
+    db.flush()
+    return user
+"""
+    )
+    requests = [("POST", "/flushed/1"), ("POST", "/made")]
+    done = prove(tmp_path, {"models.py": MODELS, "main.py": app}, requests)["main.py"]
+    assert done.count("await greenlet_spawn(UserOut.model_validate, user, from_attributes=True)") == 2
+
+
+def test_a_response_model_makes_a_route(tmp_path: Path) -> None:
+    """Of a decorator of the program, which FastAPI is handed the function by later."""
+    app = (
+        HEAD
+        + """
+
+class Views:
+    def __init__(self, uow: Uow = Depends()):
+        self.uow = uow
+
+
+def view(path: str, **options):
+    def mark(function):
+        function.view = (path, options)
+        return function
+
+    return mark
+
+
+@view("/users/{key}", response_model=UserOut)
+def read(key: int, uow: Uow = Depends()):
+    return uow.get(key)
+
+
+@view("/names")
+def names(uow: Uow = Depends()):
+    return [user.name for user in uow.session.query(User).order_by(User.id)]
+
+
+for function in list(globals().values()):
+    if hasattr(function, "view"):
+        app.add_api_route(function.view[0], function, **function.view[1])
+"""
+    )
+    prove(tmp_path, {"models.py": MODELS, "main.py": app}, [("GET", "/users/1"), ("GET", "/names")])
