@@ -25,8 +25,9 @@ class Unloaded:
 
     what: who reads what, in words. model: of an answer the response model and the file in which it is written.
     writes: of an answer, whether what is written out of it reads as well.
-    attribute: of a touched instance, what is read so that it loads. attributes: of an answer, what is read of the
-    instance itself, where that is all. again: of an answer, whether what is read waits each time it is read.
+    attribute: of a touched instance, what is read so that it loads; there: it is sure not to be None. attributes: of an
+    answer, what is read of the instance itself, where that is all. again: of an answer, whether what is read waits each
+    time it is read.
     """
 
     path: str
@@ -38,3 +39,4 @@ class Unloaded:
     writes: bool = False
     attributes: tuple[str, ...] = ()
     again: bool = False
+    there: bool = False

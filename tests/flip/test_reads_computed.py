@@ -170,3 +170,103 @@ def test_what_the_database_computes_is_sent(tmp_path: Path) -> None:
     assert 'await db.commit()\n    await db.refresh(user, ["name"])\n' in done
     assert "await user.awaitable_attrs.age\n    return user" in done
     assert done.count("db.refresh(") == 4
+
+
+def test_what_the_mapping_computes_of_what_was_made(tmp_path: Path) -> None:
+    models = (
+        BASE["models.py"]
+        .replace("import ForeignKey", "import ForeignKey, func")
+        .replace("import DeclarativeBase,", "import column_property, DeclarativeBase,")
+        + """
+
+class Shelf(Base):
+    __tablename__ = "shelves"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column()
+    upper: Mapped[str] = column_property(func.upper(name))
+"""
+    )
+    app = (
+        HEAD
+        + """
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import func
+
+from models import Shelf
+
+
+class ShelfOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    name: str
+    upper: str
+
+
+class UserOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    name: str
+
+
+class Uow:
+    def __init__(self, session: Session = Depends(get_db)):
+        self.session = session
+
+    def finish(self):
+        self.session.commit()
+
+
+def make(session, name):
+    shelf = Shelf(name=name)
+    session.add(shelf)
+    session.flush()
+    return shelf
+
+
+def keep(session, name):
+    shelf = Shelf(name=name)
+    session.add(shelf)
+    session.flush()
+    return shelf
+
+
+@app.post("/flushed", response_model=ShelfOut)
+def flushed(db: Session = Depends(get_db)):
+    shelf = Shelf(name="a")
+    db.add(shelf)
+    db.flush()
+    return shelf
+
+
+@app.post("/given", response_model=ShelfOut)
+def given(db: Session = Depends(get_db)):
+    return make(db, "b")
+
+
+@app.post("/kept")
+def kept(db: Session = Depends(get_db)):
+    one, two = keep(db, "c"), 2
+    other = keep(db, "d")
+    return [one.name, two, other.upper]
+
+
+@app.post("/stored", response_model=ShelfOut)
+def stored(uow: Uow = Depends()):
+    shelf = Shelf(name="e")
+    uow.session.add(shelf)
+    uow.finish()
+    return shelf
+
+
+@app.post("/assigned/{key}", response_model=UserOut)
+def assigned(key: int, db: Session = Depends(get_db)):
+    user = db.get(User, key)
+    user.name = func.upper(user.name)
+    db.flush()
+    return user
+"""
+    )
+    paths = ["/flushed", "/given", "/kept", "/stored", "/assigned/1"]
+    files = {"models.py": models, "main.py": app}
+    done = prove(tmp_path, files, [("POST", path) for path in paths], codes=["eager-outdated"])["main.py"]
+    assert done.count("    await shelf.awaitable_attrs.upper\n    return shelf") == 3
+    assert "    shelf = Shelf(name=name)\n    session.add(shelf)\n    await session.flush()\n    return shelf" in done
+    assert "return [one.name, two, await other.awaitable_attrs.upper]" in done

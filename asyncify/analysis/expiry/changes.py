@@ -11,9 +11,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from asyncify.analysis.expiry.column_defaults import ColumnDefaults, Given
+from asyncify.analysis.expiry.computed import mapped
 from asyncify.analysis.expiry.events import is_model_instance
 from asyncify.analysis.orm import Relationship, foreign_keys_of
 from asyncify.analysis.program import Program
@@ -31,7 +32,6 @@ CHANGING = frozenset("DateTime TIMESTAMP Numeric DECIMAL Enum Interval".split())
 WRITING = frozenset("insert update delete merge replace truncate call do with".split())
 ANYTHING = "*"
 PLACES = (ast.expr, ast.stmt)
-COMPUTED = "sqlalchemy.orm.column_property"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Changes:
         self.reached = cache(self._find_reached)
         self.deletes = cache(self._deletes)
         self._column_defaults = ColumnDefaults(program)
-        self._computed = cache(self._find_computed)
+        self.computed = cache(partial(mapped, program))
         self._is_changing = cache(self._find_is_changing)
 
     def _find_own(self, function: FunctionInfo) -> tuple[tuple[ast.expr | ast.stmt, Change], ...]:
@@ -184,7 +184,7 @@ class Changes:
         relationship = self.program.orm.relationship(info, attribute)
         if relationship is not None:
             return relationship.target is None or self._touches(change, info, relationship.target, attribute)
-        if attribute in self._computed(info):
+        if attribute in self.computed(info):
             return True
         if not self._kin(change.info, info):
             return False
@@ -237,15 +237,6 @@ class Changes:
     def _kin(self, one: ClassInfo | None, other: ClassInfo) -> bool:
         """Whether instances of one class may be of another. None: it is not known which."""
         return one is None or self.program.classes.are_kin(one, other)
-
-    def _find_computed(self, info: ClassInfo) -> frozenset[str]:
-        return frozenset(
-            name
-            for base in self.program.classes.ancestors(info)
-            if isinstance(base, ClassInfo)
-            for name, stmt in base.attributes.items()
-            if isinstance(stmt.value, ast.Call) and self._library(base.path, stmt.value.func) == COMPUTED
-        )
 
     def _library(self, path: str, node: ast.expr) -> str:
         found = self.program.names.resolve_expression(path, node)

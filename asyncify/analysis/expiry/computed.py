@@ -1,35 +1,63 @@
 """SQL expressions that are assigned to attributes: the database computes them when they are stored, and who reads one
-then loads it. Source: SQLAlchemy, "Embedding SQL Insert/Update Expressions into a Flush"."""
+then loads it. So it is with what the mapping computes, of instances that were made. Source: SQLAlchemy, "Embedding SQL
+Insert/Update Expressions into a Flush"; "Using column_property"."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from asyncify.analysis.dotted import is_path
 from asyncify.analysis.expiry.events import is_sql, path_text
 from asyncify.analysis.expiry.state import Mark, State, joined
 from asyncify.analysis.mock_calls import arguments
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import Cls
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.values import Cls, Ext
 
 #: behind the name of an attribute: it holds the expression itself, until that is stored
 PENDING = "="
+#: in the place of a path: what a function returns
+RETURNED = "return"
+MAPPED = "sqlalchemy.orm.column_property"
 
 
 def made_with(program: Program, function: FunctionInfo, value: ast.expr | None) -> Iterator[str]:
     """The attributes that get an expression where instances are made: `User(name=func.upper("a"))`, or a list of
     these."""
+    for call, _ in _made(program, value):
+        yield from (k.arg for k in call.keywords if k.arg and is_sql(program, function, k.value))
+
+
+def made_without(program: Program, value: ast.expr | None) -> Iterator[str]:
+    """The attributes of instances that are made so which the mapping computes, for rows alone."""
+    for _, info in _made(program, value):
+        yield from sorted(mapped(program, info))
+
+
+def _made(program: Program, value: ast.expr | None) -> Iterator[tuple[ast.Call, ClassInfo]]:
     if isinstance(value, (ast.List, ast.Tuple)):
         for element in value.elts:
-            yield from made_with(program, function, element)
+            yield from _made(program, element)
     elif isinstance(value, (ast.ListComp, ast.GeneratorExp)):
-        yield from made_with(program, function, value.elt)
-    elif isinstance(value, ast.Call) and value.keywords:
-        called = program.values(value.func)
-        if any(isinstance(v, Cls) and program.orm.is_model(v.info) for v in called):
-            yield from (k.arg for k in value.keywords if k.arg and is_sql(program, function, k.value))
+        yield from _made(program, value.elt)
+    elif isinstance(value, ast.Call):
+        for made in program.values(value.func):
+            if isinstance(made, Cls) and program.orm.is_model(made.info):
+                yield value, made.info
+
+
+def mapped(program: Program, info: ClassInfo) -> frozenset[str]:
+    """The attributes that the mapping of a class computes."""
+    bases = [base for base in program.classes.ancestors(info) if isinstance(base, ClassInfo)]
+    return frozenset(
+        name
+        for base in bases
+        for name, stmt in base.attributes.items()
+        if isinstance(stmt.value, ast.Call)
+        and isinstance(made := program.names.resolve_expression(base.path, stmt.value.func), Ext)
+        and made.name == MAPPED
+    )
 
 
 def set_by(program: Program, function: FunctionInfo, node: ast.Assign, path: str) -> Iterator[str]:
@@ -69,10 +97,21 @@ def of_elements(state: State, source: str, target: str) -> State:
     return {**found, **state} if source else state
 
 
+def returned(state: State, path: str, names: Collection[str]) -> State:
+    """The state in which a function returns what it has under a path, without some attributes."""
+    left = {(RETURNED, a): m for (p, a), m in state.items() if p == path and a.removesuffix(PENDING) in names}
+    return {**state, **left}
+
+
 def left_behind(function: FunctionInfo, states: Iterable[State]) -> frozenset[tuple[str, str]]:
-    """What a function leaves with attributes of its parameters: their names, as they are noted."""
-    names = {p.arg for p in function.parameters}
+    """What a function leaves with attributes of its parameters, and of what it returns, as it is noted."""
+    names = {RETURNED, *(p.arg for p in function.parameters)}
     return frozenset(key for key in joined(states) or {} if key[0] in names and _is_attribute(key[1]))
+
+
+def given(path: str, left: Iterable[tuple[str, str]], call: ast.Call) -> dict[tuple[str, str], Mark]:
+    """What is noted for a path that gets what such a function returns."""
+    return {(path, name): Mark("an expression was assigned", call, False) for p, name in left if p == RETURNED}
 
 
 def brought(program: Program, call: ast.Call, left: frozenset[tuple[str, str]], state: State) -> State:

@@ -71,7 +71,8 @@ class Flow(Walk):
         if isinstance(node, ast.Return):
             state = self._expression(node.value, state) if node.value is not None else state
             if node.value is not None:
-                state = self._handed(node.value, self._asked(node.value, state))
+                state = self._handed(node.value, self._asked(node.value, state), inside=self.called)
+                state = computed.returned(state, self._source(node.value), self._mapped(node.value))
             self._left.append(state)
             return None
         if isinstance(node, ast.Raise):

@@ -6,11 +6,12 @@ import ast
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-from asyncify.analysis.expiry.computed import made_with
+from asyncify.analysis.expiry.computed import made_with, made_without
 from asyncify.analysis.expiry.events import Effect, event_of, is_sql, rolls_back_block
 from asyncify.analysis.expiry.flow import Flow
 from asyncify.analysis.expiry.uses import ExpiredRead, Summary, nothing_differs
 from asyncify.analysis.program import Program
+from asyncify.analysis.routes import routes
 from asyncify.analysis.symbols import FunctionInfo
 
 #: rounds after which what functions do to those that call them is taken as it is
@@ -30,13 +31,14 @@ def expired_reads(
         return ()
     yielding = frozenset(_yielding(program))
     callers = _callers(program)
+    kept = callers.keys() - {route.function for route in routes(program)} - set(_given_back(program))
     summaries: dict[FunctionInfo, Summary] = {}
     found: dict[FunctionInfo, list[ExpiredRead]] = {}
     work = set(begin | yielding)
     for _ in range(ROUNDS):
         changed = set()
         for function in sorted(work, key=_order):
-            flow = Flow(program, function, summaries, differs, function in yielding)
+            flow = Flow(program, function, summaries, differs, function in yielding, function in kept)
             summary = flow.run()
             found[function] = list(flow.reads.values())
             if summary != summaries.get(function, Summary()):
@@ -61,7 +63,7 @@ def _beginning(program: Program, outdates: bool) -> Iterator[FunctionInfo]:
                 event = event_of(program, node)
                 quiet = {Effect.LOADS, Effect.LETS_GO, *(() if outdates else (Effect.STORES,))}
                 stores = (event is not None and event.effect not in quiet) or rolls_back_block(program, node)
-                if stores or any(made_with(program, function, node)):
+                if stores or any(made_with(program, function, node)) or any(made_without(program, node)):
                     yield function
                     break
             elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
@@ -81,6 +83,15 @@ def _yielding(program: Program) -> Iterator[FunctionInfo]:
 def _rolls_back(program: Program, function: FunctionInfo) -> bool:
     events = (event_of(program, node) for node in function.nodes if isinstance(node, ast.Call))
     return any(event is not None and event.effect is Effect.EXPIRES_ALL for event in events)
+
+
+def _given_back(program: Program) -> Iterator[FunctionInfo]:
+    """The functions of which some caller returns at once what they return."""
+    for function in program.functions:
+        for node in function.nodes:
+            value = node.value if isinstance(node, ast.Return) else None
+            value = value.value if isinstance(value, ast.Await) else value
+            yield from (called.info for called in program.calls(value)) if isinstance(value, ast.Call) else ()
 
 
 def _callers(program: Program) -> dict[FunctionInfo, set[FunctionInfo]]:

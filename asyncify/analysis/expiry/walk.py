@@ -53,7 +53,8 @@ class Walk:
     """One walk through one function.
 
     summaries: what is known of those that it calls. differs: whether what is outdated at a read is another one by now.
-    rolls_back: whether what runs where the function yields, the test of a fixture, may roll back.
+    rolls_back: whether what runs where the function yields, the test of a fixture, may roll back. called: whether only
+    the program calls it, and keeps what it returns, so that this is read there.
     """
 
     program: Program
@@ -61,6 +62,7 @@ class Walk:
     summaries: Mapping[FunctionInfo, Summary]
     differs: Callable[[ExpiredRead], bool] = nothing_differs
     rolls_back: bool = False
+    called: bool = False
     reads: dict[tuple[ast.expr, str, str, bool], ExpiredRead] = field(default_factory=dict)
     _caught: list[list[State]] = field(default_factory=list)
 
@@ -97,8 +99,16 @@ class Walk:
         source = self._source(value)
         if source:
             return copied(state, source, text)
-        made = computed.made_with(self.program, self.function, value)
-        return {**without(state, text), **computed.pending(text, made)}
+        made = [
+            *computed.made_with(self.program, self.function, value),
+            *computed.made_without(self.program, value),
+        ]
+        state = {**without(state, text), **computed.pending(text, made)}
+        call = value.value if isinstance(value, ast.Await) else value
+        if isinstance(call, ast.Call):
+            for summary in self._run_by(call):
+                state = {**state, **computed.given(text, summary.computed, call)}
+        return state
 
     def _written(self, target: ast.Attribute, path: str, state: State) -> State:
         """Before an attribute is set: a refresh behind that would take the change back."""
@@ -223,10 +233,11 @@ class Walk:
         if known is None or (known.mark.certain and not read.mark.certain):
             self.reads[key] = read
 
-    def _handed(self, node: ast.expr, state: State) -> State:
+    def _handed(self, node: ast.expr, state: State, *, inside: bool = False) -> State:
+        """Hand an instance on. inside: to a function of the program."""
         if isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Starred)):
             for part in children(node):
-                state = self._handed(part, state) if isinstance(part, ast.expr) else state
+                state = self._handed(part, state, inside=inside) if isinstance(part, ast.expr) else state
             return state
         if not is_path(node) or not is_model_instance(self.program, node):
             return state
@@ -235,13 +246,21 @@ class Walk:
         if mark is not None:
             self._note(ExpiredRead(self.function, node, node, "", How.HANDED, mark, True, always))
             state = without(state, path, "")
+        kept = self._mapped(node) if inside else ()
         for name, mark in computed.of_instance(state, path):
+            if name in kept:
+                continue
             self._note(ExpiredRead(self.function, node, node, name, How.HANDED, mark, False, always))
         mark = state.get((path, OUTDATED))
         if mark is not None:
             read = ExpiredRead(self.function, node, node, "", How.HANDED, mark, True, always, True)
             state = self._outdated(read, state)
         return state
+
+    def _mapped(self, node: ast.expr) -> frozenset[str]:
+        """The attributes of an instance that the mapping computes."""
+        infos = {o.info for o in objects(self.program.values(node))}
+        return frozenset(name for info in infos for name in computed.mapped(self.program, info))
 
     def _in_greenlet(self, instance: ast.expr, name: str, state: State) -> State:
         """A read in the greenlet has loaded what it reads."""
@@ -301,8 +320,8 @@ class Walk:
         called = self.program.calls(node)
         if called or getattr(node.func, "attr", getattr(node.func, "id", "")) in READERS:
             for argument in (*node.args, *(k.value for k in node.keywords)):
-                state = self._handed(argument, state)
-        summaries = [self.summaries.get(fn.info, Summary()) for fn in called]
+                state = self._handed(argument, state, inside=bool(called))
+        summaries = self._run_by(node)
         name = f"{called[0].info.name}()" if called else ""
         mark = Mark(name, node, False)
         if any(s.raises for s in summaries):
@@ -315,6 +334,10 @@ class Walk:
         for summary in summaries:
             state = computed.brought(self.program, node, summary.computed, state) if summary.computed else state
         return self._all_expired(state, mark, True) if any(s.returns for s in summaries) else state
+
+    def _run_by(self, node: ast.Call) -> list[Summary]:
+        """What is known of the functions that a call runs."""
+        return [self.summaries.get(fn.info, Summary()) for fn in self.program.calls(node)]
 
     def _fresh(self, summary: Summary, node: ast.Call, state: State) -> State:
         """What a call has committed and then refreshed of what it was given."""

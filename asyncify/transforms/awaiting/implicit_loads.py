@@ -103,7 +103,7 @@ class ImplicitLoads:
                 yield from self._before(place, statement, f"{text}\n", imports)
         elif place.reads is Reads.TOUCH and is_path(node) and place.attribute:
             text, imports = self._read(node, place.attribute, self.source.segment(node))
-            text = f"if {self.source.segment(node)} is not None:\n    {text}\n"
+            text = f"{text}\n" if place.there else f"if {self.source.segment(node)} is not None:\n    {text}\n"
             yield from self._before(place, self.source.statement(node), text, imports)
         elif place.reads is Reads.ANSWER:
             yield from self._answer(place, name, imports)

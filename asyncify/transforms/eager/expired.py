@@ -31,7 +31,7 @@ from asyncify.model.evidence import ImplicitLoad
 from asyncify.model.ops import InsertStatements
 from asyncify.model.span import Place, Target
 from asyncify.transforms.eager.asked_mocks import AskedMocks
-from asyncify.transforms.eager.created import STORES, Refresh, session_call
+from asyncify.transforms.eager.created import STORES, Refresh, is_construction, session_call
 from asyncify.transforms.eager.lookups import primary_key
 from asyncify.transforms.eager.persistence import Persistence
 from asyncify.transforms.eager.reading import Reading
@@ -49,6 +49,7 @@ class Expired:
         self.edits: list[Edit] = []
         self._guarded: set[FunctionInfo | None] = set()
         self.findings: list[Finding] = []
+        self._left: list[ExpiredRead] = []
         self._changes = Changes(self.program)
         self._flushing = flushes_before_queries(self.program)
         self._columns_read: dict[ClassInfo, set[str]] = defaultdict(set)
@@ -56,7 +57,7 @@ class Expired:
             self._columns_read[info].add(name)
         self._persistence = Persistence(self.program)
         differs = self._differs if commits_expire(self.program) else nothing_differs
-        self._all = expired_reads(self.program, differs)
+        self._all = [read for read in expired_reads(self.program, differs) if self._is_read(read)]
         attributes: dict[tuple[ast.stmt, str], list[ExpiredRead]] = {}
         self._stored = self._refresh_stored()
         for read in self._all:
@@ -77,6 +78,13 @@ class Expired:
 
     def _statement(self, read: ExpiredRead) -> ast.stmt:
         return read.function.source.statement(read.node)
+
+    def _is_read(self, read: ExpiredRead) -> bool:
+        """Whether somebody reads the one attribute of an instance that is handed on, for which it would be loaded."""
+        if read.how is not How.HANDED or not read.attribute:
+            return True
+        infos = {value.info for value in objects(self.program.values(read.instance))}
+        return any(read.attribute in self._columns_read[info] for info in infos)
 
     # -- what may be read without a load -------------------------------------------------------------
 
@@ -297,6 +305,7 @@ class Expired:
         return len(found) == 1 and is_at_hand(read.function, found.pop(), self._statement(read), read.instance)
 
     def _report(self, read: ExpiredRead) -> None:
+        self._left.append(read)
         name = path_text(read.instance)
         what = f"{name}.{read.attribute}" if read.attribute else name
         message = f"{what} is read after {read.mark.cause} that may have changed it, and keeps what it had"
@@ -330,9 +339,30 @@ class Expired:
             if read.how is How.CHANGED:
                 yield Unloaded(read.function.path, read.node, Reads.WRITE, what)
             elif read.how is How.HANDED or called:
-                yield Unloaded(read.function.path, read.instance, Reads.TOUCH, what, attribute=self._key(read))
+                yield self._touched(read, self._key(read))
             else:
                 yield Unloaded(read.function.path, read.node, Reads.ATTRIBUTE, what)
+
+        for read in self._left:
+            for name in self._never_loaded(read):
+                yield self._touched(read, name)
+
+    def _touched(self, read: ExpiredRead, name: str) -> Unloaded:
+        what = f"{path_text(read.instance)} after {read.mark.cause}"
+        there = bool(read.attribute or read.outdated) and self._persistence.is_there(read)
+        return Unloaded(read.function.path, read.instance, Reads.TOUCH, what, attribute=name, there=there)
+
+    def _never_loaded(self, read: ExpiredRead) -> list[str]:
+        """What the mapping computes, and is read of an instance that was made and not loaded since."""
+        made = (
+            value.info
+            for value in objects(self.program.values(read.instance))
+            if value.origin is not None
+            and not value.origin.steps
+            and isinstance(value.origin.site, ast.Call)
+            and is_construction(self.program, value.origin.site)
+        )
+        return sorted({name for info in made for name in self._changes.computed(info) & self._columns_read[info]})[:1]
 
     def _key(self, read: ExpiredRead) -> str:
         """A column of the instance: reading one loads all that are expired."""
