@@ -252,3 +252,45 @@ def loose(db: Session = Depends(get_db)):
     files = {"models.py": models, "filling.py": filling, "main.py": app}
     done = prove(tmp_path, files, [("GET", "/made"), ("GET", "/loose")])["main.py"]
     assert "return await greenlet_spawn(Page[NodeOut], total=len(roots), items=roots)" in done
+
+
+def test_a_method_that_calls_itself_on_what_it_finds_runs_in_the_greenlet(tmp_path: Path) -> None:
+    models = MODELS.replace(
+        "class Base(DeclarativeBase):\n    pass\n",
+        """class Base(DeclarativeBase):
+    def as_dict(self, depth=0):
+        data = {c.name: getattr(self, c.name) for c in self.__table__.columns if not c.foreign_keys}
+        for relation in self.__mapper__.relationships if depth else ():
+            value = getattr(self, relation.key)
+            many = [one.as_dict(depth - 1) for one in value] if relation.uselist else None
+            data[relation.key] = many if relation.uselist else value and value.as_dict(depth - 1)
+        return data
+""",
+    )
+    app = (
+        HEAD
+        + """
+def rows(found):
+    return [one.as_dict() for one in found]
+
+
+@app.get("/teams")
+def teams(db: Session = Depends(get_db)):
+    return [team.as_dict(2) for team in db.query(Team).order_by(Team.id)]
+
+
+@app.get("/users/{key}")
+def user(key: int, db: Session = Depends(get_db)):
+    return db.query(User).get(key).as_dict(depth=1)
+
+
+@app.get("/plain")
+def plain(db: Session = Depends(get_db)):
+    return rows(getattr(db.query(Team).order_by(Team.id).first(), "us" + "ers"))
+"""
+    )
+    files = {"models.py": models, "filling.py": FILLING, "main.py": app}
+    done = prove(tmp_path, files, [("GET", "/teams"), ("GET", "/users/1"), ("GET", "/plain")])
+    assert "    def as_dict(self, depth=0):" in done["models.py"]
+    assert "await greenlet_spawn(team.as_dict, 2) for team in" in done["main.py"]
+    assert "[await greenlet_spawn(one.as_dict) for one in found]" in done["main.py"]

@@ -20,6 +20,7 @@ from asyncify.analysis.values import Ext
 from asyncify.knowledge.library import is_lazy
 from asyncify.transforms.eager.planner import Planner
 from asyncify.transforms.eager.reading import SOMEWHERE, Reader, Steps
+from asyncify.transforms.eager.recursive import run_whole, unknown_calls
 from asyncify.transforms.eager.repeated import first_reads, is_loaded_before
 
 
@@ -76,10 +77,13 @@ def _add_properties(program: Program, planner: Planner) -> None:
 
 
 def _leave_plain(program: Program, planner: Planner) -> None:
-    """What code calls that pydantic or SQLAlchemy calls cannot wait: whoever else calls it reads what it does."""
-    plain = planner.reading.followed | planner.reading.called
-    inside = {r: paths for r, paths in planner.unplaced.items() if program.function_of(r.node) in plain}
-    if not any(program.function_of(reader.node) in planner.reading.followed for reader in inside):
+    """What code calls that pydantic or SQLAlchemy calls cannot wait, nor what calls itself on something unknown:
+    whoever else calls it reads what it does."""
+    readers = {reader: program.function_of(reader.node) for reader in planner.unplaced}
+    whole = run_whole(program, filter(None, readers.values()))
+    moved = planner.reading.followed | whole
+    plain = moved | planner.reading.called
+    if moved.isdisjoint(filter(None, readers.values())):
         return
     calls: dict[FunctionInfo, list[tuple[str, ast.Call]]] = defaultdict(list)
     for function in program.functions:
@@ -87,10 +91,11 @@ def _leave_plain(program: Program, planner: Planner) -> None:
             for called in program.calls(node) if isinstance(node, ast.Call) else ():
                 if called.info in plain and isinstance(node, ast.Call):
                     calls[called.info].append((function.path, node))
-    for reader, paths in inside.items():
-        within = program.function_of(reader.node)
-        if within in planner.reading.followed and within is not None:
-            del planner.unplaced[reader]
+    for function in whole:
+        calls[function] += unknown_calls(program, function)
+    for reader, within in readers.items():
+        if within in moved and within is not None:
+            paths = planner.unplaced.pop(reader)
             for path, call in calls[within]:
                 planner.unplaced[replace(reader, path=path, node=call)] |= paths
 
