@@ -15,7 +15,7 @@ from functools import cache, partial
 
 from asyncify.analysis.expiry.column_defaults import ColumnDefaults, Given
 from asyncify.analysis.expiry.computed import mapped
-from asyncify.analysis.expiry.events import is_model_instance
+from asyncify.analysis.expiry.events import is_model_instance, read_in_greenlet
 from asyncify.analysis.orm import Relationship, foreign_keys_of
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
@@ -157,12 +157,19 @@ class Changes:
             yield from (Change(v.info, behind=True, deletes=gone) for part in parts for v in part if isinstance(v, Cls))
         elif func.attr in BULK:
             yield Change(None, behind=True)
-        elif func.attr in ("append", "extend", "remove", "add", "clear", "insert", "pop") and isinstance(
-            func.value, ast.Attribute
-        ):
-            for found in objects(self.program.values(func.value.value)):
-                if self.program.orm.relationship(found.info, func.value.attr) is not None:
-                    yield Change(found.info, func.value.attr)
+        elif func.attr in ("append", "extend", "remove", "add", "clear", "insert", "pop"):
+            instance, name = self._collection(func.value)
+            for found in objects(self.program.values(instance)) if instance is not None else ():
+                if self.program.orm.relationship(found.info, name) is not None:
+                    yield Change(found.info, name)
+
+    def _collection(self, node: ast.expr) -> tuple[ast.expr | None, str]:
+        """The instance and the attribute of what is changed, also where an earlier run has let that wait."""
+        node = node.value if isinstance(node, ast.Await) else node
+        read = read_in_greenlet(self.program, node)
+        if read is None and isinstance(node, ast.Attribute):
+            return node.value, node.attr
+        return read or (None, "")
 
     def _statement(self, table: ast.expr, *, deletes: bool) -> Iterator[Change]:
         infos = [v.info for v in self.program.values(table) if isinstance(v, Cls)]

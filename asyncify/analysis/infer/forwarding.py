@@ -1,6 +1,7 @@
 """Library calls that call a function with the arguments beside it: `run_in_threadpool(f, db)`, `add_task(f, db)`.
 
-Sources: FastAPI "Background Tasks"; Starlette "Thread Pool"; asyncio, anyio and concurrent.futures references.
+Sources: FastAPI "Background Tasks"; Starlette "Thread Pool"; asyncio, anyio and concurrent.futures references;
+SQLAlchemy, `sqlalchemy.util.concurrency`.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from types import MappingProxyType
 
 from asyncify.analysis.infer.functions import ensure, pass_arguments, result_of
 from asyncify.analysis.infer.run import Run
-from asyncify.analysis.values import NOTHING, Ext, Fn, Member, Value, Values, union
-from asyncify.knowledge.names import canonical
+from asyncify.analysis.values import NOTHING, Ext, Fn, Inst, Member, Value, Values, union
+from asyncify.knowledge.names import GREENLET_SPAWN, canonical
 
 #: name -> position of the function, and whether the call (once awaited) gives what the function gives
 FORWARDS: Mapping[str, tuple[int, bool]] = MappingProxyType(
@@ -21,6 +22,7 @@ FORWARDS: Mapping[str, tuple[int, bool]] = MappingProxyType(
         "asyncio.to_thread": (0, True),
         "anyio.to_thread.run_sync": (0, True),
         "asyncio.AbstractEventLoop.run_in_executor": (1, True),
+        GREENLET_SPAWN: (0, True),
         "starlette.background.BackgroundTasks.add_task": (0, False),
         "starlette.background.BackgroundTask": (0, False),
         "concurrent.futures.ThreadPoolExecutor.submit": (0, False),
@@ -47,4 +49,6 @@ def forwarded(run: Run, target: Value, args: Sequence[Values], kwargs: Mapping[s
             pass_arguments(run, value, args[position + 1 :], kwargs)
             if gives and not value.info.is_generator:
                 found.append(result_of(run, value))
+        elif gives and isinstance(value, Inst) and value.type == "lambda" and value.args:
+            found.append(value.args[0])
     return union(found)

@@ -44,7 +44,7 @@ from asyncify.transforms.eager.pages import Pages
 from asyncify.transforms.eager.partial import Partial
 from asyncify.transforms.eager.reading import SOMEWHERE, Reader, Reading, Steps
 from asyncify.transforms.eager.refreshing import Refreshing, because
-from asyncify.transforms.eager.repeated import is_loaded_before
+from asyncify.transforms.eager.repeated import is_loaded_before, is_read_before
 from asyncify.transforms.eager.reports import reports
 from asyncify.transforms.eager.sent_expired import sent_expired
 from asyncify.transforms.eager.spread import spread
@@ -266,7 +266,7 @@ class Planner:
             if any(steps[: number + 1] in overtaken for number in range(len(steps))):
                 for reader in found:
                     self._unknown(steps, reader)
-            elif found:
+            elif not all(is_read_before(self.program, reader, steps) for reader in found):
                 left[steps] = found
         return left
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from asyncify.analysis.evaluated import comes_before, decided_by, is_always_evaluated
-from asyncify.analysis.expiry.events import read_in_greenlet
+from asyncify.analysis.expiry.events import read_in_greenlet, spawns
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
@@ -34,6 +34,15 @@ def first_reads(program: Program, places: Iterable[Unloaded]) -> Iterator[Unload
         others = [e for e in reads[key] if e is not node] if key is not None else []
         if not any(isinstance(node, ast.Attribute) and _covers(program, source, e, node) for e in others):
             yield place
+
+
+def is_read_before(program: Program, reader: Reader, steps: Steps) -> bool:
+    """Whether an earlier run has let something wait before a reader that reads the same."""
+    if isinstance(reader.node, ast.expr) and reader.kind == "schema" and not reader.apart:
+        returned = isinstance(program.modules[reader.path].source.parent(reader.node), ast.Return)
+        if returned and is_validated_before(program, reader.path, reader.node):
+            return True
+    return is_loaded_before(program, reader, steps)
 
 
 def is_loaded_before(program: Program, reader: Reader, steps: Steps) -> bool:
@@ -131,3 +140,25 @@ def _forgets(program: Program, node: ast.AST, root: str) -> bool:
     given = [*node.args, *(k.value for k in node.keywords)]
     library = all(isinstance(v, Ext) for v in program.values(node.func)) and program.values(node.func)
     return not library and any(isinstance(a, ast.Name) and a.id == root for a in given)
+
+
+def is_validated_before(program: Program, path: str, node: ast.expr) -> bool:
+    """Whether the statement before one that returns validates the same in the greenlet: the work of an earlier run."""
+    source = program.modules[path].source
+    statement = source.statement(node)
+    block = source.parent(statement)
+    bodies = [b for name in ("body", "orelse", "finalbody") if isinstance(b := getattr(block, name, None), list)]
+    before = next((b[b.index(statement) - 1] for b in bodies if statement in b[1:]), None)
+    if not isinstance(before, ast.Expr) or not isinstance(before.value, ast.Await):
+        return False
+    call = before.value.value
+    if not isinstance(call, ast.Call) or not spawns(program, call):
+        return False
+    same = ast.dump(node)
+    return any(ast.dump(_prepared(argument)) == same for argument in call.args)
+
+
+def _prepared(node: ast.expr) -> ast.expr:
+    """What is handed over: `page` of `page.dict(by_alias=True)`."""
+    made = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "dict"
+    return node.func.value if made else node  # type: ignore[attr-defined]

@@ -21,7 +21,7 @@ from asyncify.knowledge.library import is_lazy
 from asyncify.transforms.eager.planner import Planner
 from asyncify.transforms.eager.reading import SOMEWHERE, Reader, Steps
 from asyncify.transforms.eager.recursive import run_whole, unknown_calls
-from asyncify.transforms.eager.repeated import first_reads, is_loaded_before
+from asyncify.transforms.eager.repeated import first_reads, is_loaded_before, is_validated_before
 
 
 def unplaced_reads(program: Program) -> tuple[Unloaded, ...]:
@@ -50,7 +50,7 @@ def _read(program: Program, planner: Planner) -> Iterator[Unloaded]:
             every[place.node, place.reads] |= paths
     for place, paths in found:
         made = every.get((place.node, Reads.CALL)) if place.reads is Reads.ANSWER else None
-        if (made is None or not paths <= made) and not _is_loaded_before(program, place):
+        if (made is None or not paths <= made) and not _is_validated(program, place):
             yield place
 
 
@@ -170,25 +170,5 @@ def _runs_in_greenlet(program: Program, source: SourceFile, node: ast.expr) -> b
     return isinstance(outer, ast.Call) and outer.func is not node and spawns(program, outer)
 
 
-def _is_loaded_before(program: Program, place: Unloaded) -> bool:
-    """Whether the statement before an answer validates the same in the greenlet: the work of an earlier run."""
-    if place.reads is not Reads.ANSWER:
-        return False
-    source = program.modules[place.path].source
-    statement = source.statement(place.node)
-    block = source.parent(statement)
-    bodies = [b for name in ("body", "orelse", "finalbody") if isinstance(b := getattr(block, name, None), list)]
-    before = next((b[b.index(statement) - 1] for b in bodies if statement in b[1:]), None)
-    if not isinstance(before, ast.Expr) or not isinstance(before.value, ast.Await):
-        return False
-    call = before.value.value
-    if not isinstance(call, ast.Call) or not spawns(program, call):
-        return False
-    same = ast.dump(place.node)
-    return any(ast.dump(_prepared(argument)) == same for argument in call.args)
-
-
-def _prepared(node: ast.expr) -> ast.expr:
-    """What is handed over: `page` of `page.dict(by_alias=True)`."""
-    made = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "dict"
-    return node.func.value if made else node  # type: ignore[attr-defined]
+def _is_validated(program: Program, place: Unloaded) -> bool:
+    return place.reads is Reads.ANSWER and is_validated_before(program, place.path, place.node)
