@@ -24,15 +24,18 @@ Loop = tuple[ast.expr, ast.expr]
 
 def parametrized_texts(names: Names, function: FunctionInfo, name: str) -> set[str]:
     """The texts that a parameter of a test gets from marks on the test, or on its class."""
+    given = parametrizations(function, name)
+    return {text for node, position in given for text in listed_texts(names, function.path, node, position)}
+
+
+def parametrizations(function: FunctionInfo, name: str) -> Iterator[tuple[ast.expr, int | None]]:
+    """What the marks on a test, or on its class, list for a parameter, each with its position in the rows."""
     marks = [*function.node.decorator_list, *(function.cls.node.decorator_list if function.cls is not None else ())]
-    found: set[str] = set()
     for node in marks:
         if isinstance(node, ast.Call) and len(node.args) > 1 and ast.unparse(node.func).endswith("mark.parametrize"):
             given = _names(node.args[0])
             if name in given:
-                position = given.index(name) if len(given) > 1 else None
-                found.update(listed_texts(names, function.path, node.args[1], position))
-    return found
+                yield node.args[1], given.index(name) if len(given) > 1 else None
 
 
 def listed_texts(names: Names, path: str, node: ast.expr, position: int | None = None) -> set[str]:

@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
-from asyncify.analysis.given_texts import listed_texts, parametrized_texts
+from asyncify.analysis.given_texts import listed_texts, parametrizations, parametrized_texts
 from asyncify.analysis.infer.evaluate import evaluate
 from asyncify.analysis.infer.run import Run
+from asyncify.analysis.nodes import last_name
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import NOTHING, Const, Ext, Inst, Mod, Pattern, Values, union
+from asyncify.analysis.values import NOTHING, Cls, Const, Ext, Fn, Inst, Mod, Pattern, Values, union
 
 #: more texts, or more modules, than this say nothing useful
 MANY = 20
@@ -120,7 +121,8 @@ def _children(run: Run, folder: str, segment: str) -> Iterator[str]:
 
 
 def parametrized(run: Run, function: FunctionInfo, name: str) -> Values:
-    """The texts that pytest gives to a parameter of a test, or to `request` of a fixture (as `request.param`).
+    """The texts, functions and classes that pytest gives to a parameter of a test, or to `request` of a fixture (as
+    `request.param`).
 
     Source: pytest "How to parametrize fixtures and test functions".
     """
@@ -129,5 +131,19 @@ def parametrized(run: Run, function: FunctionInfo, name: str) -> Values:
         keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
         given = next((k.value for k in keywords if k.arg == "params"), None)
         found = listed_texts(run.engine.names, function.path, given) if given is not None else ()
-        return frozenset({Inst(REQUEST, (frozenset(Const(t) for t in found),))})
-    return frozenset(Const(t) for t in parametrized_texts(run.engine.names, function, name))
+        code = _code_in(run, given, None) if given is not None else NOTHING
+        return frozenset({Inst(REQUEST, (frozenset(Const(t) for t in found) | code,))})
+    texts = frozenset(Const(t) for t in parametrized_texts(run.engine.names, function, name))
+    return texts | union(_code_in(run, node, position) for node, position in parametrizations(function, name))
+
+
+def _code_in(run: Run, listed: ast.expr, position: int | None) -> Values:
+    """The functions and classes in a list of such values, that a test calls then: `[made, pytest.param(stored)]`."""
+    found: list[Values] = []
+    for item in listed.elts if isinstance(listed, (ast.List, ast.Tuple, ast.Set)) else ():
+        row = item.args if isinstance(item, ast.Call) and last_name(item.func) == "param" else [item]
+        if position is not None and len(row) == 1 and isinstance(row[0], (ast.List, ast.Tuple)):
+            row = row[0].elts
+        if len(row) > (position or 0):
+            found.append(evaluate(run, row[position or 0]))
+    return frozenset(v for v in union(found) if isinstance(v, (Fn, Cls)))
