@@ -172,3 +172,118 @@ def test_the_owner_of_another_collection_of_that_name_is_loaded(tmp_path: Path) 
         [("POST", "/shops?name=a")],
     )
     assert "selectinload(Shop.items).joinedload(Item.box)" in done["main.py"]
+
+
+TEAM_MODELS = """\
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class House(Base):
+    __tablename__ = "houses"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    rooms: Mapped[list["Room"]] = relationship(back_populates="house")
+    desks: Mapped[list["Desk"]] = relationship(back_populates="house")
+
+
+class Room(Base):
+    __tablename__ = "rooms"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    house_id: Mapped[int | None] = mapped_column(ForeignKey("houses.id"))
+    house: Mapped["House"] = relationship(back_populates="rooms")
+    desks: Mapped[list["Desk"]] = relationship(back_populates="room")
+
+
+class Desk(Base):
+    __tablename__ = "desks"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    house_id: Mapped[int | None] = mapped_column(ForeignKey("houses.id"))
+    room_id: Mapped[int | None] = mapped_column(ForeignKey("rooms.id"))
+    house: Mapped["House"] = relationship(back_populates="desks")
+    room: Mapped["Room"] = relationship(back_populates="desks")
+"""
+TEAM_APP = """\
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.orm import Session
+
+from db import engine, get_db
+from models import Base, Desk, House, Room
+
+Base.metadata.create_all(engine)
+app = FastAPI()
+
+
+class Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    id: int
+
+
+class HouseName(Out):
+    name: str
+
+
+class DeskOut(Out):
+    house: HouseName
+
+
+class RoomOut(Out):
+    desks: list[DeskOut]
+
+
+class HouseOut(HouseName):
+    rooms: list[RoomOut]
+    desks: list[Out]
+
+
+class RoomsOfHouse(Out):
+    rooms: list[Out]
+
+
+class MovedOut(Out):
+    house: RoomsOfHouse
+    desks: list[Out]
+
+
+@app.post("/houses", response_model=HouseOut)
+def add(name: str, db: Session = Depends(get_db)):
+    house = House(name=name, rooms=[Room(), Room()])
+    db.add(house)
+    db.commit()
+    db.add(Desk(house_id=house.id, room_id=house.rooms[0].id))
+    db.commit()
+    db.refresh(house)
+    return house
+
+
+@app.put("/houses/{key}", response_model=HouseOut)
+def rename(key: int, name: str, db: Session = Depends(get_db)):
+    house = db.get(House, key)
+    house.name = name
+    db.commit()
+    db.refresh(house)
+    return house
+
+
+@app.put("/rooms/{key}", response_model=MovedOut)
+def move(key: int, house: int, db: Session = Depends(get_db)):
+    room = db.get(Room, key)
+    room.desks = [Desk(house_id=house)]
+    room.house_id = house
+    db.commit()
+    db.refresh(room)
+    return room
+"""
+
+
+def test_what_leads_back_has_a_load_of_its_own_behind_the_refresh(tmp_path: Path) -> None:
+    requests = [("POST", "/houses?name=a"), ("POST", "/houses?name=b"), ("PUT", "/houses/1?name=c")]
+    files = {"main.py": TEAM_APP, "models.py": TEAM_MODELS, "filling.py": "def fill(db):\n    pass\n"}
+    done = prove(tmp_path, files, [*requests, ("PUT", "/rooms/1?house=2"), ("PUT", "/houses/2?name=d")])
+    move = done["main.py"].partition("async def move(")[2]
+    assert move.index("joinedload(Room.house).selectinload(House.rooms)") > move.index("populate_existing=True")

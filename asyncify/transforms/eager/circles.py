@@ -13,10 +13,12 @@ from asyncify.transforms.eager.reading import Steps
 
 def comes_back(program: Program, first: ClassInfo, steps: Steps) -> bool:
     """Whether a path leads to instances that a load over existing ones has just filled: `post.author.posts` meets
-    the post again, and empties its author, which was joined before. What a collection holds is set after all that
-    is loaded below it."""
+    the post again, and empties its author, which was joined before; so does `shop.boxes.items.shop` with what hangs on
+    the shop, for each collection has a statement of its own. What one collection holds is set after all that is loaded
+    with it."""
     orm = program.orm
     joined: list[ClassInfo] = []
+    filled: list[ClassInfo] = []
     for position, name in enumerate(steps):
         current = orm.end_of(first, steps[:position])
         relationship = orm.relationship(current, name) if current is not None else None
@@ -24,11 +26,16 @@ def comes_back(program: Program, first: ClassInfo, steps: Steps) -> bool:
             continue
         if current is None or relationship is None or relationship.target is None:
             return False
-        if not relationship.collection:
-            joined.append(current)
         target = relationship.target
-        if relationship.collection and any(program.classes.are_kin(info, target) for info in joined):
+        downwards = relationship.collection and program.classes.are_kin(current, target)
+        met = [*(() if downwards else filled), *(joined if relationship.collection else ())]
+        if any(program.classes.are_kin(info, target) for info in met):
             return True
+        if relationship.collection:
+            filled += [*joined, current]
+            joined = []
+        else:
+            joined.append(current)
     return False
 
 

@@ -98,7 +98,7 @@ class Planner:
         self.outcomes: dict[tuple[Reader, Steps], Outcome] = {}
         self.mapped: dict[tuple[ClassInfo, str], LoadKind] = {}
         self._reaches = [self.reach.of_route(route) for route in self.routes]
-        self.beside = Beside(self.late)
+        self.beside = Beside(self.late, self.refreshing)
         self.requests = lru_cache(maxsize=None)(self._requests)
 
     def _read(self) -> None:
@@ -295,8 +295,12 @@ class Planner:
             loaded = self.created.is_loaded_behind(place, steps) or is_loaded_before(self.program, reader, steps)
             if self.created.is_above(place.call, path, reader) and not loaded:
                 known = self.refreshing.known(place)
+                info = self.refreshing.stored_class(known)
                 if not commits_expire(self.program) and known.is_behind_plain_commit(self.program):  # the rest is there
                     self._unknown(steps, reader)
+                elif comes_back(self.program, info, steps):
+                    if not leads_back(self.program, info, steps, self.reading.paths[site]):
+                        self._beside(site, steps, reader)
                 else:
                     self._refresh(known, steps, reader)
         elif self.program.function_of(site) is not self.program.function_of(reader.node) and reader.kind != "code":

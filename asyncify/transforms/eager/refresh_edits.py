@@ -59,7 +59,7 @@ class RefreshEdits:
         if part is None or part.refused:
             return None
         because = next(iter(paths.values()), always)
-        if not part.options and not part.behind and not always:
+        if not part.options and not part.behind and (place.options is not None or not always):
             return []
         given = place.options.elts if isinstance(place.options, (ast.List, ast.Tuple)) else []
         chained = {node: f"{source.segment(node)}.{link}" for node, link in part.behind}

@@ -45,6 +45,17 @@ class Refreshing:
         """Let a refresh load a path."""
         self._places.setdefault(place, (self.stored_class(place), {}))[1].setdefault(steps, reader)
 
+    def stands_between(self, path: str, instance: ast.expr, first: int, second: int) -> bool:
+        """Whether a refresh, or the load in its place, follows one line of a file and is before another: what was
+        loaded with an instance before is not there any more."""
+        written = (r for r in self.created.every() if r.is_refresh)
+        return any(
+            place.path == path
+            and path_text(place.name) == path_text(instance)
+            and first <= (place.before.lineno - 1 if place.before is not None else place.call.lineno) < second
+            for place in (*written, *self._places)
+        )
+
     def known(self, place: Refresh) -> Refresh:
         """The refresh of the same instance behind the same call that is written anyway or was added, else the given
         one."""
