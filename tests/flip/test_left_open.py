@@ -211,3 +211,88 @@ def test_sessions_that_are_closed_on_one_way_out_are_closed_on_all(tmp_path: Pat
     assert after.count("async with SessionLocal() as db:") == 3  # "finally" is one of them
     assert after.count("async with SessionLocal() as session:") == 1
     assert after.count(".close()") == 3  # where more is done behind it, and where every way out has one
+
+
+#: repositories that dependencies make of a session which they take out of another dependency
+LENT = """
+from typing import Annotated
+
+from fastapi import HTTPException
+
+
+class Users:
+    def __init__(self, db: Session):
+        self.db = db
+
+    def name(self, key: int):
+        user = self.db.get(User, key)
+        return user.name if user else None
+
+
+class Named:
+    def __init__(self, users: Users, greeting: str):
+        self.users, self.greeting = users, greeting
+
+    def greet(self, key: int):
+        return f"{self.greeting} {self.users.name(key)}"
+
+
+def get_users() -> Users:
+    \"\"\"For one request.\"\"\"
+    return Users(next(get_db()))
+
+
+def get_named(greeting: str = "hello"):
+    return Named(Users(db=next(get_db())), greeting)
+
+
+def get_own() -> Users:
+    return Users(next(get_db()))
+
+
+UsersDep = Annotated[Users, Depends(get_users)]
+
+
+@app.get("/name/{key}")
+def name(key: int, users: UsersDep):
+    found = users.name(key)
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+@app.get("/greet/{key}")
+def greet(key: int, named: Named = Depends(get_named)):
+    return named.greet(key)
+
+
+@app.get("/own/{key}")
+def own(key: int, users: Users = Depends(get_own)):
+    return [users.name(key), get_own().name(key)]
+"""
+ROUTES = LENT[LENT.index("\n\nUsersDep") : LENT.index("\n\n@app.get(\"/own")]
+
+
+def test_a_dependency_closes_the_session_that_it_lends(tmp_path: Path) -> None:
+    urls = ["/name/1", "/name/9", "/greet/2", "/greet/1?greeting=hi"]
+    app = HEAD + LENT.partition("\n\ndef get_own")[0] + ROUTES
+    after = prove(tmp_path, app, [("GET", url) for url in urls])["main.py"]
+    assert "async def get_users() -> AsyncIterator[Users]:" in after
+    assert "    async with asynccontextmanager(get_db)() as session:\n        yield Users(session)\n" in after
+    assert "first_of" not in after
+
+
+#: at its end it does more than to close: it swallows errors, and says so
+LOUD = BASE["db.py"].replace("    finally:", "    except Exception as error:\n        print(error)\n    finally:")
+
+
+def test_what_the_generator_of_a_lent_session_does_at_its_end_is_not_done(tmp_path: Path) -> None:
+    app = {"db.py": LOUD, "main.py": HEAD + LENT.partition("\n\ndef get_own")[0] + ROUTES}
+    after = prove(tmp_path, app, [("GET", "/name/1"), ("GET", "/name/9"), ("GET", "/greet/2")])["main.py"]
+    assert "    async with await first_of(get_db()) as session:\n        yield Users(session)\n" in after
+
+
+def test_what_others_call_as_well_keeps_its_session_and_is_told() -> None:
+    migrated = migrate({**BASE, "main.py": HEAD + LENT})
+    assert [f.code for f in migrated.findings] == ["unclosed-session"]
+    assert "return Users(await first_of(get_db()))" in migrated["main.py"]

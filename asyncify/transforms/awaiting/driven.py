@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 from asyncify.analysis.bindings import bring, free_name
 from asyncify.analysis.colouring import Colouring
+from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.generator_uses import DRIVES, drained_arguments, lends, stepped_generator
+from asyncify.analysis.lent_by_dependencies import is_lost, lent_by, only_closes
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import Ext
@@ -21,6 +23,7 @@ from asyncify.transforms.awaiting.templates import arguments
 DRAINED = "an async generator is run to its end"
 PLAIN_MANAGER = "contextlib.contextmanager"
 DRIVEN = "drives an async generator"
+LOST = "the garbage collector cannot give an async connection back"
 
 
 class DrivenEdits:
@@ -116,6 +119,13 @@ class DrivenEdits:
         """`next(x)`. A generator that nothing else holds is closed at once by Python; an async one must be told."""
         hole = (Hole("g", self.source.span(first)),)
         context = self._context(node)
+        if context is Context.AWAIT and isinstance(first, ast.Call) and not is_test(self.module.path):
+            lent = lent_by(self.program, node)
+            if lent is not None:
+                yield from self._lent(lent, node, first)
+                return
+            if is_lost(self.program, node):
+                self._report_lost(node, first)
         if isinstance(first, ast.Call) and len(node.args) < 2:
             yield from self.helpers.add(FIRST, node, DRIVEN)
             text = f"{self.helpers.name(FIRST)}($g)"
@@ -129,6 +139,33 @@ class DrivenEdits:
         elif context is Context.MODULE:
             yield from self.helpers.add(self.helpers.runner, node, DRIVEN)
             yield self._edit(node, Replace(f"{self.helpers.name(self.helpers.runner)}({text})", hole), DRIVEN)
+
+    def _lent(self, given: ast.Return, node: ast.Call, call: ast.Call) -> Iterator[Edit]:
+        """`return Repository(next(get_db()))` of a dependency: the session is there until the request has ended."""
+        assert given.value is not None
+        function = self.program.function_of(node)
+        name = free_name(self.program, self.module.path, "session")
+        value = Hole("value", self.source.span(given.value))
+        if only_closes(self.program, call):
+            manager, imports = bring(self.program, self.module.path, "contextlib", "asynccontextmanager")
+            text, holes = arguments(self.source, call)
+            opened, holes = f"{manager}($f)({text})", (Hole("f", self.source.span(call.func)), *holes)
+        else:  # what else the generator does at its end has never been done
+            yield from self.helpers.add(FIRST, node, DRIVEN)
+            opened, holes, imports = f"await {self.helpers.name(FIRST)}($g)", (Hole("g", self.source.span(call)),), ()
+        op = ReplaceStatement(f"async with {opened} as {name}:\n    yield $value", (*holes, value))
+        yield self._edit(given, op, LOST, imports)
+        yield self._edit(node, Replace(name), LOST)
+        if function is not None and function.node.returns is not None:
+            iterator, imports = bring(self.program, self.module.path, "collections.abc", "AsyncIterator")
+            yield self._edit(function.node.returns, Replace(f"{iterator}[$it]"), LOST, imports)
+
+    def _report_lost(self, node: ast.Call, call: ast.Call) -> None:
+        text = f"nothing closes the session of {self.source.segment(node)}, and {LOST}"
+        opened = f"asynccontextmanager({self.source.segment(call.func)})()"
+        advice = f"open it by `async with {opened} as session:`, around all that needs it"
+        span = self.source.span(node)
+        self.findings.append(Finding("await", self.module.path, span, "unclosed-session", text, advice))
 
     def _yield_from(self, node: ast.YieldFrom) -> Iterator[Edit]:
         function = self.program.function_of(node)
