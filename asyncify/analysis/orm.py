@@ -10,6 +10,7 @@ from itertools import takewhile
 from asyncify.analysis.classes import Classes
 from asyncify.analysis.foreign_keys import foreign_keys, holds_key, is_key, made_by
 from asyncify.analysis.later_attributes import later_attributes
+from asyncify.analysis.made_texts import text_for
 from asyncify.analysis.names import Names
 from asyncify.analysis.polymorphic import is_loaded_with_base, is_polymorphic
 from asyncify.analysis.symbols import ClassInfo
@@ -86,7 +87,8 @@ class Orm:
         for model in self.models:
             self._by_name[model.name].append(model)
         for model in self.models:
-            self._read_relationships(model)
+            for base in classes.program_ancestors(model):
+                self._read_relationships(base)
 
     def is_model(self, info: ClassInfo) -> bool:
         """Whether a class is mapped to a table (or inherits from one that is)."""
@@ -343,11 +345,13 @@ class Orm:
             if self_referential and "remote_side" in keywords:
                 many = False
             backref = backref.args[0] if backref.args else backref
-        if isinstance(backref, ast.Constant) and isinstance(backref.value, str) and rel.target is not None:
-            held = not (many or between or rel.holds_key)
-            self._backrefs[rel.target][backref.value] = Relationship(
-                backref.value, rel.target, rel.owner, many, lazy, rel.node, holds_key=held
-            )
+        held = not (many or between or rel.holds_key)
+        mixed_into = (c for c in self._classes.descendants(rel.owner) if self.is_model(c))
+        for owner in [rel.owner] if self.is_model(rel.owner) else mixed_into:
+            name = text_for(backref, owner)
+            if name is not None and rel.target is not None:
+                made = Relationship(name, rel.target, owner, many, lazy, rel.node, holds_key=held)
+                self._backrefs[rel.target][name] = made
 
 
 def foreign_keys_of(orm: Orm, info: ClassInfo) -> frozenset[str]:

@@ -244,11 +244,11 @@ class Reading:
                     for one in by:
                         if one is not None and self._note(origin.site, origin.path, whole, one):
                             changed = True
-        self.unknown[:] = [u for u in self.unknown if self.program.function_of(u[2].node) not in self.called]
         for callee, info, reader in self._unknown_calls:
             for steps, readers in self.paths.get(callee, {}).items():
                 by = dict.fromkeys(carries(callee, reader, one) for one in readers)
                 self.unknown += [(info, ".".join(steps), one) for one in by if one is not None]
+        self.unknown[:] = [u for u in self.unknown if self.program.function_of(u[2].node) not in self.called]
 
     # -- walking values ------------------------------------------------------------------------------
 
