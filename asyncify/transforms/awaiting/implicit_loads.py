@@ -20,7 +20,7 @@ from asyncify.analysis.schema_order import has_late_schemas, is_schema
 from asyncify.analysis.schemas import VALIDATORS
 from asyncify.analysis.symbols import ClassInfo, ModuleInfo
 from asyncify.analysis.unloaded import Reads, Unloaded
-from asyncify.analysis.values import Cls, Obj
+from asyncify.analysis.values import Cls, Obj, objects
 from asyncify.knowledge.names import AWAITABLE_ATTRS
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import Hole, InsertStatements, Op, Replace, ReplaceStatement
@@ -117,7 +117,7 @@ class ImplicitLoads:
         is not enough, what was validated is the answer, which FastAPI takes as it is."""
         validator = self._validator(place)
         statement = self.source.statement(place.node)
-        once = place.attributes and not place.again
+        once = place.attributes and not place.again and self._all_have(place)
         bases = self.program.async_attributes.bases(place.node) if once else frozenset()
         if bases and isinstance(statement, ast.Return):
             self.bases |= bases
@@ -169,7 +169,7 @@ class ImplicitLoads:
         a `TypeAdapter` with `from_attributes`; with pydantic 1 the field of a model."""
         assert place.model is not None
         model, path = place.model
-        if path != self.module.path:
+        if path != self.module.path or not self._is_named_there(model, place.node):
             return None
         text = self.source.segment(model)
         if place.writes and not isinstance(self.program.names.resolve_expression(path, model), ClassInfo):
@@ -186,6 +186,33 @@ class ImplicitLoads:
             return f"{text}.model_validate", ", from_attributes=True", ()
         name, imports = bring(self.program, path, "pydantic", "TypeAdapter")
         return f"{name}({text}).validate_python", ", from_attributes=True", imports
+
+    def _all_have(self, place: Unloaded) -> bool:
+        """Whether all that may be returned has the attributes that a response model reads of some of it."""
+        infos = {o.info for o in objects(self.program.values(place.node)) if self.program.orm.is_model(o.info)}
+        return len(infos) < 2 or all(self._has(info, name) for info in infos for name in place.attributes)
+
+    def _has(self, info: ClassInfo, name: str) -> bool:
+        bases = self.program.classes.program_ancestors(info)
+        own = any(name in base.attributes or name in base.methods for base in bases)
+        return own or self.program.orm.relationship(info, name) is not None
+
+    def _is_named_there(self, model: ast.expr, node: ast.expr) -> bool:
+        """Whether the names in a model mean the same where a route returns: none is local to a function around the
+        model alone, as where a class of views is told its schema. `self` is the same in methods of one class."""
+        here, function = self.program.function_of(model), self.program.function_of(node)
+        around = []
+        while function is not None:
+            around.append(function)
+            function = function.parent
+        if here is None or here in around:
+            return True
+        names = {name.id for name in ast.walk(model) if isinstance(name, ast.Name)}
+        if here.cls is not None and here.parameters:
+            own = here.parameters[0].arg
+            same = (f for f in around if f.cls is here.cls and f.parameters)
+            names -= {own for f in same if f.parameters[0].arg == own}
+        return names.isdisjoint(here.local_names)
 
     @cached_property
     def _has_late_schemas(self) -> bool:
