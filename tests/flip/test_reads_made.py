@@ -79,3 +79,50 @@ def test_two_that_are_stored_together(tmp_path: Path) -> None:
     files = {"models.py": MODELS, "filling.py": FILLING, "main.py": TWO}
     after = prove(tmp_path, files, [("POST", "/two")])["main.py"]
     assert after.count("await db.refresh(") == 2
+
+
+MAYBE = f"""{HEAD}
+from sqlalchemy import func, update
+
+
+def filled(db: Session, titles: list[str], wanted: str | None) -> Post | None:
+    found = None
+    for title in titles:
+        post = Post(title=title, author_id=1)
+        db.add(post)
+        db.commit()
+        if title == wanted:
+            found = post
+    return found
+
+
+def renamed(db: Session, post: Post | None = None) -> Post | None:
+    db.execute(update(Post).values(title=func.upper(Post.title)))
+    db.commit()
+    return post
+
+
+@app.post("/filled/{{wanted}}")
+def fill(wanted: str, db: Session = Depends(get_db)):
+    post = filled(db, ["a", "b", "c"], wanted)
+    db.execute(update(Post).values(title=func.upper(Post.title)))
+    db.commit()
+    return post.title if post else None
+
+
+@app.post("/renamed/{{made}}")
+def rename(made: bool, db: Session = Depends(get_db)):
+    if not made:
+        none = renamed(db)
+        return none.title if none else None
+    post = Post(title="d", author_id=1)
+    db.add(post)
+    db.commit()
+    return renamed(db, post).title
+"""
+
+
+def test_what_may_be_none_behind_a_commit(tmp_path: Path) -> None:
+    files = {"models.py": MODELS, "filling.py": FILLING, "main.py": MAYBE}
+    paths = ("filled/b", "filled/none", "renamed/true", "renamed/false")
+    prove(tmp_path, files, [("POST", f"/{path}") for path in paths])

@@ -73,7 +73,8 @@ class Persistence:
             return True
         found = list(objects(self.program.values(read.instance)))
         if found and all(o.origin is not None and self._is_made(o.origin.site) for o in found):
-            return True
+            if not self._may_be_none(read.function, path_text(read.instance), set()):
+                return True
         if self._has_left(read, there=False):
             return True
         source, name = read.function.source, path_text(read.instance)
@@ -85,6 +86,35 @@ class Persistence:
             and comes_before(source, node, read.node)
             for node in read.function.nodes
         )
+
+    def _may_be_none(self, function: FunctionInfo, name: str, seen: set[FunctionInfo]) -> bool:
+        """Whether a name is given None somewhere: at first, on one way, as the default of a parameter, by a call."""
+        given = [getattr(function.source.statement(t), "value", None) for t in _bindings(function, name)]
+        given += [function.default_of(p.arg) for p in function.parameters if p.arg == name]
+        return any(self._gives_none(function, value, seen) for value in given if value is not None)
+
+    def _gives_none(self, function: FunctionInfo, value: ast.expr, seen: set[FunctionInfo]) -> bool:
+        if isinstance(value, ast.Await):
+            return self._gives_none(function, value.value, seen)
+        if isinstance(value, ast.IfExp):
+            return any(self._gives_none(function, part, seen) for part in (value.body, value.orelse))
+        if isinstance(value, ast.Constant):
+            return value.value is None
+        if not isinstance(value, ast.Call):
+            return False
+        called = {target.info for target in self.program.calls(value)} - seen
+        return any(self._returns_none(info, seen | called) for info in called)
+
+    def _returns_none(self, info: FunctionInfo, seen: set[FunctionInfo]) -> bool:
+        for node in info.nodes:
+            if isinstance(node, ast.Return) and node.value is not None:
+                if self._gives_none(info, node.value, seen):
+                    return True
+                if isinstance(node.value, ast.Name) and self._may_be_none(info, node.value.id, seen):
+                    return True
+            elif isinstance(node, ast.Return):
+                return True
+        return False
 
     def is_missing(self, read: ExpiredRead) -> bool:
         """Whether there is no instance: what follows `if user: raise ...` runs without one."""
