@@ -11,6 +11,7 @@ from asyncify.model.edit import Edit, Finding
 from asyncify.transforms.engine.driver_connections import driver_connections
 from asyncify.transforms.engine.driver_errors import DriverErrors
 from asyncify.transforms.engine.driver_listeners import ASYNCPG, leaves_psycopg2
+from asyncify.transforms.engine.function_texts import function_texts
 from asyncify.transforms.engine.grouped_values import grouped_values
 from asyncify.transforms.engine.json_paths import json_paths
 from asyncify.transforms.engine.other_errors import OtherErrors
@@ -29,6 +30,7 @@ def driver_words(program: Program, choice: Choice, transform: str, group: str) -
         yield from Texts(program, target, transform, group).decide()
         if leaves_psycopg2(program, choice, ASYNCPG):
             yield from json_paths(program, transform, group)
+            yield from function_texts(program, transform, group)
             yield from grouped_values(program, transform, group)
     if found & _MYSQL:
         target = choice.get("mysql", "")
