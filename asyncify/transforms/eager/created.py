@@ -282,6 +282,17 @@ class Created:
                     return True
         return False
 
+    def is_named_behind(self, place: Refresh) -> bool:
+        """Whether a refresh right behind another names relationships of the same instance: the work of an earlier run,
+        where a load in the place of both would have emptied others."""
+        source = self.program.modules[place.path].source
+        following = next(iter(behind(source, source.statement(place.call))), None)
+        named = (r for r, given in self._named if r.path == place.path and given)
+        return any(
+            source.statement(refresh.call) is following and path_text(refresh.name) == path_text(place.name)
+            for refresh in named
+        )
+
     def _find_written(self, path: str) -> list[tuple[Refresh, frozenset[str]]]:
         """The refreshes of a file, each with what it names."""
         plain = [(refresh, frozenset[str]()) for refresh in self._refreshes if refresh.before is None]
