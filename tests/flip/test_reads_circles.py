@@ -250,6 +250,27 @@ class MovedOut(Out):
     desks: list[Out]
 
 
+class DesksOfHouse(Out):
+    desks: list[Out]
+
+
+class RoomInHouse(Out):
+    house: DesksOfHouse
+
+
+class BuiltOut(Out):
+    rooms: list[RoomInHouse]
+
+
+@app.post("/houses/{key}/rooms", response_model=BuiltOut)
+def build(key: int, db: Session = Depends(get_db)):
+    house = db.get(House, key)
+    house.desks.append(Desk())
+    db.commit()
+    db.refresh(house)
+    return house
+
+
 @app.post("/houses", response_model=HouseOut)
 def add(name: str, db: Session = Depends(get_db)):
     house = House(name=name, rooms=[Room(), Room()])
@@ -284,6 +305,7 @@ def move(key: int, house: int, db: Session = Depends(get_db)):
 def test_what_leads_back_has_a_load_of_its_own_behind_the_refresh(tmp_path: Path) -> None:
     requests = [("POST", "/houses?name=a"), ("POST", "/houses?name=b"), ("PUT", "/houses/1?name=c")]
     files = {"main.py": TEAM_APP, "models.py": TEAM_MODELS, "filling.py": "def fill(db):\n    pass\n"}
-    done = prove(tmp_path, files, [*requests, ("PUT", "/rooms/1?house=2"), ("PUT", "/houses/2?name=d")])
+    requests += [("PUT", "/rooms/1?house=2"), ("PUT", "/houses/2?name=d"), ("POST", "/houses/2/rooms")]
+    done = prove(tmp_path, files, requests)
     move = done["main.py"].partition("async def move(")[2]
     assert move.index("joinedload(Room.house).selectinload(House.rooms)") > move.index("populate_existing=True")

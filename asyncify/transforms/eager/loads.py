@@ -75,6 +75,20 @@ class Statements:
         """The expressions at which a statement, ready made, is executed."""
         return self._runs.get(site, [])
 
+    def needs_one_more(self, site: Site, path: str, steps: Steps) -> bool:
+        """Whether loading a path takes a statement of its own that the mapping or the statement has not got yet."""
+        there = {e.steps for e in self.existing.of_statement(site) if e.loads}
+        if steps in there:
+            return False
+        for entity in entities(self.program, path, site):
+            above = self.program.orm.end_of(entity.info, steps[:-1])
+            relationship = self.program.orm.relationship(above, steps[-1]) if above is not None else None
+            if relationship is not None:
+                return relationship.collection
+            if above is not None and self.program.orm.subclass(above, steps[-1]) is not None:
+                return True
+        return False
+
 
 def entities(program: Program, path: str, site: Site) -> list[Entity]:
     """The classes that a place loads, those alone that are named by a name that always means them."""

@@ -20,7 +20,6 @@ from asyncify.model.span import Span
 from asyncify.transforms.base import Decisions
 from asyncify.transforms.eager.asked_mocks import AskedMocks
 from asyncify.transforms.eager.beside import Beside, Readers
-from asyncify.transforms.eager.circles import comes_back, leads_back
 from asyncify.transforms.eager.code import read_code
 from asyncify.transforms.eager.contents import Contents, is_lookup
 from asyncify.transforms.eager.created import Created, Refresh, is_construction
@@ -46,6 +45,7 @@ from asyncify.transforms.eager.reading import SOMEWHERE, Reader, Reading, Steps
 from asyncify.transforms.eager.refreshing import Refreshing, because
 from asyncify.transforms.eager.repeated import is_loaded_before, is_read_before
 from asyncify.transforms.eager.reports import reports
+from asyncify.transforms.eager.returning import Returning
 from asyncify.transforms.eager.sent_expired import sent_expired
 from asyncify.transforms.eager.spread import spread
 from asyncify.transforms.eager.stand_ins import carry_to_stand_ins
@@ -81,6 +81,7 @@ class Planner:
         self.created = Created(program, self.reach, self.expired.refreshes)
         keyed = text_keyed(program)
         self.refreshing = Refreshing(self.reading, self.created, self.expired.refreshes, keyed, mocks)
+        self.returning = Returning(self.reading, self.created, self.refreshing)
         self._take_in_evidence()
         self.partial = Partial(program, self.reading, self.statements.existing)
         self.contents = Contents(self.reading, self.routes, self.reach)
@@ -216,12 +217,11 @@ class Planner:
                     refresh is not None
                     and self.created.reloads(refresh)
                     and not self.reading.shows(site, steps, found)
-                    and not comes_back(self.program, self.refreshing.stored_class(refresh), steps)
+                    and not self.returning.empties(refresh, steps)
                 ):
                     self._refresh(refresh, steps, reader)
                 elif refresh is not None:
-                    info = self.refreshing.stored_class(refresh)
-                    if not self.created.reloads(refresh) or not leads_back(self.program, info, steps, readers):
+                    if not self.created.reloads(refresh) or not self.returning.is_there(site, refresh, steps):
                         self._beside(site, steps, reader)
                 elif isinstance(site, ast.Call) and is_construction(self.program, site):
                     self._constructed(site, path, steps, reader)
@@ -245,8 +245,7 @@ class Planner:
         for refresh in refreshes:
             if (fresh and refresh.is_plain) or self.created.is_loaded_behind(refresh, steps):
                 continue
-            info = self.refreshing.stored_class(refresh)
-            if self.created.reloads(refresh) and not comes_back(self.program, info, steps):
+            if self.created.reloads(refresh) and not self.returning.empties(refresh, steps):
                 self._refresh(refresh, steps, reader)
             else:
                 self._unknown(steps, reader)
@@ -295,11 +294,10 @@ class Planner:
             loaded = self.created.is_loaded_behind(place, steps) or is_loaded_before(self.program, reader, steps)
             if self.created.is_above(place.call, path, reader) and not loaded:
                 known = self.refreshing.known(place)
-                info = self.refreshing.stored_class(known)
                 if not commits_expire(self.program) and known.is_behind_plain_commit(self.program):  # the rest is there
                     self._unknown(steps, reader)
-                elif comes_back(self.program, info, steps):
-                    if not leads_back(self.program, info, steps, self.reading.paths[site]):
+                elif self.returning.empties(known, steps):
+                    if not self.returning.is_there(site, known, steps):
                         self._beside(site, steps, reader)
                 else:
                     self._refresh(known, steps, reader)
@@ -368,7 +366,7 @@ class Planner:
         left: Readers = {}
         for first in dict.fromkeys(steps[0] for steps in readers):
             group = {steps: found for steps, found in readers.items() if steps[0] == first}
-            counted = {s: f for s, f in group.items() if self._is_collection(site, path, s)}
+            counted = {s: f for s, f in group.items() if self.statements.needs_one_more(site, path, s)}
             by = {self.program.function_of(reader.node) for found in counted.values() for reader in found}
             reading = {r for function in by for r in self.requests(function)}
             spots = {}
@@ -388,17 +386,3 @@ class Planner:
     def _free_spot(self, site: ast.AST, place: ast.AST, steps: Steps, reader: Reader) -> Spot | None:
         here, there = self.program.function_of(reader.node), self.program.function_of(place)
         return None if self.doubles.between(here, there) else self.late.spot(reader, site, steps)
-
-    def _is_collection(self, site: Site, path: str, steps: Steps) -> bool:
-        """Whether loading a path takes a statement of its own that the mapping or the statement has not got yet."""
-        there = {e.steps for e in self.statements.existing.of_statement(site) if e.loads}
-        if steps in there:
-            return False
-        for entity in entities(self.program, path, site):
-            above = self.program.orm.end_of(entity.info, steps[:-1])
-            relationship = self.program.orm.relationship(above, steps[-1]) if above is not None else None
-            if relationship is not None:
-                return relationship.collection
-            if above is not None and self.program.orm.subclass(above, steps[-1]) is not None:
-                return True
-        return False
