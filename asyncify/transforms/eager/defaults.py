@@ -11,6 +11,7 @@ from asyncify.analysis.values import Ext
 from asyncify.model.edit import Edit
 from asyncify.model.ops import InsertStatements, Replace
 from asyncify.model.span import Place, Target
+from asyncify.transforms.eager.inserted import plan_nulls
 from asyncify.transforms.eager.reading import Helped, Reading
 
 #: what a column is given where the database makes its values. Source: SQLAlchemy "Computed Columns", "Identity Columns"
@@ -41,14 +42,20 @@ def plan_defaults(program: Program, reading: Reading) -> Iterator[tuple[Edit, He
         helped = frozenset((c, name) for c in changed for name in read)
         # a mixin passes the setting on; it is set there only where every model of it needs it
         holders = [owner] if set(changed) == set(models) else changed
+        given: list[tuple[Edit, Helped]] = []
         for info in dict.fromkeys((*holders, *changed)):
             own = info.attributes.get("__mapper_args__")
             if own is not None and isinstance(own.value, ast.Dict):
                 if not _is_set(own.value):
-                    yield _extend(info, own.value, because), frozenset(h for h in helped if h[0] is info)
+                    given.append((_extend(info, own.value, because), frozenset(h for h in helped if h[0] is info)))
             elif own is None and info in holders and "__mapper_args__" not in info.methods:
                 if not _inherits(program, info):
-                    yield _insert(info, because), frozenset(h for h in helped if _sets(program, h[0], info))
+                    mine = frozenset(h for h in helped if _sets(program, h[0], info))
+                    given.append((_insert(info, because), mine))
+        if given:
+            updated = [n for n, stmt in owner.attributes.items() if _changes_in_database(program, owner, stmt)]
+            yield from ((edit, frozenset()) for edit in plan_nulls(program, owner, updated))
+        yield from given
 
 
 def _sets(program: Program, info: ClassInfo, holder: ClassInfo) -> bool:
