@@ -36,6 +36,7 @@ from asyncify.transforms.eager.lookups import primary_key
 from asyncify.transforms.eager.persistence import Persistence
 from asyncify.transforms.eager.reading import Reading
 from asyncify.transforms.eager.sessions import Access, access, is_at_hand, session_in
+from asyncify.transforms.eager.unsynchronized import unsynchronized_edits
 
 
 class Expired:
@@ -75,6 +76,8 @@ class Expired:
         for (statement, _), reads in attributes.items():
             self._refresh_attributes(statement, reads, "before")
         self.edits.extend(mocks.containers(self._guarded))
+        asked = {self._statement(read) for read in self._all if read.how is How.ASKED}
+        self.edits.extend(unsynchronized_edits(self.program, asked) if commits_expire(self.program) else ())
 
     def _statement(self, read: ExpiredRead) -> ast.stmt:
         return read.function.source.statement(read.node)
