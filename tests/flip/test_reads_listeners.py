@@ -204,3 +204,42 @@ def line2(key: int, price: int, db: Session = Depends(get_db)):
     files = {"models.py": models, "filling.py": filling, "main.py": main}
     requests = [("POST", "/total/1/9"), ("POST", "/line/1/4")]
     prove(tmp_path, files, requests)
+
+
+def test_rows_that_listeners_write_are_read_behind_the_commit(tmp_path: Path) -> None:
+    app = """\
+from fastapi import Depends, FastAPI
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import Post, User
+
+app = FastAPI()
+
+
+@event.listens_for(User, "after_update")
+def log(mapper, connection, target):
+    connection.execute(Post.__table__.insert().values(title=f"now {target.name}", user_id=target.id))
+
+
+@app.put("/users/{key}")
+def rename(key: int, name: str, db: Session = Depends(get_db)):
+    user = db.get(User, key)
+    before = [post.title for post in user.posts]
+    user.name = name
+    db.commit()
+    return [before, [post.title for post in user.posts]]
+
+
+@app.put("/posts/{key}")
+def retitle(key: int, title: str, db: Session = Depends(get_db)):
+    post = db.get(Post, key)
+    post.title = title
+    db.commit()
+    return [post.title, post.author.name]
+"""
+    requests = [("PUT", "/users/1?name=x"), ("PUT", "/users/1?name=y"), ("PUT", "/posts/1?title=z")]
+    done = prove(tmp_path, app, requests)["main.py"]
+    assert 'await db.refresh(user, ["posts"])' in done
+    assert "db.refresh(post" not in done

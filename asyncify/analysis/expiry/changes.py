@@ -11,11 +11,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, cached_property, partial
 
 from asyncify.analysis.expiry.column_defaults import ColumnDefaults, Given
 from asyncify.analysis.expiry.computed import mapped
 from asyncify.analysis.expiry.events import is_model_instance, read_in_greenlet
+from asyncify.analysis.expiry.listened import storing_listeners
 from asyncify.analysis.orm import Relationship, foreign_keys_of
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
@@ -24,6 +25,7 @@ from asyncify.knowledge import names
 
 #: of statements, in SQLAlchemy's core and of a session or query: what changes rows behind the back of instances
 WRITES = frozenset({"sqlalchemy.insert", "sqlalchemy.update", "sqlalchemy.delete"})
+TABLE_WRITES = frozenset({"insert", "update", "delete"})
 BULK = frozenset("bulk_save_objects bulk_insert_mappings bulk_update_mappings".split())
 #: types whose values come back as something else than they were given. Source: SQLAlchemy "The Type Hierarchy":
 #: time zones that a database does not keep, scales of numbers, members of enumerations
@@ -63,6 +65,7 @@ class Changes:
         self.reached = cache(self._find_reached)
         self.deletes = cache(self._deletes)
         self._column_defaults = ColumnDefaults(program)
+        self._listened = cache(self._find_listened)
         self.computed = cache(partial(mapped, program))
         self._is_changing = cache(self._find_is_changing)
 
@@ -81,7 +84,20 @@ class Changes:
         found = {change for at, change in self.own(function) if at.lineno <= line and at not in left_out}
         for called in {called for at, called in self.callees(function) if at.lineno <= line}:
             found |= self.reached(called)
-        return frozenset(found)
+        return frozenset(found | {change for one in found for change in self._listened(one)})
+
+    def _find_listened(self, change: Change) -> frozenset[Change]:
+        """What listeners write when a change is stored."""
+        heard = (written for info, written in self._listeners if info is None or self._kin(change.info, info))
+        return frozenset(one for written in heard for one in written)
+
+    @cached_property
+    def _listeners(self) -> list[tuple[ClassInfo | None, frozenset[Change]]]:
+        """What listeners write into known tables by statements, with the class of what must be stored for that."""
+        return [
+            (info, frozenset(c for c in self.reached(function) if c.behind and c.info is not None))
+            for info, function in storing_listeners(self.program)
+        ]
 
     def _find_reached(self, function: FunctionInfo) -> frozenset[Change]:
         """What a function and all that it calls write."""
@@ -155,6 +171,9 @@ class Changes:
             parts = (part for value in base if isinstance(value, Inst) for part in value.args)
             gone = func.attr == "delete"
             yield from (Change(v.info, behind=True, deletes=gone) for part in parts for v in part if isinstance(v, Cls))
+        elif func.attr in TABLE_WRITES and isinstance(func.value, ast.Attribute) and func.value.attr == "__table__":
+            infos = [v.info for v in self.program.values(func.value.value) if isinstance(v, Cls)]
+            yield from (Change(info, behind=True, deletes=func.attr == "delete") for info in infos)
         elif func.attr in BULK:
             yield Change(None, behind=True)
         elif func.attr in ("append", "extend", "remove", "add", "clear", "insert", "pop"):
