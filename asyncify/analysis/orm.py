@@ -9,6 +9,8 @@ from itertools import takewhile
 
 from asyncify.analysis.classes import Classes
 from asyncify.analysis.foreign_keys import foreign_keys, holds_key, is_key, made_by
+from asyncify.analysis.imperative import Property, imperative_mappings
+from asyncify.analysis.keyed import is_keyed
 from asyncify.analysis.later_attributes import later_attributes
 from asyncify.analysis.made_texts import text_for
 from asyncify.analysis.names import Names
@@ -20,11 +22,6 @@ RELATIONSHIPS = frozenset({"sqlalchemy.orm.relationship", "sqlmodel.Relationship
 COLUMNS = frozenset({"sqlalchemy.Column", "sqlalchemy.schema.Column", "sqlalchemy.orm.mapped_column", "sqlmodel.Field"})
 MAPPED_BASES = ("sqlalchemy.orm.DeclarativeBase", "sqlalchemy.orm.DeclarativeBaseNoMeta", "sqlmodel.SQLModel")
 COLLECTIONS = frozenset({"list", "List", "set", "Set", "Sequence", "Collection", "Iterable", "Dict", "dict"})
-#: what makes a collection a dictionary. Source: SQLAlchemy "Dictionary Collections", with the names before 2.0
-KEYED = frozenset(
-    {"attribute_keyed_dict", "column_keyed_dict", "keyfunc_mapping", "KeyFuncDict", "MappedCollection", "dict", "Dict"}
-    | {"attribute_mapped_collection", "column_mapped_collection", "mapped_collection"}
-)
 DYNAMIC_ANNOTATIONS = frozenset({"DynamicMapped", "WriteOnlyMapped"})
 
 
@@ -34,7 +31,7 @@ class Relationship:
 
     target: the class at the other end, None where it could not be found. collection: many objects.
     lazy: the loader setting as written, "select" where none is. keyed: the collection is a dictionary.
-    holds_key: the side of the owner has the foreign key.
+    holds_key: the side of the owner has the foreign key. outside: the mapping gives it to its class, from outside.
     """
 
     name: str
@@ -45,6 +42,7 @@ class Relationship:
     node: ast.AST
     keyed: bool = False
     holds_key: bool = False
+    outside: bool = False
 
     @property
     def loads_when_set(self) -> bool:
@@ -82,6 +80,7 @@ class Orm:
         self._own: dict[ClassInfo, dict[str, Relationship]] = {}
         self._below: dict[tuple[ClassInfo, str], tuple[ClassInfo, ...]] = {}
         self._later = later_attributes(names)
+        self._imperative = imperative_mappings(names)
         self._backrefs: dict[ClassInfo, dict[str, Relationship]] = defaultdict(dict)
         self.models = [c for c in classes.all if self.is_model(c)]
         for model in self.models:
@@ -101,7 +100,7 @@ class Orm:
         if any(k.arg == "table" and isinstance(k.value, ast.Constant) and k.value.value for k in info.node.keywords):
             return True
         ancestors = self._classes.ancestors(info)
-        if any(k in info.attributes for k in ("__tablename__", "__table__")):
+        if info in self._imperative or any(k in info.attributes for k in ("__tablename__", "__table__")):
             return True
         if "__abstract__" in info.attributes:
             return False
@@ -195,6 +194,8 @@ class Orm:
                 )
                 if known or (bare and call is None):
                     found.setdefault(name, Column(name, call if known else None))
+            if base in self._imperative:
+                found = {**{name: Column(name, made) for name, made in self._imperative[base].columns}, **found}
             for name, method in base.methods.items():  # @declared_attr def author_id(cls): return Column(...)
                 made = made_by(method.node)
                 callee = self._names.resolve_expression(base.path, made.func) if isinstance(made, ast.Call) else None
@@ -274,10 +275,21 @@ class Orm:
             callee = self._names.resolve_expression(path, value.func)
             if isinstance(callee, Ext) and callee.name in RELATIONSHIPS:
                 found[name] = self._relationship(info, name, annotation, value, node)
+        mapping = self._imperative.get(info)
+        for one in mapping.properties if mapping is not None else ():
+            callee = self._names.resolve_expression(mapping.path, one.call.func) if mapping is not None else None
+            if isinstance(callee, Ext) and callee.name in RELATIONSHIPS:
+                found[one.name] = self._relationship(info, one.name, None, one.call, one.call, one)
         return found
 
     def _relationship(
-        self, info: ClassInfo, name: str, annotation: ast.expr | None, call: ast.Call, node: ast.AST
+        self,
+        info: ClassInfo,
+        name: str,
+        annotation: ast.expr | None,
+        call: ast.Call,
+        node: ast.AST,
+        given: Property | None = None,
     ) -> Relationship:
         keywords = {k.arg: k.value for k in call.keywords if k.arg}
         inner = keywords.get("sa_relationship_kwargs")
@@ -290,14 +302,19 @@ class Orm:
         names_in_annotation = _annotation_names(annotation)
         if target_name is None:
             target_name = next((n for n in reversed(names_in_annotation) if self.named(n)), None)
-        target = self._target(info, argument, target_name)
+        target = given.target if given is not None else self._target(info, argument, target_name)
         lazy = keywords.get("lazy")
         lazy_text = str(lazy.value) if isinstance(lazy, ast.Constant) else "select"
         if any(n in DYNAMIC_ANNOTATIONS for n in names_in_annotation):
             lazy_text = "dynamic" if "DynamicMapped" in names_in_annotation else "write_only"
         uselist = keywords.get("uselist")
         between = "secondary" in keywords or "secondaryjoin" in keywords
-        has_key = holds_key(self._classes, info, target, keywords, mapped=self.is_model(info)) and not between
+        own = (
+            given.has_key
+            if given is not None
+            else holds_key(self._classes, info, target, keywords, mapped=self.is_model(info))
+        )
+        has_key = own and not between
         if isinstance(uselist, ast.Constant):
             many = bool(uselist.value)
         elif annotation is not None and any(n in COLLECTIONS for n in names_in_annotation):
@@ -308,23 +325,14 @@ class Orm:
             many = target is info and is_key(self._classes, info, keywords["remote_side"])
         else:
             many = not has_key
-        keyed = many and self._is_keyed(info.path, keywords.get("collection_class"), names_in_annotation)
-        rel = Relationship(name, info, target, many, lazy_text, node, keyed, has_key)
+        keyed = many and is_keyed(
+            self._names, self._classes, info.path, keywords.get("collection_class"), names_in_annotation
+        )
+        rel = Relationship(name, info, target, many, lazy_text, node, keyed, has_key, given is not None)
         backref = keywords.get("backref")
         if backref is not None and target is not None:
             self._add_backref(rel, backref, self_referential=target is info, between="secondary" in keywords)
         return rel
-
-    def _is_keyed(self, path: str, made: ast.expr | None, annotation: list[str]) -> bool:
-        """Whether a collection is a dictionary. made: what makes it, where that is told."""
-        if made is None:
-            return not KEYED.isdisjoint(annotation)
-        node = made.func if isinstance(made, ast.Call) else made
-        found = self._names.resolve_expression(path, node)
-        if isinstance(found, ClassInfo):
-            ancestors = (b.name for b in self._classes.ancestors(found) if isinstance(b, Ext))
-            return any(name.rpartition(".")[2] in KEYED for name in ancestors)
-        return getattr(node, "attr", getattr(node, "id", "")) in KEYED
 
     def _target(self, info: ClassInfo, argument: ast.expr | None, name: str | None) -> ClassInfo | None:
         if isinstance(argument, (ast.Name, ast.Attribute)):

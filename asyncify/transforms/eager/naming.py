@@ -17,7 +17,8 @@ def is_back_reference(relationship: Relationship) -> bool:
     mappers are configured, and only once the module of the other side is imported."""
     stmt = relationship.owner.attributes.get(relationship.name)
     method = relationship.owner.methods.get(relationship.name)
-    return stmt is not relationship.node and (method is None or method.node is not relationship.node)
+    elsewhere = stmt is not relationship.node and (method is None or method.node is not relationship.node)
+    return elsewhere and not relationship.outside
 
 
 def has_name(program: Program, path: str, relationship: Relationship) -> bool:

@@ -1,0 +1,117 @@
+"""Classes that are mapped from outside: `registry.map_imperatively(Batch, batches, properties={...})`, and `mapper()`
+before 2.0. Source: SQLAlchemy "ORM Mapped Class Overview", "Imperative Mapping".
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from asyncify.analysis.foreign_keys import foreign_keys
+from asyncify.analysis.names import Assigned, Names
+from asyncify.analysis.symbols import ClassInfo
+from asyncify.analysis.values import Ext
+
+METHOD = "map_imperatively"
+MAPPERS = frozenset({"sqlalchemy.orm.mapper", "sqlalchemy.orm.mapperlib.mapper"})
+COLUMN = "Column"
+
+
+@dataclass(frozen=True)
+class Property:
+    """One that a mapping is given. call: what makes it. target: the class at the other end, where it names one.
+    has_key: the table of its own class has the key of that one."""
+
+    name: str
+    call: ast.Call
+    target: ClassInfo | None
+    has_key: bool
+
+
+@dataclass(frozen=True)
+class Imperative:
+    """The mapping of one class. path: the file that it stands in. columns: those of the table, by their names."""
+
+    path: str
+    columns: tuple[tuple[str, ast.Call], ...]
+    properties: tuple[Property, ...]
+
+
+@dataclass(frozen=True)
+class _Mapped:
+    path: str
+    info: ClassInfo
+    table: ast.Call | None
+    properties: ast.Dict | None
+
+    @property
+    def table_name(self) -> str:
+        first = self.table.args[0] if self.table is not None and self.table.args else None
+        return str(first.value) if isinstance(first, ast.Constant) else ""
+
+
+def imperative_mappings(names: Names) -> Mapping[ClassInfo, Imperative]:
+    """All of a program."""
+    found: dict[ClassInfo, _Mapped] = {}
+    by_variable: dict[tuple[str, str], ClassInfo] = {}
+    for path in sorted(names.modules):
+        source = names.modules[path].source
+        for call in source.nodes_of(ast.Call) if "mapper" in source.text or METHOD in source.text else ():
+            mapped = _mapped(names, path, call)
+            if mapped is None:
+                continue
+            found[mapped.info] = mapped
+            statement = source.parent(call)
+            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+                by_variable[path, statement.targets[0].id] = mapped.info
+    return {
+        info: Imperative(one.path, tuple(_columns(one.table)), tuple(_properties(names, one, found, by_variable)))
+        for info, one in found.items()
+    }
+
+
+def _mapped(names: Names, path: str, call: ast.Call) -> _Mapped | None:
+    made = names.resolve_expression(path, call.func)
+    by_registry = isinstance(call.func, ast.Attribute) and call.func.attr == METHOD
+    if not by_registry and not (isinstance(made, Ext) and made.name in MAPPERS):
+        return None
+    keywords = {k.arg: k.value for k in call.keywords}
+    first = call.args[0] if call.args else keywords.get("class_")
+    second = call.args[1] if len(call.args) > 1 else keywords.get("local_table")
+    info = names.resolve_expression(path, first) if first is not None else None
+    found = names.resolve_expression(path, second) if second is not None else None
+    table = found.value if isinstance(found, Assigned) and isinstance(found.value, ast.Call) else None
+    properties = keywords.get("properties")
+    if not isinstance(info, ClassInfo):
+        return None
+    return _Mapped(path, info, table, properties if isinstance(properties, ast.Dict) else None)
+
+
+def _columns(table: ast.Call | None) -> Iterator[tuple[str, ast.Call]]:
+    for call in table.args[2:] if table is not None else ():
+        if isinstance(call, ast.Call) and getattr(call.func, "attr", getattr(call.func, "id", "")) == COLUMN:
+            first = call.args[0] if call.args else None
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                yield first.value, call
+
+
+def _properties(
+    names: Names, one: _Mapped, every: Mapping[ClassInfo, _Mapped], by_variable: Mapping[tuple[str, str], ClassInfo]
+) -> Iterator[Property]:
+    keys = foreign_keys(one.table) if one.table is not None else []
+    given = zip(one.properties.keys, one.properties.values, strict=True) if one.properties is not None else ()
+    for key, value in given:
+        if not isinstance(key, ast.Constant) or not isinstance(key.value, str) or not isinstance(value, ast.Call):
+            continue
+        argument = value.args[0] if value.args else next((k.value for k in value.keywords if k.arg == "argument"), None)
+        if isinstance(argument, ast.Lambda):
+            argument = argument.body
+        target = by_variable.get((one.path, argument.id)) if isinstance(argument, ast.Name) else None
+        if target is None and argument is not None:
+            found = names.resolve_expression(one.path, argument)
+            target = found if isinstance(found, ClassInfo) else None
+            if isinstance(argument, ast.Constant):
+                target = next((info for info in every if info.name == argument.value), None)
+        table = every[target].table_name if target is not None and target in every else ""
+        yield Property(key.value, value, target, any(text.rpartition(".")[0] == table for text in keys if table))

@@ -1,0 +1,190 @@
+"""Classes of a domain that know nothing of the database, mapped from outside: repository, unit of work, handlers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import prove
+
+DOMAIN = """
+class Product:
+    def __init__(self, sku, batches=()):
+        self.sku = sku
+        self.batches = list(batches)
+        self.version = 0
+        self.events = []
+
+    def allocate(self, line):
+        batch = next((b for b in sorted(self.batches, key=lambda b: b.reference) if b.left >= line.amount), None)
+        if batch is None:
+            self.events.append(f"out of {self.sku}")
+            return None
+        batch.lines.add(line)
+        self.version += 1
+        return batch.reference
+
+
+class Batch:
+    def __init__(self, reference, amount):
+        self.reference = reference
+        self.amount = amount
+        self.lines = set()
+
+    @property
+    def left(self):
+        return self.amount - sum(line.amount for line in self.lines)
+
+
+class Line:
+    def __init__(self, order, amount):
+        self.order = order
+        self.amount = amount
+"""
+MODELS = """
+from sqlalchemy import Column, ForeignKey, Integer, String, Table, event
+from sqlalchemy.orm import registry, relationship
+
+from domain import Batch, Line, Product
+
+mapper_registry = registry()
+Base = mapper_registry
+
+products = Table(
+    "products", mapper_registry.metadata, Column("sku", String, primary_key=True), Column("version", Integer)
+)
+batches = Table(
+    "batches",
+    mapper_registry.metadata,
+    Column("id", Integer, primary_key=True),
+    Column("reference", String),
+    Column("amount", Integer),
+    Column("sku", ForeignKey("products.sku")),
+)
+lines = Table(
+    "lines",
+    mapper_registry.metadata,
+    Column("id", Integer, primary_key=True),
+    Column("order", String),
+    Column("amount", Integer),
+)
+allocations = Table(
+    "allocations",
+    mapper_registry.metadata,
+    Column("line_id", ForeignKey("lines.id"), primary_key=True),
+    Column("batch_id", ForeignKey("batches.id"), primary_key=True),
+)
+
+lines_mapper = mapper_registry.map_imperatively(Line, lines)
+batches_mapper = mapper_registry.map_imperatively(
+    Batch,
+    batches,
+    properties={
+        "lines": relationship(lines_mapper, secondary=allocations, collection_class=set),
+        "product": relationship("Product", back_populates="batches"),
+    },
+)
+mapper_registry.map_imperatively(
+    Product, products, properties={"batches": relationship(batches_mapper, back_populates="product")}
+)
+
+
+@event.listens_for(Product, "load")
+def loaded(product, _):
+    product.events = []
+"""
+FILLING = """
+import models
+from domain import Batch, Product
+
+
+def fill(db):
+    db.add(Product("lamp", [Batch("b1", 10), Batch("b2", 5)]))
+"""
+APP = """
+import abc
+
+from fastapi import FastAPI, HTTPException
+from sqlalchemy.orm import Session
+
+import models
+from db import SessionLocal
+from domain import Batch, Line, Product
+
+app = FastAPI()
+
+
+class Products(abc.ABC):
+    @abc.abstractmethod
+    def get(self, sku):
+        ...
+
+
+class SqlProducts(Products):
+    def __init__(self, session: Session):
+        self.session = session
+
+    def get(self, sku):
+        return self.session.query(Product).filter_by(sku=sku).first()
+
+    def of_batch(self, reference):
+        return self.session.query(Batch).filter(models.batches.c.reference == reference).first()
+
+
+class UnitOfWork:
+    def __enter__(self):
+        self.session = SessionLocal()
+        self.products = SqlProducts(self.session)
+        return self
+
+    def __exit__(self, *arguments):
+        self.session.rollback()
+        self.session.close()
+
+    def commit(self):
+        self.session.commit()
+
+
+def allocate(uow, sku, order, amount):
+    with uow:
+        product = uow.products.get(sku)
+        if product is None:
+            raise LookupError(sku)
+        reference = product.allocate(Line(order, amount))
+        uow.commit()
+        return reference, product.events
+
+
+@app.post("/allocations")
+def add(sku: str, order: str, amount: int):
+    try:
+        reference, events = allocate(UnitOfWork(), sku, order, amount)
+    except LookupError as error:
+        raise HTTPException(404, str(error))
+    return [reference, events]
+
+
+@app.get("/products/{sku}")
+def show(sku: str):
+    with UnitOfWork() as uow:
+        product = uow.products.get(sku)
+        return [product.version, sorted([batch.reference, batch.left] for batch in product.batches)]
+
+
+@app.get("/batches/{reference}")
+def batch(reference: str):
+    with UnitOfWork() as uow:
+        found = uow.products.of_batch(reference)
+        return [found.product.sku, sorted(line.order for line in found.lines)]
+"""
+
+
+def test_domain_classes_are_models(tmp_path: Path) -> None:
+    files = {"domain.py": DOMAIN, "models.py": MODELS, "filling.py": FILLING, "main.py": APP}
+    added = [("POST", f"/allocations?sku={sku}&order=o{amount}&amount={amount}") for sku, amount in CASES]
+    requests = [("GET", "/products/lamp"), *added, ("GET", "/products/lamp"), ("GET", "/batches/b1")]
+    done = prove(tmp_path, files, requests)
+    assert "selectinload(Product.batches).selectinload(Batch.lines)" in done["main.py"]
+    assert done["domain.py"] == DOMAIN
+
+
+CASES = [("lamp", 8), ("lamp", 5), ("lamp", 9), ("none", 1)]
