@@ -1,5 +1,6 @@
-"""Classes that are mapped from outside: `registry.map_imperatively(Batch, batches, properties={...})`, and `mapper()`
-before 2.0. Source: SQLAlchemy "ORM Mapped Class Overview", "Imperative Mapping".
+"""Classes that are mapped from outside, `registry.map_imperatively(Batch, batches, properties={...})`, and `mapper()`
+before 2.0; those that only name a table, `__table__ = batches`. Source: SQLAlchemy "ORM Mapped Class Overview",
+"Imperative Mapping"; "Declarative with Imperative Table".
 """
 
 from __future__ import annotations
@@ -31,10 +32,13 @@ class Property:
 
 @dataclass(frozen=True)
 class Imperative:
-    """The mapping of one class. path: the file that it stands in. columns: those of the table, by their names."""
+    """The mapping of one class. path: the file that it stands in. table, columns, keys: the name of its table, the
+    columns of that by their names, and the `table.column` texts of its foreign keys."""
 
     path: str
+    table: str
     columns: tuple[tuple[str, ast.Call], ...]
+    keys: frozenset[str]
     properties: tuple[Property, ...]
 
 
@@ -65,10 +69,34 @@ def imperative_mappings(names: Names) -> Mapping[ClassInfo, Imperative]:
             statement = source.parent(call)
             if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
                 by_variable[path, statement.targets[0].id] = mapped.info
+        for info in names.modules[path].classes.values():
+            stated = info.attributes.get("__table__")
+            if stated is not None and stated.value is not None:
+                found.setdefault(info, _Mapped(path, info, _table(names, path, stated.value), None))
     return {
-        info: Imperative(one.path, tuple(_columns(one.table)), tuple(_properties(names, one, found, by_variable)))
+        info: Imperative(
+            one.path,
+            one.table_name,
+            tuple(_columns(one.table)),
+            frozenset(foreign_keys(one.table)) if one.table is not None else frozenset(),
+            tuple(_properties(names, one, found, by_variable)),
+        )
         for info, one in found.items()
     }
+
+
+def table_holds_key(mappings: Mapping[ClassInfo, Imperative], info: ClassInfo, target: ClassInfo | None) -> bool:
+    """Whether the table of one class has a key of that of another one."""
+    if info not in mappings or target is None or target not in mappings or not mappings[target].table:
+        return False
+    return any(key.rpartition(".")[0] == mappings[target].table for key in mappings[info].keys) and info is not target
+
+
+def _table(names: Names, path: str, node: ast.expr) -> ast.Call | None:
+    """The call that makes a table, there or under a name."""
+    found = names.resolve_expression(path, node) if isinstance(node, (ast.Name, ast.Attribute)) else None
+    value = found.value if isinstance(found, Assigned) else node
+    return value if isinstance(value, ast.Call) else None
 
 
 def _mapped(names: Names, path: str, call: ast.Call) -> _Mapped | None:
@@ -80,8 +108,7 @@ def _mapped(names: Names, path: str, call: ast.Call) -> _Mapped | None:
     first = call.args[0] if call.args else keywords.get("class_")
     second = call.args[1] if len(call.args) > 1 else keywords.get("local_table")
     info = names.resolve_expression(path, first) if first is not None else None
-    found = names.resolve_expression(path, second) if second is not None else None
-    table = found.value if isinstance(found, Assigned) and isinstance(found.value, ast.Call) else None
+    table = _table(names, path, second) if second is not None else None
     properties = keywords.get("properties")
     if not isinstance(info, ClassInfo):
         return None

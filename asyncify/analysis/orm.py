@@ -9,7 +9,7 @@ from itertools import takewhile
 
 from asyncify.analysis.classes import Classes
 from asyncify.analysis.foreign_keys import foreign_keys, holds_key, is_key, made_by
-from asyncify.analysis.imperative import Property, imperative_mappings
+from asyncify.analysis.imperative import Property, imperative_mappings, table_holds_key
 from asyncify.analysis.keyed import is_keyed
 from asyncify.analysis.later_attributes import later_attributes
 from asyncify.analysis.made_texts import text_for
@@ -309,12 +309,9 @@ class Orm:
             lazy_text = "dynamic" if "DynamicMapped" in names_in_annotation else "write_only"
         uselist = keywords.get("uselist")
         between = "secondary" in keywords or "secondaryjoin" in keywords
-        own = (
-            given.has_key
-            if given is not None
-            else holds_key(self._classes, info, target, keywords, mapped=self.is_model(info))
-        )
-        has_key = own and not between
+        own = holds_key(self._classes, info, target, keywords, mapped=self.is_model(info))
+        own = own or table_holds_key(self._imperative, info, target)
+        has_key = (own if given is None else given.has_key) and not between
         if isinstance(uselist, ast.Constant):
             many = bool(uselist.value)
         elif annotation is not None and any(n in COLLECTIONS for n in names_in_annotation):

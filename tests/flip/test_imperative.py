@@ -188,3 +188,56 @@ def test_domain_classes_are_models(tmp_path: Path) -> None:
 
 
 CASES = [("lamp", 8), ("lamp", 5), ("lamp", 9), ("none", 1)]
+
+
+TABLES = """
+from sqlalchemy import Column, ForeignKey, Integer, String, Table
+from sqlalchemy.orm import registry, relationship
+
+Base = registry()
+posts = Table(
+    "posts",
+    Base.metadata,
+    Column("id", Integer, primary_key=True),
+    Column("title", String),
+    Column("user_id", ForeignKey("users.id")),
+)
+
+
+@Base.mapped
+class User:
+    __table__ = Table(
+        "users",
+        Base.metadata,
+        Column("id", Integer, primary_key=True),
+        Column("name", String),
+        Column("age", Integer),
+    )
+    posts = relationship("Post", back_populates="author", order_by=posts.c.id)
+
+
+@Base.mapped
+class Post:
+    __table__ = posts
+    author = relationship("User", back_populates="posts")
+"""
+
+
+def test_classes_that_name_a_table_have_its_columns_and_keys(tmp_path: Path) -> None:
+    app = """
+from fastapi import Depends, FastAPI
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import Post, User
+
+app = FastAPI()
+
+
+@app.get("/posts/{key}")
+def post(key: int, db: Session = Depends(get_db)):
+    found = db.get(Post, key)
+    return [found.title, found.author.name, [one.title for one in found.author.posts]]
+"""
+    done = prove(tmp_path, {"models.py": TABLES, "main.py": app}, [("GET", "/posts/1")])["main.py"]
+    assert "joinedload(Post.author).selectinload(User.posts)" in done
