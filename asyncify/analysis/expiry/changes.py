@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 
+from asyncify.analysis.association_rows import association_classes
 from asyncify.analysis.expiry.column_defaults import ColumnDefaults, Given
 from asyncify.analysis.expiry.computed import mapped
 from asyncify.analysis.expiry.events import is_model_instance, read_in_greenlet
@@ -68,6 +69,7 @@ class Changes:
         self._listened = cache(self._find_listened)
         self.computed = cache(partial(mapped, program))
         self._is_changing = cache(self._find_is_changing)
+        self._between = cache(lambda relationship: tuple(association_classes(program, relationship)))
 
     def _find_own(self, function: FunctionInfo) -> tuple[tuple[ast.expr | ast.stmt, Change], ...]:
         """What the body of a function itself writes, and where."""
@@ -209,7 +211,8 @@ class Changes:
             return True
         relationship = self.program.orm.relationship(info, attribute)
         if relationship is not None:
-            return relationship.target is None or self._touches(change, info, relationship.target, attribute)
+            ends = (relationship.target, *self._between(relationship))
+            return any(end is None or self._touches(change, info, end, attribute) for end in ends)
         if attribute in self.computed(info):
             return True
         if not self._kin(change.info, info):

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Collection, Mapping
 from functools import cache
 
+from asyncify.analysis.association_rows import association_classes
 from asyncify.analysis.evaluated import comes_before, is_always_evaluated
 from asyncify.analysis.expiry.changes import ANYTHING, Change
 from asyncify.analysis.expiry.events import commits_expire, flushes_before_queries
@@ -89,10 +90,12 @@ class Overtaken:
             return False
         target = relationship.target
         sent = written.sent | written.waiting if self._flushing else written.sent
-        if any(change.behind and self._kin(change.info, target) for change in sent):
+        ends = (target, *association_classes(self.program, relationship))
+        if any(change.behind and self._kin(change.info, end) for change in sent for end in ends):
             return True
         if relationship.collection:
-            return any(self._kin(c.info, target) and (c.deletes or self._sets_key(c)) for c in sent)
+            written_rows = [c for c in sent if c.deletes or self._sets_key(c)]
+            return any(self._kin(c.info, end) for c in written_rows for end in ends)
         # one object is found by the key that the instance has in memory
         changed = (c for c in sent | written.waiting if not c.deletes and self._kin(c.info, info))
         return any(change.behind or (self._sets_key(change) and not change.made) for change in changed)
