@@ -345,3 +345,25 @@ def everybody(db: Session = Depends(get_db)):
     assert {p: t for p, t in done.files.items() if p != "main.py"} == {
         p: t for p, t in first.files.items() if p != "main.py"
     }
+
+
+def test_a_forgotten_await_that_was_always_true_is_told(tmp_path: Path) -> None:
+    """What depended on it goes the other way now."""
+    app = f"""\
+{HEAD}
+async def is_old(user):
+    return user.age > 35
+
+
+@app.get("/{{key}}")
+async def read(key: int, db: Session = Depends(get_db)):
+    user = db.get(User, key)
+    if not user or is_old(user):
+        return "old"
+    return "young"
+"""
+    migrated = migrate({**BASE, "main.py": app})
+    assert "if not user or await is_old(user):" in migrated["main.py"]
+    assert [(f.code, f.span.line if f.span else 0) for f in migrated.findings] == [("forgotten-await", 17)]
+    again = migrate(migrated.files)
+    assert not again.findings

@@ -17,6 +17,7 @@ from asyncify.transforms.awaiting.entry import Helpers
 from asyncify.transforms.awaiting.examples import EXAMPLES
 from asyncify.transforms.awaiting.examples_objects import OBJECTS
 from asyncify.transforms.awaiting.exit_stacks import exit_stack_edits
+from asyncify.transforms.awaiting.forgotten import forgotten_awaits
 from asyncify.transforms.awaiting.generators import generator_edits
 from asyncify.transforms.awaiting.implicit_loads import ImplicitLoads
 from asyncify.transforms.awaiting.inner_attributes import attribute_edits
@@ -88,6 +89,7 @@ def plan(program: Program) -> Decisions:
         findings.extend((*statements.findings, *calls.findings, *driven.findings, *classes.findings))
         findings.extend(unresolved_calls(program, module))
         findings.extend(absent_members(program, module))
+        findings.extend(forgotten_awaits(program, module))
         findings.extend(told_factories(program, module))
         findings.extend(shared_contexts(program, module))
     edits.extend(mixin_edits(program, bases))
