@@ -270,3 +270,43 @@ def assigned(key: int, db: Session = Depends(get_db)):
     assert done.count("    await shelf.awaitable_attrs.upper\n    return shelf") == 3
     assert "    shelf = Shelf(name=name)\n    session.add(shelf)\n    await session.flush()\n    return shelf" in done
     assert "return [one.name, two, await other.awaitable_attrs.upper]" in done
+
+
+GIVEN = (
+    HEAD
+    + """
+from models import Post
+from pydantic import BaseModel, ConfigDict
+
+
+class PostOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    title: str
+
+
+def author(db: Session, condition):
+    return db.query(User).filter(condition).first()
+
+
+@app.put("/posts/{key}", response_model=PostOut)
+def move(key: int, db: Session = Depends(get_db)):
+    post = db.get(Post, key)
+    post.author = db.query(User).filter(User.id == 1).first()
+    post.title = (db.query(User.name).filter(User.id == 1).scalar() or "") + "!"
+    db.commit()
+    return post
+
+
+@app.put("/posts/{key}/author", response_model=PostOut)
+def give(key: int, db: Session = Depends(get_db)):
+    post = db.get(Post, key)
+    post.author = author(db, User.name == "ann")
+    db.commit()
+    return post
+"""
+)
+
+
+def test_what_a_query_gives_is_no_expression(tmp_path: Path) -> None:
+    done = prove(tmp_path, GIVEN, [("PUT", "/posts/1"), ("PUT", "/posts/1/author")])
+    assert "refresh(" not in done["main.py"]

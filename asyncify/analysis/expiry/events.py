@@ -155,8 +155,13 @@ def holds_instances(program: Program, values: Values) -> bool:
 
 
 def is_sql(program: Program, function: FunctionInfo, value: ast.expr) -> bool:
-    """Whether a value is computed by the database: `User.visits + 1`, `func.now()`."""
-    for node in ast.walk(value):
+    """Whether a value is computed by the database: `User.visits + 1`, `func.now()`; not what a query or a function
+    has given: `db.scalar(select(User).where(User.id == 1))`."""
+    nodes: list[ast.AST] = [value]
+    for node in nodes:
+        if isinstance(node, ast.Call) and (program.calls(node) or _asks_session(program, node)):
+            continue
+        nodes.extend(ast.iter_child_nodes(node))
         if isinstance(node, ast.Attribute):
             for known in program.values(node.value):
                 if isinstance(known, Cls) and node.attr in program.orm.columns(known.info):
@@ -166,6 +171,14 @@ def is_sql(program: Program, function: FunctionInfo, value: ast.expr) -> bool:
             if isinstance(made, Ext) and made.name.startswith(("sqlalchemy.func.", "sqlalchemy.sql.func.")):
                 return True
     return False
+
+
+def _asks_session(program: Program, call: ast.Call) -> bool:
+    """Whether a chain of calls begins at a session."""
+    node: ast.expr = call
+    while isinstance(node, (ast.Call, ast.Attribute, ast.Await)) and not is_session(program.values(node)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return is_session(program.values(node))
 
 
 def is_session_block(program: Program, node: ast.expr) -> bool:
