@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import Ext
-from asyncify.knowledge.names import canonical
+from asyncify.knowledge.names import RIVALS, canonical
 from asyncify.model.edit import Import
 
 
 def bring(program: Program, path: str, module: str, name: str) -> tuple[str, tuple[Import, ...]]:
     """The local name of `module.name` in a file, and the import that it needs for that (none if it is there).
 
-    A name that the file uses for something else is not taken: the object then comes in as `sa_name`.
+    A name that the file uses for something else, or will, is not taken: the object then comes in as `sa_name`.
     """
     info = program.modules[path]
     wanted = canonical(f"{module}.{name}")
@@ -29,10 +29,16 @@ def bring(program: Program, path: str, module: str, name: str) -> tuple[str, tup
                     if isinstance(target, Ext) and target.name == wanted:
                         written = node.module if node.module and not node.level else module
                         return local, (Import(written, alias.name, alias.asname or ""),)
-    if name not in names_used(program, path):
+    if name not in names_used(program, path) and not _imports(program, path, RIVALS.get(wanted, frozenset())):
         return name, (Import(module, name),)
     alias_name = f"sa_{name}"
     return alias_name, (Import(module, name, alias_name),)
+
+
+def _imports(program: Program, path: str, wanted: frozenset[str]) -> bool:
+    """Whether a file has one of some library objects."""
+    found = (program.names.resolve(path, local) for local in program.modules[path].imports) if wanted else ()
+    return any(isinstance(one, Ext) and one.name in wanted for one in found)
 
 
 def as_written(program: Program, path: str, wanted: Iterable[Import]) -> tuple[Import, ...]:

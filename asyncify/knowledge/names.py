@@ -36,6 +36,8 @@ ASYNC_ENGINE = "sqlalchemy.ext.asyncio.AsyncEngine"
 ASYNC_CONNECTION = "sqlalchemy.ext.asyncio.AsyncConnection"
 SQLMODEL_SESSION = "sqlmodel.Session"
 SQLMODEL_ASYNC_SESSION = "sqlmodel.ext.asyncio.session.AsyncSession"
+#: library class -> classes that bring another one of its name into a file, which keeps the name
+RIVALS = MappingProxyType({ASYNC_SESSION: frozenset({SQLMODEL_SESSION, SQLMODEL_ASYNC_SESSION})})
 #: Source: the `enum` module
 ENUMS = ("enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag")
 CREATE_ENGINE = "sqlalchemy.create_engine"
