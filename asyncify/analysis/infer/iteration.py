@@ -86,7 +86,7 @@ def _all_texts(items: Sequence[ast.expr]) -> Values:
 
 
 def position_of(run: Run, values: Values, position: int, node: ast.AST) -> Values:
-    """What stands at a position of the tuples, rows and lists among values."""
+    """What stands at a position of the tuples, rows, lists and results among values."""
     found: list[Values] = []
     for value in values:
         if isinstance(value, Obj) and run.engine.classes.derives_from(value.info, "typing.NamedTuple"):
@@ -98,6 +98,8 @@ def position_of(run: Run, values: Values, position: int, node: ast.AST) -> Value
                 found.append(value.args[position])
             elif value.type in ("list", "generator") and value.args:
                 found.append(value.args[0])
+            elif value.type in (names.QUERY, names.DYNAMIC, names.RESULT, names.SCALARS):
+                found.append(row_of(run, value))
     return union(found)
 
 

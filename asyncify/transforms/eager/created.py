@@ -169,7 +169,7 @@ class Created:
         here = self.program.function_of(reader.node)
         last: tuple[int, Refresh] | None = None
         elsewhere: Refresh | None = None
-        for refresh in refreshes:
+        for refresh in self._of_same_name(refreshes, site, reader.node, here):
             there = self.program.function_of(refresh.call)
             source = self.program.modules[refresh.path].source
             block = source.parent(refresh.before or source.statement(refresh.call))
@@ -194,6 +194,19 @@ class Created:
                 if made or through:
                     elsewhere = elsewhere or refresh
         return last[1] if last is not None else elsewhere
+
+    def _of_same_name(
+        self, refreshes: list[Refresh], site: ast.AST, node: ast.AST, here: FunctionInfo | None
+    ) -> list[Refresh]:
+        """Those of the instance that a node reads, where its function refreshes that under the same name: others may
+        have come from the same place."""
+        read = _begun_from(here, node) if here is not None else node
+        if not isinstance(read, ast.expr) or not is_path(read):
+            return refreshes
+        every = [*self.refreshes(site), *self._holding([refresh for refresh, _ in self._named], site)]
+        own = [r for r in every if self.program.function_of(r.call) is here]
+        same = [r for r in own if is_path(r.name) and path_text(r.name) == path_text(read)]
+        return [r for r in refreshes if r in same or r not in own] if same else refreshes
 
     def _is_within(self, path: str, node: ast.AST, block: ast.AST | None) -> bool:
         current: ast.AST | None = node
@@ -337,3 +350,16 @@ class Created:
     def _is_beside(self, call: ast.Call, path: str, reader: Reader) -> bool:
         """Whether a reader is in the function of a call, or both are at the top of one file."""
         return reader.path == path and self.program.function_of(reader.node) is self.program.function_of(call)
+
+
+def _begun_from(function: FunctionInfo, node: ast.AST) -> ast.AST:
+    """The instance from which a read goes out: `user` of `post.tags` in `for post in user.posts`."""
+    read = node.value if isinstance(node, ast.Attribute) else node
+    outer = function.source.parent(node)
+    while outer is not None and outer is not function.node and isinstance(read, ast.Name):
+        loops = [outer] if isinstance(outer, (ast.For, ast.AsyncFor)) else getattr(outer, "generators", [])
+        for loop in reversed(loops):
+            if isinstance(read, ast.Name) and isinstance(loop.target, ast.Name) and loop.target.id == read.id:
+                read = loop.iter.value if isinstance(loop.iter, ast.Attribute) else loop.iter
+        outer = function.source.parent(outer)
+    return read
