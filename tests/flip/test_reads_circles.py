@@ -309,3 +309,98 @@ def test_what_leads_back_has_a_load_of_its_own_behind_the_refresh(tmp_path: Path
     done = prove(tmp_path, files, requests)
     move = done["main.py"].partition("async def move(")[2]
     assert move.index("joinedload(Room.house).selectinload(House.rooms)") > move.index("populate_existing=True")
+
+
+BOTH_MODELS = """\
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Shop(Base):
+    __tablename__ = "shops"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    town_id: Mapped[int | None] = mapped_column(ForeignKey("towns.id"))
+    town: Mapped["Town"] = relationship(back_populates="shops", lazy="selectin")
+    items: Mapped[list["Item"]] = relationship(back_populates="shop", lazy="selectin")
+    notes: Mapped[list["Note"]] = relationship(back_populates="shop")
+
+
+class Town(Base):
+    __tablename__ = "towns"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    shops: Mapped[list["Shop"]] = relationship(back_populates="town", lazy="selectin")
+
+    @property
+    def size(self):
+        return len(self.shops)
+
+
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    shop_id: Mapped[int | None] = mapped_column(ForeignKey("shops.id"))
+    shop: Mapped["Shop"] = relationship(back_populates="items", lazy="joined")
+
+
+class Note(Base):
+    __tablename__ = "notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    shop_id: Mapped[int | None] = mapped_column(ForeignKey("shops.id"))
+    shop: Mapped["Shop"] = relationship(back_populates="notes")
+"""
+BOTH_APP = """\
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db import engine, get_db
+from models import Base, Item, Note, Shop, Town
+
+Base.metadata.create_all(engine)
+app = FastAPI()
+
+
+class Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    id: int
+
+
+class ShopOut(Out):
+    items: list[Out]
+    notes: list[Out]
+
+
+class TownOut(Out):
+    size: int
+
+
+class InTown(Out):
+    town: TownOut
+
+
+@app.post("/shops", response_model=ShopOut)
+def add(name: str, db: Session = Depends(get_db)):
+    shop = Shop(name=name, items=[Item(), Item()], notes=[Note()], town=Town())
+    db.add(shop)
+    db.commit()
+    db.refresh(shop)
+    return shop
+
+
+@app.get("/shops", response_model=list[InTown])
+def read(db: Session = Depends(get_db)):
+    return db.scalars(select(Shop).order_by(Shop.id)).all()
+"""
+
+
+def test_what_the_mapping_loads_on_both_sides(tmp_path: Path) -> None:
+    """The elements bring their owner again, which loses what was loaded; and a way ends where it meets its class."""
+    files = {"main.py": BOTH_APP, "models.py": BOTH_MODELS, "filling.py": "def fill(db):\n    pass\n"}
+    done = prove(tmp_path, files, [("POST", "/shops?name=a"), ("POST", "/shops?name=b"), ("GET", "/shops")])
+    assert "defaultload(Shop.town).selectinload(Town.shops)" in done["main.py"]

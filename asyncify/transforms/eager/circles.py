@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Container
+from collections.abc import Container, Iterable
 
 from asyncify.analysis.orm import Relationship
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.transforms.eager.reading import Steps
+
+
+def mapping_stops(program: Program, relationship: Relationship, passed: Iterable[ClassInfo]) -> bool:
+    """Whether what a mapping loads with its instances ends before a collection, as the way has met its class: the one
+    object of the other side is mostly there. Source: SQLAlchemy, "Configuring Self-Referential Eager Loading";
+    `orm/strategies.py`, `contains_mapper`."""
+    given = getattr(relationship.node, "value", None)
+    if isinstance(given, ast.Call) and any(k.arg == "join_depth" for k in given.keywords):
+        return False
+    if not relationship.collection:
+        return False
+    target = relationship.target
+    return target is not None and any(program.classes.are_kin(target, info) for info in passed)
 
 
 def comes_back(program: Program, first: ClassInfo, steps: Steps) -> bool:

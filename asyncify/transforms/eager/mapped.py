@@ -7,6 +7,7 @@ import ast
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import objects
+from asyncify.transforms.eager.circles import mapping_stops
 from asyncify.transforms.eager.created import is_construction
 from asyncify.transforms.eager.late import is_of_factory
 from asyncify.transforms.eager.options import EAGER_SETTINGS
@@ -29,9 +30,13 @@ def loaded_by_mapping(program: Program, site: ast.AST, steps: Steps, reader: ast
 
 def _loads(program: Program, info: ClassInfo, steps: Steps) -> bool:
     current: ClassInfo | None = info
+    passed: list[ClassInfo] = []
     for name in steps:
         relationship = program.orm.relationship(current, name) if current is not None else None
-        if relationship is None or relationship.lazy not in EAGER_SETTINGS:
+        if current is None or relationship is None or relationship.lazy not in EAGER_SETTINGS:
+            return False
+        passed.append(current)
+        if mapping_stops(program, relationship, passed):
             return False
         current = relationship.target
     return True

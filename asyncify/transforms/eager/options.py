@@ -10,6 +10,7 @@ from types import MappingProxyType
 from asyncify.analysis.orm import Relationship
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
+from asyncify.transforms.eager.circles import mapping_stops
 from asyncify.transforms.eager.naming import Namer, is_back_reference
 from asyncify.transforms.eager.option_values import SUBCLASSES
 from asyncify.transforms.eager.order import is_sorted, reorders
@@ -75,7 +76,7 @@ class Style:
     joined: a single object may be joined. one_row: the statement gives one row by its key, so one collection may be
     joined as well, which saves a statement. unordered: it gives many rows in no order that it names, which a join might
     change; settled: the single objects that may be joined all the same. made: the instances are there, and came out of
-    no statement: what the mapping loads with a statement, they have not got.
+    no statement: what the mapping loads with a statement, they have not got. passed: the classes on the way so far.
     """
 
     joined: bool = True
@@ -83,6 +84,7 @@ class Style:
     unordered: bool = False
     settled: frozenset[str] = frozenset()
     made: bool = False
+    passed: tuple[ClassInfo, ...] = ()
 
 
 class Level(Enum):
@@ -176,7 +178,7 @@ class Renderer:
             return ""
         if not below.there and below.loader:
             loader = below.loader
-        elif below.there or (relationship.lazy in EAGER_SETTINGS and not style.made):
+        elif below.there or self._is_mapped(relationship, info, style):
             loader = "defaultload"
         elif relationship.collection:
             loader = "joinedload" if style.one_row else "selectinload"
@@ -195,7 +197,7 @@ class Renderer:
             # below a selectinload a statement of its own begins, in which joins are free again
             apart = loader == "selectinload"
             unordered = not is_sorted(relationship) if relationship.collection else style.unordered and not apart
-            free = Style(joined=style.joined or apart, unordered=unordered)
+            free = Style(joined=style.joined or apart, unordered=unordered, passed=(*style.passed, info))
             inner = self._links(named, relationship.target, below, free, level=Level.DEEPER) if named else None
             if inner is None:
                 return None
@@ -203,6 +205,11 @@ class Renderer:
             return ""
         head = f"{loader}({attribute})"
         return f"{head}.{self._joined(inner, relationship.target, below)}" if inner and relationship.target else head
+
+    def _is_mapped(self, relationship: Relationship, info: ClassInfo, style: Style) -> bool:
+        """Whether the mapping loads a relationship of a class there."""
+        stops = mapping_stops(self.program, relationship, (*style.passed, info))
+        return relationship.lazy in EAGER_SETTINGS and not style.made and not stops
 
     def _may_join(self, relationship: Relationship, style: Style) -> bool:
         """Whether a single object may be joined to the rows that lead to it."""

@@ -217,7 +217,7 @@ class Planner:
                     refresh is not None
                     and self.created.reloads(refresh)
                     and not self.reading.shows(site, steps, found)
-                    and not self.returning.empties(refresh, steps)
+                    and not self.returning.empties(site, refresh, steps)
                 ):
                     self._refresh(refresh, steps, reader)
                 elif refresh is not None:
@@ -245,7 +245,7 @@ class Planner:
         for refresh in refreshes:
             if (fresh and refresh.is_plain) or self.created.is_loaded_behind(refresh, steps):
                 continue
-            if self.created.reloads(refresh) and not self.returning.empties(refresh, steps):
+            if self.created.reloads(refresh) and not self.returning.empties(site, refresh, steps):
                 self._refresh(refresh, steps, reader)
             else:
                 self._unknown(steps, reader)
@@ -296,7 +296,7 @@ class Planner:
                 known = self.refreshing.known(place)
                 if not commits_expire(self.program) and known.is_behind_plain_commit(self.program):  # the rest is there
                     self._unknown(steps, reader)
-                elif self.returning.empties(known, steps):
+                elif self.returning.empties(site, known, steps):
                     if not self.returning.is_there(site, known, steps):
                         self._beside(site, steps, reader)
                 else:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import ast
 
+from asyncify.analysis.orm import Relationship
+from asyncify.analysis.symbols import ClassInfo
 from asyncify.transforms.eager.circles import comes_back, leads_back
 from asyncify.transforms.eager.created import Created, Refresh
+from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reading, Steps
 from asyncify.transforms.eager.refreshing import Refreshing
+
+#: settings of a mapping that join
+JOINED = frozenset({"joined", "False"})
 
 
 class Returning:
@@ -18,9 +24,24 @@ class Returning:
         self._created = created
         self._refreshing = refreshing
 
-    def empties(self, place: Refresh, steps: Steps) -> bool:
-        """Whether a load in the place of a refresh would empty on a path what it has filled."""
-        return comes_back(self._reading.program, self._refreshing.stored_class(place), steps)
+    def empties(self, site: ast.AST, place: Refresh, steps: Steps) -> bool:
+        """Whether a load in the place of a refresh would empty on a path what it has filled, or by what the mapping
+        joins to the elements of a collection: `Item.shop` with `lazy="joined"` meets the shop whose items are loaded,
+        and leaves of the shop nothing but these."""
+        program, info = self._reading.program, self._refreshing.stored_class(place)
+        if comes_back(program, info, steps):
+            return True
+        read = {path[0] for path in self._reading.paths[site]}
+        return any(
+            name != steps[0] and (name in read or one.lazy in EAGER_SETTINGS) and self._joins(one, info)
+            for name, one in program.orm.relationships(info).items()
+        )
+
+    def _joins(self, collection: Relationship, owner: ClassInfo) -> bool:
+        """Whether the mapping joins owners like that of a collection to its elements."""
+        program, element = self._reading.program, collection.target
+        found = program.orm.relationships(element).values() if collection.collection and element is not None else ()
+        return any(r.lazy in JOINED and r.target and program.classes.are_kin(r.target, owner) for r in found)
 
     def is_there(self, site: ast.AST, place: Refresh, steps: Steps) -> bool:
         """Whether a path goes back to where it began, and on to what is read behind the refresh anyhow."""
