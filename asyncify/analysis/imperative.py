@@ -141,4 +141,7 @@ def _properties(
             if isinstance(argument, ast.Constant):
                 target = next((info for info in every if info.name == argument.value), None)
         table = every[target].table_name if target is not None and target in every else ""
-        yield Property(key.value, value, target, any(text.rpartition(".")[0] == table for text in keys if table))
+        # in a table with a key of itself, the others have that of this one, unless `remote_side=` turns that round
+        plain = target is one.info and all(k.arg != "remote_side" for k in value.keywords)
+        has_key = not plain and any(text.rpartition(".")[0] == table for text in keys if table)
+        yield Property(key.value, value, target, has_key)

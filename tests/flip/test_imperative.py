@@ -241,3 +241,69 @@ def post(key: int, db: Session = Depends(get_db)):
 """
     done = prove(tmp_path, {"models.py": TABLES, "main.py": app}, [("GET", "/posts/1")])["main.py"]
     assert "joinedload(Post.author).selectinload(User.posts)" in done
+
+
+TREE = """
+from sqlalchemy import Column, ForeignKey, Integer, String, Table
+from sqlalchemy.orm import registry, relationship
+
+Base = registry()
+nodes = Table(
+    "nodes",
+    Base.metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String),
+    Column("parent_id", ForeignKey("nodes.id")),
+)
+
+
+class Node:
+    def __init__(self, name, children=()):
+        self.name = name
+        self.children = list(children)
+
+
+Base.map_imperatively(
+    Node,
+    nodes,
+    properties={
+        "children": relationship("Node", back_populates="parent", order_by=nodes.c.id),
+        "parent": relationship("Node", back_populates="children", remote_side=nodes.c.id),
+    },
+)
+"""
+TREE_FILLING = """
+from models import Node
+
+
+def fill(db):
+    db.add(Node("a", [Node("b"), Node("c")]))
+"""
+
+
+def test_a_table_with_a_key_of_itself_has_many_below_and_one_above(tmp_path: Path) -> None:
+    app = """
+from fastapi import Depends, FastAPI
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import Node
+
+app = FastAPI()
+
+
+@app.get("/nodes/{name}")
+def node(name: str, db: Session = Depends(get_db)):
+    found = db.scalars(select(Node).where(Node.name == name)).one()
+    return [found.name, [one.name for one in found.children]]
+
+
+@app.get("/above/{name}")
+def above(name: str, db: Session = Depends(get_db)):
+    return db.scalars(select(Node).where(Node.name == name)).one().parent.name
+"""
+    files = {"models.py": TREE, "filling.py": TREE_FILLING, "main.py": app}
+    done = prove(tmp_path, files, [("GET", "/nodes/a"), ("GET", "/above/c")])["main.py"]
+    assert "selectinload(Node.children)" in done
+    assert "joinedload(Node.parent)" in done
