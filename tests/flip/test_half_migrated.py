@@ -367,3 +367,32 @@ async def read(key: int, db: Session = Depends(get_db)):
     assert [(f.code, f.span.line if f.span else 0) for f in migrated.findings] == [("forgotten-await", 17)]
     again = migrate(migrated.files)
     assert not again.findings
+
+
+def test_the_last_operand_is_a_value_that_nobody_tests(tmp_path: Path) -> None:
+    app = f"""\
+{HEAD}
+async def load(db):
+    return db.get(User, 1)
+
+
+async def is_old(user):
+    return user.age > 35
+
+
+async def find(db, known=None):
+    user = known or load(db)
+    return user
+
+
+@app.get("/")
+async def read(db: Session = Depends(get_db)):
+    user = await find(db)
+    if user and (user.age > 90 or is_old(user)):
+        return "old"
+    return "young"
+"""
+    migrated = migrate({**BASE, "main.py": app})
+    assert "user = known or await load(db)" in migrated["main.py"]
+    told = [f.span.line for f in migrated.findings if f.code == "forgotten-await" and f.span]
+    assert told == [app[: app.index("is_old(user))")].count("\n") + 1]

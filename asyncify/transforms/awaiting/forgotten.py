@@ -25,8 +25,12 @@ def forgotten_awaits(program: Program, module: ModuleInfo) -> Iterator[Finding]:
             yield Finding("await", module.path, module.source.span(node), "forgotten-await", message, advice)
 
 
-def _is_tested(module: ModuleInfo, node: ast.Call) -> bool:
+def _is_tested(module: ModuleInfo, node: ast.expr) -> bool:
+    """Whether somebody asks for the truth of an expression. Nobody does for the last of `cached or load(db)`, which is
+    the value of the whole."""
     parent = module.source.parent(node)
     if isinstance(parent, (ast.If, ast.While, ast.IfExp)):
         return parent.test is node
-    return isinstance(parent, ast.BoolOp) or (isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not))
+    if isinstance(parent, ast.BoolOp):
+        return node is not parent.values[-1] or _is_tested(module, parent)
+    return isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not)
