@@ -60,11 +60,12 @@ def _gives_coroutine(program: Program, function: FunctionInfo) -> bool:
     return (
         function.is_async
         and not function.is_generator
-        and all(_keeps_function(program, node) for node in function.node.decorator_list)
+        and all(keeps_function(program, node) for node in function.node.decorator_list)
     )
 
 
-def _keeps_function(program: Program, node: ast.expr) -> bool:
+def keeps_function(program: Program, node: ast.expr) -> bool:
+    """Whether a decorator gives back a function that runs as it is written."""
     target = node.func if isinstance(node, ast.Call) else node
     if getattr(target, "id", getattr(target, "attr", "")) in PLAIN_DECORATORS or _registers_route(program, target):
         return True

@@ -246,3 +246,35 @@ def test_tests_that_have_never_run_are_told_and_do_not_fail(tmp_path: Path) -> N
     assert code == 0, output
     again, _ = flip(migrated, {})
     assert again == migrated
+
+
+RUN_BY_DECORATOR = """\
+import asyncio
+import unittest
+from functools import wraps
+
+
+def run(function):
+    @wraps(function)
+    def inner(*args):
+        return asyncio.run(function(*args))
+
+    return inner
+
+
+class DecoratedTest(unittest.TestCase):
+    @run
+    async def test_one(self):
+        assert 1
+
+    @staticmethod
+    async def test_two():
+        assert "never asked" == 1
+"""
+
+
+def test_tests_that_a_decorator_runs_are_not_told() -> None:
+    _, findings = flip({"tests/test_case.py": RUN_BY_DECORATOR, "pytest.ini": "[pytest]\n"})
+    line = RUN_BY_DECORATOR[: RUN_BY_DECORATOR.index("async def test_two")].count("\n") + 1
+    told = [f.span.line for f in findings if f.code == "test-never-run" and f.span]
+    assert told in ([line], [line - 1])

@@ -15,6 +15,7 @@ from asyncify.analysis.bindings import bring
 from asyncify.analysis.dotted import root_of
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.unawaited import keeps_function
 from asyncify.analysis.values import Ext
 from asyncify.knowledge.testing import ASYNC_CLEANUP, CLEANUP, SETUP_BY_NAME, TEST_CASE, UNITTEST_METHODS, Setup
 from asyncify.model.edit import Import
@@ -54,7 +55,8 @@ def plan_cases(work: Work) -> None:
         classes.setdefault(info, [])
     for info, methods in classes.items():
         _test_case(work, info, methods)
-    for cls, first in {f.cls: f for f in reversed(list(never_run(work)))}.items():
+    told = [f for f in never_run(work) if all(keeps_function(work.program, d) for d in f.node.decorator_list)]
+    for cls, first in {f.cls: f for f in reversed(told)}.items():
         message = "unittest.TestCase never awaits an async test: those of this class pass without having run"
         advice = f"derive {cls.name if cls else ''} from unittest.IsolatedAsyncioTestCase"
         work.report(first.path, first.node, "test-never-run", message, advice)
@@ -76,7 +78,10 @@ def _cleanups(work: Work) -> Iterator[tuple[ast.Call, ClassInfo]]:
 
 
 def never_run(work: Work) -> Iterator[FunctionInfo]:
-    """Async tests that unittest has never awaited, and does not await now: of classes that stay as they are."""
+    """Async tests that unittest has never awaited, and does not await now: of classes that stay as they are.
+
+    A decorator may make a plain function of one, which runs.
+    """
     edited = {(e.path, e.target) for e in work.edits}
     for function in sorted(work.program.functions, key=lambda f: (f.path, f.node.lineno)):
         if not function.is_async or not function.name.startswith("test") or function.cls is None:
