@@ -70,10 +70,11 @@ def routes(program: Program) -> list[Route]:
 
 
 def _is_route(program: Program, decorator: ast.Call) -> bool:
-    """Whether a decorator makes a route: one of FastAPI, or another that is told a response model, which only FastAPI
-    has a use for."""
+    """Whether a decorator makes a route: one of FastAPI, or another that is told a response model, unless that is a
+    function of another library, which has a use of its own for it."""
     model = _keyword(decorator, "response_model")
-    told = model is not None and not isinstance(model, ast.Constant)
+    foreign = any(isinstance(v, Ext) and not v.name.startswith("fastapi.") for v in program.values(decorator.func))
+    told = model is not None and not isinstance(model, ast.Constant) and not foreign
     return told or _registers(program, decorator, DECORATORS)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .harness import prove
+from .harness import BASE, migrate, prove
 
 MODELS = """
 from typing import List, Optional
@@ -197,3 +197,26 @@ for function in list(globals().values()):
 """
     )
     prove(tmp_path, {"models.py": MODELS, "main.py": app}, [("GET", "/users/1"), ("GET", "/names")])
+
+
+def test_a_response_model_of_another_library_makes_no_route() -> None:
+    app = (
+        HEAD
+        + """
+from answering import ask
+
+
+@ask.call(provider="any", response_model=UserOut)
+def summary(uow: Uow, key: int):
+    return uow.get(key)
+
+
+@app.get("/names/{key}")
+def name(key: int, uow: Uow = Depends()):
+    return summary(uow, key).name
+"""
+    )
+    migrated = migrate({**BASE, "models.py": MODELS, "main.py": app})
+    assert "return self.session.get(User, key)" in migrated["main.py"].replace("await ", "")
+    assert "model_validate" not in migrated["main.py"]
+    assert "selectinload" not in migrated["main.py"]
