@@ -53,7 +53,7 @@ def _of_setup(text: str) -> Iterator[str]:
     """`entry_points={"pytest11": ["name = module"]}` that is given to `setup()`, or the same as one text."""
     try:
         tree = ast.parse(text)
-    except SyntaxError:
+    except (SyntaxError, ValueError):  # zero bytes are the latter before Python 3.12
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Dict):
@@ -72,7 +72,7 @@ def _of_lines(text: str) -> Iterator[str]:
     parser = ConfigParser(interpolation=None, strict=False, allow_no_value=True)
     try:
         parser.read_string(dedent(text))
-    except ConfigError:
+    except (ConfigError, AttributeError):  # the latter of a line that goes on where a key has no value
         return
     for section in parser.sections():
         for key, value in parser.items(section):

@@ -310,3 +310,53 @@ def give(key: int, db: Session = Depends(get_db)):
 def test_what_a_query_gives_is_no_expression(tmp_path: Path) -> None:
     done = prove(tmp_path, GIVEN, [("PUT", "/posts/1"), ("PUT", "/posts/1/author")])
     assert "refresh(" not in done["main.py"]
+
+
+SHAPES = (
+    HEAD
+    + """
+from functools import partial
+
+from sqlalchemy import case
+
+
+def at_least(column, least):
+    return case((column > least, column), else_=least)
+
+
+@app.post("/grown/{key}")
+def grown(key: int, db: Session = Depends(get_db)):
+    user = db.get(User, key)
+    user.age = at_least(User.age, 33)
+    db.flush()
+    return {"age": user.age}
+
+
+@app.post("/named/{key}")
+def named(key: int, db: Session = Depends(get_db)):
+    user = db.get(User, key)
+    told = (user, "name", "b")
+    setattr(*told)
+    partial(setattr, user, "age")(4)
+    db.commit()
+    return [user.name, user.age]
+
+
+@app.post("/plain")
+def plain(db: Session = Depends(get_db)):
+    user = User(name="a")
+    db.add(user)
+    db.flush()
+    return {"name": user.name}  # kept
+"""
+)
+
+
+def test_what_functions_return_and_columns_that_are_properties(tmp_path: Path) -> None:
+    column = "name: Mapped[str] = column_property(Column(String), active_history=True)"
+    models = BASE["models.py"].replace("    name: Mapped[str]\n", f"    {column}\n", 1)
+    models = models.replace("import DeclarativeBase,", "import DeclarativeBase, column_property,")
+    models = models.replace("import ForeignKey", "import Column, ForeignKey, String")
+    files = {"main.py": SHAPES, "models.py": models}
+    done = prove(tmp_path, files, [("POST", "/grown/1"), ("POST", "/named/1"), ("POST", "/plain")])
+    assert 'await db.refresh(user, ["age"])' in done["main.py"]

@@ -84,3 +84,10 @@ def test_what_names_a_plugin(path: str, text: str) -> None:
 @pytest.mark.parametrize("path", ["pyproject.toml", "setup.cfg", "setup.py", "pytest.ini"])
 def test_what_cannot_be_read_names_none(path: str) -> None:
     assert not list(plugin_modules({path: b"= [\xff-p app.testing"}))
+
+
+@pytest.mark.parametrize(
+    ("path", "data"), [("tox.ini", b"[testenv]\ncommands\n    pytest\n"), ("setup.py", b"setup()\0\n")]
+)
+def test_what_parsers_stumble_over_names_none(path: str, data: bytes) -> None:
+    assert not list(plugin_modules({path: data}))

@@ -11,6 +11,7 @@ from asyncify.analysis.dotted import is_path
 from asyncify.analysis.expiry.events import is_sql, path_text
 from asyncify.analysis.expiry.state import Mark, State, joined
 from asyncify.analysis.mock_calls import arguments
+from asyncify.analysis.orm import COLUMNS
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Cls, Ext
@@ -55,9 +56,18 @@ def mapped(program: Program, info: ClassInfo) -> frozenset[str]:
         for base in bases
         for name, stmt in base.attributes.items()
         if isinstance(stmt.value, ast.Call)
-        and isinstance(made := program.names.resolve_expression(base.path, stmt.value.func), Ext)
-        and made.name == MAPPED
+        and _is_made_by(program, base, stmt.value, frozenset({MAPPED}))
+        and not any(_is_made_by(program, base, given, COLUMNS) for given in stmt.value.args[:1])
     )
+
+
+def _is_made_by(program: Program, info: ClassInfo, value: ast.expr, makers: frozenset[str]) -> bool:
+    """Whether a value of a class, or the name of one, is what a call of one of these functions gives."""
+    if isinstance(value, ast.Name) and value.id in info.attributes:
+        stmt = info.attributes[value.id].value
+        return stmt is not None and not isinstance(stmt, ast.Name) and _is_made_by(program, info, stmt, makers)
+    made = program.names.resolve_expression(info.path, value.func) if isinstance(value, ast.Call) else None
+    return isinstance(made, Ext) and made.name in makers
 
 
 def set_by(program: Program, function: FunctionInfo, node: ast.Assign, path: str) -> Iterator[str]:
@@ -98,7 +108,7 @@ def of_elements(state: State, source: str, target: str) -> State:
 
 
 def returned(state: State, path: str, names: Collection[str]) -> State:
-    """The state in which a function returns what it has under a path, without some attributes."""
+    """The state in which a function returns what it has under a path, of some attributes."""
     left = {(RETURNED, a): m for (p, a), m in state.items() if p == path and a.removesuffix(PENDING) in names}
     return {**state, **left}
 
@@ -111,7 +121,7 @@ def left_behind(function: FunctionInfo, states: Iterable[State]) -> frozenset[tu
 
 def given(path: str, left: Iterable[tuple[str, str]], call: ast.Call) -> dict[tuple[str, str], Mark]:
     """What is noted for a path that gets what such a function returns."""
-    return {(path, name): Mark("an expression was assigned", call, False) for p, name in left if p == RETURNED}
+    return {(path, name): Mark("an expression was assigned", call, False) for p, name in sorted(left) if p == RETURNED}
 
 
 def brought(program: Program, call: ast.Call, left: frozenset[tuple[str, str]], state: State) -> State:
@@ -124,7 +134,7 @@ def brought(program: Program, call: ast.Call, left: frozenset[tuple[str, str]], 
         (path_text(value), attribute): Mark("an expression was assigned", call, False)
         for name, value in given
         if is_path(value)
-        for parameter, attribute in left
+        for parameter, attribute in sorted(left)
         if parameter == name
     }
     return {**state, **found}

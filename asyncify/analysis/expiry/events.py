@@ -13,6 +13,7 @@ from enum import Enum
 from asyncify.analysis.async_attrs import read_of
 from asyncify.analysis.dotted import is_path
 from asyncify.analysis.fixtures import is_test_path
+from asyncify.analysis.mock_calls import results
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import NOTHING, Cls, Ext, Inst, Obj, Values, has, is_session, objects
@@ -31,6 +32,11 @@ BLOCKS = frozenset({"begin", "begin_nested"})
 STORES = frozenset({"commit", "flush"})
 #: after these an instance is no more of the session. `delete`: as soon as that is stored
 LETS_GO = frozenset({"close", "expunge_all", "remove", "expunge", "delete"})
+#: what else makes an expression. Source: SQLAlchemy, "Column Element Foundational Constructors"
+EXPRESSIONS = frozenset(
+    f"sqlalchemy.{name}" for name in "case cast extract literal literal_column null text type_coerce".split()
+)
+
 METHODS = frozenset({"rollback", "expire_all", "expire", "refresh", "get", "get_one", *STORES, *LETS_GO})
 
 
@@ -154,12 +160,20 @@ def holds_instances(program: Program, values: Values) -> bool:
     return False
 
 
-def is_sql(program: Program, function: FunctionInfo, value: ast.expr) -> bool:
-    """Whether a value is computed by the database: `User.visits + 1`, `func.now()`; not what a query or a function
-    has given: `db.scalar(select(User).where(User.id == 1))`."""
+def is_sql(
+    program: Program, function: FunctionInfo, value: ast.expr, seen: frozenset[FunctionInfo] = frozenset()
+) -> bool:
+    """Whether a value is computed by the database: `User.visits + 1`, `func.now()`, or what a function returns that
+    gives such a thing; not what a query has given: `db.scalar(select(User).where(User.id == 1))`. seen: the functions
+    in which that is asked already."""
     nodes: list[ast.AST] = [value]
     for node in nodes:
-        if isinstance(node, ast.Call) and (program.calls(node) or _asks_session(program, node)):
+        if isinstance(node, ast.Call) and _asks_session(program, node):
+            continue
+        called = {f.info for f in program.calls(node)} - seen if isinstance(node, ast.Call) else set()
+        if any(is_sql(program, f, r, seen | called) for f in called for r in results(f.node)):
+            return True
+        if isinstance(node, ast.Call) and program.calls(node):
             continue
         nodes.extend(ast.iter_child_nodes(node))
         if isinstance(node, ast.Attribute):
@@ -168,7 +182,8 @@ def is_sql(program: Program, function: FunctionInfo, value: ast.expr) -> bool:
                     return True
         if isinstance(node, ast.Call):
             made = program.names.resolve_expression(function.path, node.func)
-            if isinstance(made, Ext) and made.name.startswith(("sqlalchemy.func.", "sqlalchemy.sql.func.")):
+            name = made.name if isinstance(made, Ext) else ""
+            if name in EXPRESSIONS or name.startswith(("sqlalchemy.func.", "sqlalchemy.sql.func.")):
                 return True
     return False
 

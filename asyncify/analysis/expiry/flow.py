@@ -71,7 +71,7 @@ class Flow(Walk):
         if isinstance(node, ast.Return):
             state = self._expression(node.value, state) if node.value is not None else state
             if node.value is not None:
-                state = self._handed(node.value, self._asked(node.value, state), inside=self.called)
+                state = self._handed(node.value, self._asked(node.value, state), inside=self.kept_by_callers)
                 state = computed.returned(state, self._source(node.value), self._mapped(node.value))
             self._left.append(state)
             return None

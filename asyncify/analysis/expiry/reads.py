@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from asyncify.analysis.expiry.computed import made_with, made_without
-from asyncify.analysis.expiry.events import Effect, event_of, is_sql, rolls_back_block
+from asyncify.analysis.expiry.events import Effect, event_of, flushes_before_queries, is_sql, rolls_back_block
 from asyncify.analysis.expiry.flow import Flow
 from asyncify.analysis.expiry.uses import ExpiredRead, Summary, nothing_differs
 from asyncify.analysis.program import Program
@@ -32,13 +32,14 @@ def expired_reads(
     yielding = frozenset(_yielding(program))
     callers = _callers(program)
     kept = callers.keys() - {route.function for route in routes(program)} - set(_given_back(program))
+    flushing = flushes_before_queries(program)
     summaries: dict[FunctionInfo, Summary] = {}
     found: dict[FunctionInfo, list[ExpiredRead]] = {}
     work = set(begin | yielding)
     for _ in range(ROUNDS):
         changed = set()
         for function in sorted(work, key=_order):
-            flow = Flow(program, function, summaries, differs, function in yielding, function in kept)
+            flow = Flow(program, function, summaries, differs, function in yielding, function in kept, flushing)
             summary = flow.run()
             found[function] = list(flow.reads.values())
             if summary != summaries.get(function, Summary()):

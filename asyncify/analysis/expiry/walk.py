@@ -14,7 +14,6 @@ from asyncify.analysis.expiry.events import (
     Event,
     asked,
     event_of,
-    flushes_before_queries,
     foreign,
     holds_instances,
     is_model_instance,
@@ -53,8 +52,9 @@ class Walk:
     """One walk through one function.
 
     summaries: what is known of those that it calls. differs: whether what is outdated at a read is another one by now.
-    rolls_back: whether what runs where the function yields, the test of a fixture, may roll back. called: whether only
-    the program calls it, and keeps what it returns, so that this is read there.
+    rolls_back: whether what runs where the function yields, the test of a fixture, may roll back. kept_by_callers:
+    whether only the program calls it, and keeps what it returns, so that this is read there. flushing: whether sessions
+    may flush before they load.
     """
 
     program: Program
@@ -62,7 +62,8 @@ class Walk:
     summaries: Mapping[FunctionInfo, Summary]
     differs: Callable[[ExpiredRead], bool] = nothing_differs
     rolls_back: bool = False
-    called: bool = False
+    kept_by_callers: bool = False
+    flushing: bool = True
     reads: dict[tuple[ast.expr, str, str, bool], ExpiredRead] = field(default_factory=dict)
     _caught: list[list[State]] = field(default_factory=list)
 
@@ -298,12 +299,8 @@ class Walk:
     def _flushes(self, node: ast.Call) -> bool:
         """Whether a statement may have to flush first."""
         func = node.func
-        return (
-            isinstance(func, ast.Attribute)
-            and func.attr in ASKING
-            and is_session(self.program.values(func.value))
-            and flushes_before_queries(self.program)
-        )
+        asks = isinstance(func, ast.Attribute) and func.attr in ASKING and is_session(self.program.values(func.value))
+        return asks and self.flushing
 
     def _refreshed(self, event: Event, state: State) -> State:
         """`refresh(instance)`, or of some attributes alone: those are no more outdated than the database is."""

@@ -218,9 +218,10 @@ def _builtin(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call) ->
         return NOTHING
     if short == "getattr" and len(args) > 1:
         return attribute_by_name(run, first, args[1], node) | (args[2] if len(args) > 2 else NOTHING)
-    if short == "setattr" and len(args) > 2 and isinstance(node.args[1], ast.Constant):
-        for owner in first:
-            store_attribute(run, owner, str(node.args[1].value), args[2])
+    if short == "setattr" and len(args) > 2:
+        for name in sorted(v.text for v in args[1] if isinstance(v, Const)):
+            for owner in first:
+                store_attribute(run, owner, name, args[2])
         return NOTHING
     if short in ("dict", "OrderedDict"):
         entries = _entries(run, first, node)
