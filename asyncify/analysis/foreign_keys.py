@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from asyncify.analysis.classes import Classes
 from asyncify.analysis.symbols import ClassInfo
+
+#: the attribute of a class that is its table, and those of a table that have its columns
+TABLE = "__table__"
+OF_TABLE = frozenset({"c", "columns"})
 
 
 def holds_key(
@@ -37,13 +41,31 @@ def holds_key(
     return False
 
 
-def is_key(classes: Classes, info: ClassInfo, remote: ast.expr) -> bool:
+def is_key(
+    classes: Classes, info: ClassInfo, remote: ast.expr, table: str = "", columns: Iterable[tuple[str, ast.AST]] = ()
+) -> bool:
     """Whether the columns that `remote_side=` has are keys of a class itself: the others of it hold them, many of one.
-    Source: SQLAlchemy "Adjacency List Relationships"."""
+    A primary key is none, though that of a subclass refers to its base. table, columns: of a table that the class
+    names. Source: SQLAlchemy "Adjacency List Relationships"."""
     family = [base for base in classes.ancestors(info) if isinstance(base, ClassInfo)]
-    named = _mentioned(remote, {base.name for base in family} | {"cls"})
-    made = {name: node for base in reversed(family) for name, node in definitions(base)}
-    return bool(named) and all(name in made and any(foreign_keys(made[name])) for name in named)
+    made = {**dict(columns), **{name: node for base in reversed(family) for name, node in definitions(base)}}
+    named = _mentioned(remote, {base.name for base in family} | {"cls"}) - {TABLE}
+    for node in ast.walk(remote):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            named.discard(node.value.id)  # `nodes`, `Node`: what has the column
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) and node.value.attr in OF_TABLE:
+            named.add(node.attr)
+
+    def is_own(definition: ast.AST) -> bool:
+        keys = foreign_keys(definition) if not _is_primary(definition) else []
+        return any(is_key_of(classes, key, info) or (table and key.rpartition(".")[0] == table) for key in keys)
+
+    return bool(named) and all(name in made and is_own(made[name]) for name in named)
+
+
+def _is_primary(definition: ast.AST) -> bool:
+    keywords = (node for node in ast.walk(definition) if isinstance(node, ast.keyword))
+    return any(k.arg == "primary_key" and isinstance(k.value, ast.Constant) and k.value.value is True for k in keywords)
 
 
 def definitions(info: ClassInfo) -> Iterator[tuple[str, ast.AST]]:

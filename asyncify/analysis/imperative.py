@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from asyncify.analysis.foreign_keys import foreign_keys
+from asyncify.analysis.foreign_keys import TABLE, foreign_keys
 from asyncify.analysis.names import Assigned, Names
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import Ext
@@ -70,7 +70,7 @@ def imperative_mappings(names: Names) -> Mapping[ClassInfo, Imperative]:
             if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
                 by_variable[path, statement.targets[0].id] = mapped.info
         for info in names.modules[path].classes.values():
-            stated = info.attributes.get("__table__")
+            stated = info.attributes.get(TABLE)
             if stated is not None and stated.value is not None:
                 found.setdefault(info, _Mapped(path, info, _table(names, path, stated.value), None))
     return {

@@ -319,7 +319,9 @@ class Orm:
         elif annotation is not None and "Mapped" in names_in_annotation:
             many = False
         elif "remote_side" in keywords:
-            many = target is info and is_key(self._classes, info, keywords["remote_side"])
+            of_table = self._imperative.get(info)
+            named = (of_table.table, of_table.columns) if of_table is not None else ("", ())
+            many = target is info and is_key(self._classes, info, keywords["remote_side"], *named)
         else:
             many = not has_key
         keyed = many and is_keyed(

@@ -307,3 +307,86 @@ def above(name: str, db: Session = Depends(get_db)):
     done = prove(tmp_path, files, [("GET", "/nodes/a"), ("GET", "/above/c")])["main.py"]
     assert "selectinload(Node.children)" in done
     assert "joinedload(Node.parent)" in done
+
+
+def test_what_stands_above_is_one_object_however_its_column_is_written(tmp_path: Path) -> None:
+    """Columns of a table that has a key of itself, and the primary key of a subclass, which is one of its base."""
+    models = """
+from sqlalchemy import Column, ForeignKey, Integer, String, Table
+from sqlalchemy.orm import declarative_base, relationship
+
+Base = declarative_base()
+
+
+class Node(Base):
+    __table__ = Table(
+        "nodes",
+        Base.metadata,
+        Column("id", Integer, primary_key=True),
+        Column("name", String),
+        Column("parent_id", ForeignKey("nodes.id")),
+    )
+    parent = relationship("Node", remote_side=[__table__.c.id], viewonly=True)
+    children = relationship("Node", remote_side=lambda: Node.__table__.c.parent_id, order_by=__table__.c.id)
+
+
+class Person(Base):
+    __tablename__ = "people"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+
+
+class Worker(Person):
+    __tablename__ = "workers"
+    id = Column(ForeignKey("people.id"), primary_key=True)
+    boss_id = Column(ForeignKey("workers.id"))
+    boss = relationship("Worker", foreign_keys=[boss_id], remote_side=[id], viewonly=True)
+    team = relationship("Worker", foreign_keys=[boss_id], remote_side=lambda: Worker.boss_id, order_by="Worker.id")
+    __mapper_args__ = {"inherit_condition": id == Person.id}
+"""
+    filling = """
+from models import Node, Worker
+
+
+def fill(db):
+    db.add(Node(name="a", children=[Node(name="b"), Node(name="c")]))
+    db.add(Worker(name="a", team=[Worker(name="b"), Worker(name="c")]))
+"""
+    app = """
+from fastapi import Depends, FastAPI
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import Node, Worker
+
+app = FastAPI()
+
+
+@app.get("/nodes/{name}")
+def node(name: str, db: Session = Depends(get_db)):
+    found = db.scalars(select(Node).where(Node.name == name)).one()
+    return [found.name, [one.name for one in found.children]]
+
+
+@app.get("/nodes/{name}/above")
+def above(name: str, db: Session = Depends(get_db)):
+    return db.scalars(select(Node).where(Node.name == name)).one().parent.name
+
+
+@app.get("/workers/{name}")
+def worker(name: str, db: Session = Depends(get_db)):
+    found = db.scalars(select(Worker).where(Worker.name == name)).one()
+    return [found.name, [one.name for one in found.team]]
+
+
+@app.get("/workers/{name}/boss")
+def boss(name: str, db: Session = Depends(get_db)):
+    return db.scalars(select(Worker).where(Worker.name == name)).one().boss.name
+"""
+    requests = [("GET", f"/{url}") for url in ("nodes/a", "nodes/b/above", "workers/a", "workers/c/boss")]
+    done = prove(tmp_path, {"models.py": models, "filling.py": filling, "main.py": app}, requests)["main.py"]
+    for option in ("selectinload(Node.children)", "selectinload(Worker.team)"):
+        assert option in done
+    for option in ("joinedload(Node.parent)", "joinedload(Worker.boss)"):
+        assert option in done
