@@ -103,6 +103,36 @@ def add(db: Session = Depends(get_db)):
     assert ".one().notes" in done["main.py"]
 
 
+def test_what_a_group_loads_is_there(tmp_path: Path) -> None:
+    models = MODELS.replace('String, default="n")', 'String, default="n"), group="long"')
+    app = (
+        APP
+        + """
+
+from models import Post
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, undefer_group
+
+
+@app.get("/texts/{key}")
+def texts(key: int, db: Session = Depends(get_db)):
+    found = db.scalars(select(User).options(undefer_group("text")).where(User.id == key)).one()
+    return {"bio": found.bio, "notes": found.notes}
+
+
+@app.get("/authors")
+def authors(db: Session = Depends(get_db)):
+    posts = db.query(Post).options(joinedload(Post.author).undefer_group("long")).order_by(Post.id)
+    return [[post.author.notes, post.author.bio] for post in posts]
+"""
+    )
+    requests = [("GET", "/users/2"), ("GET", "/texts/1"), ("GET", "/authors")]
+    done = prove(tmp_path, {"models.py": models, "main.py": app}, requests)["main.py"]
+    assert '{"bio": found.bio, "notes": await found.awaitable_attrs.notes}' in done
+    assert "[post.author.notes, await post.author.awaitable_attrs.bio]" in done
+    assert "return [found.name, await found.awaitable_attrs.bio, await found.awaitable_attrs.notes]" in done
+
+
 def test_subqueries_keep_their_tables(tmp_path: Path) -> None:
     models = (
         BASE["models.py"].replace("import DeclarativeBase,", "import column_property, DeclarativeBase,")

@@ -1,5 +1,5 @@
 """Columns that a statement leaves out, and that are read all the same: by its options `load_only` and `defer`, or
-because their mapping defers them and it has no `undefer`.
+because their mapping defers them and it has no `undefer` and no `undefer_group`.
 
 A read loads such a column for one instance. Source: SQLAlchemy, "Column Loading Options".
 """
@@ -16,9 +16,9 @@ from asyncify.analysis.symbols import ClassInfo
 from asyncify.transforms.eager.contents import is_lookup
 from asyncify.transforms.eager.existing import ExistingOptions
 from asyncify.transforms.eager.lookups import primary_key
-from asyncify.transforms.eager.option_values import ANY, DEFER, OF_COLUMNS, ONLY, UNDEFER, Existing
+from asyncify.transforms.eager.option_values import ANY, DEFER, GROUP, OF_COLUMNS, ONLY, UNDEFER, Existing
 from asyncify.transforms.eager.reading import Steps
-from asyncify.transforms.eager.undeferred import Undeferred
+from asyncify.transforms.eager.undeferred import Undeferred, groups_of
 
 
 class Hidden:
@@ -52,8 +52,10 @@ class Hidden:
         options = self._options.get(site, {}).get(steps, [])
         asked = self.asked_for(info, name)
         if asked is not None:
-            loaded = any(o.loader in (UNDEFER, ONLY) and o.steps[-1] in (name, ANY) and o.sure for o in options)
-            return frozenset() if loaded else frozenset({asked})
+            groups = groups_of(asked)
+            named = any(o.loader in (UNDEFER, ONLY) and o.steps[-1] in (name, ANY) and o.sure for o in options)
+            grouped = any(o.loader == GROUP and o.steps[-1] in groups and o.sure for o in options)
+            return frozenset() if named or grouped else frozenset({asked})
         if not options or name not in self.program.orm.columns(info) or name in primary_key(self.program, info):
             return frozenset()
         here = [o for o in options if self._is_of(o, info, steps)]

@@ -26,10 +26,12 @@ LOADERS = LOADING | NOT_LOADING | {PASSING}
 ONLY, DEFER = "load_only", "defer"
 #: this one loads one that is deferred, which stands there too
 UNDEFER = "undefer"
+#: and this one all of a group, of which the name stands there
+GROUP = "undefer_group"
 #: the options that have columns at the end of a path
-OF_COLUMNS = frozenset({ONLY, DEFER, UNDEFER})
+OF_COLUMNS = frozenset({ONLY, DEFER, UNDEFER, GROUP})
 #: options that concern no relationship. Source: SQLAlchemy, "ORM API Features: Loader Options"
-OTHERS = frozenset("Load undefer_group with_expression with_loader_criteria".split())
+OTHERS = frozenset("Load with_expression with_loader_criteria".split())
 #: builtins that give what they are given
 PASS_ON = frozenset({"list", "tuple", "set", "sorted", "reversed", "filter"})
 #: a relationship of which the name is not known
@@ -238,6 +240,9 @@ class _Reading:
             yield self._made((*start.steps, step), node, SUBCLASSES, start)
 
     def _column(self, path: str, node: ast.Call, argument: ast.expr, name: str, start: _Start) -> Existing:
+        if name == GROUP:
+            group = str(argument.value) if isinstance(argument, ast.Constant) else ANY
+            return self._made((*start.steps, group), node, name, start)
         steps, base = relationship_of(argument)
         owner = self.program.names.resolve_expression(path, base) if base is not None else None
         if not start.steps and isinstance(owner, ClassInfo):

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import Ext
-from asyncify.transforms.eager.option_values import ANY, UNDEFER, relationship_of
+from asyncify.transforms.eager.option_values import ANY, GROUP, UNDEFER, relationship_of
 
 #: functions whose `deferred=True` is meant, and the one that defers what it is given
 MAKERS = frozenset({"sqlalchemy.orm.mapped_column", "sqlalchemy.orm.column_property"})
 DEFERRED = "sqlalchemy.orm.deferred"
-GROUP = "undefer_group"
 GROUPS = ("group", "deferred_group")
 
 
@@ -46,9 +45,14 @@ class Undeferred:
         found = self.program.orm.call_of(owner, name) if self._names or self._groups else None
         if found is None or not is_deferred(self.program, *found):
             return None
-        texts = [k.value.value for k in found[0].keywords if k.arg in GROUPS and isinstance(k.value, ast.Constant)]
+        texts = groups_of(found[0])
         asked = self._names & {name, ANY} or self._groups & {*texts, *([ANY] if texts else [])}
         return found[0] if asked else None
+
+
+def groups_of(call: ast.Call) -> list[str]:
+    """The name of the group that the definition of a column puts it into, if any."""
+    return [str(k.value.value) for k in call.keywords if k.arg in GROUPS and isinstance(k.value, ast.Constant)]
 
 
 def is_deferred(program: Program, call: ast.Call, path: str) -> bool:
