@@ -110,6 +110,32 @@ def fill(wanted: str, db: Session = Depends(get_db)):
     return post.title if post else None
 
 
+def named(db: Session, title: str):
+    if title != "none":
+        post = Post(title=title, author_id=1)
+        db.add(post)
+        return post
+
+
+@app.post("/next/{{wanted}}")
+def next_one(wanted: str, db: Session = Depends(get_db)):
+    posts = [Post(title=title, author_id=1) for title in "ab"]
+    db.add_all(posts)
+    post = next((one for one in posts if one.title == wanted), None)
+    db.execute(update(Post).values(title=func.upper(Post.title)))
+    db.commit()
+    return post.title if post else None
+
+
+@app.post("/ends/{{wanted}}")
+def ends(wanted: str, db: Session = Depends(get_db)):
+    post = named(db, wanted)
+    db.commit()
+    db.execute(update(Post).values(title=func.upper(Post.title)))
+    db.commit()
+    return post.title if post else None
+
+
 @app.post("/renamed/{{made}}")
 def rename(made: bool, db: Session = Depends(get_db)):
     if not made:
@@ -124,5 +150,6 @@ def rename(made: bool, db: Session = Depends(get_db)):
 
 def test_what_may_be_none_behind_a_commit(tmp_path: Path) -> None:
     files = {"models.py": MODELS, "filling.py": FILLING, "main.py": MAYBE}
-    paths = ("filled/b", "filled/none", "renamed/true", "renamed/false")
+    ways = [f"{route}/{wanted}" for route in ("filled", "next", "ends") for wanted in ("b", "none")]
+    paths = (*ways, "renamed/true", "renamed/false")
     prove(tmp_path, files, [("POST", f"/{path}") for path in paths])

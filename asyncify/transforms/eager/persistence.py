@@ -13,6 +13,7 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import objects
 from asyncify.transforms.eager.created import is_construction, session_call
+from asyncify.transforms.eager.given_none import GivenNone, bindings
 
 #: methods of a session that take an instance in. Source: SQLAlchemy "Session API"
 TAKES_IN = frozenset({"add", "add_all", "merge"})
@@ -23,6 +24,7 @@ class Persistence:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self._none = GivenNone(program)
 
     def is_row(self, read: ExpiredRead) -> bool:
         """Whether an instance, of one class, was loaded, or made and handed to a session: nothing else can be
@@ -42,7 +44,7 @@ class Persistence:
 
     def _is_taken_in(self, read: ExpiredRead) -> bool:
         name = path_text(read.instance)
-        for target in _bindings(read.function, name):
+        for target in bindings(read.function, name):
             value = getattr(read.function.source.statement(target), "value", None)
             value = value.value if isinstance(value, ast.Await) else value
             if value is not None and session_call(self.program, value, "merge") is not None:
@@ -73,7 +75,7 @@ class Persistence:
             return True
         found = list(objects(self.program.values(read.instance)))
         if found and all(o.origin is not None and self._is_made(o.origin.site) for o in found):
-            if not self._may_be_none(read.function, path_text(read.instance), set()):
+            if not self._none.may_be(read.function, path_text(read.instance)):
                 return True
         if self._has_left(read, there=False):
             return True
@@ -87,35 +89,6 @@ class Persistence:
             for node in read.function.nodes
         )
 
-    def _may_be_none(self, function: FunctionInfo, name: str, seen: set[FunctionInfo]) -> bool:
-        """Whether a name is given None somewhere: at first, on one way, as the default of a parameter, by a call."""
-        given = [getattr(function.source.statement(t), "value", None) for t in _bindings(function, name)]
-        given += [function.default_of(p.arg) for p in function.parameters if p.arg == name]
-        return any(self._gives_none(function, value, seen) for value in given if value is not None)
-
-    def _gives_none(self, function: FunctionInfo, value: ast.expr, seen: set[FunctionInfo]) -> bool:
-        if isinstance(value, ast.Await):
-            return self._gives_none(function, value.value, seen)
-        if isinstance(value, ast.IfExp):
-            return any(self._gives_none(function, part, seen) for part in (value.body, value.orelse))
-        if isinstance(value, ast.Constant):
-            return value.value is None
-        if not isinstance(value, ast.Call):
-            return False
-        called = {target.info for target in self.program.calls(value)} - seen
-        return any(self._returns_none(info, seen | called) for info in called)
-
-    def _returns_none(self, info: FunctionInfo, seen: set[FunctionInfo]) -> bool:
-        for node in info.nodes:
-            if isinstance(node, ast.Return) and node.value is not None:
-                if self._gives_none(info, node.value, seen):
-                    return True
-                if isinstance(node.value, ast.Name) and self._may_be_none(info, node.value.id, seen):
-                    return True
-            elif isinstance(node, ast.Return):
-                return True
-        return False
-
     def is_missing(self, read: ExpiredRead) -> bool:
         """Whether there is no instance: what follows `if user: raise ...` runs without one."""
         return self._has_left(read, there=True)
@@ -123,7 +96,7 @@ class Persistence:
     def _has_left(self, read: ExpiredRead, *, there: bool) -> bool:
         """Whether who had an instance, or had none, has left the function before it comes to a read."""
         source, name = read.function.source, path_text(read.instance)
-        bound = [getattr(target, "lineno", 0) for target in _bindings(read.function, name)]
+        bound = [getattr(target, "lineno", 0) for target in bindings(read.function, name)]
         return any(
             isinstance(node, ast.If)
             and not node.orelse
@@ -151,7 +124,7 @@ class Persistence:
         name = path_text(read.instance)
         if name.partition(".")[0] in {p.arg for p in read.function.parameters}:
             return True
-        return any(comes_before(read.function.source, node, place) for node in _bindings(read.function, name))
+        return any(comes_before(read.function.source, node, place) for node in bindings(read.function, name))
 
 
 def _asks_for(test: ast.expr, name: str, *, there: bool) -> bool:
@@ -167,13 +140,3 @@ def _asks_for(test: ast.expr, name: str, *, there: bool) -> bool:
 
 def _is_named(node: ast.expr, name: str) -> bool:
     return is_path(node) and path_text(node) == name
-
-
-def _bindings(function: FunctionInfo, name: str) -> list[ast.AST]:
-    return [
-        target
-        for node in function.nodes
-        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None
-        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-        if is_path(target) and path_text(target) == name
-    ]
