@@ -32,6 +32,7 @@ class Relationship:
     target: the class at the other end, None where it could not be found. collection: many objects.
     lazy: the loader setting as written, "select" where none is. keyed: the collection is a dictionary.
     holds_key: the side of the owner has the foreign key. outside: the mapping gives it to its class, from outside.
+    told: the call that has its settings, `backref(...)` for a back reference; None where that is only named.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Relationship:
     keyed: bool = False
     holds_key: bool = False
     outside: bool = False
+    told: ast.Call | None = None
 
     @property
     def loads_when_set(self) -> bool:
@@ -327,7 +329,7 @@ class Orm:
         keyed = many and is_keyed(
             self._names, self._classes, info.path, keywords.get("collection_class"), names_in_annotation
         )
-        rel = Relationship(name, info, target, many, lazy_text, node, keyed, has_key, given is not None)
+        rel = Relationship(name, info, target, many, lazy_text, node, keyed, has_key, given is not None, call)
         backref = keywords.get("backref")
         if backref is not None and target is not None:
             self._add_backref(rel, backref, self_referential=target is info, between="secondary" in keywords)
@@ -343,6 +345,7 @@ class Orm:
     def _add_backref(self, rel: Relationship, backref: ast.expr, *, self_referential: bool, between: bool) -> None:
         """Note the other end. between: whether a table stands between them: then both ends are collections."""
         lazy, many = "select", between or not rel.collection
+        told = backref if isinstance(backref, ast.Call) else None
         if isinstance(backref, ast.Call):  # backref("children", lazy=..., uselist=...)
             keywords = {k.arg: k.value for k in backref.keywords if k.arg}
             value = keywords.get("lazy")
@@ -357,7 +360,7 @@ class Orm:
         for owner in [rel.owner] if self.is_model(rel.owner) else mixed_into:
             name = text_for(backref, owner)
             if name is not None and rel.target is not None:
-                made = Relationship(name, rel.target, owner, many, lazy, rel.node, holds_key=held)
+                made = Relationship(name, rel.target, owner, many, lazy, rel.node, holds_key=held, told=told)
                 self._backrefs[rel.target][name] = made
 
 

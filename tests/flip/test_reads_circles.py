@@ -404,3 +404,65 @@ def test_what_the_mapping_loads_on_both_sides(tmp_path: Path) -> None:
     files = {"main.py": BOTH_APP, "models.py": BOTH_MODELS, "filling.py": "def fill(db):\n    pass\n"}
     done = prove(tmp_path, files, [("POST", "/shops?name=a"), ("POST", "/shops?name=b"), ("GET", "/shops")])
     assert "defaultload(Shop.town).selectinload(Town.shops)" in done["main.py"]
+
+
+DEPTH_MODELS = """\
+from sqlalchemy import Column, ForeignKey, Integer, String
+from sqlalchemy.orm import backref, declarative_base, relationship
+
+Base = declarative_base()
+
+
+class Node(Base):
+    __tablename__ = "nodes"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+    parent_id = Column(ForeignKey("nodes.id"))
+    parent = relationship("Node", remote_side=[id], backref=backref("children", lazy="selectin", join_depth=3))
+
+
+class Leaf(Base):
+    __tablename__ = "leaves"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+    parent_id = Column(ForeignKey("leaves.id"))
+    parent = relationship("Leaf", remote_side=[id], join_depth=3, backref=backref("children", lazy="selectin"))
+"""
+DEPTH_FILLING = """\
+from models import Leaf, Node
+
+
+def fill(db):
+    for made in (Leaf, Node):
+        db.add(made(name="a", children=[made(name="b", children=[made(name="c")])]))
+"""
+DEPTH_APP = """\
+from fastapi import Depends, FastAPI
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import Leaf, Node
+
+app = FastAPI()
+
+
+@app.get("/nodes/{name}")
+def node(name: str, db: Session = Depends(get_db)):
+    found = db.scalars(select(Node).where(Node.name == name)).one()
+    return [one.name for one in found.children]
+
+
+@app.get("/leaves/{name}")
+def leaf(name: str, db: Session = Depends(get_db)):
+    found = db.scalars(select(Leaf).where(Leaf.name == name)).one()
+    return [one.name for one in found.children]
+"""
+
+
+def test_how_deep_a_back_reference_loads_itself_is_told_by_it(tmp_path: Path) -> None:
+    files = {"main.py": DEPTH_APP, "models.py": DEPTH_MODELS, "filling.py": DEPTH_FILLING}
+    requests = [("GET", f"/{kind}/{name}") for kind in ("nodes", "leaves") for name in "ac"]
+    done = prove(tmp_path, files, requests)["main.py"]
+    assert "options(" not in done.partition("async def node(")[2].partition("async def leaf(")[0]
+    assert "selectinload(" in done.partition("async def leaf(")[2]

@@ -15,8 +15,7 @@ def mapping_stops(program: Program, relationship: Relationship, passed: Iterable
     """Whether what a mapping loads with its instances ends before a collection, as the way has met its class: the one
     object of the other side is mostly there. Source: SQLAlchemy, "Configuring Self-Referential Eager Loading";
     `orm/strategies.py`, `contains_mapper`."""
-    given = getattr(relationship.node, "value", None)
-    if isinstance(given, ast.Call) and any(k.arg == "join_depth" for k in given.keywords):
+    if relationship.told is not None and any(k.arg == "join_depth" for k in relationship.told.keywords):
         return False
     if not relationship.collection:
         return False
