@@ -31,7 +31,7 @@ from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.lookalikes import stand_ins
 from asyncify.analysis.operators import SEEN
 from asyncify.analysis.override_entries import override_entries
-from asyncify.analysis.points import Point, PointKind, points_of, waits_as_context
+from asyncify.analysis.points import Point, PointKind, points_of, unsure_points, waits_as_context
 from asyncify.analysis.program import Program, in_order
 from asyncify.analysis.script_blocks import (
     in_block,
@@ -116,6 +116,7 @@ class _Worker:
             while self.queue:
                 self.spread(self.queue.popleft())
             self.colour_wrappers()
+        self.result.points |= {point.node: point for point in unsure_points(self.program, self.result.waits)}
         for path in sorted({*self.at_top, *self.lone}):
             self.at_top[path] += together(self.program, self.program.modules[path], self.lone[path])
             self.colour_script(path)

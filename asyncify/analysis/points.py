@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
 from asyncify.analysis.alembic_connections import runs_migrations
 from asyncify.analysis.exit_stacks import exit_stacks
-from asyncify.analysis.forms import may_be_of_session
+from asyncify.analysis.forms import lambda_around, may_be_of_session
 from asyncify.analysis.given_contexts import entered, is_begun_here, is_given
 from asyncify.analysis.handed_sessions import callee_of, keeps_session
 from asyncify.analysis.program import Program
 from asyncify.analysis.query_points import iterated_queries, runs_own_query, sliced_queries
 from asyncify.analysis.reflection import reflects_with
-from asyncify.analysis.symbols import ModuleInfo
+from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.test_clients import is_async_client
 from asyncify.analysis.unawaited import is_unawaited
 from asyncify.analysis.unclosed import unclosed_sessions
@@ -77,12 +77,21 @@ _WAITING = frozenset({ast.Call, ast.With})
 def points_of(program: Program, module: ModuleInfo, clients: frozenset[ast.AST]) -> Iterator[Point]:
     """All places of a module that wait by themselves. clients: constructor calls of test clients that become async."""
     for place in program.unloaded.get(module.path, ()):
-        if place.reads is not Reads.OTHER:
+        if place.reads is not Reads.OTHER and not place.unsure:
             # what is returned may wait itself
             returned = place.reads is Reads.ANSWER
             where: ast.AST = module.source.statement(place.node) if returned else place.node
             yield Point(PointKind.UNLOADED, where, place.what)
     yield from written_points(program, module, clients)
+
+
+def unsure_points(program: Program, waits: Callable[[FunctionInfo], bool]) -> Iterator[Point]:
+    """Those of which nobody knows whether they wait, in functions that do so anyway. waits: whether a function does."""
+    for path in sorted(program.unloaded):
+        for place in program.unloaded[path]:
+            function = program.function_of(place.node) if place.unsure and place.reads is not Reads.OTHER else None
+            if function is not None and waits(function) and lambda_around(function.source, place.node) is None:
+                yield Point(PointKind.UNLOADED, place.node, place.what)
 
 
 def written_points(program: Program, module: ModuleInfo, clients: frozenset[ast.AST]) -> Iterator[Point]:

@@ -27,7 +27,8 @@ class Unloaded:
     writes: of an answer, whether what is written out of it reads as well.
     attribute: of a touched instance, what is read so that it loads; there: it is sure not to be None. attributes: of an
     answer, what is read of the instance itself, where that is all. again: of an answer, whether what is read waits each
-    time it is read.
+    time it is read. unsure: nothing is known of the object, and the method has the name of one that reads: it waits
+    only where the function around it does anyway.
     """
 
     path: str
@@ -40,3 +41,4 @@ class Unloaded:
     attributes: tuple[str, ...] = ()
     again: bool = False
     there: bool = False
+    unsure: bool = False

@@ -270,8 +270,9 @@ def test_a_method_that_calls_itself_on_what_it_finds_runs_in_the_greenlet(tmp_pa
     app = (
         HEAD
         + """
-def rows(found):
-    return [one.as_dict() for one in found]
+def rows(db: Session, name: str):
+    team = db.query(Team).order_by(Team.id).first()
+    return [one.as_dict() for one in getattr(team, name)] if team else []
 
 
 @app.get("/teams")
@@ -286,11 +287,22 @@ def user(key: int, db: Session = Depends(get_db)):
 
 @app.get("/plain")
 def plain(db: Session = Depends(get_db)):
-    return rows(getattr(db.query(Team).order_by(Team.id).first(), "us" + "ers"))
+    return rows(db, "us" + "ers")
 """
     )
-    files = {"models.py": models, "filling.py": FILLING, "main.py": app}
-    done = prove(tmp_path, files, [("GET", "/teams"), ("GET", "/users/1"), ("GET", "/plain")])
+    worker = """\
+def rows(frame):
+    return [one.as_dict("records") for one in frame]
+
+
+def total(frame):
+    return len(rows(frame))
+"""
+    files = {"models.py": models, "filling.py": FILLING, "main.py": app, "worker.py": worker}
+    requests = [("GET", "/teams"), ("GET", "/users/1"), ("GET", "/plain")]
+    done = prove(tmp_path, files, requests, codes=["unresolved-call"])
+    assert done["worker.py"] == worker
+    assert [f.path for f in done.findings] == ["worker.py"]
     assert "    def as_dict(self, depth=0):" in done["models.py"]
     assert "await greenlet_spawn(team.as_dict, 2) for team in" in done["main.py"]
-    assert "[await greenlet_spawn(one.as_dict) for one in found]" in done["main.py"]
+    assert "[await greenlet_spawn(one.as_dict) for one in getattr(team, name)]" in done["main.py"]

@@ -14,6 +14,7 @@ from functools import cached_property
 from asyncify.analysis.async_attrs import DeclaredBase
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.dotted import is_path
+from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.program import Program
 from asyncify.analysis.pydantic_version import is_pydantic_1
 from asyncify.analysis.schema_order import has_late_schemas, is_schema
@@ -49,6 +50,9 @@ class ImplicitLoads:
         """Edits, and findings where nothing can be written."""
         for place in self.places:
             context = context_of(self.program, self.program.colouring, self.module, place.node)
+            if place.unsure and place.node not in self.program.colouring.points:
+                yield from self._unresolved(place)
+                continue
             if context not in (Context.AWAIT, Context.MODULE) or self._runs_async(place.node):
                 continue
             made = list(self._edits(place))
@@ -235,6 +239,15 @@ class ImplicitLoads:
 
     def _edit(self, place: Unloaded, target: Target, op: Op, imports: tuple[Import, ...]) -> Edit:
         return Edit("await", self.module.path, target, op, imports, (), "flip", f"{place.what}, loaded there")
+
+    def _unresolved(self, place: Unloaded) -> Iterator[Finding]:
+        """Where nothing waits, a method may only have the name of one that reads. Tests are full of stand-ins."""
+        if not is_test_path(self.module.path):
+            called = self.source.segment(place.node)
+            message = f"{called} may need what nothing loads ({place.what}), and what this object is here is not known"
+            advice = "annotate it, so that it is found, or await greenlet_spawn(...) of the call if it is one of these"
+            span = self.source.span(place.node)
+            yield Finding("await", self.module.path, span, "unresolved-call", message, advice)
 
     def _left(self, place: Unloaded) -> Finding:
         message = f"{place.what}, and nothing loads it before"

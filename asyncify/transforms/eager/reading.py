@@ -52,7 +52,7 @@ class Reader:
     kind: "code", "schema" or "template". apart: the read is no part of what the node does itself: it is done later, as
     when a schema is written out, or by something that hangs on an assignment. looked_into: the same, by what the code
     does with an association proxy of a collection. inner: the same reader inside of the
-    function that `node` calls, where that waits for the database itself.
+    function that `node` calls, where that waits for the database itself. unsure: see `Unloaded`.
     """
 
     path: str
@@ -62,6 +62,7 @@ class Reader:
     apart: bool = False
     looked_into: bool = False
     inner: Reader | None = None
+    unsure: bool = False
 
 
 class Hides(Protocol):

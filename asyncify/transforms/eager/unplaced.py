@@ -46,7 +46,7 @@ def _read(program: Program, planner: Planner) -> Iterator[Unloaded]:
     every: dict[tuple[ast.AST, Reads], set[Steps]] = defaultdict(set)
     for reader, paths in sorted(planner.unplaced.items(), key=lambda item: not item[0].apart):
         for place in places(program, routes, reader, paths):
-            found.append((place, paths))
+            found.append((replace(place, unsure=reader.unsure), paths))
             every[place.node, place.reads] |= paths
     for place, paths in found:
         made = every.get((place.node, Reads.CALL)) if place.reads is Reads.ANSWER else None
@@ -64,7 +64,8 @@ def _left(program: Program, place: Unloaded) -> Unloaded | None:
 def _both(first: Unloaded, second: Unloaded) -> Unloaded:
     """One place for two that are the same: the first, which reads the attributes of both, or everything."""
     every = first.attributes and second.attributes
-    return replace(first, attributes=tuple(sorted({*first.attributes, *second.attributes})) if every else ())
+    attributes = tuple(sorted({*first.attributes, *second.attributes})) if every else ()
+    return replace(first, attributes=attributes, unsure=first.unsure and second.unsure)
 
 
 def _add_properties(program: Program, planner: Planner) -> None:
@@ -91,13 +92,13 @@ def _leave_plain(program: Program, planner: Planner) -> None:
             for called in program.calls(node) if isinstance(node, ast.Call) else ():
                 if called.info in plain and isinstance(node, ast.Call):
                     calls[called.info].append((function.path, node))
-    for function in whole:
-        calls[function] += unknown_calls(program, function)
     for reader, within in readers.items():
         if within in moved and within is not None:
             paths = planner.unplaced.pop(reader)
             for path, call in calls[within]:
                 planner.unplaced[replace(reader, path=path, node=call)] |= paths
+            for path, call in unknown_calls(program, within) if within in whole else ():
+                planner.unplaced[replace(reader, path=path, node=call, unsure=True)] |= paths
 
 
 def places(
