@@ -317,7 +317,7 @@ SHAPES = (
     + """
 from functools import partial
 
-from sqlalchemy import case
+from sqlalchemy import case, func
 
 
 def at_least(column, least):
@@ -342,6 +342,20 @@ def named(key: int, db: Session = Depends(get_db)):
     return [user.name, user.age]
 
 
+def fresh(name: str):
+    made = User(name=name)
+    made.age = func.length(name)
+    return made
+
+
+@app.post("/returned")
+def returned(db: Session = Depends(get_db)):
+    user = fresh("long")
+    db.add(user)
+    db.flush()
+    return {"age": user.age}
+
+
 @app.post("/plain")
 def plain(db: Session = Depends(get_db)):
     user = User(name="a")
@@ -358,5 +372,7 @@ def test_what_functions_return_and_columns_that_are_properties(tmp_path: Path) -
     models = models.replace("import DeclarativeBase,", "import DeclarativeBase, column_property,")
     models = models.replace("import ForeignKey", "import Column, ForeignKey, String")
     files = {"main.py": SHAPES, "models.py": models}
-    done = prove(tmp_path, files, [("POST", "/grown/1"), ("POST", "/named/1"), ("POST", "/plain")])
+    done = prove(
+        tmp_path, files, [("POST", "/grown/1"), ("POST", "/named/1"), ("POST", "/returned"), ("POST", "/plain")]
+    )
     assert 'await db.refresh(user, ["age"])' in done["main.py"]

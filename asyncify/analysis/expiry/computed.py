@@ -108,8 +108,8 @@ def of_elements(state: State, source: str, target: str) -> State:
 
 
 def returned(state: State, path: str, names: Collection[str]) -> State:
-    """The state in which a function returns what it has under a path, of some attributes."""
-    left = {(RETURNED, a): m for (p, a), m in state.items() if p == path and a.removesuffix(PENDING) in names}
+    """The state in which a function returns what it has under a path: what waits to be stored, and some attributes."""
+    left = {(RETURNED, a): m for (p, a), m in state.items() if p == path and (a.endswith(PENDING) or a in names)}
     return {**state, **left}
 
 
