@@ -77,7 +77,9 @@ class Expired:
             self._refresh_attributes(statement, reads, "before")
         self.edits.extend(mocks.containers(self._guarded))
         asked = {self._statement(read) for read in self._all if read.how is How.ASKED}
-        self.edits.extend(unsynchronized_edits(self.program, asked) if commits_expire(self.program) else ())
+        again = unsynchronized_edits(self.program, self._changes, asked) if commits_expire(self.program) else ()
+        for item in again:
+            (self.edits if isinstance(item, Edit) else self.findings).append(item)  # type: ignore[arg-type]
 
     def _statement(self, read: ExpiredRead) -> ast.stmt:
         return read.function.source.statement(read.node)
