@@ -466,3 +466,99 @@ def test_how_deep_a_back_reference_loads_itself_is_told_by_it(tmp_path: Path) ->
     done = prove(tmp_path, files, requests)["main.py"]
     assert "options(" not in done.partition("async def node(")[2].partition("async def leaf(")[0]
     assert "selectinload(" in done.partition("async def leaf(")[2]
+
+
+BLOG_MODELS = """\
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    roles: Mapped[list["Role"]] = relationship()
+
+
+class Role(Base):
+    __tablename__ = "roles"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+
+
+class Post(Base):
+    __tablename__ = "posts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    author: Mapped["User"] = relationship()
+    comments: Mapped[list["Comment"]] = relationship()
+
+
+class Comment(Base):
+    __tablename__ = "comments"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"))
+    author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    author: Mapped["User"] = relationship()
+"""
+BLOG_APP = """\
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.orm import Session
+
+from db import engine, get_db
+from models import Base, Comment, Post, Role, User
+
+Base.metadata.create_all(engine)
+app = FastAPI()
+
+
+class Named(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    name: str
+
+
+class AuthorOut(Named):
+    roles: list[Named]
+
+
+class CommentOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    author: Named
+
+
+class PostOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    title: str
+    author: AuthorOut
+    comments: list[CommentOut]
+
+
+@app.post("/users")
+def join(name: str, db: Session = Depends(get_db)):
+    user = User(name=name, roles=[Role(name="admin"), Role(name="writer")])
+    db.add(user)
+    db.commit()
+    db.add(Post(title="first", author_id=user.id, comments=[Comment(author_id=user.id)]))
+    db.commit()
+
+
+@app.put("/posts/{key}", response_model=PostOut)
+def edit(key: int, title: str, db: Session = Depends(get_db)):
+    post = db.get(Post, key)
+    post.title = title
+    db.commit()
+    db.refresh(post)
+    return post
+"""
+
+
+def test_an_author_who_comments_too_keeps_what_was_loaded(tmp_path: Path) -> None:
+    files = {"main.py": BLOG_APP, "models.py": BLOG_MODELS, "filling.py": "def fill(db):\n    pass\n"}
+    prove(tmp_path, files, [("POST", "/users?name=ann"), ("PUT", "/posts/1?title=new")])

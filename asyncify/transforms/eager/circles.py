@@ -51,6 +51,26 @@ def comes_back(program: Program, first: ClassInfo, steps: Steps) -> bool:
     return False
 
 
+def meets(program: Program, first: ClassInfo, other: Steps, steps: Steps) -> bool:
+    """Whether the statement of a collection of another path may load an instance of which a path has loaded more:
+    over existing instances it empties that."""
+    orm, crossed = program.orm, False
+    for position, name in enumerate(other):
+        above = orm.end_of(first, other[:position])
+        relationship = orm.relationship(above, name) if above is not None else None
+        if relationship is None or relationship.target is None:
+            return False
+        crossed = crossed or relationship.collection
+        way = other[: position + 1]
+        owners = ((steps[:end], orm.end_of(first, steps[:end])) for end in range(1, len(steps)))
+        if crossed and any(
+            owner is not None and path != way and program.classes.are_kin(owner, relationship.target)
+            for path, owner in owners
+        ):
+            return True
+    return False
+
+
 def leads_back(program: Program, first: ClassInfo, steps: Steps, others: Container[Steps]) -> bool:
     """Whether a path goes from what a collection holds to its owner, which is there, and from there a way that is
     loaded anyhow: `poll.options.poll.title`. An option for it would empty what else was loaded with the owner."""

@@ -6,7 +6,7 @@ import ast
 
 from asyncify.analysis.orm import Relationship
 from asyncify.analysis.symbols import ClassInfo
-from asyncify.transforms.eager.circles import comes_back, leads_back
+from asyncify.transforms.eager.circles import comes_back, leads_back, meets
 from asyncify.transforms.eager.created import Created, Refresh
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reading, Steps
@@ -27,11 +27,15 @@ class Returning:
     def empties(self, site: ast.AST, place: Refresh, steps: Steps) -> bool:
         """Whether a load in the place of a refresh would empty on a path what it has filled, or by what the mapping
         joins to the elements of a collection: `Item.shop` with `lazy="joined"` meets the shop whose items are loaded,
-        and leaves of the shop nothing but these."""
+        and leaves of the shop nothing but these. Another path may do so, too: `post.comments.author`, of
+        `post.author.roles`."""
         program, info = self._reading.program, self._refreshing.stored_class(place)
         if comes_back(program, info, steps):
             return True
-        read = {path[0] for path in self._reading.paths[site]}
+        later = self._later(site, place)
+        if any(meets(program, info, other, steps) for other in later):
+            return True
+        read = {path[0] for path in later}
         return any(
             name != steps[0] and (name in read or one.lazy in EAGER_SETTINGS) and self._joins(one, info)
             for name, one in program.orm.relationships(info).items()
@@ -45,6 +49,10 @@ class Returning:
 
     def is_there(self, site: ast.AST, place: Refresh, steps: Steps) -> bool:
         """Whether a path goes back to where it began, and on to what is read behind the refresh anyhow."""
+        info = self._refreshing.stored_class(place)
+        return leads_back(self._reading.program, info, steps, self._later(site, place))
+
+    def _later(self, site: ast.AST, place: Refresh) -> set[Steps]:
+        """The paths that are read behind a refresh."""
         every = self._reading.paths[site].items()
-        later = {s for s, found in every if any(self._created.is_above(place.call, place.path, r) for r in found)}
-        return leads_back(self._reading.program, self._refreshing.stored_class(place), steps, later)
+        return {s for s, found in every if any(self._created.is_above(place.call, place.path, r) for r in found)}
