@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from asyncify.analysis.foreign_keys import TABLE, foreign_keys
 from asyncify.analysis.names import Assigned, Names
+from asyncify.analysis.nodes import last_name
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import Ext
 
@@ -117,7 +118,7 @@ def _mapped(names: Names, path: str, call: ast.Call) -> _Mapped | None:
 
 def _columns(table: ast.Call | None) -> Iterator[tuple[str, ast.Call]]:
     for call in table.args[2:] if table is not None else ():
-        if isinstance(call, ast.Call) and getattr(call.func, "attr", getattr(call.func, "id", "")) == COLUMN:
+        if isinstance(call, ast.Call) and last_name(call.func) == COLUMN:
             first = call.args[0] if call.args else None
             if isinstance(first, ast.Constant) and isinstance(first.value, str):
                 yield first.value, call

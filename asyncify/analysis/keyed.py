@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from asyncify.analysis.classes import Classes
 from asyncify.analysis.names import Names
+from asyncify.analysis.nodes import last_name
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import Ext
 
@@ -26,4 +27,4 @@ def is_keyed(names: Names, classes: Classes, path: str, made: ast.expr | None, a
     if isinstance(found, ClassInfo):
         ancestors = (b.name for b in classes.ancestors(found) if isinstance(b, Ext))
         return any(name.rpartition(".")[2] in KEYED for name in ancestors)
-    return getattr(node, "attr", getattr(node, "id", "")) in KEYED
+    return last_name(node) in KEYED

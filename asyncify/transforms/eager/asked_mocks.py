@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
+from asyncify.analysis.assignments import assigned_value
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.dotted import root_of
 from asyncify.analysis.mock_calls import results
@@ -97,7 +98,9 @@ class AskedMocks:
         fixture = self._program.fixtures.find(test, value.id) if isinstance(value, ast.Name) else None
         where = test if fixture is None else fixture
         made = [value] if fixture is None else list(results(fixture.node))
-        given = [g for one in made for g in (_assigned(where, one.id) if isinstance(one, ast.Name) else [one])]
+        named = {one.id for one in made if isinstance(one, ast.Name)}
+        given = [one for one in made if not isinstance(one, ast.Name)]
+        given += [v for node in where.nodes for name in sorted(named) if (v := assigned_value(node, name)) is not None]
         return any(
             isinstance(one, ast.Call)
             and not any(self._program.orm.is_model(v.info) for v in objects(self._program.values(one)))
@@ -122,13 +125,3 @@ class AskedMocks:
             return Edit("eager", path, source.target(func), op, because=because)
         name, imports = bring(self._program, path, "unittest.mock", "MagicMock")
         return Edit("eager", path, source.target(func), Replace(name), imports, (root_of(func),), because=because)
-
-
-def _assigned(function: FunctionInfo, name: str) -> list[ast.expr]:
-    """What a function assigns to a name."""
-    return [
-        node.value
-        for node in function.nodes
-        if isinstance(node, ast.Assign)
-        and any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
-    ]

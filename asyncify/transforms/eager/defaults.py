@@ -11,11 +11,9 @@ from asyncify.analysis.values import Ext
 from asyncify.model.edit import Edit
 from asyncify.model.ops import InsertStatements, Replace
 from asyncify.model.span import Place, Target
-from asyncify.transforms.eager.inserted import plan_nulls
+from asyncify.transforms.eager.inserted import is_computed, plan_nulls
 from asyncify.transforms.eager.reading import Helped, Reading
 
-#: what a column is given where the database makes its values. Source: SQLAlchemy "Computed Columns", "Identity Columns"
-COMPUTED = frozenset({"sqlalchemy.Computed", "sqlalchemy.Identity", "sqlalchemy.FetchedValue"})
 SETTING = '"eager_defaults": True'
 
 
@@ -80,13 +78,8 @@ def _changes_in_database(program: Program, owner: ClassInfo, stmt: ast.Assign | 
 def _is_made_in_database(program: Program, owner: ClassInfo, stmt: ast.Assign | ast.AnnAssign) -> bool:
     """Whether the database makes the value of a column with INSERT, or computes it."""
     value = stmt.value
-    computed = isinstance(value, ast.Call) and any(_is_computed(program, owner, a) for a in value.args)
+    computed = isinstance(value, ast.Call) and any(is_computed(program, owner, a) for a in value.args)
     return computed or _has_expression(program, owner, stmt, "default", "server_default")
-
-
-def _is_computed(program: Program, owner: ClassInfo, node: ast.expr) -> bool:
-    made = program.names.resolve_expression(owner.path, node.func) if isinstance(node, ast.Call) else None
-    return isinstance(made, Ext) and made.name in COMPUTED
 
 
 def _has_expression(

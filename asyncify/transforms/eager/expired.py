@@ -158,7 +158,6 @@ class Expired:
         conditions = self._there(read)
         if session is not None and self._may_have_changes(read):
             conditions.append(f"{name} not in {session.name}.dirty")
-        if any(" in " in condition for condition in conditions):
             self._guarded.add(read.function)
         return " and ".join(conditions)
 
@@ -171,6 +170,7 @@ class Expired:
         foreign = double or not self._persistence.is_row(read) or self._may_be_gone(read)
         if session is not None and foreign:
             conditions.append(f"{name} in {session.name}")
+            self._guarded.add(read.function)
         return conditions
 
     def _may_have_changes(self, read: ExpiredRead) -> bool:
@@ -344,7 +344,7 @@ class Expired:
             if read.how is How.CHANGED:
                 yield Unloaded(read.function.path, read.node, Reads.WRITE, what)
             elif read.how is How.HANDED or called:
-                yield self._touched(read, self._key(read))
+                yield self._touched(read, self._column(read))
             else:
                 yield Unloaded(read.function.path, read.node, Reads.ATTRIBUTE, what)
 
@@ -369,7 +369,7 @@ class Expired:
         )
         return sorted({name for info in made for name in self._changes.computed(info) & self._columns_read[info]})[:1]
 
-    def _key(self, read: ExpiredRead) -> str:
+    def _column(self, read: ExpiredRead) -> str:
         """A column of the instance: reading one loads all that are expired."""
         if read.attribute and not read.whole:
             return read.attribute

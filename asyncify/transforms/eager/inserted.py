@@ -18,6 +18,8 @@ from asyncify.model.edit import Edit
 from asyncify.model.ops import EditCall
 from asyncify.transforms.eager.fields import is_dataclass
 
+#: what a column is given where the database makes its values. Source: SQLAlchemy "Computed Columns", "Identity Columns"
+COMPUTED = frozenset({"sqlalchemy.Computed", "sqlalchemy.Identity", "sqlalchemy.FetchedValue"})
 _GIVES_ONE = frozenset({"default", "insert_default", "default_factory", "server_default", "init"})
 
 
@@ -32,14 +34,14 @@ def plan_nulls(program: Program, owner: ClassInfo, names: Iterable[str]) -> Iter
         given = {keyword.arg for keyword in call.keywords}
         if not isinstance(made, Ext) or made.name not in COLUMNS or made.name.startswith("sqlmodel."):
             continue  # those of SQLModel have a value, from pydantic
-        if given & _GIVES_ONE or None in given or any(_fetches(argument) for argument in call.args):
+        if given & _GIVES_ONE or None in given or any(is_computed(program, owner, argument) for argument in call.args):
             continue
         because = f"{name} is NULL after an INSERT, and need not be asked for"
         op = EditCall(set=(("default", "lambda: None"),))
         yield Edit("eager", owner.path, owner.source.target(call), op, because=because)
 
 
-def _fetches(node: ast.expr) -> bool:
-    """Whether an argument says that the database computes the column."""
-    func = node.func if isinstance(node, ast.Call) else node
-    return getattr(func, "attr", getattr(func, "id", "")) in ("Computed", "Identity", "FetchedValue")
+def is_computed(program: Program, owner: ClassInfo, node: ast.expr) -> bool:
+    """Whether an argument of a column says that the database makes its values."""
+    made = program.names.resolve_expression(owner.path, node.func) if isinstance(node, ast.Call) else None
+    return isinstance(made, Ext) and made.name in COMPUTED

@@ -32,6 +32,7 @@ class Overtaken:
         self._committed = cache(Ways(program, reach, expire=True).between)
         self._kept = cache(Ways(program, reach, expire=False).between)
         self._flushing = flushes_before_queries(program)
+        self._through = cache(lambda relationship: tuple(association_classes(program, relationship)))
 
     def by_writes(self, place: ast.AST, info: ClassInfo, steps: Steps, readers: list[Reader]) -> bool:
         """Whether what a place loads for a path may be something else by the time of one of the readers, and was not
@@ -90,7 +91,7 @@ class Overtaken:
             return False
         target = relationship.target
         sent = written.sent | written.waiting if self._flushing else written.sent
-        ends = (target, *association_classes(self.program, relationship))
+        ends = (target, *self._through(relationship))
         if any(change.behind and self._kin(change.info, end) for change in sent for end in ends):
             return True
         if relationship.collection:

@@ -27,6 +27,7 @@ from asyncify.analysis.values import (
     union,
 )
 from asyncify.knowledge import names
+from asyncify.transforms.eager.hides import Hides
 
 Steps = tuple[str, ...]
 #: the columns that an edit of a mapping loads, each with the class of which it is read
@@ -63,18 +64,6 @@ class Reader:
     looked_into: bool = False
     inner: Reader | None = None
     unsure: bool = False
-
-
-class Hides(Protocol):
-    """Knows which columns the options of a loading place leave out."""
-
-    def leaves_out(self, site: ast.AST, steps: Steps, info: ClassInfo, name: str) -> frozenset[ast.expr]:
-        """The options by which instances at the end of a path may come without a column."""
-        ...
-
-    def asked_for(self, owner: ClassInfo, name: str) -> ast.Call | None:
-        """The definition of a deferred column that some option loads."""
-        ...
 
 
 class Carries(Protocol):

@@ -27,17 +27,18 @@ class StoredLater:
         self._created = created
         self._afterwards = Afterwards(program, reach)
         self._storing = cache(self._find_storing)
+        self._runs_storing = cache(lambda info: any(map(self._storing, reach.of(info))))
         self._holders = self._find_holders()
         self._stores: dict[FunctionInfo, list[ast.Call]] = {
-            f: [n for n in f.nodes if isinstance(n, ast.Call) and self._may_store(n, reach)]
+            f: [n for n in f.nodes if isinstance(n, ast.Call) and self._may_store(n)]
             for f in {function for holders in self._holders.values() for function in holders}
         }
 
-    def _may_store(self, call: ast.Call, reach: Reach) -> bool:
+    def _may_store(self, call: ast.Call) -> bool:
         """Whether a call stores what a session holds, itself or by functions that it runs: `uow.finish()`."""
         if session_call(self.program, call, *STORES) is not None:
             return True
-        return any(self._storing(inner) for called in self.program.calls(call) for inner in reach.of(called.info))
+        return any(self._runs_storing(called.info) for called in self.program.calls(call))
 
     def _find_storing(self, function: FunctionInfo) -> bool:
         """Whether a function stores what a session holds."""
