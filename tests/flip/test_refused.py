@@ -47,6 +47,46 @@ def read(key: int, db: Session = Depends(get_db)):
     assert lines == [*listed, "return (user if thing is None else thing.made).find_user(2)"]
 
 
+def test_what_operators_make_of_paths_is_a_path() -> None:
+    """`exists` of a repository becomes async, and that of `Path(...) / name` needs no report."""
+    app = (
+        HEAD
+        + """
+from pathlib import Path
+
+FOLDER = Path(__file__).parent.parent / "files"
+
+
+class UserRepository:
+    def __init__(self, db: Session):
+        self.db = db
+
+    def exists(self, key):
+        return self.db.get(User, key) is not None
+
+
+class Store:
+    def __init__(self, folder: Path | None = None):
+        self.folder = folder or FOLDER
+
+    def has(self, name):
+        path = self.folder / name
+        return path.exists() and FOLDER.exists() and (self.folder / "all").exists()
+
+
+def other(a, b):
+    return (a / b).exists()
+
+
+@app.get("/{key}")
+def read(key: int, db: Session = Depends(get_db)):
+    return UserRepository(db).exists(key)
+"""
+    )
+    found = [f for f in migrate({**BASE, "main.py": app}).findings if f.code == "unresolved-call" and f.span]
+    assert [app.splitlines()[f.span.line - 1].strip() for f in found if f.span] == ["return (a / b).exists()"]
+
+
 def test_nothing_is_listed_without_need(tmp_path: Path) -> None:
     """Cursors, event listeners, and `run_sync` callbacks work on sync objects."""
     db = """\

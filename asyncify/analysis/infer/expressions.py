@@ -18,11 +18,12 @@ from asyncify.analysis.infer.displays import (
 )
 from asyncify.analysis.infer.dynamic_imports import added, joined
 from asyncify.analysis.infer.evaluate import evaluate
+from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.iteration import awaited, elements
 from asyncify.analysis.infer.narrowing import narrow
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.infer.stores import store
-from asyncify.analysis.values import NOTHING, Ann, Cls, Const, Ext, Inst, Obj, Origin, Value, Values, union
+from asyncify.analysis.values import NOTHING, Ann, Cls, Const, Ext, Inst, Member, Obj, Origin, Value, Values, union
 
 
 def _name(run: Run, node: ast.Name) -> Values:
@@ -95,10 +96,16 @@ def _binary(run: Run, node: ast.BinOp) -> Values:
     kept = left | right
     if isinstance(node.op, ast.Add):
         lists = frozenset(v for v in kept if isinstance(v, Inst) and v.type in ("list", "tuple"))
-        return lists or added(left, right)
+        return lists or added(left, right) or _things(kept)
     if isinstance(node.op, ast.BitOr) and any(isinstance(v, (Cls, Ext)) for v in kept):
         return frozenset({Ann(node, run.path)})
-    return NOTHING
+    return _things(kept)
+
+
+def _things(values: Values) -> Values:
+    """What an operator gives for things of other libraries: `Path(...).parent / name` is a path."""
+    things = (v.base if isinstance(v, Member) else v for v in values)
+    return union(thing_of(thing) for thing in things if isinstance(thing, Inst))
 
 
 def _yield(run: Run, node: ast.Yield) -> Values:
