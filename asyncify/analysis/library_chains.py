@@ -26,10 +26,12 @@ def is_of_other_library(program: Program, call: ast.Call) -> bool:
     """Whether a call of one of COMMON is on what a library hands out that has nothing to do with a database."""
     if not isinstance(call.func, ast.Attribute) or call.func.attr not in COMMON:
         return False
-    return _is_other(program, program.function_of(call), call.func.value, set())
+    return _is_other(program, program.function_of(call), call.func.value, frozenset())
 
 
-def _is_other(program: Program, function: FunctionInfo | None, node: ast.expr, seen: set[str]) -> bool:
+def _is_other(program: Program, function: FunctionInfo | None, node: ast.expr, seen: frozenset[object]) -> bool:
+    if isinstance(node, ast.Call) and program.calls(node):
+        return all(_hands_out(program, target.info, seen) for target in program.calls(node))
     if isinstance(node, (ast.Call, ast.Await)):
         return _is_other(program, function, node.func if isinstance(node, ast.Call) else node.value, seen)
     name = terminal(node)
@@ -42,14 +44,22 @@ def _is_other(program: Program, function: FunctionInfo | None, node: ast.expr, s
         return _is_other(program, function, node.value, seen)
     if not isinstance(node, ast.Name) or function is None or node.id not in function.local_names:
         return False
-    if node.id in seen:
+    if (function, node.id) in seen:
         return True
     given = list(_given(function, node.id))
     bound = [n for n in function.nodes if isinstance(n, ast.Name) and n.id == node.id and isinstance(n.ctx, ast.Store)]
     if not given or len(given) != len(bound) or any(p.arg == node.id for p in function.parameters):
         return False
     told = [value for value in given if not (isinstance(value, ast.Constant) and value.value is None)]
-    return bool(told) and all(_is_other(program, function, value, {*seen, node.id}) for value in told)
+    return bool(told) and all(_is_other(program, function, value, seen | {(function, node.id)}) for value in told)
+
+
+def _hands_out(program: Program, function: FunctionInfo, seen: frozenset[object]) -> bool:
+    """Whether all that a function of the program returns is of such a library: `return build("calendar", "v3")`."""
+    if function in seen or function.is_generator:
+        return False
+    returned = [n.value for n in function.nodes if isinstance(n, ast.Return) and n.value is not None]
+    return bool(returned) and all(_is_other(program, function, value, seen | {function}) for value in returned)
 
 
 def _given(function: FunctionInfo, name: str) -> Iterator[ast.expr]:

@@ -113,6 +113,20 @@ def renew(user: User):
     return connect_to("v2").winds().query(body={{}}).execute()
 
 
+def service():
+    return connect_to("v2")
+
+
+def unit_of(user: User):
+    return open_unit() if user.name else connect_to("v2")
+
+
+def through_helpers(user: User):
+    made = service()
+    unit_of(user).execute("x")
+    return made.towns().get(region=1).execute(), service().towns().execute()
+
+
 def store(unit, user: User):
     own = open_unit()
     own.execute("x")
@@ -129,6 +143,6 @@ def test_requests_of_a_client_of_another_library(last: str) -> None:
     lines = app.splitlines()
     found = [f for f in migrate({**BASE, "main.py": app}).findings if f.code in ("unresolved-call", "unknown-receiver")]
     listed = [lines[f.span.line - 1].strip() for f in found if f.span]
-    sure = ['own.execute("x")', 'unit.execute("y")', 'connect_to("v2").commit()']
+    sure = ['own.execute("x")', 'unit.execute("y")', 'connect_to("v2").commit()', 'unit_of(user).execute("x")']
     assert {*sure, 'connect_to("v2").session.execute("z")'} <= set(listed)
-    assert len(listed) == (4 if last == "return found" else 5)
+    assert len(listed) == (5 if last == "return found" else 6)
