@@ -31,6 +31,28 @@ def read(db: Session = Depends(get_db)):
     assert "db.get_bind().dialect.name" in after
 
 
+def test_sessions_that_are_made_with_the_engine_of_another(tmp_path: Path) -> None:
+    """`get_bind()` of an async session gives the sync engine, with which no async session can be made."""
+    app = """
+from sqlalchemy.orm import sessionmaker
+
+
+def count(engine):
+    with Session(engine) as own:
+        return own.query(User).count()
+
+
+@app.get("/")
+def read(db: Session = Depends(get_db)):
+    Factory = sessionmaker(bind=db.get_bind())
+    with Factory() as own, Session(db.get_bind()) as third, sessionmaker(db.get_bind())() as last:
+        found = [s.get(User, 1).name for s in (own, third, last)]
+    return [*found, count(db.get_bind()), db.get_bind().dialect.name]
+"""
+    after = prove(tmp_path, HEAD + app, [("GET", "/")])["main.py"]
+    assert after.count("get_bind()") == 1
+
+
 def test_tables_that_a_script_makes_in_a_block(tmp_path: Path) -> None:
     script = """\
 from db import engine

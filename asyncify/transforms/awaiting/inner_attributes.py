@@ -47,17 +47,27 @@ def attribute_edits(program: Program, module: ModuleInfo) -> Iterator[Edit]:
 
 
 def _gives_sync_bind(program: Program, module: ModuleInfo, call: ast.Call) -> bool:
-    """`engine = session.get_bind()`, or tables that are created on it. Elsewhere the sync engine is what is wanted."""
+    """`engine = session.get_bind()`, tables that are created on it, sessions and factories that are made with it, and
+    functions that become async and are given it. Elsewhere the sync engine is what is wanted."""
     func = call.func
-    parent = module.source.holder(call)
-    point = program.colouring.points.get(parent) if parent is not None else None
-    if not isinstance(parent, (ast.Assign, ast.AnnAssign)) and (point is None or point.kind is not PointKind.DDL):
-        return False
     if not isinstance(func, ast.Attribute) or func.attr != "get_bind" or call.args or call.keywords:
+        return False
+    if not _takes_async_engine(program, module.source.holder(call), call):
         return False
     if program.function_of(call) in program.colouring.kept:
         return False
     return has(program.values(func.value), names.SESSION) and has(program.values(call), names.ENGINE, names.CONNECTION)
+
+
+def _takes_async_engine(program: Program, parent: ast.AST | None, given: ast.Call) -> bool:
+    if not isinstance(parent, ast.Call) or given is parent.func:
+        return isinstance(parent, (ast.Assign, ast.AnnAssign))
+    point = program.colouring.points.get(parent)
+    if point is not None and point.kind is PointKind.DDL:
+        return True
+    if has(program.values(parent), names.SESSIONMAKER, names.SESSION):
+        return True
+    return any(target.info in program.colouring.becomes_async for target in program.calls(parent))
 
 
 def _inner(program: Program, node: ast.Attribute) -> str:
