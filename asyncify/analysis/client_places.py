@@ -10,7 +10,7 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Ext
 from asyncify.knowledge.barriers import BY_METHOD
-from asyncify.knowledge.testing import ASYNC_TEST_CASE, TEST_CASE, UNITTEST_SYNC_ONLY
+from asyncify.knowledge.testing import ASYNC_TEST_CASE, TEST_CASE
 
 _PROPERTIES = frozenset({"property", "cached_property", "setter", "getter", "deleter"})
 
@@ -77,8 +77,6 @@ class Places:
             return f"{where} Python calls by itself"
         if function.name.startswith("pytest_") and function.path.endswith("conftest.py"):
             return f"{where} is a hook of pytest"
-        if function.name in UNITTEST_SYNC_ONLY:
-            return f"{where} unittest never awaits"
         for node in function.node.decorator_list:
             name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
             if name in _PROPERTIES:

@@ -102,8 +102,6 @@ SETUP_BY_NAME = MappingProxyType({s.name: s for s in SETUPS})
 
 #: unittest: methods with another name in `IsolatedAsyncioTestCase`
 UNITTEST_METHODS = MappingProxyType({"setUp": "asyncSetUp", "tearDown": "asyncTearDown"})
-#: unittest: methods and functions that have no async form
-UNITTEST_SYNC_ONLY = frozenset({"setUpClass", "tearDownClass", "setUpModule", "tearDownModule"})
 #: unittest: what `super()` is asked for in test cases, and `TestCase` itself has
 FRAME_METHODS = frozenset({*UNITTEST_METHODS, "setUpClass", "tearDownClass"})
 #: unittest: registers what is called after the test, and the same for what is awaited

@@ -53,8 +53,6 @@ def test_kept_with_a_reason(code: str) -> None:
         "from threading import Thread\n\n\ndef work():\n    TestClient(app).get('/')\n\n\n"
         "def test_a():\n    Thread(target=work).start()\n",
         "def pytest_sessionstart(session):\n    TestClient(app).get('/')\n",
-        "import unittest\n\n\nclass A(unittest.TestCase):\n    @classmethod\n    def setUpClass(cls):\n"
-        "        cls.text = TestClient(app).get('/').text\n",
     ],
 )
 def test_kept_where_await_cannot_stand(place: str) -> None:

@@ -314,6 +314,39 @@ class NotesCase(unittest.TestCase):
         self.assertEqual(len(crud.texts(self.db)), before + 1)
 """,
     },
+    "a client that the class opens, asks and closes": {
+        "tests/test_notes.py": """\
+import unittest
+
+from fastapi.testclient import TestClient
+
+from app.db import Base, engine
+from app.main import app
+
+
+class NotesCase(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        Base.metadata.create_all(engine)
+        cls.client = TestClient(app)
+        cls.name = cls.client.get("/owner").json()["name"]
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.client.close()
+        Base.metadata.drop_all(engine)
+
+    def add(self, text):
+        return self.client.post("/notes", params={"text": text}).json()["text"]
+
+    def test_one(self):
+        self.assertEqual(self.add("one"), "one")
+        self.assertEqual(self.name, "0")
+
+    def test_two(self):
+        self.assertEqual(self.add("two"), "two")
+""",
+    },
 }
 
 
