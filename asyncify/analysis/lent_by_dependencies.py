@@ -43,7 +43,7 @@ def lent_by(program: Program, node: ast.Call) -> ast.Return | None:
     returns = [n for n in function.nodes if isinstance(n, ast.Return)]
     taken = [n for n in function.nodes if taken_session(program, n) is not None]
     inside = node in ast.walk(last.value) and function.source.statement(node) is last
-    return last if returns == [last] and taken == [node] and inside and _is_only_asked_for(program, function) else None
+    return last if returns == [last] and taken == [node] and inside and is_only_asked_for(program, function) else None
 
 
 def only_closes(program: Program, call: ast.Call) -> bool:
@@ -69,7 +69,12 @@ def _only_closes(program: Program, function: FunctionInfo) -> bool:
     return True
 
 
-def _is_only_asked_for(program: Program, function: FunctionInfo) -> bool:
+def is_asked_for(program: Program, function: FunctionInfo) -> bool:
+    """Whether FastAPI calls a function: something that names it is a `Depends`, or overrides it."""
+    return any(use for module in program.modules.values() for use in _uses(program, function, module.path))
+
+
+def is_only_asked_for(program: Program, function: FunctionInfo) -> bool:
     """Whether FastAPI alone calls a function: everything that names it is a `Depends`, or overrides it."""
     uses = [use for module in program.modules.values() for use in _uses(program, function, module.path)]
     called = any(

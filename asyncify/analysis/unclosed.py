@@ -68,7 +68,7 @@ def _closes_elsewhere(function: FunctionInfo) -> bool:
     return any(isinstance(n, ast.YieldFrom) for n in function.nodes)
 
 
-def _opens(program: Program, node: ast.expr | None) -> bool:
+def opens(program: Program, node: ast.expr | None) -> bool:
     """Whether an expression opens a session: `SessionLocal()`, `Session(engine)`, `next(get_db())`."""
     if not isinstance(node, ast.Call) or not has(program.values(node), names.SESSION):
         return False
@@ -94,7 +94,7 @@ def _given(program: Program, function: FunctionInfo, leak: Leak) -> Iterator[Unc
     returns = [n for n in function.nodes if isinstance(n, ast.Return)]
     if returns != [last] or not isinstance(last, ast.Return) or last.value is None:
         return
-    if _opens(program, last.value):
+    if opens(program, last.value):
         yield Unclosed(leak, last, "", last.value)
     elif leak is Leak.OVERRIDE and (made := _handed_on(program, last.value)) is not None:
         yield Unclosed(leak, last, "", last.value, made=made)
@@ -109,7 +109,7 @@ def _handed_on(program: Program, value: ast.expr) -> ast.Call | None:
     """`return find_user(SessionLocal(), name)`: the session that a function of the program gets, and nobody else."""
     if not isinstance(value, ast.Call) or not program.calls(value):
         return None
-    opened = [a for a in (*value.args, *(k.value for k in value.keywords)) if _opens(program, a)]
+    opened = [a for a in (*value.args, *(k.value for k in value.keywords)) if opens(program, a)]
     made = opened[0] if len(opened) == 1 else None
     plain = isinstance(made, ast.Call) and not made.args and not made.keywords
     return made if plain and isinstance(made, ast.Call) and has(program.values(made.func), names.SESSIONMAKER) else None
@@ -120,7 +120,7 @@ def _yielded(program: Program, function: FunctionInfo, leak: Leak) -> Iterator[U
     yields = [n for n in function.nodes if isinstance(n, ast.Yield)]
     statements = [stmt for body in bodies(function.node.body) for stmt in body]
     for stmt in statements if len(yields) == 1 else ():
-        if isinstance(stmt, ast.Expr) and stmt.value is yields[0] and _opens(program, yields[0].value):
+        if isinstance(stmt, ast.Expr) and stmt.value is yields[0] and opens(program, yields[0].value):
             yield Unclosed(leak, stmt, "", yields[0].value)
 
 
@@ -130,7 +130,7 @@ def _locals(program: Program, function: FunctionInfo, in_tests: bool) -> Iterato
         for index, stmt in enumerate(body):
             name = opened_name(program, stmt)
             closes = in_tests or bool(taken_name(program, stmt))  # nobody else may have it
-            if name and not closes and not is_never_replaced(program, stmt):
+            if name and not closes and not is_never_replaced(program, getattr(stmt, "value", None)):
                 continue
             rest = _what_follows(function, body, index)
             if not name or not rest or closed(function, name) or not bound_once(function, name):
@@ -177,10 +177,9 @@ def _what_follows(function: FunctionInfo, body: list[ast.stmt], index: int) -> l
     return rest
 
 
-def is_never_replaced(program: Program, stmt: ast.stmt) -> bool:
-    """Whether no test names the factory that a statement calls as something to set, as `patch("app.db.Session")`."""
-    assert isinstance(stmt, (ast.Assign, ast.AnnAssign)) and isinstance(stmt.value, ast.Call)
-    name = last_name(stmt.value.func)
+def is_never_replaced(program: Program, opening: ast.expr | None) -> bool:
+    """Whether no test names the factory that opens a session as something to set, as `patch("app.db.Session")`."""
+    name = last_name(opening.func) if isinstance(opening, ast.Call) else ""
     return bool(name) and name not in program.set_by_tests
 
 
@@ -203,7 +202,7 @@ def opened_name(program: Program, stmt: ast.stmt) -> str:
         target = stmt.target
     else:
         return ""
-    return target.id if isinstance(target, ast.Name) and _opens(program, stmt.value) else ""
+    return target.id if isinstance(target, ast.Name) and opens(program, stmt.value) else ""
 
 
 def taken_name(program: Program, stmt: ast.stmt) -> str:
@@ -255,7 +254,7 @@ def opening_lambdas(program: Program, module: ModuleInfo) -> Iterator[ast.Lambda
     """`app.dependency_overrides[get_db] = lambda: SessionLocal()`, where `get_db` becomes async."""
     for key, value in override_entries(module.source) if is_test(module.path) else ():
         waits = any(isinstance(v, Fn) and v.info in program.colouring.becomes_async for v in program.values(key))
-        if waits and isinstance(value, ast.Lambda) and not ast.unparse(value.args) and _opens(program, value.body):
+        if waits and isinstance(value, ast.Lambda) and not ast.unparse(value.args) and opens(program, value.body):
             if program.function_of(value) not in program.colouring.kept and can_be_function(module.source, value):
                 yield value
 

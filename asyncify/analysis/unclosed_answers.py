@@ -14,6 +14,7 @@ from asyncify.analysis.evaluated import ahead, behind, block_of
 from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.handed_sessions import keeps_session
 from asyncify.analysis.program import Program
+from asyncify.analysis.returned_sessions import returned_sessions
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.unclosed import (
     bodies,
@@ -55,6 +56,7 @@ def sessions_left_open(
     if is_test(module.path):
         return
     known = {(program.function_of(u.place), u.name) for u in unclosed_sessions(program, module)}
+    known |= {(one.function, one.name) for one in returned_sessions(program, module)}
     for function in module.functions.values():
         for body in bodies(function.node.body) if not function.is_generator else ():
             for index, stmt in enumerate(body):
@@ -65,9 +67,9 @@ def sessions_left_open(
                 if closed(function, name) and not (plain and _may_leave_open(function, body, index, plain)):
                     continue
                 taken = bool(taken_name(program, stmt))
-                if not taken and not is_never_replaced(program, stmt):
-                    continue
                 assert isinstance(stmt, (ast.Assign, ast.AnnAssign)) and stmt.value is not None
+                if not taken and not is_never_replaced(program, stmt.value):
+                    continue
                 done = _is_sent if function in answering else is_given_back
                 ends = _stays_here(function, name, body[index + 1 :]) and done(program, function, name)
                 if ends or not plain:

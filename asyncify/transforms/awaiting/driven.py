@@ -18,6 +18,7 @@ from asyncify.model.ops import Hole, Op, RenameAttribute, Replace, ReplaceStatem
 from asyncify.transforms.awaiting.calls import GROUP
 from asyncify.transforms.awaiting.context import Context, context_of, generator_targets
 from asyncify.transforms.awaiting.entry import FIRST, Helpers
+from asyncify.transforms.awaiting.generators import yields_annotation
 from asyncify.transforms.awaiting.templates import arguments
 
 DRAINED = "an async generator is run to its end"
@@ -156,9 +157,8 @@ class DrivenEdits:
         op = ReplaceStatement(f"async with {opened} as {name}:\n    yield $value", (*holes, value))
         yield self._edit(given, op, LOST, imports)
         yield self._edit(node, Replace(name), LOST)
-        if function is not None and function.node.returns is not None:
-            iterator, imports = bring(self.program, self.module.path, "collections.abc", "AsyncIterator")
-            yield self._edit(function.node.returns, Replace(f"{iterator}[$it]"), LOST, imports)
+        if function is not None:
+            yield from yields_annotation(self.program, self.module, function, LOST)
 
     def _report_lost(self, node: ast.Call, call: ast.Call) -> None:
         text = f"nothing closes the session of {self.source.segment(node)}, and {LOST}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import ModuleInfo
+from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.values import Ext
 from asyncify.model.edit import Edit
 from asyncify.model.ops import Hole, Replace
@@ -42,6 +42,14 @@ def generator_edits(program: Program, module: ModuleInfo) -> Iterator[Edit]:
             node = returns
         because = f"{function.qualname} becomes an async generator"
         yield Edit("await", module.path, module.source.target(node), op, imports, drops, "flip", because)
+
+
+def yields_annotation(program: Program, module: ModuleInfo, function: FunctionInfo, because: str) -> Iterator[Edit]:
+    """The return annotation, if there is one, of a function that comes to yield what it returned."""
+    if function.node.returns is not None:
+        iterator, imports = bring(program, module.path, "collections.abc", "AsyncIterator")
+        target, op = module.source.target(function.node.returns), Replace(f"{iterator}[$it]")
+        yield Edit("await", module.path, target, op, imports, (), "flip", because)
 
 
 def _home(program: Program, module: ModuleInfo, head: ast.expr) -> str:

@@ -7,11 +7,13 @@ from collections.abc import Collection, Iterator
 
 from asyncify.analysis.bindings import free_name
 from asyncify.analysis.program import Program
+from asyncify.analysis.returned_sessions import Returned, returned_sessions
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.unclosed import Leak, Unclosed, opening_lambdas, unclosed_sessions
-from asyncify.analysis.unclosed_answers import LeftOpen, sessions_left_open
+from asyncify.analysis.unclosed_answers import sessions_left_open
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.ops import EncloseRest, Hole, InsertStatements, Op, Replace, ReplaceStatement
+from asyncify.transforms.awaiting.generators import yields_annotation
 
 BECAUSE = "the garbage collector cannot give an async connection back"
 
@@ -26,6 +28,9 @@ def unclosed_edits(program: Program, module: ModuleInfo) -> Iterator[Edit]:
             if one.made is not None:
                 target, named = module.source.target(one.made), Replace(free_name(program, module.path, "session"))
                 yield Edit("await", module.path, target, named, group="flip", because=BECAUSE)
+    for returned in returned_sessions(program, module):
+        if returned.yields and program.colouring.waits(returned.function):
+            yield from _yielding(program, module, returned)
     opener, session = free_name(program, module.path, "new_session"), free_name(program, module.path, "session")
     for number, node in enumerate(opening_lambdas(program, module), 1):
         name = f"{opener}_{number}" if number > 1 else opener
@@ -44,23 +49,46 @@ def left_open_edits(
     for one in sessions_left_open(program, module, answering):
         function = program.function_of(one.stmt)
         if one.ends and function in program.colouring.becomes_async:
-            target, op = module.source.target(one.stmt), _enclosed(module, one)
+            target, op = module.source.target(one.stmt), _enclosed(module, one.stmt, one.name, taken=one.taken)
             yield Edit("await", module.path, target, op, group="flip", because=BECAUSE)
             for closing in one.closings:
                 target = module.source.target(closing)
                 yield Edit("await", module.path, target, ReplaceStatement(), group="flip", because=BECAUSE)
         elif not one.ends and function not in program.colouring.kept:
-            text = f"nothing closes the session {one.name}, and {BECAUSE}"
-            opened = module.source.segment(one.value)
-            advice = f"open it by `async with {opened} as {one.name}:`, around all that needs it"
-            yield Finding("await", module.path, module.source.span(one.value), "unclosed-session", text, advice)
+            yield _told(module, one.value, one.name)
+    for returned in returned_sessions(program, module):
+        if not returned.yields and returned.function not in program.colouring.kept:
+            yield _told(module, returned.value, free_name(program, module.path, "session"))
 
 
-def _enclosed(module: ModuleInfo, one: LeftOpen) -> EncloseRest:
-    if one.taken or isinstance(one.stmt, ast.AnnAssign):  # a `with` has no room for the annotation
-        return EncloseRest(f"$it\ntry:\n    $rest\nfinally:\n    await {one.name}.close()")
-    made = Hole("made", module.source.span(one.value))
-    return EncloseRest(f"async with $made as {one.name}:\n    $rest", (made,))
+def _told(module: ModuleInfo, value: ast.expr, name: str) -> Finding:
+    opened = module.source.segment(value)
+    text = f"nothing closes the session {name}, and {BECAUSE}"
+    advice = f"open it by `async with {opened} as {name}:`, around all that needs it"
+    return Finding("await", module.path, module.source.span(value), "unclosed-session", text, advice)
+
+
+def _yielding(program: Program, module: ModuleInfo, one: Returned) -> Iterator[Edit]:
+    """A dependency yields its session, and closes it when the request is over."""
+    name = one.name or free_name(program, module.path, "session")
+    if one.opening is not None:
+        op: Op = _enclosed(module, one.opening, one.name)
+        yield Edit("await", module.path, module.source.target(one.opening), op, group="flip", because=BECAUSE)
+    op = ReplaceStatement(f"yield {name}")
+    if not one.name:
+        made = Hole("made", module.source.span(one.value))
+        op = ReplaceStatement(f"async with $made as {name}:\n    yield {name}", (made,))
+    yield Edit("await", module.path, module.source.target(one.stmt), op, group="flip", because=BECAUSE)
+    yield from yields_annotation(program, module, one.function, BECAUSE)
+
+
+def _enclosed(
+    module: ModuleInfo, opening: ast.Assign | ast.AnnAssign, name: str, *, taken: bool = False
+) -> EncloseRest:
+    if taken or opening.value is None or isinstance(opening, ast.AnnAssign):  # a `with` has no room for the annotation
+        return EncloseRest(f"$it\ntry:\n    $rest\nfinally:\n    await {name}.close()")
+    made = Hole("made", module.source.span(opening.value))
+    return EncloseRest(f"async with $made as {name}:\n    $rest", (made,))
 
 
 def _op(program: Program, module: ModuleInfo, one: Unclosed) -> Op:

@@ -5,7 +5,7 @@ transaction to another connection of the server loses that. Sources: SQLAlchemy 
 PGBouncer"; psycopg 3 "Prepared statements"; asyncpg FAQ; PgBouncer `max_prepared_statements`; Supabase and Neon,
 "Connection pooling". Run against PgBouncer 1.18 in transaction mode, two processes at a time, SQLAlchemy 2.0.30 and
 2.1.9: asyncpg 0.29 to 0.32 lost statements without the advice and none with it; before 0.31 both caches off are not
-enough, since `prepare()` still gives names that two processes share (`str()` is the empty name of an unnamed statement).
+enough, since `prepare()` still gives names that two processes share; `str()` gives the name of an unnamed statement.
 """
 
 from __future__ import annotations

@@ -1,0 +1,100 @@
+"""`return SessionLocal()`: sessions that a dependency of FastAPI opens and returns, so nothing closes them.
+
+Garbage collection gave their connections back once the request was over, and cannot do so for async ones (see
+`unclosed`). A dependency that yields has the session closed then. Source: FastAPI, "Dependencies with yield".
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from asyncify.analysis.fixtures import is_test
+from asyncify.analysis.lent_by_dependencies import is_asked_for, is_only_asked_for
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
+from asyncify.analysis.unclosed import (
+    bodies,
+    bound_once,
+    closed,
+    closings,
+    is_never_replaced,
+    opened_name,
+    opens,
+    taken_name,
+)
+
+
+@dataclass(frozen=True)
+class Returned:
+    """One such session, and the last and only `return` of the function.
+
+    name: what holds it, "" where the `return` opens it. opening: the statement that opens it for the rest of the
+    function, None where that closes it itself as it returns, or where there is no name. yields: whether FastAPI alone
+    calls the function, so that it may be a generator.
+    """
+
+    function: FunctionInfo
+    stmt: ast.Return
+    value: ast.expr
+    name: str = ""
+    opening: ast.Assign | ast.AnnAssign | None = None
+    yields: bool = True
+
+
+def returned_sessions(program: Program, module: ModuleInfo) -> Iterator[Returned]:
+    """All of them in a file of an app; with another caller only those that the `return` opens for FastAPI as well."""
+    for function in module.functions.values() if not is_test(module.path) else ():
+        one = _returned(program, function) if not function.is_generator else None
+        if one is None:
+            continue
+        if is_only_asked_for(program, function):
+            yield one
+        elif not one.name and is_asked_for(program, function):
+            yield Returned(function, one.stmt, one.value, yields=False)
+
+
+def _returned(program: Program, function: FunctionInfo) -> Returned | None:
+    around, last = _last(function)
+    returns = [n for n in function.nodes if isinstance(n, ast.Return)]
+    if returns != [last] or not isinstance(last, ast.Return) or last.value is None:
+        return None
+    if not around and opens(program, last.value):
+        plain = isinstance(last.value, ast.Call) and is_never_replaced(program, last.value)
+        return Returned(function, last, last.value) if plain else None
+    name = last.value.id if isinstance(last.value, ast.Name) else ""
+    if not name or not bound_once(function, name):
+        return None
+    if around:
+        return Returned(function, last, last.value, name) if _closes(program, function, around[-1], name) else None
+    opening = next((s for s in function.node.body if opened_name(program, s) == name), None)
+    if not isinstance(opening, (ast.Assign, ast.AnnAssign)) or closed(function, name) or taken_name(program, opening):
+        return None
+    return Returned(function, last, last.value, name, opening) if is_never_replaced(program, opening.value) else None
+
+
+def _last(function: FunctionInfo) -> tuple[list[ast.stmt], ast.stmt]:
+    """The statement with which a function ends, and the `with` and `try` around it that handle no errors."""
+    around: list[ast.stmt] = []
+    last = function.node.body[-1]
+    while isinstance(last, (ast.With, ast.AsyncWith)) or (
+        isinstance(last, ast.Try) and not last.handlers and not last.orelse
+    ):
+        around.append(last)
+        last = last.body[-1]
+    return around, last
+
+
+def _closes(program: Program, function: FunctionInfo, around: ast.stmt, name: str) -> bool:
+    """Whether `with SessionLocal() as db:` or `finally: db.close()` ends the session that a function has opened."""
+    if isinstance(around, (ast.With, ast.AsyncWith)):
+        named = (i for i in around.items if isinstance(i.optional_vars, ast.Name) and i.optional_vars.id == name)
+        return any(opens(program, i.context_expr) and is_never_replaced(program, i.context_expr) for i in named)
+    assert isinstance(around, ast.Try)
+    at_its_end = {node for stmt in around.finalbody for node in ast.walk(stmt)}
+    opened = [s for body in bodies(function.node.body) for s in body if opened_name(program, s) == name]
+    if len(opened) != 1 or taken_name(program, opened[0]) or not all(c in at_its_end for c in closings(function, name)):
+        return False
+    assert isinstance(opened[0], (ast.Assign, ast.AnnAssign))
+    return closed(function, name) and is_never_replaced(program, opened[0].value)

@@ -1,0 +1,115 @@
+"""Dependencies that return the session that they open: the garbage collector cannot give an async connection back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .harness import BASE, migrate, prove
+from .test_lookalikes import HEAD
+
+OPENED = """
+from typing import Annotated, Optional
+
+from sqlalchemy.orm import sessionmaker
+
+from db import SessionLocal, engine
+
+
+def at_once() -> Session:
+    return SessionLocal()
+
+
+def named() -> Optional[Session]:
+    \"\"\"For one request.\"\"\"
+    session_class = sessionmaker(bind=engine)
+    session = session_class()  # its own
+    return session
+
+
+def annotated():
+    db: Session = SessionLocal()
+    return db
+
+
+def closed_before_use():
+    db = SessionLocal()
+    try:
+        return db
+    finally:
+        db.close()
+
+
+def left_before_use() -> Session:
+    with SessionLocal() as db:
+        return db
+
+
+async def waiting():
+    return Session(engine)
+
+
+def by_key(key: int, db: Session = Depends(at_once)):
+    return db.get(User, key)
+
+
+Named = Annotated[Session, Depends(named)]
+"""
+ROUTES = """
+
+@app.get("/at_once/{key}")
+def get_at_once(user: User = Depends(by_key), db: Session = Depends(at_once)):
+    return [user.name, db.query(User).count()]
+
+
+@app.get("/named")
+def get_named(db: Named):
+    db.get(User, 1).name = "changed"
+    db.commit()
+    return db.query(User).filter(User.name == "changed").count()
+"""
+ROUTES += "".join(
+    f'\n\n@app.get("/{name}")\ndef get_{name}(db: Session = Depends({name})):\n'
+    "    return [user.name for user in db.query(User).order_by(User.id)]\n"
+    for name in ("annotated", "closed_before_use", "left_before_use", "waiting")
+)
+
+
+def test_a_session_that_a_dependency_returns_is_closed_behind_the_request(tmp_path: Path) -> None:
+    urls = ["/at_once/1", "/annotated", "/named", "/closed_before_use", "/left_before_use", "/waiting"]
+    after = prove(tmp_path, HEAD + OPENED + ROUTES, [("GET", url) for url in urls])["main.py"]
+    assert "async def at_once() -> AsyncIterator[AsyncSession]:\n    async with SessionLocal() as " in after
+    assert "    async with session_class() as session:  # its own\n        yield session\n" in after
+    assert "    async with SessionLocal() as db:\n        yield db\n" in after
+    assert "return db\n" not in after
+
+
+ROUTE = '\n\n@app.get("/")\ndef count(db: Session = Depends(opened)):\n    return db.query(User).count()\n'
+OPENER = "\nfrom db import SessionLocal\n\n\ndef opened():\n    return SessionLocal()\n"
+
+
+def test_what_others_call_as_well_returns_its_session_and_is_told() -> None:
+    main = HEAD + OPENER + ROUTE + '\n\n@app.get("/own")\ndef own():\n    return opened().query(User).count()\n'
+    migrated = migrate({**BASE, "main.py": main})
+    assert "def opened():\n    return SessionLocal()\n" in migrated["main.py"]
+    assert "unclosed-session" in migrated.codes
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    db = SessionLocal()\n    if db.bind is None:\n        return None\n    return db\n",
+        "    db = SessionLocal()\n    try:\n        return db\n    except Exception:\n        db.rollback()\n",
+        "    global db\n    db = SessionLocal()\n    return db\n",
+    ],
+)
+def test_what_may_not_end_there_returns_its_session(body: str) -> None:
+    main = HEAD + "\nfrom db import SessionLocal\n\n\ndef opened():\n" + body + ROUTE
+    assert "yield" not in migrate({**BASE, "main.py": main})["main.py"]
+
+
+def test_a_factory_that_tests_replace_may_give_them_a_session_that_they_share() -> None:
+    tests = "import main\n\n\ndef test_count(monkeypatch, shared):\n    main.SessionLocal = lambda: shared\n"
+    migrated = migrate({**BASE, "main.py": HEAD + OPENER + ROUTE, "tests/test_main.py": tests})
+    assert "yield" not in migrated["main.py"]
