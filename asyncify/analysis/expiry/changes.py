@@ -69,6 +69,7 @@ class Changes:
         self._listened = cache(self._find_listened)
         self.computed = cache(partial(mapped, program))
         self._is_changing = cache(self._find_is_changing)
+        self._foreign_keys = cache(partial(foreign_keys_of, program.orm))
         self._between = cache(lambda relationship: tuple(association_classes(program, relationship)))
 
     def _find_own(self, function: FunctionInfo) -> tuple[tuple[ast.expr | ast.stmt, Change], ...]:
@@ -258,7 +259,7 @@ class Changes:
                 return _is_ordered(other)  # it holds what was put in, but not in the place that it has by its order
             ends = (change.info, other.target)
             return any(self._kin(e, info) for e in ends) and any(self._kin(e, target) for e in ends)
-        keys = foreign_keys_of(self.program.orm, change.info)
+        keys = self._foreign_keys(change.info)
         return (change.attribute == ANYTHING or change.attribute in keys) and (
             self._kin(change.info, target) or self._kin(change.info, info)
         )

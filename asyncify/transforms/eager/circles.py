@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 
 from asyncify.analysis.orm import Relationship
 from asyncify.analysis.program import Program
@@ -51,22 +51,29 @@ def comes_back(program: Program, first: ClassInfo, steps: Steps) -> bool:
     return False
 
 
-def meets(program: Program, first: ClassInfo, other: Steps, steps: Steps) -> bool:
-    """Whether the statement of a collection of another path may load an instance of which a path has loaded more:
-    over existing instances it empties that."""
-    orm, crossed = program.orm, False
-    for position, name in enumerate(other):
-        above = orm.end_of(first, other[:position])
-        relationship = orm.relationship(above, name) if above is not None else None
-        if relationship is None or relationship.target is None:
-            return False
-        crossed = crossed or relationship.collection
-        way = other[: position + 1]
-        owners = ((steps[:end], orm.end_of(first, steps[:end])) for end in range(1, len(steps)))
-        if crossed and any(
-            owner is not None and path != way and program.classes.are_kin(owner, relationship.target)
-            for path, owner in owners
-        ):
+def crossed(program: Program, first: ClassInfo, paths: Iterable[Steps]) -> dict[ClassInfo, set[Steps]]:
+    """What the statements of collections on some paths load: each class, and the ways to it from the first instance."""
+    found: dict[ClassInfo, set[Steps]] = {}
+    for steps in paths:
+        above, behind_collection = first, False
+        for position, name in enumerate(steps):
+            relationship = program.orm.relationship(above, name)
+            if relationship is None or relationship.target is None:
+                break
+            above, behind_collection = relationship.target, behind_collection or relationship.collection
+            if behind_collection:
+                found.setdefault(above, set()).add(steps[: position + 1])
+    return found
+
+
+def meets(program: Program, first: ClassInfo, others: Mapping[ClassInfo, set[Steps]], steps: Steps) -> bool:
+    """Whether the statement of a collection of another path, as `crossed` finds them, may load an instance of which a
+    path has loaded more: over existing instances it empties that."""
+    for end in range(1, len(steps)):
+        owner = program.orm.end_of(first, steps[:end])
+        if owner is None:
+            continue
+        if any(ways != {steps[:end]} and program.classes.are_kin(owner, target) for target, ways in others.items()):
             return True
     return False
 

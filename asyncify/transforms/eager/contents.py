@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.lent_sessions import lends_session
@@ -32,7 +32,9 @@ class Contents:
                 if isinstance(node, ast.Call) and (classes := self._classes(node)):
                     self._loads[self.program.function_of(node)].append((node, classes))
 
-    def fresh(self, site: ast.Call, info: ClassInfo) -> bool:
+        self.fresh = lru_cache(maxsize=None)(self._fresh)  # asked for each reader of each path
+
+    def _fresh(self, site: ast.Call, info: ClassInfo) -> bool:
         """Whether nothing else can have put an instance of a class into the session in which `site` runs."""
         function = self.program.function_of(site)
         if function is None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 
 from asyncify.analysis.orm import Relationship
 from asyncify.analysis.symbols import ClassInfo
-from asyncify.transforms.eager.circles import comes_back, leads_back, meets
+from asyncify.transforms.eager.circles import comes_back, crossed, leads_back, meets
 from asyncify.transforms.eager.created import Created, Refresh
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reading, Steps
@@ -23,8 +24,12 @@ class Returning:
         self._reading = reading
         self._created = created
         self._refreshing = refreshing
+        # asked for each reader, and paths by the thousand may be read behind one refresh
+        self.empties = lru_cache(maxsize=None)(self._empties)
+        self._later = lru_cache(maxsize=None)(self._read_behind)
+        self._crossed = lru_cache(maxsize=None)(self._crossed_behind)
 
-    def empties(self, site: ast.AST, place: Refresh, steps: Steps) -> bool:
+    def _empties(self, site: ast.AST, place: Refresh, steps: Steps) -> bool:
         """Whether a load in the place of a refresh would empty on a path what it has filled, or by what the mapping
         joins to the elements of a collection: `Item.shop` with `lazy="joined"` meets the shop whose items are loaded,
         and leaves of the shop nothing but these. Another path may do so, too: `post.comments.author`, of
@@ -33,7 +38,7 @@ class Returning:
         if comes_back(program, info, steps):
             return True
         later = self._later(site, place)
-        if any(meets(program, info, other, steps) for other in later):
+        if meets(program, info, self._crossed(site, place), steps):
             return True
         read = {path[0] for path in later}
         return any(
@@ -52,7 +57,11 @@ class Returning:
         info = self._refreshing.stored_class(place)
         return leads_back(self._reading.program, info, steps, self._later(site, place))
 
-    def _later(self, site: ast.AST, place: Refresh) -> set[Steps]:
+    def _crossed_behind(self, site: ast.AST, place: Refresh) -> dict[ClassInfo, set[Steps]]:
+        """What the statements of collections load that are read behind a refresh."""
+        return crossed(self._reading.program, self._refreshing.stored_class(place), self._later(site, place))
+
+    def _read_behind(self, site: ast.AST, place: Refresh) -> set[Steps]:
         """The paths that are read behind a refresh."""
         every = self._reading.paths[site].items()
         return {s for s, found in every if any(self._created.is_above(place.call, place.path, r) for r in found)}
