@@ -364,6 +364,15 @@ def test_a_lock_file_with_all_packages_is_fine() -> None:
     assert plan(SQLITE, files) == ({}, [])
 
 
+def test_a_lock_file_that_is_made_anew_does_not_choose_the_plugin() -> None:
+    pyproject = '[tool.poetry.dependencies]\nsqlalchemy = "^2.0"\n[tool.poetry.group.dev.dependencies]\npytest = "^8.0"\n'
+    locked = [("sqlalchemy", "2.0.30"), ("greenlet", "3.1"), ("httpx", "0.28.1"), ("aiosqlite", "0.20")]
+    lock = "".join(f'[[package]]\nname = "{name}"\nversion = "{v}"\n' for name, v in [*locked, ("pytest", "8.1.1")])
+    changed, findings = plan(TESTED, {"pyproject.toml": pyproject, "poetry.lock": lock})
+    assert 'pytest-asyncio = ">=0.26"' in changed["pyproject.toml"]
+    assert findings == ["settings-lock poetry.lock"]
+
+
 def test_packages_without_a_place_are_told() -> None:
     check(TESTED, "requirements.txt", "fastapi\n", "fastapi\n", *["settings-no-place"] * 3)
     assert plan(SQLITE, {})[1] == ["settings-no-place ."]

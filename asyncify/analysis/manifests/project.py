@@ -80,10 +80,14 @@ class ProjectDependencies:
         ]
         return self.exact(name) or min(lowest, default=None)
 
-    def ceiling(self, name: str) -> tuple[int, ...] | None:
-        """The highest version that an install can give, 99 for an open last number; None: without bound."""
+    def ceiling(self, name: str, beside: str = "") -> tuple[int, ...] | None:
+        """The highest version that an install can give, 99 for an open last number; None: without bound.
+
+        beside: a package that must come along. A lock file without it is made anew, and bounds nothing.
+        """
         bounds = [v for spec in self.specifiers(name) for s in spec if (v := _highest(s)) is not None]
-        locked = [v for k in self.locks if name in k.versions and (v := _release(k.versions[name]))]
+        locks = [k for k in self.locks if not beside or beside in k.versions]
+        locked = [v for k in locks if name in k.versions and (v := _release(k.versions[name]))]
         return min(locked or bounds, default=None)
 
     @property

@@ -183,7 +183,7 @@ def _versions(project: ProjectDependencies, needs: Needs) -> Iterator[Finding]:
     if not needs.pytest_asyncio:
         return
     path = _home(project, "pytest")
-    plugin, listed = asyncio_plugin(project.ceiling("pytest"), project.python), project.exact("pytest-asyncio")
+    plugin, listed = asyncio_plugin(project.ceiling("pytest", beside="pytest-asyncio"), project.python), project.exact("pytest-asyncio")
     if plugin is None:
         message = f"pytest {_dotted(project.ceiling('pytest') or ())} is too old for pytest-asyncio"
         yield Finding(NAME, path, None, "settings-version", message, "go to pytest 8.2 or later")

@@ -96,7 +96,7 @@ def _versions(project: ProjectDependencies, row: AsyncDriver, anchor: Requiremen
 def _test_packages(project: ProjectDependencies, manifest: Manifest, needs: Needs) -> Iterator[NewRequirement]:
     related = project.related(manifest)
     for anchor in _pytests(manifest):
-        plugin = asyncio_plugin(project.ceiling("pytest"), project.python)
+        plugin = asyncio_plugin(project.ceiling("pytest", beside="pytest-asyncio"), project.python)
         listed = _there(manifest, related, anchor.group, "pytest-asyncio")
         if needs.pytest_asyncio and plugin and not listed:
             keeps = f">={'.'.join(map(str, KEEPS_LOOP))}" if plugin.loop_scopes and needs.own_loops else ""

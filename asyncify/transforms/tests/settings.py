@@ -109,7 +109,7 @@ def _has_loop_scopes(dependencies: ProjectDependencies) -> bool:
     newest = dependencies.ceiling("pytest-asyncio")
     if newest is not None:
         return newest >= LOOP_SCOPES_SINCE
-    plugin = asyncio_plugin(dependencies.ceiling("pytest"), dependencies.python)
+    plugin = asyncio_plugin(dependencies.ceiling("pytest", beside="pytest-asyncio"), dependencies.python)
     # None: a person has to take a newer pytest, and not the newest if much of the project is as old
     return plugin is not None and plugin.loop_scopes
 
