@@ -68,7 +68,7 @@ def _bind_parameters(run: Run, info: FunctionInfo) -> None:
 
 def _is_foreign(run: Run, owner: ClassInfo, arg: ast.arg) -> bool:
     """Whether an annotation says that a parameter is no instance of a class."""
-    values = annotated(run, arg.annotation) if arg.annotation is not None else NOTHING
+    values = annotated(run.around(), arg.annotation) if arg.annotation is not None else NOTHING
     kin = run.engine.classes.are_kin
     return bool(values) and not any(isinstance(v, Obj) and kin(v.info, owner) for v in values)
 

@@ -73,9 +73,9 @@ def parameter(run: Run, function: FunctionInfo, arg: ast.arg) -> Values:
     if task:
         return task
     found: set[Value] = set(run.read("param", function, run.receiver, arg.arg))
-    default = function.default_of(arg.arg)
+    default, around = function.default_of(arg.arg), run.around()
     if default is not None:
-        for value in evaluate(run, default):
+        for value in evaluate(around, default):
             if isinstance(value, Inst) and value.type == names.DEPENDS:
                 found |= dependency(run, value.args[0], default) if value.args else NOTHING
             elif isinstance(value, Inst) and value.type == PROVIDED:
@@ -95,7 +95,7 @@ def parameter(run: Run, function: FunctionInfo, arg: ast.arg) -> Values:
         # calls that are not told apart would bring anything here
         found = {v for v in found if not isinstance(v, Obj) and not _is_database(v)}
     known = {v.info for v in found if isinstance(v, Obj)}
-    promised = annotated(run, arg.annotation)
+    promised = annotated(around, arg.annotation)
     for value in promised:
         # what is known from callers (with its origin) says more than the bare annotation
         if not (isinstance(value, Obj) and known):

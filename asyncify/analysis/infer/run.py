@@ -36,6 +36,7 @@ class Run:
     receiver: the class of `self` that the unit is walked for; for an annotation, the one that it is read for.
     path: the file of the unit. function: the function that is walked; None for a module.
     elsewhere: when set, names are those of the top level of this other module (for aliases of annotations).
+    outside: names are those around the function.
     """
 
     engine: Engine
@@ -46,6 +47,7 @@ class Run:
     loop_exits: list[list[Env]] = field(default_factory=list)
     class_scope: list[ClassInfo] = field(default_factory=list)
     elsewhere: str | None = None
+    outside: bool = False
     path: str = field(init=False)
     function: FunctionInfo | None = field(init=False)
     expressions: Mapping[type[ast.expr], Callable[[Run, Any], Values]] = field(init=False)
@@ -70,6 +72,11 @@ class Run:
         if path == self.path and self.function is None and receiver is self.receiver:
             return self
         return Run(self.engine, self.unit, receiver, self.record, elsewhere=path)
+
+    def around(self) -> Run:
+        """The same walk with the names around the function, as its annotations and defaults see them: in
+        `def read(user: User = Depends(user))` and `def create(user: user.New)` the second name is no parameter."""
+        return Run(self.engine, self.unit, self.receiver, self.record, elsewhere=self.elsewhere, outside=True)
 
     def read(self, *key: object) -> Values:
         """A cell."""
@@ -114,7 +121,7 @@ class Run:
             return known
         function = self.function
         if function is not None:
-            if name in function.local_names:
+            if name in function.local_names and not self.outside:
                 return NOTHING
             outer = function.parent
             while outer is not None:
