@@ -152,6 +152,16 @@ def pairs(session: SessionDep):
     return [[h.name, t.name, [p.name for p in h.powers], len(t.heroes)] for h, t in rows]
 
 
+def current(session: SessionDep):
+    return session.get(Hero, 1)
+
+
+@app.get("/me/{key}")
+def me(key: int, session: SessionDep, first: Annotated[Hero, Depends(current)]):
+    hero = session.get(Hero, key)
+    return [first.name, [power.name for power in hero.powers]]
+
+
 @app.get("/names")
 def names(session: SessionDep):
     return {t.name: [h.name for h in t.heroes] for t in session.exec(select(Team))}
@@ -164,5 +174,9 @@ def names(session: SessionDep):
         ("PATCH", "/heroes/1"),
         ("GET", "/pairs"),
         ("GET", "/names"),
+        ("GET", "/me/1"),
+        ("GET", "/me/2"),
     ]
-    prove(tmp_path, files, requests)
+    after = prove(tmp_path, files, requests)
+    # `scalars` of the async session warns that `exec` is wanted
+    assert "(await session.exec(\n        select(Hero)" in after["main.py"] and ".scalars(" not in after["main.py"]

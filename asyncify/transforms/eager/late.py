@@ -271,7 +271,7 @@ class Late:
         returns = not isinstance(spot.expression, ast.Name)
         wish = _snake(spot.info.name) + ("s" if spot.many else "")
         name = _free(spot.function, wish) if returns else source.segment(spot.expression)
-        select = namer.library("sqlalchemy", "select")
+        select = namer.library(spot.session.library, "select")
         ours = f" if isinstance(one, {model})" if may_hold_others(self.program, spot.expression) else ""
         keys = f"[one.{key} for one in {name}{ours}]"
         which = f"{model}.{key}.in_({keys})" if spot.many else f"{model}.{key} == {name}.{key}"
@@ -301,10 +301,10 @@ class Late:
         """The statement, run: of one instance whose row comes once, nothing has to be taken from a result."""
         joins = joins_rows(self.program, spot.info)
         if spot.many:
-            return f"{spot.session.call(f'scalars({statement})')}{'.unique()' if joins else ''}.all()"
+            return f"{spot.session.entities(statement)}{'.unique()' if joins else ''}.all()"
         if not joins and all(self._comes_once(spot.info, steps) for steps in paths):
             return spot.session.run(f"scalar({statement})")
-        return f"{spot.session.call(f'scalars({statement})')}.unique().one_or_none()"
+        return f"{spot.session.entities(statement)}.unique().one_or_none()"
 
     def _comes_once(self, info: ClassInfo, steps: Steps) -> bool:
         """Whether no collection is on a path, which would be joined."""

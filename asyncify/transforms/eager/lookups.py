@@ -116,11 +116,11 @@ def _as_select(
     session = access(program.values(base), "$session", program.function_of(site), is_async=is_awaited)
     if session is None or session.waits is not is_awaited:
         return None
-    select = namer.library("sqlalchemy", "select")
+    select = namer.library(session.library, "select")
     holes = (Hole("session", source.span(base)), Hole("key", source.span(site.args[1])))
     end = ".unique()" if several else ""
     end += ".one()" if site.func.attr == "get_one" else ".one_or_none()"
     statement = f"{select}({name}).options({options}).where({name}.{key} == $key)"
-    template = session.call(f"scalars({statement})") + end
+    template = session.entities(statement) + end
     target = source.target(awaited if isinstance(awaited, ast.Await) else site)
     return Edit("eager", path, target, Replace(template, holes), tuple(namer.imports), because=because)

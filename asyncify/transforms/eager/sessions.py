@@ -17,11 +17,23 @@ class Access:
     """A session. name: how it is written; waits: its calls are awaited.
 
     parameter: what must be added to the function so that it has the name.
+    sqlmodel: it is one of SQLModel, whose async form warns of `scalars`, since that calls its `execute`; `exec` with a
+    select of SQLModel gives the same. Source: `sqlmodel/ext/asyncio/session.py`.
     """
 
     name: str
     waits: bool
     parameter: str = ""
+    sqlmodel: bool = False
+
+    @property
+    def library(self) -> str:
+        """Where the select comes from that `entities` runs."""
+        return "sqlmodel" if self.sqlmodel else "sqlalchemy"
+
+    def entities(self, select: str) -> str:
+        """A select of one entity, run; what is called on it gives instances."""
+        return self.call(f"{'exec' if self.sqlmodel else 'scalars'}({select})")
 
     def call(self, text: str) -> str:
         """A call of the session, as an expression on which more can be called: `db.scalars(...)`."""
@@ -46,7 +58,9 @@ def access(
     if waiting == blocking:
         return None
     can_wait = is_async or (function is not None and function.is_async)
-    return Access(name, waiting, parameter) if can_wait or not waiting else None
+    of_sqlmodel = (names.SQLMODEL_SESSION, names.SQLMODEL_ASYNC_SESSION)
+    sqlmodel = all(any(is_a(kind, one) for one in of_sqlmodel) for kind in kinds)
+    return Access(name, waiting, parameter, sqlmodel) if can_wait or not waiting else None
 
 
 def session_in(program: Program, function: FunctionInfo, statement: ast.stmt) -> Access | None:
