@@ -24,9 +24,12 @@ def outside_barrier(program: Program, index: CallIndex, function: FunctionInfo) 
     """What keeps a function plain that something outside of the program calls, if that is so."""
     if function.is_generator:
         return None
-    thread = _thread(program, index, function) or index.named.get(function)
+    thread = _thread(program, index, function)
     if thread:
         return Barrier("handed", "thread", Treatment.TASK, f"{thread} runs it outside of the event loop")
+    if function in index.named:
+        # found by its name, it is given nothing of another loop
+        return Barrier("handed", "named", Treatment.TASK, f"{index.named[function]} calls it by its name")
     if index.callers[function] or index.consumers[function]:
         return None
     who = _handed(program, index, function)

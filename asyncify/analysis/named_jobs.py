@@ -1,6 +1,9 @@
 """Functions that a library is given by name: `queue.enqueue("app.jobs.clean")`, `scheduler.add_job("app.jobs:clean")`.
 
-Sources: RQ "Enqueueing jobs"; APScheduler "textual references".
+So are makers of an application, by a server: `uvicorn.run("app.main:create_app", factory=True)`, or in a command.
+
+Sources: RQ "Enqueueing jobs"; APScheduler "textual references"; uvicorn "Application factories"; gunicorn "Running
+Gunicorn", `module:function()`.
 """
 
 from __future__ import annotations
@@ -16,10 +19,14 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 
 NAMED = re.compile(r"([A-Za-z_]\w*(?:\.\w+)*)[.:]([A-Za-z_]\w*)")
+#: what a command of a server starts, and the server
+SERVERS = re.compile(rb"\b(?:uvicorn|gunicorn|hypercorn|granian)\b")
+STARTED = re.compile(rb"(?<![\w./])([A-Za-z_]\w*(?:\.\w+)*):([A-Za-z_]\w*)")
 
 
 def named_jobs(program: Program) -> Mapping[FunctionInfo, str]:
-    """The plain functions that are named in the arguments of calls of libraries, with what is called."""
+    """The plain functions that are named in the arguments of calls of libraries, and in commands of servers, with what
+    calls them."""
     known = {function.name for function in program.functions if function.cls is None}
     found: dict[FunctionInfo, str] = {}
     for path in sorted(program.modules):
@@ -33,4 +40,10 @@ def named_jobs(program: Program) -> Mapping[FunctionInfo, str]:
                 name = callee_name(program, call) or ast.unparse(call.func)
                 for function in named_functions(program.modules, f"{match[1]}:{match[2]}"):
                     found.setdefault(function, name)
+    for path, data in sorted(program.workspace.files.items()):
+        server = None if path.endswith(".py") else SERVERS.search(data)
+        for module, name in STARTED.findall(data) if server else ():
+            if name.decode() in known:
+                for function in named_functions(program.modules, f"{module.decode()}:{name.decode()}"):
+                    found.setdefault(function, f"a command in {path}")
     return found

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from .harness import BASE, migrate, prove
 from .test_lookalikes import HEAD
 
@@ -270,3 +272,61 @@ def by_hand():
     done = prove(tmp_path, app, [("GET", "/block"), ("GET", "/by-hand")])
     assert 'stack.enter_context(nullcontext("x"))' in done["main.py"]
     assert "stack.push_async_callback(db.close)" in done["main.py"]
+
+
+SERVICE = """
+from contextlib import contextmanager
+
+from fastapi import FastAPI
+
+from db import engine
+from models import Base, User
+from sqlalchemy.orm import Session
+
+
+class Engines:
+    def __init__(self):
+        self.engine = engine
+
+
+@contextmanager
+def opened():
+    session = Session(Engines().engine)
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+def create_app():
+    app = FastAPI()
+    Base.metadata.create_all(engine)
+    with opened() as session:
+        if not session.query(User).filter(User.name == "root").count():
+            session.add(User(name="root"))
+            session.commit()
+
+    @app.get("/roots")
+    def roots():
+        with opened() as session:
+            return session.query(User).filter(User.name == "root").count()
+
+    return app
+"""
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"Dockerfile": 'FROM python:3.11\nCMD ["uvicorn", "--factory", "service:create_app", "--port", "80"]\n'},
+        {"Procfile": "web: gunicorn -k uvicorn.workers.UvicornWorker 'service:create_app()'\n"},
+        {"run.py": 'import uvicorn\n\nuvicorn.run("service:create_app", factory=True, workers=int("2"))\n'},
+    ],
+)
+def test_makers_of_applications_that_a_server_calls(tmp_path: Path, named: dict[str, str]) -> None:
+    """A server takes what they return for the application: a coroutine is none."""
+    ask = "from fastapi.testclient import TestClient; import service; c = TestClient(service.create_app())"
+    command = ["-c", f"{ask}; print(c.get('/roots').json(), c.get('/roots').json())"]
+    files = {"service.py": SERVICE, "main.py": HEAD, **named}
+    after = prove(tmp_path, files, [("GET", "/docs")], commands=[command])
+    assert "@run_async\nasync def create_app():" in after["service.py"]

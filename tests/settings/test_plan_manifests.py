@@ -365,7 +365,8 @@ def test_a_lock_file_with_all_packages_is_fine() -> None:
 
 
 def test_a_lock_file_that_is_made_anew_does_not_choose_the_plugin() -> None:
-    pyproject = '[tool.poetry.dependencies]\nsqlalchemy = "^2.0"\n[tool.poetry.group.dev.dependencies]\npytest = "^8.0"\n'
+    groups = ('[tool.poetry.dependencies]\nsqlalchemy = "^2"', '[tool.poetry.group.dev.dependencies]\npytest = "^8.0"')
+    pyproject = "\n".join(groups) + "\n"
     locked = [("sqlalchemy", "2.0.30"), ("greenlet", "3.1"), ("httpx", "0.28.1"), ("aiosqlite", "0.20")]
     lock = "".join(f'[[package]]\nname = "{name}"\nversion = "{v}"\n' for name, v in [*locked, ("pytest", "8.1.1")])
     changed, findings = plan(TESTED, {"pyproject.toml": pyproject, "poetry.lock": lock})

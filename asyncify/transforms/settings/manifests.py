@@ -183,9 +183,10 @@ def _versions(project: ProjectDependencies, needs: Needs) -> Iterator[Finding]:
     if not needs.pytest_asyncio:
         return
     path = _home(project, "pytest")
-    plugin, listed = asyncio_plugin(project.ceiling("pytest", beside="pytest-asyncio"), project.python), project.exact("pytest-asyncio")
+    newest, listed = project.ceiling("pytest", beside="pytest-asyncio"), project.exact("pytest-asyncio")
+    plugin = asyncio_plugin(newest, project.python)
     if plugin is None:
-        message = f"pytest {_dotted(project.ceiling('pytest') or ())} is too old for pytest-asyncio"
+        message = f"pytest {_dotted(newest or ())} is too old for pytest-asyncio"
         yield Finding(NAME, path, None, "settings-version", message, "go to pytest 8.2 or later")
     elif not plugin.loop_scopes or (listed and listed < (0, 26)):
         message = "this pytest-asyncio cannot run all tests on one event loop"
