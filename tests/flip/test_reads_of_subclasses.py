@@ -125,6 +125,12 @@ def again(key: int, db: Session = Depends(get_db)):
     return found(db, key).to_dict()
 
 
+@app.get("/named/{key}")
+def named(key: int, db: Session = Depends(get_db)):
+    found = db.query(Product).filter(Product.id == key).first()
+    return [getattr(found, "weight", None), hasattr(found, "hours")]
+
+
 @app.get("/heavy", response_model=list[Out])
 def heavy(db: Session = Depends(get_db)):
     return [p for p in db.scalars(select(Physical).order_by(Physical.id)) if p.heavy]
@@ -133,5 +139,6 @@ def heavy(db: Session = Depends(get_db)):
 
 def test_properties_and_columns_of_subclasses(tmp_path: Path) -> None:
     paths = ["/all", "/one/1", "/one/3", "/python", "/heavy", "/dicts", "/dict/1", "/dict/3", "/again/2"]
+    paths += ["/named/1", "/named/3"]
     files = {"models.py": MODELS, "filling.py": FILLING, "main.py": MAIN}
     prove(tmp_path, files, [("GET", path) for path in paths])

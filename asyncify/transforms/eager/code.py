@@ -13,7 +13,7 @@ from asyncify.knowledge.logging import LOGGING
 from asyncify.transforms.eager.column_names import names_column
 from asyncify.transforms.eager.fields import Fields
 from asyncify.transforms.eager.reading import QUERIES, Reader, Reading, Steps, best
-from asyncify.transforms.eager.set_by_name import collections_set
+from asyncify.transforms.eager.set_by_name import collections_set, texts
 from asyncify.transforms.eager.special import SpecialMethods, read_events
 
 SPECIAL = {"str": "__str__", "repr": "__repr__", "len": "__len__", "bool": "__bool__"}
@@ -149,7 +149,7 @@ class _Module:
             known = any(o.origin is not None for o in objects(self.program.values(node.value)))
             if value.origin is None and known:
                 continue
-            self._of_subclasses(value, node)
+            self._of_subclasses(value, node, node.attr)
             if value.origin is None and self.program.orm.relationship(value.info, node.attr) is not None:
                 self.reading.unknown.append((value.info, node.attr, reader))
                 continue
@@ -165,10 +165,18 @@ class _Module:
             for method in self.reading.of_subclasses(value.info, node.attr):
                 self._runs(method, value, reader)
 
-    def _of_subclasses(self, value: Obj, node: ast.Attribute) -> None:
-        for sub in self.program.orm.subclasses_with(value.info, node.attr):
-            reader = Reader(self.path, node, "code", f"{sub.name}.{node.attr}")
-            self.reading.below(value, sub, node.attr, reader)
+    def _of_subclasses(self, value: Obj, node: ast.expr, name: str) -> None:
+        for sub in self.program.orm.subclasses_with(value.info, name):
+            reader = Reader(self.path, node, "code", f"{sub.name}.{name}")
+            self.reading.below(value, sub, name, reader)
+
+    def _by_text(self, node: ast.Call) -> None:
+        """`getattr(product, "weight", None)`: a column that is deferred, or that only subclasses have."""
+        for value in objects(best(self.program.values(node.args[0]))):
+            for name in sorted(texts(self.program, self.path, node.args[1])):
+                if self.program.orm.is_model(value.info):
+                    self.reading.note_column(value, name, Reader(self.path, node, "code", f"{value.info.name}.{name}"))
+                    self._of_subclasses(value, node, name)
 
     def _call(self, node: ast.Call) -> None:
         self.fields.call(self.path, node)
@@ -183,6 +191,8 @@ class _Module:
             for info, name in collections_set(self.program, self.path, node):
                 reader = Reader(self.path, node, "code", f"setattr() of {info.name}.{name}")
                 self.reading.unknown.append((info, name, reader))
+        elif isinstance(node.func, ast.Name) and node.func.id in ("getattr", "hasattr") and len(node.args) > 1:
+            self._by_text(node)
         elif isinstance(node.func, ast.Name) and node.func.id in SPECIAL and len(node.args) == 1:
             self._special(node.args[0], SPECIAL[node.func.id], node)
         if _writes_text(node):

@@ -19,7 +19,7 @@ def collections_set(program: Program, path: str, call: ast.Call) -> Iterator[tup
     function = program.function_of(call)
     if len(call.args) < 3 or (function is not None and function.name == "__init__"):
         return
-    names = _names(program, path, call.args[1])
+    names = texts(program, path, call.args[1])
     held = not names and _is_list(program, call.args[2])  # whatever its name is, what is given a list is a collection
     for info in sorted({o.info for o in objects(program.values(call.args[0]))}, key=lambda c: (c.path, c.qualname)):
         for name in sorted(program.orm.relationships(info) if held and program.orm.is_model(info) else names):
@@ -32,7 +32,7 @@ def _is_list(program: Program, node: ast.expr) -> bool:
     return isinstance(node, (ast.List, ast.ListComp)) or has(program.values(node), "list")
 
 
-def _names(program: Program, path: str, node: ast.expr) -> set[str]:
+def texts(program: Program, path: str, node: ast.expr) -> set[str]:
     """The texts that an expression may be: a constant, or a key of the mapping over which a loop around it goes."""
     if isinstance(node, ast.Constant):
         return {node.value} if isinstance(node.value, str) else set()
