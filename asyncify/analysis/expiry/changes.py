@@ -27,6 +27,9 @@ from asyncify.knowledge import names
 #: of statements, in SQLAlchemy's core and of a session or query: what changes rows behind the back of instances
 WRITES = frozenset({"sqlalchemy.insert", "sqlalchemy.update", "sqlalchemy.delete"})
 TABLE_WRITES = frozenset({"insert", "update", "delete"})
+#: methods of collections
+PUTTING = frozenset({"append", "extend", "add", "insert"})
+TAKING = frozenset({"remove", "clear", "pop"})
 BULK = frozenset("bulk_save_objects bulk_insert_mappings bulk_update_mappings".split())
 #: types whose values come back as something else than they were given. Source: SQLAlchemy "The Type Hierarchy":
 #: time zones that a database does not keep, scales of numbers, members of enumerations
@@ -43,7 +46,7 @@ class Change:
 
     attribute: the one that is set, `ANYTHING` where it is not known which; empty for rows that come, go or change.
     behind: it is done by a statement, so that instances do not know of it. same: an attribute is set to what is sure to
-    be the same once it is loaded. deletes: an instance is deleted. made: the attribute is one of a new instance.
+    be the same once it is loaded, or a collection only loses instances. deletes: an instance is deleted. made: the attribute is one of a new instance.
     """
 
     info: ClassInfo | None
@@ -179,11 +182,11 @@ class Changes:
             yield from (Change(info, behind=True, deletes=func.attr == "delete") for info in infos)
         elif func.attr in BULK:
             yield Change(None, behind=True)
-        elif func.attr in ("append", "extend", "remove", "add", "clear", "insert", "pop"):
+        elif func.attr in PUTTING | TAKING:
             instance, name = self._collection(func.value)
             for found in objects(self.program.values(instance)) if instance is not None else ():
                 if self.program.orm.relationship(found.info, name) is not None:
-                    yield Change(found.info, name)
+                    yield Change(found.info, name, same=func.attr in TAKING)
 
     def _collection(self, node: ast.expr) -> tuple[ast.expr | None, str]:
         """The instance and the attribute of what is changed, also where an earlier run has let that wait."""

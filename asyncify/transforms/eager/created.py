@@ -148,12 +148,19 @@ class Created:
         """Whether a refresh that names a relationship, or a load with an option for a path, loads it on the way to a
         reader."""
         naming = [r for r, given in self._named if len(steps) == 1 and steps[0] in given]
-        if self._passed(self._holding(naming, site), site, reader) is not None:
+        named = self._passed(self._holding(naming, site), site, reader)
+        if named is not None and not self._is_emptied(named, self.passed(site, reader)):
             return True
         giving = self._passed([r for r in self.refreshes(site) if self._gives(r, steps)], site, reader)
         last = self.passed(site, reader) if giving is not None else None
         # the last one in the function that reads empties what those before it have loaded
         return last is not None and self.program.function_of(last.call) is not self.program.function_of(reader.node)
+
+    def _is_emptied(self, named: Refresh, last: Refresh | None) -> bool:
+        """Whether a refresh further down in the same function, which is still to be written, empties what another one
+        has loaded by name."""
+        same = last is not None and self.program.function_of(last.call) is self.program.function_of(named.call)
+        return last is not None and same and last.is_new and last.call.lineno > named.call.lineno
 
     def _gives(self, refresh: Refresh, steps: Steps) -> bool:
         """Whether a load has an option for a path."""

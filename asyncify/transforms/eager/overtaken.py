@@ -56,11 +56,29 @@ class Overtaken:
         return found, alone
 
     def grows(self, place: ast.AST, infos: Collection[ClassInfo], steps: Steps, reader: Reader) -> bool:
-        """Whether an instance on a path may have been made behind a place: nothing has loaded what is read of that."""
+        """Whether an instance on a path may have been made or put there behind a place: nothing has loaded what is read
+        of that."""
         written = self._kept(place, reader.node) if len(steps) > 1 else Written()
-        made = {c.info for c in written.sent | written.waiting if not (c.attribute or c.behind or c.deletes)}
-        ends = (self.program.orm.end_of(info, steps[:number]) for info in infos for number in range(1, len(steps)))
-        return any(end is not None and self._kin(one, end) for end in ends for one in made)
+        changes = written.sent | written.waiting
+        made = {c.info for c in changes if not (c.attribute or c.behind or c.deletes)}
+        put = [c for c in changes if c.attribute and not (c.same or c.made)]
+        owners: set[ClassInfo | None] = set(infos)
+        for name in steps[:-1]:
+            ends = {self.program.orm.end_of(owner, (name,)) for owner in owners if owner is not None} - {None}
+            if any(self._kin(one, end) for end in ends for one in made):
+                return True
+            if any(self._puts(change, owner, end) for change in put for owner in owners for end in ends):
+                return True
+            owners = ends
+        return False
+
+    def _puts(self, change: Change, owner: ClassInfo | None, end: ClassInfo | None) -> bool:
+        """Whether a change puts instances into a relationship between two classes, from one side or the other."""
+        relationship = self.program.orm.relationship(change.info, change.attribute) if change.info is not None else None
+        if relationship is None or relationship.target is None:
+            return False
+        sides = ((change.info, relationship.target), (relationship.target, change.info))
+        return any(self._kin(one, owner) and self._kin(other, end) for one, other in sides)
 
     def _differs(
         self, place: ast.AST, info: ClassInfo, steps: Steps, reader: Reader, written: Written | None = None
