@@ -18,7 +18,7 @@ from asyncify.model.ops import EditParameters, Hole, InsertStatements, ReplaceSt
 from asyncify.model.span import Place, Target
 from asyncify.transforms.eager.awaited import are_awaited
 from asyncify.transforms.eager.borrowed import Borrowed
-from asyncify.transforms.eager.created import is_construction
+from asyncify.transforms.eager.created import STORES, is_construction, session_call
 from asyncify.transforms.eager.lines import WIDTH, selection
 from asyncify.transforms.eager.loads import walks
 from asyncify.transforms.eager.lookups import primary_key
@@ -28,7 +28,7 @@ from asyncify.transforms.eager.option_values import OptionReader
 from asyncify.transforms.eager.options import Renderer, Style, Tree, joins_rows
 from asyncify.transforms.eager.reading import Reader, Steps
 from asyncify.transforms.eager.refreshing import because
-from asyncify.transforms.eager.repeated import is_loaded_before
+from asyncify.transforms.eager.repeated import FORGETS, is_loaded_before
 from asyncify.transforms.eager.sessions import Access, session_in
 from asyncify.transforms.eager.sources import Tracer
 
@@ -134,14 +134,18 @@ class Late:
             return None
         # a read further down (`item.product` in a loop over `order.items`): the name from which the walk began;
         # not one that is only compared or tested, which may be None there
+        found: list[ast.expr] = []
         for attribute in ast.walk(function.node):
             node = attribute.value if isinstance(attribute, ast.Attribute) else attribute
             if not isinstance(attribute, ast.Attribute) or not isinstance(node, ast.Name):
                 continue
             if node.lineno <= reader.node.lineno:  # type: ignore[attr-defined]
                 if any(self._direct(self.program.values(node), site)) and self._leads_to(function, node, reader.node):
-                    return node
-        return None
+                    found.append(node)
+        # where something is stored or refreshed behind the first of them, one behind that
+        calls = [c for n in function.nodes if (c := session_call(self.program, n, *STORES, *FORGETS)) is not None]
+        last = max((c.lineno for c in calls if c.lineno < reader.node.lineno), default=0)  # type: ignore[attr-defined]
+        return next((node for node in found if node.lineno > last), max(found, key=lambda n: n.lineno, default=None))
 
     def _leads_to(self, function: FunctionInfo, node: ast.AST, reader: ast.AST) -> bool:
         """Whether a reader stands in the block of a node, or deeper: not in another branch."""

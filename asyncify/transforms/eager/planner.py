@@ -123,7 +123,7 @@ class Planner:
             if isinstance(site, (ast.Call, ast.Attribute)):
                 self._site(site, self.reading.files[site], readers)
         for edits_of_refresh, paths in self.refreshing.edits(Expiring(self.reading, self.created, self.reach)):
-            self._add(edits_of_refresh, paths.items())
+            self._add(edits_of_refresh, paths)
         for edits_of_load, needed in self.beside.edits():
             self._add(edits_of_load, needed)
         edits_of_mappings, self.mapped = self._mappings()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from asyncify.analysis.expiry.events import path_text
@@ -39,11 +39,11 @@ class Refreshing:
         self._always: dict[Refresh, str] = dict(wanted)
         self._text_keyed = text_keyed
         self._mocks = mocks
-        self._places: dict[Refresh, tuple[ClassInfo, dict[Steps, Reader]]] = {}
+        self._places: dict[Refresh, tuple[ClassInfo, dict[Steps, list[Reader]]]] = {}
 
     def add(self, place: Refresh, steps: Steps, reader: Reader) -> None:
         """Let a refresh load a path."""
-        self._places.setdefault(place, (self.stored_class(place), {}))[1].setdefault(steps, reader)
+        self._places.setdefault(place, (self.stored_class(place), {}))[1].setdefault(steps, []).append(reader)
 
     def stands_between(self, path: str, instance: ast.expr, first: int, second: int) -> bool:
         """Whether a refresh, or the load in its place, follows one line of a file and is before another: what was
@@ -71,8 +71,8 @@ class Refreshing:
         assert isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call)
         return next(iter(made_classes(self.program, statement.value)))
 
-    def edits(self, expiring: Expiring) -> Iterator[tuple[list[Edit] | None, Mapping[Steps, Reader]]]:
-        """For each refresh its edits, None where they cannot be written, and what it was to load."""
+    def edits(self, expiring: Expiring) -> Iterator[tuple[list[Edit] | None, Sequence[tuple[Steps, Reader]]]]:
+        """For each refresh its edits, None where they cannot be written, and what it was to load, for whom."""
         for place in self._always:
             self._places.setdefault(place, (self.stored_class(place), {}))
         expires, guarded = set(), set()
@@ -87,32 +87,36 @@ class Refreshing:
             apart = apart or self.created.is_named_behind(place)
             by_name = self._can_name(place, needed) and (apart or self._disturbs_mocks(place))
             if by_name or place.pending:
-                upwards = {steps: reader for steps, reader in needed.items() if self._goes_up(info, steps[0])}
-                yield (None if upwards else []), upwards
-                needed = {steps: reader for steps, reader in needed.items() if steps not in upwards}
+                upwards = {steps: found for steps, found in needed.items() if self._goes_up(info, steps[0])}
+                yield (None if upwards else []), _pairs(upwards)
+                needed = {steps: found for steps, found in needed.items() if steps not in upwards}
                 by_name = by_name and bool(needed)
+            if by_name:  # what is a subclass and no relationship: a plain refresh loads the columns of those
+                needed = {s: r for s, r in needed.items() if self.program.orm.relationship(info, s[0]) is not None}
+                by_name = bool(needed)
             if info in self._text_keyed and needed and not by_name:
-                yield None, needed
+                yield None, _pairs(needed)
                 continue
             always = self._always.get(place, "") or self._of_mapping(place, info, needed)
             asked = place if by_name else self._asking(place)
-            edits = self._edits.edits(asked, info, because(needed), always, by_name=by_name, expires=place in expires)
+            why = because({steps: found[0] for steps, found in needed.items()})
+            edits = self._edits.edits(asked, info, why, always, by_name=by_name, expires=place in expires)
             if edits and asked is not place:
                 guarded.add(self.program.function_of(place.call))
-            yield edits, needed
-        yield list(self._mocks.containers(guarded)), {}
+            yield edits, _pairs(needed)
+        yield list(self._mocks.containers(guarded)), ()
 
-    def _of_mapping(self, place: Refresh, info: ClassInfo, needed: Mapping[Steps, Reader]) -> str:
+    def _of_mapping(self, place: Refresh, info: ClassInfo, needed: Mapping[Steps, list[Reader]]) -> str:
         """Why new instances must be loaded: `lazy="selectin"` and its like hold for what comes out of a statement, and
         these have come out of none. Empty where nothing of the kind is read. Source: SQLAlchemy, "Relationship Loading
         Techniques", "Configuring Loader Strategies at Mapping Time"."""
-        for steps, reader in sorted(needed.items() if not place.is_refresh else ()):
+        for steps in sorted(needed if not place.is_refresh else ()):
             relationship = self.program.orm.relationship(info, steps[0])
             if relationship is not None and relationship.lazy in EAGER_SETTINGS:
-                return f"{steps[0]} is read by {reader.what}, and not loaded for what was made"
+                return f"{steps[0]} is read by {needed[steps][0].what}, and not loaded for what was made"
         return ""
 
-    def _can_name(self, place: Refresh, needed: Mapping[Steps, Reader]) -> bool:
+    def _can_name(self, place: Refresh, needed: Collection[Steps]) -> bool:
         """Whether each relationship can be refreshed by its name. Source: SQLAlchemy, `Session.refresh`: it loads lazy
         relationships that it names since 2.0.4."""
         if not needed or place.options is not None or any(len(steps) != 1 for steps in needed):
@@ -148,7 +152,7 @@ class Refreshing:
         made = sites and all(isinstance(s, ast.Call) and is_construction(self.program, s) for s in sites)
         return not made and self._mocks.may_be_a_double(self.program.function_of(place.call), place.name)
 
-    def _empties_others(self, place: Refresh, info: ClassInfo, needed: Mapping[Steps, Reader]) -> bool:
+    def _empties_others(self, place: Refresh, info: ClassInfo, needed: Collection[Steps]) -> bool:
         """Whether a load over existing instances would empty what others of the function hold: the users of a group
         are gone when the groups of a user are loaded so. Source: SQLAlchemy "Populate Existing".
         """
@@ -164,6 +168,10 @@ class Refreshing:
                         if any(end is not None and self.program.classes.are_kin(end, found.info) for end in ends):
                             return True
         return False
+
+
+def _pairs(readers: Mapping[Steps, list[Reader]]) -> list[tuple[Steps, Reader]]:
+    return [(steps, reader) for steps, found in readers.items() for reader in found]
 
 
 def because(readers: Mapping[Steps, Reader]) -> dict[Steps, str]:
