@@ -46,7 +46,8 @@ class Change:
 
     attribute: the one that is set, `ANYTHING` where it is not known which; empty for rows that come, go or change.
     behind: it is done by a statement, so that instances do not know of it. same: an attribute is set to what is sure to
-    be the same once it is loaded, or a collection only loses instances. deletes: an instance is deleted. made: the attribute is one of a new instance.
+    be the same once it is loaded, or a collection only loses instances. deletes: an instance is deleted. made: the
+    attribute is one of a new instance.
     """
 
     info: ClassInfo | None

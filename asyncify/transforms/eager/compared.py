@@ -6,15 +6,13 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.unloaded import Reads
 from asyncify.model.comparison import Comparison, Outcome, Reasoned, Seen
 from asyncify.model.edit import Finding
 from asyncify.model.evidence import CodePlace, LoadKind
 from asyncify.model.span import Span
-from asyncify.transforms.eager.loads import Site, entities
+from asyncify.transforms.eager.loads import Site, entities, loaded_classes
 from asyncify.transforms.eager.options import EAGER_SETTINGS
-from asyncify.transforms.eager.places import instances_in
 from asyncify.transforms.eager.planner import Planner
 from asyncify.transforms.eager.reading import Reader, Steps
 from asyncify.transforms.eager.unplaced import places
@@ -108,7 +106,7 @@ def _of_site(planner: Planner, site: Site, steps: Steps, readers: Iterable[Reade
     """One row for what a site lacks: what it or its mapping loads already, no test can show."""
     path = planner.reading.files[site]
     outcomes = {r: o for r in readers if (o := planner.outcomes.get((r, steps))) is not None}
-    models = [e.info for e in entities(planner.program, path, site)] or _classes(planner.program, site)
+    models = loaded_classes(planner.program, path, site)
     if not outcomes or not models or _is_there(planner, path, site, steps):
         return
     reader = min(outcomes, key=lambda r: (r.path, getattr(r.node, "lineno", 0)))
@@ -132,8 +130,3 @@ def _is_there(planner: Planner, path: str, site: Site, steps: Steps) -> bool:
 def _place(program: Program, path: str, node: ast.AST) -> CodePlace:
     function = program.function_of(node)
     return CodePlace(path, getattr(node, "lineno", 0), function.name if function is not None else "")
-
-
-def _classes(program: Program, site: Site) -> list[ClassInfo]:
-    """The mapped classes of which a site gives instances, where no name of the site says it."""
-    return sorted({o.info for o in instances_in(program.values(site))}, key=lambda c: (c.path, c.name))

@@ -17,6 +17,7 @@ from asyncify.transforms.eager.missing import Entity, missing
 from asyncify.transforms.eager.naming import Namer, has_name
 from asyncify.transforms.eager.options import Renderer, Style
 from asyncify.transforms.eager.order import gives_one, settled
+from asyncify.transforms.eager.places import instances_in
 from asyncify.transforms.eager.reading import Steps
 from asyncify.transforms.eager.sources import Tracer
 
@@ -110,6 +111,13 @@ def entities(program: Program, path: str, site: Site) -> list[Entity]:
         if info is not None:
             found.append(Entity(program.modules[path].source.segment(argument), info, subclasses))
     return found
+
+
+def loaded_classes(program: Program, path: str, site: Site) -> list[ClassInfo]:
+    """The classes of which a place gives instances, also where no name of the place says which: `db.get(self.model)`
+    of a class for all models gives those of which others read."""
+    named = [entity.info for entity in entities(program, path, site)]
+    return named or sorted({o.info for o in instances_in(program.values(site))}, key=lambda c: (c.path, c.name))
 
 
 def _with_subclasses(program: Program, path: str, alias: ast.Name) -> frozenset[str] | None:

@@ -35,7 +35,7 @@ from asyncify.transforms.eager.expiring import Expiring
 from asyncify.transforms.eager.given_back import GivenBack
 from asyncify.transforms.eager.hidden import Hidden
 from asyncify.transforms.eager.late import Late, Spot
-from asyncify.transforms.eager.loads import Site, Statements, entities, plan_statement, static_class
+from asyncify.transforms.eager.loads import Site, Statements, entities, loaded_classes, plan_statement, static_class
 from asyncify.transforms.eager.lookups import plan_lookup
 from asyncify.transforms.eager.mapped import loaded_by_mapping
 from asyncify.transforms.eager.overtaken import Overtaken
@@ -252,7 +252,7 @@ class Planner:
 
     def _lasting(self, site: Site, path: str, readers: Readers) -> Readers:
         """What can be loaded with the instances: the rest is written to before it is read."""
-        infos = {entity.info for entity in entities(self.program, path, site)}
+        infos = set(loaded_classes(self.program, path, site))
         overtaken, settled = self.overtaken.paths(site, infos, readers)
         left: Readers = {}
         for steps, every in readers.items():
