@@ -228,9 +228,15 @@ class Created:
     def _find_called_for(self, here: FunctionInfo, node: ast.AST) -> frozenset[FunctionInfo]:
         """The functions whose calls a node has, or the values of the names that it has."""
         names_used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-        roots = [node, *(value for name in sorted(names_used) for value in self._assigned(here).get(name, ()))]
+        given = (value for name in sorted(names_used) for value in self._assigned(here).get(name, ()))
+        roots = [node, *(value for value in given if self._may_come_first(here, value, node))]
         calls = (n for root in roots for n in ast.walk(root) if isinstance(n, ast.Call))
         return frozenset(f.info for call in calls for f in self.program.calls(call))
+
+    def _may_come_first(self, function: FunctionInfo, value: ast.expr, node: ast.AST) -> bool:
+        """Whether what a name is given may be what a node reads: it stands above, or comes around in a loop."""
+        above = value.lineno <= getattr(node, "lineno", value.lineno)
+        return above or bool(loops_around(function.source, value) & loops_around(function.source, node))
 
     def _find_assigned(self, function: FunctionInfo) -> dict[str, list[ast.expr]]:
         """What the names of a function are given."""
