@@ -22,8 +22,14 @@ def association_classes(program: Program, relationship: Relationship) -> Iterato
         for keyword in call.keywords:
             if keyword.arg == "secondary":
                 named = _table(program, relationship.owner.path, keyword.value)
-                yield from (m for m in program.orm.models if named is not None and named in (m, table_name(m)))
+                yield from (m for m in program.orm.models if named is not None and named in (m, table_of(program, m)))
                 return
+
+
+def table_of(program: Program, info: ClassInfo) -> str | None:
+    """The name of the table of a class, which its body has, or the table that it or a call maps it to."""
+    mapped = program.orm.imperative.get(info)
+    return mapped.table if mapped is not None and mapped.table else table_name(info)
 
 
 def _table(program: Program, path: str, node: ast.expr) -> ClassInfo | str | None:

@@ -82,7 +82,7 @@ class Orm:
         self._own: dict[ClassInfo, dict[str, Relationship]] = {}
         self._below: dict[tuple[ClassInfo, str], tuple[ClassInfo, ...]] = {}
         self._later = later_attributes(names)
-        self._imperative = imperative_mappings(names)
+        self.imperative = imperative_mappings(names)
         self._backrefs: dict[ClassInfo, dict[str, Relationship]] = defaultdict(dict)
         self.models = [c for c in classes.all if self.is_model(c)]
         for model in self.models:
@@ -102,7 +102,7 @@ class Orm:
         if any(k.arg == "table" and isinstance(k.value, ast.Constant) and k.value.value for k in info.node.keywords):
             return True
         ancestors = self._classes.ancestors(info)
-        if info in self._imperative or any(k in info.attributes for k in ("__tablename__", "__table__")):
+        if info in self.imperative or any(k in info.attributes for k in ("__tablename__", "__table__")):
             return True
         if "__abstract__" in info.attributes:
             return False
@@ -196,8 +196,8 @@ class Orm:
                 )
                 if known or (bare and call is None):
                     found.setdefault(name, Column(name, call if known else None))
-            if base in self._imperative:
-                found = {**{name: Column(name, made) for name, made in self._imperative[base].columns}, **found}
+            if base in self.imperative:
+                found = {**{name: Column(name, made) for name, made in self.imperative[base].columns}, **found}
             for name, method in base.methods.items():  # @declared_attr def author_id(cls): return Column(...)
                 made = made_by(method.node)
                 callee = self._names.resolve_expression(base.path, made.func) if isinstance(made, ast.Call) else None
@@ -277,7 +277,7 @@ class Orm:
             callee = self._names.resolve_expression(path, value.func)
             if isinstance(callee, Ext) and callee.name in RELATIONSHIPS:
                 found[name] = self._relationship(info, name, annotation, value, node)
-        mapping = self._imperative.get(info)
+        mapping = self.imperative.get(info)
         for one in mapping.properties if mapping is not None else ():
             callee = self._names.resolve_expression(mapping.path, one.call.func) if mapping is not None else None
             if isinstance(callee, Ext) and callee.name in RELATIONSHIPS:
@@ -312,7 +312,7 @@ class Orm:
         uselist = keywords.get("uselist")
         between = "secondary" in keywords or "secondaryjoin" in keywords
         own = holds_key(self._classes, info, target, keywords, mapped=self.is_model(info))
-        own = own or table_holds_key(self._imperative, info, target)
+        own = own or table_holds_key(self.imperative, info, target)
         has_key = (own if given is None else given.has_key) and not between
         if isinstance(uselist, ast.Constant):
             many = bool(uselist.value)
@@ -321,7 +321,7 @@ class Orm:
         elif annotation is not None and "Mapped" in names_in_annotation:
             many = False
         elif "remote_side" in keywords:
-            of_table = self._imperative.get(info)
+            of_table = self.imperative.get(info)
             named = (of_table.table, of_table.columns) if of_table is not None else ("", ())
             many = target is info and is_key(self._classes, info, keywords["remote_side"], *named)
         else:

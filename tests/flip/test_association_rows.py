@@ -85,3 +85,24 @@ def test_collections_see_what_was_written_through_it(table: str, tmp_path: Path)
     files = {"db.py": DB, "models.py": MODELS.replace("{table}", table), "main.py": MAIN, "filling.py": FILLING}
     requests = ["leave/1", "join/3", "leave/9", "join/1"]
     prove(tmp_path, files, [("POST", f"/{path}") for path in requests])
+
+
+def test_a_class_that_names_its_table_as_one(tmp_path: Path) -> None:
+    made = """\
+memberships = Table(
+    "memberships",
+    Base.metadata,
+    Column("user_id", ForeignKey("users.id"), primary_key=True),
+    Column("team_id", ForeignKey("teams.id"), primary_key=True),
+)
+
+
+class Membership(Base):
+    __table__ = memberships
+
+"""
+    first, last = MODELS.index("class Membership"), MODELS.index("\nclass User")
+    models = MODELS[:first] + made + MODELS[last:].replace("{table}", "memberships")
+    models = models.replace("Integer, String", "Integer, String, Table")
+    files = {"db.py": DB, "models.py": models, "main.py": MAIN, "filling.py": FILLING}
+    prove(tmp_path, files, [("POST", f"/{path}") for path in ["leave/1", "join/3", "leave/9", "join/1"]])

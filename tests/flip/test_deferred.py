@@ -10,6 +10,7 @@ from .test_lookalikes import HEAD
 MODELS = BASE["models.py"].replace(
     '    posts: Mapped[list["Post"]]',
     """    bio: Mapped[str] = mapped_column(default="-", deferred=True, deferred_group="text")
+    voice: Mapped[str] = mapped_column(default="v", deferred_group="sound")
     photo: Mapped[str] = mapped_column(default="p", deferred=True)
     notes = deferred(Column(String, default="n"))
     doubled = column_property(age * 2, deferred=True)
@@ -47,7 +48,7 @@ def users(db: Session = Depends(get_db)):
 @app.get("/users/{key}")
 def user(key: int, db: Session = Depends(get_db)):
     found = db.get(User, key)
-    return [found.name, found.bio, found.notes]
+    return [found.name, found.bio, found.notes, found.voice]
 """
 )
 
@@ -56,6 +57,7 @@ def test_what_is_read_is_loaded(tmp_path: Path) -> None:
     files = {"models.py": MODELS, "main.py": APP}
     done = prove(tmp_path, files, [("GET", "/users"), ("GET", "/users/2")])["models.py"]
     assert 'bio: Mapped[str] = mapped_column(default="-")' in done
+    assert 'voice: Mapped[str] = mapped_column(default="v")' in done
     assert 'notes = Column(String, default="n")' in done
     assert "doubled = column_property(age * 2)" in done
     assert 'photo: Mapped[str] = mapped_column(default="p", deferred=True)' in done
@@ -98,7 +100,7 @@ def add(db: Session = Depends(get_db)):
     assert 'notes = deferred(Column(String, default="n"))' in done["models.py"]
     assert 'bio: Mapped[str] = mapped_column(default="-", deferred=True, deferred_group="text")' in done["models.py"]
     assert "doubled = column_property(age * 2)" in done["models.py"]
-    assert "return [found.name, await found.awaitable_attrs.bio, await found.awaitable_attrs.notes]" in done["main.py"]
+    assert "await found.awaitable_attrs.bio, await found.awaitable_attrs.notes, found.voice]" in done["main.py"]
     assert "[post.author.notes, await post.author.awaitable_attrs.bio]" in done["main.py"]
     assert ".one().notes" in done["main.py"]
 
@@ -130,7 +132,7 @@ def authors(db: Session = Depends(get_db)):
     done = prove(tmp_path, {"models.py": models, "main.py": app}, requests)["main.py"]
     assert '{"bio": found.bio, "notes": await found.awaitable_attrs.notes}' in done
     assert "[post.author.notes, await post.author.awaitable_attrs.bio]" in done
-    assert "return [found.name, await found.awaitable_attrs.bio, await found.awaitable_attrs.notes]" in done
+    assert "await found.awaitable_attrs.bio, await found.awaitable_attrs.notes, found.voice]" in done
 
 
 def test_subqueries_keep_their_tables(tmp_path: Path) -> None:

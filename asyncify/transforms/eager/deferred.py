@@ -92,6 +92,6 @@ def _loaded(program: Program, owner: ClassInfo, call: ast.Call) -> Op | None:
     if not is_deferred(program, call, owner.path):
         return None
     keywords = {k.arg for k in call.keywords}
-    if "deferred" in keywords:
+    if keywords & {"deferred", *GROUPS}:
         return EditCall(remove=tuple(k for k in ("deferred", *GROUPS) if k in keywords))
     return Replace("$column", (Hole("column", owner.source.span(call.args[0])),)) if len(call.args) == 1 else None

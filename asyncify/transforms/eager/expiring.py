@@ -54,7 +54,7 @@ class Expiring:
         found: dict[ClassInfo, dict[FunctionInfo, int]] = defaultdict(dict)
         for function in self.program.functions:
             for node in own_nodes(function.node):
-                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and not _loads(function, node):
                     for value in objects(self.program.values(node.value)):
                         if value.origin is None or not value.origin.steps:
                             lines = found[value.info]
@@ -75,6 +75,14 @@ class Expiring:
                 if any(function in self._reach.of(f.info) for c in calls for f in self.program.calls(c)):
                     return True
         return False
+
+
+def _loads(function: FunctionInfo, node: ast.AST) -> bool:
+    """Whether a node stands in a statement that loads with options, the result of which nobody takes: the work of an
+    earlier run, which reads the key."""
+    statement = function.source.statement(node)
+    calls = (n.func for n in ast.walk(statement) if isinstance(n, ast.Call)) if isinstance(statement, ast.Expr) else ()
+    return any(isinstance(called, ast.Attribute) and called.attr == "options" for called in calls)
 
 
 def _hands_on(relationship: Relationship) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from textwrap import indent
 
+from asyncify.analysis.async_attrs import read_of
 from asyncify.analysis.evaluated import behind, is_always_evaluated
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach, Route
@@ -228,7 +229,9 @@ class Late:
             value: ast.expr | None = None
             if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq):
                 given = node.comparators[0]
-                value = given.value if isinstance(given, ast.Attribute) else None
+                given = given.value if isinstance(given, ast.Await) else given
+                read = read_of(self.program, given)
+                value = read[0] if read is not None else given.value if isinstance(given, ast.Attribute) else None
             elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "in_" and node.args:
                 value = node.args[0].generators[0].iter if isinstance(node.args[0], ast.ListComp) else None
             if value is not None and ast.dump(value) == wanted:

@@ -14,7 +14,8 @@ from asyncify.analysis.values import Ext
 from asyncify.transforms.eager.option_values import ANY, GROUP, UNDEFER, relationship_of
 
 #: functions whose `deferred=True` is meant, and the one that defers what it is given
-MAKERS = frozenset({"sqlalchemy.orm.mapped_column", "sqlalchemy.orm.column_property"})
+COLUMN = "sqlalchemy.orm.mapped_column"
+MAKERS = frozenset({COLUMN, "sqlalchemy.orm.column_property"})
 DEFERRED = "sqlalchemy.orm.deferred"
 GROUPS = ("group", "deferred_group")
 
@@ -56,8 +57,12 @@ def groups_of(call: ast.Call) -> list[str]:
 
 
 def is_deferred(program: Program, call: ast.Call, path: str) -> bool:
-    """Whether what defines a column defers it."""
+    """Whether what defines a column defers it; `deferred_group=` does so by itself. Source: SQLAlchemy,
+    `mapped_column`."""
     made = program.names.resolve_expression(path, call.func)
     name = made.name if isinstance(made, Ext) else ""
-    value = next((k.value for k in call.keywords if k.arg == "deferred"), None)
+    given = {k.arg: k.value for k in call.keywords}
+    value = given.get("deferred")
+    if value is None and name == COLUMN and "deferred_group" in given:
+        return True
     return name == DEFERRED or (name in MAKERS and isinstance(value, ast.Constant) and value.value is True)
