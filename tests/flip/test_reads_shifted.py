@@ -168,6 +168,35 @@ def saved(key: int, name: str, db: Session = Depends(get_db)):
     player = save(db, player)
     return player.name
 """
+AGAIN = """
+
+class Above(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    name: str
+    players: list[CupOut]
+
+
+class Inner(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    name: str
+    parent: Above | None
+
+
+def made(db: Session, name: str, parent: int) -> Team:
+    team = Team(name=name, parent_id=parent)
+    db.add(team)
+    db.commit()
+    team.children.append(Team(name=name))
+    db.commit()
+    db.refresh(team)
+    return team
+
+
+@app.post("/made", response_model=Inner)
+def make(name: str, parent: int, db: Session = Depends(get_db)):
+    team = made(db, name, parent)
+    return team
+"""
 REPOSITORY = """
 
 from typing import Generic, Type, TypeVar
@@ -225,6 +254,12 @@ def test_what_is_refreshed(tmp_path: Path) -> None:
     requests = [("PUT", "/named/n"), ("PUT", "/subclass/1?name=k"), ("PUT", "/subclass/2?name=l")]
     requests += [("PUT", f"/{way}/{key}?name=z") for key in (1, 2) for way in ("above", "behind", "saved")]
     prove(tmp_path, {"models.py": MODELS, "filling.py": FILLING, "main.py": MAIN + REFRESHED}, requests)
+
+
+def test_a_second_run(tmp_path: Path) -> None:
+    models = MODELS.replace('order_by="Team.id")', 'order_by="Team.id", cascade="all")')
+    files = {"models.py": models, "filling.py": FILLING, "main.py": MAIN + AGAIN}
+    prove(tmp_path, files, [("POST", "/made?name=d&parent=1")])
 
 
 def test_a_class_for_all_models(tmp_path: Path) -> None:
