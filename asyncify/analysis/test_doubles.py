@@ -7,11 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from asyncify.analysis.names import Definition
+from asyncify.analysis.fixtures import is_test
+from asyncify.analysis.names import Assigned, Definition
 from asyncify.analysis.nodes import last_name
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import Cls, Fn, Mod, Obj
+from asyncify.analysis.values import Cls, Const, Fn, Inst, Mod, Obj, Rec, Values
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,12 @@ def find_replacements(program: Program) -> Iterator[Replacement]:
         for node in program.modules[path].source.nodes_among(frozenset({ast.Call, ast.Assign})):
             if isinstance(node, ast.Call):
                 yield from _by_call(program, path, node)
+                yield from _items(program, path, node)
             elif isinstance(node, ast.Assign):
                 for target in node.targets:
-                    if isinstance(target, ast.Attribute):
+                    if isinstance(target, ast.Subscript) and is_test(path):
+                        yield from _by_item(program, path, program.values(target.value), node, target.slice, node.value)
+                    elif isinstance(target, ast.Attribute):
                         function = _member(program, target.value, target.attr)
                         if function is not None:
                             yield Replacement(path, function, node, node.value)
@@ -69,6 +73,44 @@ def _by_call(program: Program, path: str, node: ast.Call) -> Iterator[Replacemen
     value = node.args[position] if len(node.args) > position else None
     keywords = {k.arg: k.value for k in node.keywords}
     yield Replacement(path, target, node, value or keywords.get("new") or keywords.get("value"))
+
+
+def _items(program: Program, path: str, node: ast.Call) -> Iterator[Replacement]:
+    """`monkeypatch.setitem(JOBS, "count", fake)`, `patch.dict(JOBS, {"count": fake})`, `patch.dict(JOBS, count=fake)`.
+
+    Source: pytest "How to monkeypatch"; `unittest.mock`, `patch.dict`.
+    """
+    entries: list[tuple[ast.expr, ast.expr]] = []
+    if last_name(node.func) == "setitem" and len(node.args) == 3:
+        entries = [(node.args[1], node.args[2])]
+    elif last_name(node.func) == "dict" and isinstance(node.func, ast.Attribute) and node.args and is_test(path):
+        shown = [a for a in node.args[1:] if isinstance(a, ast.Dict)]
+        entries = [(k, v) for a in shown for k, v in zip(a.keys, a.values, strict=True) if k is not None]
+        entries += [(ast.Constant(k.arg), k.value) for k in node.keywords if k.arg]
+    owner = node.args[0] if entries else None
+    if isinstance(owner, ast.Constant) and isinstance(owner.value, str):
+        named = resolve_dotted(program, path, owner.value)
+        owner = named.value if isinstance(named, Assigned) else None
+    owners = program.values(owner) if owner is not None else frozenset()
+    for key, value in entries:
+        yield from _by_item(program, path, owners, node, key, value)
+
+
+def _by_item(
+    program: Program, path: str, owners: Values, node: ast.AST, key: ast.expr, value: ast.expr
+) -> Iterator[Replacement]:
+    """What a dictionary of functions has under a key; under any, where its keys are not known."""
+    known = {v.text for v in program.values(key) if isinstance(v, Const)}
+    texts = {str(key.value)} if isinstance(key, ast.Constant) else known
+    for owner in owners:
+        held: Values = frozenset()
+        if isinstance(owner, Rec):
+            held = frozenset(v for text in texts for v in owner.get(text))
+        elif isinstance(owner, Inst) and owner.type == "dict" and len(owner.args) == 2:
+            held = owner.args[1]
+        for function in sorted((v.info for v in held if isinstance(v, Fn)), key=lambda f: (f.path, f.qualname)):
+            if not is_test(function.path):
+                yield Replacement(path, function, node, value)
 
 
 def _member(program: Program, owner: ast.expr, name: str) -> FunctionInfo | None:

@@ -314,6 +314,49 @@ class NotesCase(unittest.TestCase):
         self.assertEqual(len(crud.texts(self.db)), before + 1)
 """,
     },
+    "functions that a dictionary holds and tests replace": {
+        "app/jobs.py": """\
+from app import crud
+from app.db import SessionLocal
+
+
+def count():
+    with SessionLocal() as session:
+        return len(crud.texts(session))
+
+
+JOBS = {"count": count}
+
+
+def run(name):
+    return JOBS[name]()
+""",
+        "tests/conftest.py": CONFTEST,
+        "tests/test_jobs.py": """\
+from unittest.mock import MagicMock, patch
+
+from app import jobs
+
+
+def test_count(db):
+    assert jobs.run("count") == 0
+
+
+def test_set(monkeypatch):
+    monkeypatch.setitem(jobs.JOBS, "count", lambda: 7)
+    assert jobs.run("count") == 7
+
+
+def test_patched():
+    def fake():
+        return 8
+
+    with patch.dict(jobs.JOBS, {"count": fake}):
+        assert jobs.run("count") == 8
+    with patch.dict("app.jobs.JOBS", count=MagicMock(return_value=9)):
+        assert jobs.run("count") == 9
+""",
+    },
     "a client that the class opens, asks and closes": {
         "tests/test_notes.py": """\
 import unittest
@@ -356,7 +399,7 @@ def test_suite_passes_before_and_after(name: str, tmp_path: Path) -> None:
     code, output = pytest_run(tmp_path / "before", sync)
     assert code == 0, output
     migrated, _ = flip(SUITES[name])
-    assert not any("TestClient" in text for text in migrated.values())
+    assert not any("TestClient(" in text for text in migrated.values())
     code, output = pytest_run(tmp_path / "after", migrated)
     assert code == 0, output
     again, _ = flip(migrated, {})
