@@ -76,3 +76,19 @@ def create(user: user.New, db: Session = Depends(get_db)):
         ("POST", "/users", {"name": "n"}),
     ]
     prove(tmp_path, {"user.py": USER, "main.py": HEAD + main}, requests)
+
+
+def test_dependencies_in_annotations_that_are_texts(tmp_path: Path) -> None:
+    main = """
+from typing import Annotated
+
+
+def by_key(key: int, db: "Annotated[Session, Depends(get_db)]"):
+    return db.get(User, key)
+
+
+@app.get("/users/{key}")
+def read(user: "Annotated[User, Depends(by_key)]", db: "Annotated[Session, Depends(get_db)]"):
+    return [user.name, [post.title for post in user.posts], db.query(User).count()]
+"""
+    prove(tmp_path, HEAD + main, [("GET", "/users/1"), ("GET", "/users/2")])

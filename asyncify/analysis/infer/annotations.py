@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from asyncify.analysis.infer.dependencies import dependency
-from asyncify.analysis.infer.engine import Engine
+from asyncify.analysis.infer.engine import Engine, Record
 from asyncify.analysis.infer.evaluate import annotated, evaluate
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.symbols import ClassInfo
@@ -47,7 +48,8 @@ def read_annotation(run: Run, node: ast.expr | None, depth: int = 0) -> Values:
                 inner = ast.parse(node.value, mode="eval").body
             except SyntaxError:
                 return NOTHING
-            return annotated(run, inner, depth + 1)
+            # no file has these nodes: what is seen of them, as in "Annotated[Session, Depends(get_db)]", has no place
+            return annotated(replace(run, record=Record()), inner, depth + 1)
         return NOTHING
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
         return annotated(run, node.left, depth + 1) | annotated(run, node.right, depth + 1)
