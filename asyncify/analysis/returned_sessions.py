@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from asyncify.analysis.fixtures import is_test
-from asyncify.analysis.lent_by_dependencies import is_asked_for, is_only_asked_for
+from asyncify.analysis.lent_by_dependencies import is_asked_for, is_only_asked_for, taken_session
+from asyncify.analysis.nodes import last_name
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.unclosed import (
@@ -19,11 +20,15 @@ from asyncify.analysis.unclosed import (
     bound_once,
     closed,
     closings,
+    goes_only_to,
     is_never_replaced,
     opened_name,
     opens,
-    taken_name,
 )
+from asyncify.analysis.values import Ext, Fn, Value
+
+#: decorators with which a function may come to yield
+_PLAIN = frozenset({"staticmethod", "classmethod"})
 
 
 @dataclass(frozen=True)
@@ -60,18 +65,47 @@ def _returned(program: Program, function: FunctionInfo) -> Returned | None:
     returns = [n for n in function.nodes if isinstance(n, ast.Return)]
     if returns != [last] or not isinstance(last, ast.Return) or last.value is None:
         return None
-    if not around and opens(program, last.value):
-        plain = isinstance(last.value, ast.Call) and is_never_replaced(program, last.value)
-        return Returned(function, last, last.value) if plain else None
+    if any(last_name(decorator) not in _PLAIN for decorator in function.node.decorator_list):
+        return None  # `@lru_cache` gives one session to all, and a generator only to the first
+    if not around and _opens_own(program, last.value):
+        return Returned(function, last, last.value)
     name = last.value.id if isinstance(last.value, ast.Name) else ""
-    if not name or not bound_once(function, name):
+    if not name or not bound_once(function, name) or _is_kept(program, function, name, last.value):
         return None
     if around:
         return Returned(function, last, last.value, name) if _closes(program, function, around[-1], name) else None
     opening = next((s for s in function.node.body if opened_name(program, s) == name), None)
-    if not isinstance(opening, (ast.Assign, ast.AnnAssign)) or closed(function, name) or taken_name(program, opening):
+    if not isinstance(opening, (ast.Assign, ast.AnnAssign)) or closed(function, name):
         return None
-    return Returned(function, last, last.value, name, opening) if is_never_replaced(program, opening.value) else None
+    return Returned(function, last, last.value, name, opening) if _opens_own(program, opening.value) else None
+
+
+def _opens_own(program: Program, node: ast.expr | None) -> bool:
+    """Whether an expression opens a session that nobody else has: not that of a generator, nor one of the tests."""
+    return (
+        node is not None
+        and opens(program, node)
+        and taken_session(program, node) is None
+        and is_never_replaced(program, node)
+    )
+
+
+def _is_kept(program: Program, function: FunctionInfo, name: str, returned: ast.expr) -> bool:
+    """Whether something besides the request may have a session: `request.state.db = db`, for a middleware that commits
+    when the response is there, or a variable of the context."""
+    for node in ast.walk(function.node):
+        if not isinstance(node, ast.Name) or node.id != name or not isinstance(node.ctx, ast.Load) or node is returned:
+            continue
+        user = function.source.parent(node)
+        if node not in function.nodes or not isinstance(user, (ast.Attribute, ast.Call, ast.keyword)):
+            return True
+    return not goes_only_to(program, function, name, _keeps_nothing)
+
+
+def _keeps_nothing(value: Value) -> bool:
+    if isinstance(value, Fn):
+        return not value.info.is_generator
+    return isinstance(value, Ext) and value.name.startswith("sqlalchemy.")
 
 
 def _last(function: FunctionInfo) -> tuple[list[ast.stmt], ast.stmt]:
@@ -90,11 +124,11 @@ def _closes(program: Program, function: FunctionInfo, around: ast.stmt, name: st
     """Whether `with SessionLocal() as db:` or `finally: db.close()` ends the session that a function has opened."""
     if isinstance(around, (ast.With, ast.AsyncWith)):
         named = (i for i in around.items if isinstance(i.optional_vars, ast.Name) and i.optional_vars.id == name)
-        return any(opens(program, i.context_expr) and is_never_replaced(program, i.context_expr) for i in named)
+        return any(_opens_own(program, i.context_expr) for i in named)
     assert isinstance(around, ast.Try)
     at_its_end = {node for stmt in around.finalbody for node in ast.walk(stmt)}
     opened = [s for body in bodies(function.node.body) for s in body if opened_name(program, s) == name]
-    if len(opened) != 1 or taken_name(program, opened[0]) or not all(c in at_its_end for c in closings(function, name)):
+    if len(opened) != 1 or not all(c in at_its_end for c in closings(function, name)):
         return False
     assert isinstance(opened[0], (ast.Assign, ast.AnnAssign))
-    return closed(function, name) and is_never_replaced(program, opened[0].value)
+    return closed(function, name) and _opens_own(program, opened[0].value)

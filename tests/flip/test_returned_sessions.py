@@ -113,3 +113,24 @@ def test_a_factory_that_tests_replace_may_give_them_a_session_that_they_share() 
     tests = "import main\n\n\ndef test_count(monkeypatch, shared):\n    main.SessionLocal = lambda: shared\n"
     migrated = migrate({**BASE, "main.py": HEAD + OPENER + ROUTE, "tests/test_main.py": tests})
     assert "yield" not in migrated["main.py"]
+
+
+@pytest.mark.parametrize(
+    "opener",
+    [
+        "@lru_cache\ndef opened():\n    return SessionLocal()\n",
+        "def opened(request: Request):\n    db = SessionLocal()\n    request.state.db = db\n    return db\n",
+        "def opened():\n    db = SessionLocal()\n    CURRENT.set(db)\n    return db\n",
+    ],
+)
+def test_a_session_that_others_have_too_is_not_closed_behind_the_request(opener: str) -> None:
+    """A middleware may commit it once the response is there; a cached generator is empty from the second request on."""
+    head = "\nfrom contextvars import ContextVar\nfrom functools import lru_cache\n\nfrom fastapi import Request\n\n"
+    head += 'from db import SessionLocal\n\nCURRENT = ContextVar("CURRENT")\n\n\n'
+    main = migrate({**BASE, "main.py": HEAD + head + opener + ROUTE})["main.py"]
+    assert opener in main and "yield" not in main
+
+
+def test_what_returns_the_session_of_a_generator_enters_that(tmp_path: Path) -> None:
+    main = HEAD + "\n\ndef opened():\n    return next(get_db())\n" + ROUTE
+    assert "async with asynccontextmanager(get_db)() as " in prove(tmp_path, main, [("GET", "/")])["main.py"]
