@@ -102,15 +102,12 @@ def _by_item(
     """What a dictionary of functions has under a key; under any, where its keys are not known."""
     known = {v.text for v in program.values(key) if isinstance(v, Const)}
     texts = {str(key.value)} if isinstance(key, ast.Constant) else known
-    for owner in owners:
-        held: Values = frozenset()
-        if isinstance(owner, Rec):
-            held = frozenset(v for text in texts for v in owner.get(text))
-        elif isinstance(owner, Inst) and owner.type == "dict" and len(owner.args) == 2:
-            held = owner.args[1]
-        for function in sorted((v.info for v in held if isinstance(v, Fn)), key=lambda f: (f.path, f.qualname)):
-            if not is_test(function.path):
-                yield Replacement(path, function, node, value)
+    under = {v for owner in owners if isinstance(owner, Rec) for text in texts for v in owner.get(text)}
+    held = {v for o in owners if isinstance(o, Inst) and o.type == "dict" and len(o.args) == 2 for v in o.args[1]}
+    functions = {v.info for v in under if isinstance(v, Fn)} or {v.info for v in held if isinstance(v, Fn)}
+    for function in sorted(functions, key=lambda f: (f.path, f.qualname)):
+        if not is_test(function.path):
+            yield Replacement(path, function, node, value)
 
 
 def _member(program: Program, owner: ast.expr, name: str) -> FunctionInfo | None:

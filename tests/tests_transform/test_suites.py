@@ -325,11 +325,25 @@ def count():
         return len(crud.texts(session))
 
 
-JOBS = {"count": count}
+def first():
+    with SessionLocal() as session:
+        return crud.texts(session)[:1]
+
+
+JOBS = {"count": count, "first": first}
 
 
 def run(name):
     return JOBS[name]()
+
+
+STARTS = {}
+STARTS["count"] = count
+STARTS["first"] = first
+
+
+def start(name):
+    return STARTS[name]()
 """,
         "tests/conftest.py": CONFTEST,
         "tests/test_jobs.py": """\
@@ -353,6 +367,10 @@ def test_patched():
 
     with patch.dict(jobs.JOBS, {"count": fake}):
         assert jobs.run("count") == 8
+    with patch.dict(jobs.JOBS, {"count": lambda: 1, "first": lambda: 2}):
+        assert [jobs.run("count"), jobs.run("first")] == [1, 2]
+    with patch.dict(jobs.STARTS, count=lambda: 3, first=lambda: 4), patch.dict(jobs.JOBS, count=lambda: 5):
+        assert [jobs.start("count"), jobs.start("first"), jobs.run("count")] == [3, 4, 5]
     with patch.dict("app.jobs.JOBS", count=MagicMock(return_value=9)):
         assert jobs.run("count") == 9
 """,

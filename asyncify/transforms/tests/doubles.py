@@ -9,6 +9,7 @@ Source: `unittest.mock`, "patch" and "AsyncMock".
 from __future__ import annotations
 
 import ast
+from itertools import count
 
 from asyncify.analysis.bindings import bring, free_name
 from asyncify.analysis.dotted import root_of
@@ -34,10 +35,12 @@ TOLD = frozenset({"return_value", "side_effect", "autospec", "spec", "spec_set"}
 def plan_doubles(work: Work) -> None:
     """Change what tests put in the place of functions that become async, and lambdas that wait."""
     done: set[ast.AST] = set()
+    named: set[tuple[ast.AST, str]] = set()
     for one in find_replacements(work.program):
-        if work.waits(one.target) and not one.target.is_generator and one.node not in done:
-            done.add(one.node)
-            _replacement(work, one)
+        what = one.value or one.node
+        if work.waits(one.target) and not one.target.is_generator and what not in done:
+            done.add(what)
+            _replacement(work, one, named)
     _plain_results(work)
     for path in sorted(work.program.modules):
         for key, value in override_entries(work.source(path)):
@@ -45,7 +48,8 @@ def plan_doubles(work: Work) -> None:
                 _override(work, work.source(path), key, value)
 
 
-def _replacement(work: Work, one: Replacement) -> None:
+def _replacement(work: Work, one: Replacement, named: set[tuple[ast.AST, str]]) -> None:
+    """named: the functions that already stand in front of a statement, each with a name of its own."""
     source = work.source(one.path)
     why = f"it stands for {one.target.qualname}, which becomes async"
     if isinstance(one.node, ast.Call):
@@ -53,7 +57,10 @@ def _replacement(work: Work, one: Replacement) -> None:
             if keyword.arg == "new_callable" and is_mock_class(work, one.path, keyword.value):
                 to_async_mock(work, source, keyword.value, why)
     if isinstance(one.value, ast.Lambda):
-        name = free_name(work.program, one.path, f"fake_{one.target.name.strip('_')}")
+        statement, wanted = source.statement(one.value), f"fake_{one.target.name.strip('_')}"
+        number = next(n for n in count(1) if (statement, f"{wanted}_{n}") not in named)
+        named.add((statement, f"{wanted}_{number}"))
+        name = free_name(work.program, one.path, wanted if number == 1 else f"{wanted}_{number}")
         _as_function(work, source, one.value, name, why)
     elif one.value is not None:
         for call in made_mocks(work, source, one.value):
