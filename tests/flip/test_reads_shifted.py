@@ -265,3 +265,30 @@ def test_a_second_run(tmp_path: Path) -> None:
 def test_a_class_for_all_models(tmp_path: Path) -> None:
     requests = [("PUT", "/kept/1?name=z"), ("GET", "/player/1"), ("PUT", "/kept/3?name=y")]
     prove(tmp_path, {"models.py": MODELS, "filling.py": FILLING, "main.py": MAIN + REPOSITORY}, requests)
+
+
+BY_NAME_FIRST = """
+
+@app.get("/twice/{key}")
+def twice(key: int, db: Session = Depends(get_db)):
+    team = db.get(Team, key)
+    db.refresh(team, ["players"])
+    db.refresh(team)
+    return [p.name for p in team.players]
+
+
+@app.get("/kept/{key}")
+def kept(key: int, db: Session = Depends(get_db)):
+    team = db.get(Team, key)
+    db.refresh(team, ["players"])
+    count = len(team.players)
+    team.name = "k"
+    db.commit()
+    db.refresh(team)
+    return [count, team.name, [p.name for p in team.players]]
+"""
+
+
+def test_a_refresh_empties_what_one_before_it_has_loaded_by_name(tmp_path: Path) -> None:
+    files = {"models.py": MODELS, "filling.py": FILLING, "main.py": MAIN + BY_NAME_FIRST}
+    prove(tmp_path, files, [("GET", f"/{way}/{key}") for way in ("twice", "kept") for key in (1, 2)])

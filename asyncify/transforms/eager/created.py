@@ -157,10 +157,9 @@ class Created:
         return last is not None and self.program.function_of(last.call) is not self.program.function_of(reader.node)
 
     def _is_emptied(self, named: Refresh, last: Refresh | None) -> bool:
-        """Whether a refresh further down in the same function, which is still to be written, empties what another one
-        has loaded by name."""
+        """Whether a refresh further down in the same function empties what another one has loaded by name."""
         same = last is not None and self.program.function_of(last.call) is self.program.function_of(named.call)
-        return last is not None and same and last.is_new and last.call.lineno > named.call.lineno
+        return last is not None and same and last.call.lineno > named.call.lineno
 
     def _gives(self, refresh: Refresh, steps: Steps) -> bool:
         """Whether a load has an option for a path."""
