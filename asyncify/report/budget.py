@@ -29,6 +29,9 @@ def budget_lines(budget: Budget) -> Iterator[str]:
 def _most(pool: Pool) -> str:
     if pool.kind:
         return f"opens connections as {pool.kind} does"
-    said = f"pool_size {pool.size}, max_overflow {pool.overflow}"
+    said = ", ".join(
+        f"{name} set by `{value}`" if isinstance(value, str) else f"{name} {value}"
+        for name, value in (("pool_size", pool.size), ("max_overflow", pool.overflow))
+    )
     held = f"holds at most {pool.most} ({said})" if pool.most is not None else f"has {said}"
     return held + (f", and {pool.twin} beside it as many" if pool.twin else "")

@@ -62,7 +62,7 @@ def told(more: str = "", **files: str) -> list[str]:
         ("", "holds at most 15 (pool_size 5, max_overflow 10)"),
         (", poolclass=QueuePool, pool_size=20, max_overflow=0", "holds at most 20 (pool_size 20, max_overflow 0)"),
         (", max_overflow=-1", "has pool_size 5, max_overflow -1"),
-        (", pool_size=SIZE", "has pool_size SIZE, max_overflow 10"),
+        (", pool_size=SIZE", "has pool_size set by `SIZE`, max_overflow 10"),
         (", poolclass=NullPool", "opens connections as NullPool does"),
     ],
 )
