@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from asyncify.analysis.barriers import callee_name, is_aware
 from asyncify.analysis.console_scripts import named_functions
 from asyncify.analysis.fixtures import is_test_path
+from asyncify.analysis.lent_by_dependencies import is_asked_for
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 
@@ -45,5 +46,6 @@ def named_jobs(program: Program) -> Mapping[FunctionInfo, str]:
         for module, name in STARTED.findall(data) if server else ():
             if name.decode() in known:
                 for function in named_functions(program.modules, f"{module.decode()}:{name.decode()}"):
-                    found.setdefault(function, f"a command in {path}")
+                    if not is_asked_for(program, function):  # a dependency that a text tells of makes no application
+                        found.setdefault(function, f"a command in {path}")
     return found

@@ -109,6 +109,13 @@ def test_what_may_not_end_there_returns_its_session(body: str) -> None:
     assert "yield" not in migrate({**BASE, "main.py": main})["main.py"]
 
 
+def test_a_dependency_of_which_a_text_beside_a_server_tells_is_no_maker_of_an_application() -> None:
+    readme = "Run it with `uvicorn main:app`; the session comes from `main:opened`.\n"
+    after = migrate({**BASE, "main.py": HEAD + OPENER + ROUTE, "README.md": readme})["main.py"]
+    assert "async def opened():\n    async with SessionLocal() as session:\n        yield session\n" in after
+    assert "run_async" not in after
+
+
 def test_a_factory_that_tests_replace_may_give_them_a_session_that_they_share() -> None:
     tests = "import main\n\n\ndef test_count(monkeypatch, shared):\n    main.SessionLocal = lambda: shared\n"
     migrated = migrate({**BASE, "main.py": HEAD + OPENER + ROUTE, "tests/test_main.py": tests})
