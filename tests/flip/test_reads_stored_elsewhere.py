@@ -220,3 +220,82 @@ def name(key: int, uow: Uow = Depends()):
     assert "return self.session.get(User, key)" in migrated["main.py"].replace("await ", "")
     assert "model_validate" not in migrated["main.py"]
     assert "selectinload" not in migrated["main.py"]
+
+
+STORING = """
+
+def save(db: Session, row):
+    db.add(row)
+    db.commit()
+    return row
+
+
+def save_all(db: Session, rows):
+    db.add_all(rows)
+    db.commit()
+
+"""
+
+
+def test_rows_of_a_list_are_stored_by_another_function(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + STORING
+        + """
+@app.post("/names")
+def by_names(db: Session = Depends(get_db)):
+    made = [Post(title=name) for name in "xy"]
+    save_all(db, made)
+    return [[post.title, [tag.text for tag in post.tags]] for post in made]
+
+
+@app.post("/schema", response_model=List[PostOut])
+def by_schema(db: Session = Depends(get_db)):
+    made = []
+    for name in "xy":
+        made.append(Post(title=name))
+    save_all(db, made)
+    return made
+
+
+@app.post("/places")
+def by_places(db: Session = Depends(get_db)):
+    made = [Post(title=name) for name in "xy"]
+    save_all(db, made)
+    return [len(made[0].tags), len(made[1].tags)]
+"""
+    )
+    requests = [("POST", path) for path in ("/names", "/schema", "/places")]
+    prove(tmp_path, {"models.py": MODELS, "main.py": app}, requests)
+
+
+def test_what_another_function_has_stored_is_read_before_the_next_store(tmp_path: Path) -> None:
+    app = (
+        HEAD.replace("from pydantic", "from sqlalchemy import func\nfrom pydantic")
+        + STORING
+        + """
+@app.post("/before")
+def before(db: Session = Depends(get_db)):
+    post = Post(title="a")
+    save(db, post)
+    found = len(post.tags)
+    db.flush()
+    return [post.title, found]
+
+
+@app.post("/refreshed")
+def refreshed(db: Session = Depends(get_db)):
+    user = User(name="b")
+    save(db, user)
+    user.age = func.abs(-3)
+    db.add(Post(title="c", user_id=user.id))
+    db.flush()
+    found = len(user.posts)
+    if user.profile is not None:
+        user.name = "none"
+    db.flush()
+    return [user.name, user.age, found]
+"""
+    )
+    requests = [("POST", "/before"), ("POST", "/refreshed")]
+    prove(tmp_path, {"models.py": MODELS, "main.py": app}, requests)

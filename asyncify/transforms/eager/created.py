@@ -22,6 +22,7 @@ from asyncify.transforms.eager.sessions import Access
 from asyncify.transforms.eager.sources import Tracer, dominates, loops_around
 
 STORES = frozenset({"commit", "flush"})
+LOOPS = (ast.For, ast.AsyncFor, ast.While)
 INSPECT = frozenset({"sqlalchemy.inspect", "sqlalchemy.inspection.inspect"})
 
 
@@ -87,6 +88,12 @@ class Refresh:
     def is_new(self) -> bool:
         """Whether it is still to be written."""
         return not self.is_refresh or self.before is not None
+
+    @property
+    def start(self) -> ast.AST:
+        """From where on something may be written behind it: not within the statement before which it goes, unless that
+        is a loop, which comes around."""
+        return self.call if self.before is None or isinstance(self.before, LOOPS) else self.before
 
     @property
     def flushes(self) -> bool:

@@ -90,7 +90,7 @@ class Planner:
         self.deleted = Deleted(program)
         self.overtaken = Overtaken(program, self.reach)
         self.emptied = Emptied(program, self.reach, self.created)
-        self.stored_later = StoredLater(program, self.created, self.reach)
+        self.stored_later = StoredLater(self.reading, self.created, self.reach)
         self.edits: dict[Edit, None] = {}
         self.findings: dict[Finding, None] = {}
         #: who reads what for which there is no place to load it
@@ -271,8 +271,8 @@ class Planner:
 
     def _refresh(self, place: Refresh, steps: Steps, reader: Reader) -> None:
         info = self.refreshing.stored_class(place)
-        if self.overtaken.by_writes(place.call, info, steps, [reader]):
-            if not self.overtaken.by_commits_alone(place.call, info, steps, [reader]):
+        if self.overtaken.by_writes(place.start, info, steps, [reader]):
+            if not self.overtaken.by_commits_alone(place.start, info, steps, [reader]):
                 self._unknown(steps, reader)
             return
         self.refreshing.add(place, steps, reader)
@@ -281,7 +281,7 @@ class Planner:
 
     def _grown(self, place: Refresh | None, steps: Steps, reader: Reader) -> None:
         if place is not None and self.overtaken.grows(
-            place.call, (self.refreshing.stored_class(place),), steps, reader
+            place.start, (self.refreshing.stored_class(place),), steps, reader
         ):
             self._unknown(steps, reader)
 
@@ -292,7 +292,10 @@ class Planner:
             if self._is_elsewhere(site, reader) and self._tries(site, site, steps, reader):
                 return
             loaded = self.created.is_loaded_behind(place, steps) or is_loaded_before(self.program, reader, steps)
-            if self.created.is_above(place.call, path, reader) and not loaded:
+            if not self.created.is_above(place.call, path, reader):  # another function may have stored it before that
+                if self.stored_later.may_load(site, steps, reader):
+                    self._unknown(steps, reader)
+            elif not loaded:
                 known = self.refreshing.known(place)
                 if not commits_expire(self.program) and known.is_behind_plain_commit(self.program):  # the rest is there
                     self._unknown(steps, reader)

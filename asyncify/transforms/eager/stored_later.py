@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import cache
 
 from asyncify.analysis.expiry.afterwards import Afterwards
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import objects
+from asyncify.analysis.values import Obj, objects
 from asyncify.transforms.eager.created import STORES, Created, Refresh, session_call
-from asyncify.transforms.eager.reading import Reader, Steps
+from asyncify.transforms.eager.reading import Reader, Reading, Steps
 
 
 class StoredLater:
     """Knows whether a constructor call, and a reader in another function, have a store on a way between them."""
 
-    def __init__(self, program: Program, created: Created, reach: Reach) -> None:
+    def __init__(self, reading: Reading, created: Created, reach: Reach) -> None:
+        program = reading.program
         self.program = program
+        self._reading = reading
         self._created = created
         self._afterwards = Afterwards(program, reach)
         self._storing = cache(self._find_storing)
@@ -49,11 +52,17 @@ class StoredLater:
         found: dict[ast.AST, dict[FunctionInfo, int]] = defaultdict(dict)
         for function in self.program.functions:
             for node in function.nodes:
-                for value in objects(self.program.values(node)) if isinstance(node, ast.Name) else ():
+                for value in self._named(node) if isinstance(node, ast.Name) else ():
                     if value.origin is not None and not value.origin.steps and isinstance(node, ast.Name):
                         lines = found[value.origin.site]
                         lines[function] = min(lines.get(function, node.lineno), node.lineno)
         return found
+
+    def _named(self, node: ast.Name) -> Iterator[Obj]:
+        """The instances that a name means, or those of the list or the dictionary that it means."""
+        values = self.program.values(node)
+        yield from objects(values)
+        yield from objects(self._reading.elements(values))
 
     def leads(self, refresh: Refresh, reader: Reader) -> bool:
         """Whether a reader may read after a refresh."""
