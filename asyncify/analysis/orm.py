@@ -332,7 +332,7 @@ class Orm:
         rel = Relationship(name, info, target, many, lazy_text, node, keyed, has_key, given is not None, call)
         backref = keywords.get("backref")
         if backref is not None and target is not None:
-            self._add_backref(rel, backref, self_referential=target is info, between="secondary" in keywords)
+            self._add_backref(rel, backref, one="uselist" in keywords and not many, between="secondary" in keywords)
         return rel
 
     def _target(self, info: ClassInfo, argument: ast.expr | None, name: str | None) -> ClassInfo | None:
@@ -342,9 +342,9 @@ class Orm:
                 return found
         return self.named(name, info) if name else None
 
-    def _add_backref(self, rel: Relationship, backref: ast.expr, *, self_referential: bool, between: bool) -> None:
-        """Note the other end. between: whether a table stands between them: then both ends are collections."""
-        lazy, many = "select", between or not rel.collection
+    def _add_backref(self, rel: Relationship, backref: ast.expr, *, one: bool, between: bool) -> None:
+        """Note the other end. one: it is told to hold one object. between: a table is there: both are collections."""
+        lazy, many = "select", between or not (rel.collection or (one and not rel.holds_key))
         told = backref if isinstance(backref, ast.Call) else None
         if isinstance(backref, ast.Call):  # backref("children", lazy=..., uselist=...)
             keywords = {k.arg: k.value for k in backref.keywords if k.arg}
@@ -352,7 +352,7 @@ class Orm:
             lazy = str(value.value) if isinstance(value, ast.Constant) else lazy
             uselist = keywords.get("uselist")
             many = bool(uselist.value) if isinstance(uselist, ast.Constant) else many
-            if self_referential and "remote_side" in keywords:
+            if rel.target is rel.owner and "remote_side" in keywords:
                 many = False
             backref = backref.args[0] if backref.args else backref
         held = not (many or between or rel.holds_key)

@@ -44,12 +44,20 @@ class OwnerMixin:
 class Project(Base):
     id = Column(Integer, primary_key=True)
     tasks = relationship("Task", back_populates="project", viewonly=True)
+    plan = relationship("Plan", uselist=False, backref="project")
 
 
 class Person(Base):
     id = Column(Integer, primary_key=True)
     owned = relationship("Task", foreign_keys="Task.owner_id", viewonly=True)
     checked = relationship("Task", foreign_keys="[Task.checker_id]", viewonly=True)
+
+
+class Plan(Base):
+    id = Column(Integer, primary_key=True)
+    project_id = Column(Integer, ForeignKey("project.id"))
+    person_id = Column(Integer, ForeignKey("person.id"))
+    person = relationship("Person", uselist=False, backref="plans")
 
 
 class TaskKind(Base):
@@ -84,7 +92,7 @@ def test_each_form_of_a_key(tmp_path: Path) -> None:
     exec(MODELS, space)
     configure_mappers()
     wanted, found = {}, {}
-    for name in ("Project", "Person", "TaskKind", "Task", "Step"):
+    for name in ("Project", "Person", "Plan", "TaskKind", "Task", "Step"):
         info = program.orm.named(name)
         assert info is not None
         for relationship in space[name].__mapper__.relationships:  # type: ignore[attr-defined]
