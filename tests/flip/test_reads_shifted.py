@@ -292,3 +292,48 @@ def kept(key: int, db: Session = Depends(get_db)):
 def test_a_refresh_empties_what_one_before_it_has_loaded_by_name(tmp_path: Path) -> None:
     files = {"models.py": MODELS, "filling.py": FILLING, "main.py": MAIN + BY_NAME_FIRST}
     prove(tmp_path, files, [("GET", f"/{way}/{key}") for way in ("twice", "kept") for key in (1, 2)])
+
+
+TWICE = """
+
+def made(db: Session, name: str) -> Team:
+    team = Team(name=name, cups=[Cup(name=name)])
+    db.add(team)
+    db.commit()
+    db.refresh(team)
+    team.name = ",".join(cup.name for cup in team.cups)
+    db.commit()
+    db.refresh(team)
+    return team
+
+
+def flushed(db: Session, name: str) -> Team:
+    team = Team(name=name)
+    db.add(team)
+    db.flush()
+    team.cups += [Cup(name=name)]
+    db.execute(insert(Cup).values(name=name, team_id=team.id))
+    db.commit()
+    if any(cup.name == name for cup in team.cups):
+        team.name = "had"
+    db.commit()
+    db.refresh(team)
+    return team
+
+
+@app.post("/made", response_model=TeamOut)
+def make(name: str, db: Session = Depends(get_db)):
+    return made(db, name)
+
+
+@app.post("/flushed", response_model=TeamOut)
+def flush(name: str, db: Session = Depends(get_db)):
+    team = flushed(db, name)
+    return team
+"""
+
+
+def test_the_last_of_several_refreshes_in_another_function_loads(tmp_path: Path) -> None:
+    main = MAIN.replace("from sqlalchemy.orm", "from sqlalchemy import insert\nfrom sqlalchemy.orm") + TWICE
+    requests = [("POST", "/made?name=a"), ("POST", "/flushed?name=b")]
+    prove(tmp_path, {"models.py": MODELS, "main.py": main, "filling.py": FILLING}, requests)

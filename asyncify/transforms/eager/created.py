@@ -165,8 +165,7 @@ class Created:
 
     def _is_emptied(self, named: Refresh, last: Refresh | None) -> bool:
         """Whether a refresh further down in the same function empties what another one has loaded by name."""
-        same = last is not None and self.program.function_of(last.call) is self.program.function_of(named.call)
-        return last is not None and same and last.call.lineno > named.call.lineno
+        return last is not None and self._is_further_down(last, named)
 
     def _gives(self, refresh: Refresh, steps: Steps) -> bool:
         """Whether a load has an option for a path."""
@@ -204,9 +203,15 @@ class Created:
                     and (there is self.program.function_of(site) or there in self._reach.of(here))
                 )
                 through = block is there.node and self._comes_through(here, reader.node, there)
-                if made or through:
-                    elsewhere = elsewhere or refresh
+                if (made or through) and (elsewhere is None or self._is_further_down(refresh, elsewhere)):
+                    elsewhere = refresh
         return last[1] if last is not None else elsewhere
+
+    def _is_further_down(self, one: Refresh, other: Refresh) -> bool:
+        """Whether a refresh stands behind another one in the same function, and empties what that has loaded."""
+        same = self.program.function_of(one.call) is self.program.function_of(other.call)
+        lines = [getattr(refresh.before or refresh.call, "lineno", 0) for refresh in (one, other)]
+        return same and lines[0] > lines[1]
 
     def _of_same_name(
         self, refreshes: list[Refresh], site: ast.AST, node: ast.AST, here: FunctionInfo | None

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from functools import cache
 
 from asyncify.analysis.expiry.afterwards import Afterwards
-from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Obj, objects
