@@ -25,10 +25,10 @@ class Unloaded:
 
     what: who reads what, in words. model: of an answer the response model and the file in which it is written.
     writes: of an answer, whether what is written out of it reads as well.
-    attribute: of a touched instance, what is read so that it loads; there: it is sure not to be None. attributes: of an
-    answer, what is read of the instance itself, where that is all. again: of an answer, whether what is read waits each
-    time it is read. unsure: nothing is known of the object, and the method has the name of one that reads: it waits
-    only where the function around it does anyway.
+    attribute: of a touched instance, what is read so that it loads; there: it is sure not to be None; many: it is a
+    list of instances. attributes: of an answer, what is read of the instance itself, where that is all. again: of an
+    answer, whether what is read waits each time it is read. unsure: nothing is known of the object, and the method has
+    the name of one that reads: it waits only where the function around it does anyway.
     """
 
     path: str
@@ -41,4 +41,5 @@ class Unloaded:
     attributes: tuple[str, ...] = ()
     again: bool = False
     there: bool = False
+    many: bool = False
     unsure: bool = False

@@ -376,3 +376,41 @@ def test_what_functions_return_and_columns_that_are_properties(tmp_path: Path) -
         tmp_path, files, [("POST", "/grown/1"), ("POST", "/named/1"), ("POST", "/returned"), ("POST", "/plain")]
     )
     assert 'await db.refresh(user, ["age"])' in done["main.py"]
+
+
+LISTED = (
+    HEAD
+    + """
+from typing import List
+
+from pydantic import BaseModel
+from sqlalchemy import func
+
+
+class UserOut(BaseModel):
+    name: str
+    model_config = {"from_attributes": True}
+
+
+@app.post("/stored", response_model=List[UserOut])
+def stored(db: Session = Depends(get_db)):
+    users = db.query(User).order_by(User.id).all()
+    for user in users:
+        user.name = func.upper(user.name)
+    db.commit()
+    return users
+
+
+@app.post("/flushed", response_model=List[UserOut])
+def flushed(db: Session = Depends(get_db)):
+    users = db.query(User).order_by(User.id).all()
+    for user in users:
+        user.name = func.lower(user.name)
+    db.flush()
+    return users
+"""
+)
+
+
+def test_what_the_database_computes_of_a_list_that_is_sent(tmp_path: Path) -> None:
+    prove(tmp_path, LISTED, [("POST", "/stored"), ("POST", "/flushed")])

@@ -160,6 +160,14 @@ def holds_instances(program: Program, values: Values) -> bool:
     return False
 
 
+def is_list(program: Program, node: ast.expr) -> bool:
+    """Whether an expression is, as far as is known, a list of mapped instances, or the like: it can be gone through
+    again."""
+    values = program.values(node)
+    lists = all(isinstance(value, Inst) and value.type in ("list", "set", "tuple") for value in values)
+    return lists and holds_instances(program, values)
+
+
 def is_sql(
     program: Program, function: FunctionInfo, value: ast.expr, seen: frozenset[FunctionInfo] = frozenset()
 ) -> bool:

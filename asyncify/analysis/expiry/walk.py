@@ -16,6 +16,7 @@ from asyncify.analysis.expiry.events import (
     event_of,
     foreign,
     holds_instances,
+    is_list,
     is_model_instance,
     is_sql,
     path_text,
@@ -241,7 +242,7 @@ class Walk:
                 state = self._handed(part, state, inside=inside) if isinstance(part, ast.expr) else state
             return state
         if not is_path(node) or not is_model_instance(self.program, node):
-            return state
+            return self._handed_list(node, state)
         path, always = path_text(node), self._always(node)
         mark = state.get((path, ""))
         if mark is not None:
@@ -256,6 +257,13 @@ class Walk:
         if mark is not None:
             read = ExpiredRead(self.function, node, node, "", How.HANDED, mark, True, always, True)
             state = self._outdated(read, state)
+        return state
+
+    def _handed_list(self, node: ast.expr, state: State) -> State:
+        """Hand a list of instances on, of which the database has computed something."""
+        if is_path(node) and is_list(self.program, node):
+            for name, mark in computed.of_instance(state, path_text(node)):
+                self._note(ExpiredRead(self.function, node, node, name, How.HANDED, mark, False, self._always(node)))
         return state
 
     def _mapped(self, node: ast.expr) -> frozenset[str]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from asyncify.analysis.async_attrs import DeclaredBase
-from asyncify.analysis.bindings import bring
+from asyncify.analysis.bindings import bring, free_name
 from asyncify.analysis.dotted import is_path
 from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.program import Program
@@ -105,6 +105,11 @@ class ImplicitLoads:
             if isinstance(statement, SIMPLE):
                 text, imports = self._read(node.value, node.attr, self.source.segment(node.value))
                 yield from self._before(place, statement, f"{text}\n", imports)
+        elif place.reads is Reads.TOUCH and is_path(node) and place.attribute and place.many:
+            one = free_name(self.program, self.module.path, "one")
+            text, imports = self._read(node, place.attribute, one)
+            loop = f"for {one} in {self.source.segment(node)}:\n    {text}\n"
+            yield from self._before(place, self.source.statement(node), loop, imports)
         elif place.reads is Reads.TOUCH and is_path(node) and place.attribute:
             text, imports = self._read(node, place.attribute, self.source.segment(node))
             text = f"{text}\n" if place.there else f"if {self.source.segment(node)} is not None:\n    {text}\n"

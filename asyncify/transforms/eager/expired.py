@@ -18,7 +18,7 @@ from asyncify.analysis.evaluated import behind, comes_before
 from asyncify.analysis.expiry import computed
 from asyncify.analysis.expiry.afterwards import is_repeated
 from asyncify.analysis.expiry.changes import Changes
-from asyncify.analysis.expiry.events import commits_expire, flushes_before_queries, path_text
+from asyncify.analysis.expiry.events import commits_expire, flushes_before_queries, is_list, path_text
 from asyncify.analysis.expiry.reads import expired_reads
 from asyncify.analysis.expiry.uses import ExpiredRead, How, nothing_differs
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
@@ -88,8 +88,9 @@ class Expired:
         """Whether somebody reads the one attribute of an instance that is handed on, for which it would be loaded."""
         if read.how is not How.HANDED or not read.attribute:
             return True
-        infos = {value.info for value in objects(self.program.values(read.instance))}
-        return any(read.attribute in self._columns_read[info] for info in infos)
+        values = self.program.values(read.instance)
+        found = (*objects(values), *objects(self.reading.elements(values)))
+        return any(read.attribute in self._columns_read[value.info] for value in found)
 
     # -- what may be read without a load -------------------------------------------------------------
 
@@ -355,7 +356,8 @@ class Expired:
     def _touched(self, read: ExpiredRead, name: str) -> Unloaded:
         what = f"{path_text(read.instance)} after {read.mark.cause}"
         there = bool(read.attribute or read.outdated) and self._persistence.is_there(read)
-        return Unloaded(read.function.path, read.instance, Reads.TOUCH, what, attribute=name, there=there)
+        many = is_list(self.program, read.instance)
+        return Unloaded(read.function.path, read.instance, Reads.TOUCH, what, attribute=name, there=there, many=many)
 
     def _never_loaded(self, read: ExpiredRead) -> list[str]:
         """What the mapping computes, and is read of an instance that was made and not loaded since."""
