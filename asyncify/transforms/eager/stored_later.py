@@ -58,7 +58,7 @@ class StoredLater:
         return found
 
     def _named(self, node: ast.Name) -> Iterator[Obj]:
-        """The instances that a name means, or those of the list or the dictionary that it means."""
+        """The instances that a name means, or those of the list that it means."""
         values = self.program.values(node)
         yield from objects(values)
         yield from objects(self._reading.elements(values))
