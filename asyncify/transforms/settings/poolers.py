@@ -3,9 +3,10 @@
 psycopg2 prepares nothing. psycopg 3 prepares what it sends often, asyncpg everything, and a pooler that hands each
 transaction to another connection of the server loses that. Sources: SQLAlchemy "Prepared Statement Name with
 PGBouncer"; psycopg 3 "Prepared statements"; asyncpg FAQ; PgBouncer `max_prepared_statements`; Supabase and Neon,
-"Connection pooling". Run against PgBouncer 1.18 in transaction mode, two processes at a time, SQLAlchemy 2.0.30 and
-2.1.9: asyncpg 0.29 to 0.32 lost statements without the advice and none with it; before 0.31 both caches off are not
-enough, since `prepare()` still gives names that two processes share; `str()` gives the name of an unnamed statement.
+"Connection pooling". Run against PgBouncer 1.18 in transaction mode, with SQLAlchemy 2.0.30 and 2.1.9: asyncpg 0.32
+lost statements without the advice, and 0.29, 0.30 and 0.32 none with it, in two processes at a time. Before 0.31 both
+caches off are not enough, since `prepare()` still gives names that two processes share; `str()` gives the name of an
+unnamed statement.
 """
 
 from __future__ import annotations
