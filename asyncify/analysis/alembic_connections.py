@@ -1,7 +1,8 @@
-"""Connections that a program gives to Alembic: `config.attributes["connection"] = connection`.
+"""Connections and engines that a program gives to Alembic: `config.attributes["connection"] = connection`.
 
-`env.py` stays synchronous and works on what it finds there. Source: Alembic cookbook, "Sharing a Connection across one
-or more programmatic migration commands" and "Programmatic API use (connection sharing) With Asyncio".
+`env.py` stays synchronous and works on what it finds there; where it connects to that first, people give it an engine.
+Source: Alembic cookbook, "Sharing a Connection across one or more programmatic
+migration commands" and "Programmatic API use (connection sharing) With Asyncio".
 """
 
 from __future__ import annotations
@@ -27,11 +28,12 @@ def lent_connections(program: Program) -> Iterator[tuple[str, ast.expr]]:
                     yield path, node.value
 
 
-def shared_connections(program: Program) -> Iterator[tuple[str, ast.expr]]:
-    """The file and the expression of each connection that becomes async and is given to Alembic."""
+def shared_connections(program: Program) -> Iterator[tuple[str, ast.expr, str]]:
+    """The file, the expression and the kind of each connection or engine that becomes async and is given to Alembic."""
     for path, value in lent_connections(program):
-        if has(program.values(value), names.CONNECTION):
-            yield path, value
+        kinds = [kind for kind in (names.CONNECTION, names.ENGINE) if has(program.values(value), kind)]
+        if len(kinds) == 1:
+            yield path, value, kinds[0]
 
 
 def _is_place(target: ast.expr) -> bool:

@@ -117,10 +117,21 @@ class Classes:
 
     def method(self, info: ClassInfo, name: str) -> FunctionInfo | None:
         """The method that `instance.name` finds."""
+        name = self.unmangled(info, name)
         for base in self.ancestors(info):
             if isinstance(base, ClassInfo) and name in base.methods:
                 return base.methods[name]
         return None
+
+    def unmangled(self, info: ClassInfo, name: str) -> str:
+        """`_Service__find`, the name by which all others ask for the private `__find` of `Service`, as it is written
+        there. Source: Python language reference, "Private name mangling"."""
+        if name.startswith("_") and "__" in name[2:]:
+            for base in self.ancestors(info):
+                head = f"_{base.name.lstrip('_')}__" if isinstance(base, ClassInfo) else ""
+                if head and name.startswith(head) and not name.endswith("__"):
+                    return name[len(head) - 2 :]
+        return name
 
     def method_above(self, owner: ClassInfo, receiver: ClassInfo, name: str) -> FunctionInfo | None:
         """The method that `super().name` finds in a method of `owner` called on a `receiver`."""

@@ -100,6 +100,61 @@ with context.begin_transaction():
     assert after["alembic/env.py"] == files["alembic/env.py"]
 
 
+def test_alembic_is_given_the_engine(tmp_path: Path) -> None:
+    files = {
+        "main.py": HEAD
+        + """
+from alembic import command
+from alembic.config import Config
+from db import engine
+
+
+def upgrade(given):
+    config = Config()
+    config.set_main_option("script_location", "migrations")
+    config.attributes["connection"] = given
+    command.upgrade(config, "head")
+
+
+@app.post("/upgrade")
+def post():
+    upgrade(engine)
+
+
+@app.get("/notes")
+def notes(db: Session = Depends(get_db)):
+    return db.execute(text("SELECT text FROM notes")).scalars().all()
+""".replace("from alembic import command", "from alembic import command\nfrom sqlalchemy import text"),
+        "migrations/env.py": """
+from alembic import context
+
+from db import engine
+
+connectable = context.config.attributes.get("connection", None)
+if connectable is None:
+    connectable = engine
+with connectable.connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+""",
+        "migrations/versions/one.py": """
+from alembic import op
+
+revision = "one"
+down_revision = None
+
+
+def upgrade():
+    op.execute("CREATE TABLE notes (text VARCHAR)")
+    op.execute("INSERT INTO notes VALUES ('first')")
+""",
+    }
+    after = prove(tmp_path, files, [("POST", "/upgrade"), ("GET", "/notes")])
+    assert 'config.attributes["connection"] = given.sync_engine' in after["main.py"]
+    assert 'await greenlet_spawn(command.upgrade, config, "head")' in after["main.py"]
+
+
 def test_an_inspector_of_the_connection_of_a_session(tmp_path: Path) -> None:
     app = """\
 from fastapi import Depends, FastAPI

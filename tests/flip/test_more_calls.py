@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .harness import prove
+from .harness import BASE, migrate, prove
 from .test_lookalikes import HEAD
 
 
@@ -214,7 +214,9 @@ def read():
 
 def test_an_abstract_method_whose_forms_yield(tmp_path: Path) -> None:
     """It has no `yield` itself: a call of it is iterated over, not awaited, and it stays a plain function."""
-    app = HEAD + """\
+    app = (
+        HEAD
+        + """\
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
@@ -248,6 +250,7 @@ class Users(Exporter):
 def export(db: Session = Depends(get_db)):
     return Users(db).export()
 """
+    )
     done = prove(tmp_path, {"main.py": app}, [("GET", "/export")])
     assert "    def items(self) -> AsyncIterator[str]: ..." in done["main.py"]
     assert "    async def title(self) -> str: ..." in done["main.py"]
@@ -365,3 +368,85 @@ def rename(name: str, db: Session = Depends(get_db)):
     return Users.rename(db.get(User, 1), name, db)
 """
     prove(tmp_path, app, [("GET", "/names"), ("PUT", "/names/dan"), ("GET", "/names")])
+
+
+def test_private_methods_by_their_mangled_name(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+class Users:
+    def __init__(self, db):
+        self.__db = db
+
+    def __count(self, age):
+        return self.__db.query(User).filter(User.age > age).count()
+
+    def older(self, age):
+        return self.__count(age)
+
+
+class Named(Users):
+    pass
+
+
+@app.get("/")
+def read(db: Session = Depends(get_db)):
+    users, named = Users(db), Named(db)
+    first = users._Users__count(25)
+    second = getattr(named, "_Users__count")(35)
+    return [first, second, named._Users__count(1), Users._Users__count(users, 5), users._Users__db.get(User, 1).name]
+"""
+    )
+    after = prove(tmp_path, app, [("GET", "/")])
+    assert "first = await users._Users__count(25)" in after["main.py"]
+
+
+READERS = """
+class Reader:
+    def read(self, session: Session, value):
+        raise NotImplementedError
+
+
+class ByName(Reader):
+    def read(self, session: Session, value):
+        return session.query(User).filter(User.name == value).one().id
+
+
+class Nested(Reader):
+    def read(self, session: Session, value):
+        return read_all(session, [("plain", value)])
+
+
+class Plain:
+    def read(self, session: Session, value):
+        return value
+
+
+def relations():
+    return eval("{'name': (ByName(),), 'nested': (Nested(),), 'plain': (Plain(),)}")
+
+
+def read_all(session, given):
+    known = relations()
+    return [known[key][0].read(session, value) for key, value in given]
+
+
+@app.get("/")
+def read(db: Session = Depends(get_db)):
+    return read_all(db, [("name", "ann"), ("nested", 3), ("plain", "x")])
+"""
+
+
+def test_a_method_of_an_unknown_object_that_is_given_a_session(tmp_path: Path) -> None:
+    """All methods of that name take one there, so they change together."""
+    after = prove(tmp_path, HEAD + READERS, [("GET", "/")])
+    assert "await known[key][0].read(session, value)" in after["main.py"]
+
+
+def test_a_method_of_that_name_that_takes_something_else(tmp_path: Path) -> None:
+    app = HEAD + READERS.replace(
+        "class Plain:\n    def read(self, session: Session, value):", "class Plain:\n    def read(self, path, value):"
+    )
+    after = migrate({**BASE, "main.py": app})
+    assert "unresolved-call" in after.codes
+    assert "await known[key]" not in after["main.py"]

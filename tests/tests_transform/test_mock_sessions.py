@@ -135,6 +135,13 @@ def test_closed():
         session.close.assert_called_once_with()
 
 
+@patch("app.db.SessionLocal")
+def test_given_by_an_assignment(opened):
+    opened.return_value = MagicMock()
+    generator = get_db()
+    assert next(generator) is opened.return_value
+
+
 def test_told():
     session = MagicMock()
     session.__enter__.return_value = session

@@ -50,11 +50,11 @@ def attribute(run: Run, base: Values, name: str, node: ast.AST) -> Values:
     found: list[Values] = []
     for value in base:
         if isinstance(value, Obj):
-            found.append(_of_object(run, value, name, node))
+            found.append(_of_object(run, value, run.engine.classes.unmangled(value.info, name), node))
         elif isinstance(value, Inst):
             found.append(_of_instance(run, value, name, node))
         elif isinstance(value, Cls):
-            found.append(_of_class(run, value.info, name, node))
+            found.append(_of_class(run, value.info, run.engine.classes.unmangled(value.info, name), node))
         elif isinstance(value, Mod):
             found.append(_of_module(run, value, name))
         elif isinstance(value, Ext):

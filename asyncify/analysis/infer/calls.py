@@ -79,12 +79,12 @@ def call(run: Run, node: ast.Call) -> Values:
         elif isinstance(target, Ext):
             handed = [*written, rest] if rest and target.name.startswith(SPREADING) else written
             found.append(call_library(run, target.name, handed, kwargs, node))
-            found.append(forwarded(run, target, args, kwargs))
+            found.append(forwarded(run, target, args, kwargs, node))
         elif isinstance(target, Member):
             found.append(call_member(run, target, written, kwargs, node))
             if (target.base.type, target.name) in STACKED and node.args:
                 found.append(entered(run, written[0] if written else NOTHING, node.args[0]))
-            found.append(forwarded(run, target, args, kwargs))
+            found.append(forwarded(run, target, args, kwargs, node))
         elif isinstance(target, Obj):
             method = run.engine.classes.method(target.info, "__call__")
             if method is not None:

@@ -6,13 +6,15 @@ SQLAlchemy, `sqlalchemy.util.concurrency`.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from asyncify.analysis.infer.functions import ensure, pass_arguments, result_of
+from asyncify.analysis.infer.library import call_member
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.values import NOTHING, Ext, Fn, Inst, Member, Value, Values, union
-from asyncify.knowledge.names import GREENLET_SPAWN, canonical
+from asyncify.knowledge.names import DYNAMIC, GREENLET_SPAWN, QUERY, canonical
 
 #: name -> position of the function, and whether the call (once awaited) gives what the function gives
 FORWARDS: Mapping[str, tuple[int, bool]] = MappingProxyType(
@@ -30,8 +32,10 @@ FORWARDS: Mapping[str, tuple[int, bool]] = MappingProxyType(
 )
 
 
-def forwarded(run: Run, target: Value, args: Sequence[Values], kwargs: Mapping[str, Values]) -> Values:
-    """Pass the arguments on; what the function gives, where the call gives it on."""
+def forwarded(
+    run: Run, target: Value, args: Sequence[Values], kwargs: Mapping[str, Values], node: ast.Call
+) -> Values:
+    """Pass the arguments on; what the function gives, or the method of a query, where the call gives it on."""
     if not args:
         return NOTHING
     name = ""
@@ -51,4 +55,6 @@ def forwarded(run: Run, target: Value, args: Sequence[Values], kwargs: Mapping[s
                 found.append(result_of(run, value))
         elif gives and isinstance(value, Inst) and value.type == "lambda" and value.args:
             found.append(value.args[0])
+        elif gives and isinstance(value, Member) and value.base.type in (QUERY, DYNAMIC):
+            found.append(call_member(run, value, args[position + 1 :], kwargs, node))
     return union(found)

@@ -11,6 +11,7 @@ from asyncify.analysis.infer.bodies import walk_unit
 from asyncify.analysis.infer.engine import Engine, Facts, Language, Record
 from asyncify.analysis.infer.evidence import suppose_sessions
 from asyncify.analysis.infer.expressions import EXPRESSIONS
+from asyncify.analysis.infer.named_calls import named_calls
 from asyncify.analysis.infer.schedule import Unit
 from asyncify.analysis.infer.told import Told, tell
 from asyncify.analysis.names import Names
@@ -35,6 +36,8 @@ def infer(names: Names, classes: Classes, orm: Orm, fixtures: Fixtures, sessions
         supposed = not suppose_sessions(engine, records)  # asked last; what is new to somebody has that walked again
     facts = _joined(records.values())
     facts.held = engine.attributes()
+    for call, method in list(named_calls(engine.modules, classes, facts)):
+        facts.calls.setdefault(call, set()).add(method)
     return facts
 
 

@@ -23,10 +23,10 @@ from asyncify.model.ops import Hole, Replace
 def attribute_edits(program: Program, module: ModuleInfo) -> Iterator[Edit]:
     """`x.name` to `x.sync_connection.name`, where the async object has no such attribute; what is given to Alembic."""
     source = module.source
-    for path, given in shared_connections(program):
+    for path, given, kind in shared_connections(program):
         if path == module.path:
-            because = "Alembic works on the sync connection inside"
-            op = Replace(f"$it.{INSIDE[names.CONNECTION]}")
+            because = f"Alembic works on the {INSIDE[kind].replace('_', ' ')} inside"
+            op = Replace(f"$it.{INSIDE[kind]}")
             yield Edit("await", path, source.target(given), op, group="flip", because=because)
     for call in source.nodes_of(ast.Call):
         if _gives_sync_bind(program, module, call):

@@ -35,7 +35,9 @@ class Entered:
     def told(self, path: str, node: ast.Assign, target: ast.Attribute) -> None:
         """`factory.return_value = session`, `factory.side_effect = [first, second]`."""
         if target.attr == "return_value":
-            lines = [gives_itself(self.work.source(path).segment(target))]
+            session, scope = self.work.source(path).segment(target), self.work.program.scope_of(node)
+            told = any(self._tells(scope, text) for text in (session, ast.unparse(node.value)))
+            lines = [] if told else [gives_itself(session)]
             self._can_be_entered(node.value)
         else:
             lines = self._lines(node.value, self.work.program.scope_of(node))
