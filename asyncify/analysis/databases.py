@@ -10,22 +10,26 @@ from asyncify.knowledge.drivers import backend_of, sync_packages
 from asyncify.model.text import DOCUMENTS
 
 _URL = re.compile(rb"\b(sqlite|postgresql|postgres|mysql|mariadb|mssql|oracle)(\+\w+)?://")
+#: Source: Docker "Compose file reference"
+_COMPOSE = re.compile(r"(?:^|/)(?:docker-)?compose[^/]*\.ya?ml$")
 BACKENDS = ("sqlite", "postgresql", "mysql", "mariadb", "mssql", "oracle")
 
 
 def find_backends(program: Program) -> tuple[str, ...]:
     """The databases that the URLs anywhere in the repository name, and its packages; empty where nothing says so.
 
-    `Program.named_backends` keeps them: all files are searched.
+    A URL in a compose file may be that of another service: it says nothing of a database for which no driver is listed,
+    where one for another database is. `Program.named_backends` keeps them: all files are searched.
     """
     listed = read_dependencies(program.workspace.files).listed
     by_package = [b for b in BACKENDS if any(p in listed for p in sync_packages(b))]
     by_url = {
-        backend_of(match.group(1).decode())
+        backend
         for path, data in program.workspace.files.items()
         if not path.endswith(DOCUMENTS)
         for match in _URL.finditer(data)
-        if match.group(1) == b"sqlite" or not _is_comment(data, match.start())
+        if (backend := backend_of(match.group(1).decode())) == "sqlite"
+        or (not _is_comment(data, match.start()) and (not by_package or not _COMPOSE.search(path)))
     }
     return tuple(b for b in BACKENDS if b in by_url or b in by_package)
 

@@ -21,8 +21,10 @@ EXAMPLES = "# DATABASE_URL=mysql+pymysql://u:p@localhost/shop\n ; oracle://h/x\n
         ({"app.py": HERE, ".env": "DATABASE_URL=mysql://h/x  # of production\n"}, ("postgresql", "mysql")),
         ({"app.py": "#\n", ".env.example": "# DATABASE_URL=sqlite:///./app.db\n"}, ("sqlite",)),
         ({"app.py": '{"a": "mssql://h", "b": "mysql://h"}\n'}, ("mysql", "mssql")),
+        ({"docker-compose.yml": "URL: mysql://other/x\n", "requirements.txt": "psycopg2\n"}, ("postgresql",)),
+        ({"docker-compose.yml": "URL: mysql://db/x\n", "requirements.txt": "fastapi\n"}, ("mysql",)),
     ],
 )
-def test_urls_in_comments_are_examples(files: dict[str, str], found: tuple[str, ...]) -> None:
+def test_urls_in_comments_are_examples_and_services_are_others(files: dict[str, str], found: tuple[str, ...]) -> None:
     program = build(Workspace(Path("/nowhere"), {path: text.encode() for path, text in files.items()}))
     assert program.named_backends == found
