@@ -14,6 +14,7 @@ from asyncify.analysis.generator_uses import stepped_generator
 from asyncify.analysis.nodes import last_name
 from asyncify.analysis.override_entries import override_entries
 from asyncify.analysis.program import Program
+from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Fn, has
 from asyncify.knowledge import names
@@ -71,12 +72,12 @@ def _only_closes(program: Program, function: FunctionInfo) -> bool:
 
 def is_asked_for(program: Program, function: FunctionInfo) -> bool:
     """Whether FastAPI calls a function: something that names it is a `Depends`, or overrides it."""
-    return any(use for module in program.modules.values() for use in _uses(program, function, module.path))
+    return any(_uses(program, function))
 
 
 def is_only_asked_for(program: Program, function: FunctionInfo) -> bool:
     """Whether FastAPI alone calls a function: everything that names it is a `Depends`, or overrides it."""
-    uses = [use for module in program.modules.values() for use in _uses(program, function, module.path)]
+    uses = list(_uses(program, function))
     called = any(
         not isinstance(node, ast.arg)
         and not has(program.values(node), names.DEPENDS)
@@ -86,9 +87,13 @@ def is_only_asked_for(program: Program, function: FunctionInfo) -> bool:
     return bool(uses) and all(uses) and not called
 
 
-def _uses(program: Program, function: FunctionInfo, path: str) -> Iterator[bool]:
-    """For each expression of a file that means a function, whether it only asks FastAPI for what that gives."""
-    source = program.modules[path].source
+def _uses(program: Program, function: FunctionInfo) -> Iterator[bool]:
+    """For each expression that means a function, whether it only asks FastAPI for what that gives."""
+    for module in program.modules.values():
+        yield from _uses_in(program, function, module.source)
+
+
+def _uses_in(program: Program, function: FunctionInfo, source: SourceFile) -> Iterator[bool]:
     overridden = {key for key, _ in override_entries(source)}
     for node in source.nodes_among(frozenset({ast.Name, ast.Attribute})):
         assert isinstance(node, (ast.Name, ast.Attribute))

@@ -15,7 +15,6 @@ from asyncify.analysis.handed_sessions import callee_of, keeps_session
 from asyncify.analysis.program import Program
 from asyncify.analysis.query_points import iterated_queries, runs_own_query, sliced_queries
 from asyncify.analysis.reflection import reflects_with
-from asyncify.analysis.returned_sessions import returned_sessions
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.test_clients import is_async_client
 from asyncify.analysis.unawaited import is_unawaited
@@ -100,7 +99,7 @@ def written_points(program: Program, module: ModuleInfo, clients: frozenset[ast.
     with_items = set(entered(module))
     for left in unclosed_sessions(program, module):
         yield Point(PointKind.CLOSE, left.place, "closing a session")
-    for returned in returned_sessions(program, module):
+    for returned in program.returned_sessions[module.path]:
         if returned.yields:
             yield Point(PointKind.CLOSE, returned.stmt, "closing a session")
     inside_factories = _inside_factories(program, module)

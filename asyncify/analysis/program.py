@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from asyncify.analysis.async_attrs import AsyncAttributes
     from asyncify.analysis.colouring import Colouring
     from asyncify.analysis.mock_origins import Origins
+    from asyncify.analysis.returned_sessions import Returned
 
 
 def in_order(functions: Iterable[Fn]) -> tuple[Fn, ...]:
@@ -182,6 +183,13 @@ class Program:
         from asyncify.analysis.unclosed import overriding
 
         return overriding(self)
+
+    @cached_property
+    def returned_sessions(self) -> Mapping[str, tuple[Returned, ...]]:
+        """The sessions that dependencies open and return, by file."""
+        from asyncify.analysis.returned_sessions import returned_sessions
+
+        return returned_sessions(self)
 
     @cached_property
     def set_by_tests(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ Garbage collection gave their connections back once the request was over, and ca
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from asyncify.analysis.fixtures import is_test
@@ -48,8 +48,12 @@ class Returned:
     yields: bool = True
 
 
-def returned_sessions(program: Program, module: ModuleInfo) -> Iterator[Returned]:
-    """All of them in a file of an app; with another caller only those that the `return` opens for FastAPI as well."""
+def returned_sessions(program: Program) -> Mapping[str, tuple[Returned, ...]]:
+    """All of them by file; with another caller only those that the `return` opens for FastAPI as well."""
+    return {path: tuple(_returned_in(program, module)) for path, module in program.modules.items()}
+
+
+def _returned_in(program: Program, module: ModuleInfo) -> Iterator[Returned]:
     for function in module.functions.values() if not is_test(module.path) else ():
         one = _returned(program, function) if not function.is_generator else None
         if one is None:

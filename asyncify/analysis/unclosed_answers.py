@@ -14,7 +14,6 @@ from asyncify.analysis.evaluated import ahead, behind, block_of
 from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.handed_sessions import keeps_session
 from asyncify.analysis.program import Program
-from asyncify.analysis.returned_sessions import returned_sessions
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.unclosed import (
     bodies,
@@ -56,7 +55,7 @@ def sessions_left_open(
     if is_test(module.path):
         return
     known = {(program.function_of(u.place), u.name) for u in unclosed_sessions(program, module)}
-    known |= {(one.function, one.name) for one in returned_sessions(program, module)}
+    known |= {(one.function, one.name) for one in program.returned_sessions[module.path]}
     for function in module.functions.values():
         for body in bodies(function.node.body) if not function.is_generator else ():
             for index, stmt in enumerate(body):

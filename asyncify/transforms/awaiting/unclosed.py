@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 
 from asyncify.analysis.bindings import free_name
 from asyncify.analysis.program import Program
-from asyncify.analysis.returned_sessions import Returned, returned_sessions
+from asyncify.analysis.returned_sessions import Returned
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.unclosed import Leak, Unclosed, opening_lambdas, unclosed_sessions
 from asyncify.analysis.unclosed_answers import sessions_left_open
@@ -28,7 +28,7 @@ def unclosed_edits(program: Program, module: ModuleInfo) -> Iterator[Edit]:
             if one.made is not None:
                 target, named = module.source.target(one.made), Replace(free_name(program, module.path, "session"))
                 yield Edit("await", module.path, target, named, group="flip", because=BECAUSE)
-    for returned in returned_sessions(program, module):
+    for returned in program.returned_sessions[module.path]:
         if returned.yields and program.colouring.waits(returned.function):
             yield from _yielding(program, module, returned)
     opener, session = free_name(program, module.path, "new_session"), free_name(program, module.path, "session")
@@ -56,7 +56,7 @@ def left_open_edits(
                 yield Edit("await", module.path, target, ReplaceStatement(), group="flip", because=BECAUSE)
         elif not one.ends and function not in program.colouring.kept:
             yield _told(module, one.value, one.name)
-    for returned in returned_sessions(program, module):
+    for returned in program.returned_sessions[module.path]:
         if not returned.yields and returned.function not in program.colouring.kept:
             yield _told(module, returned.value, free_name(program, module.path, "session"))
 
