@@ -15,8 +15,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import aiosqlite  # noqa: F401 - imported once, before processes are forked
+import aiosqlite  # noqa: F401 - this and those marked so are imported once, before processes are forked
+import anyio._backends._asyncio  # noqa: F401
 import httpx
+import pydantic.v1  # noqa: F401
+import sqlalchemy.dialects.sqlite.aiosqlite
 import sqlalchemy.ext.asyncio  # noqa: F401
 from fastapi.testclient import TestClient
 from sqlalchemy import create_engine
