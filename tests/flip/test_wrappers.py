@@ -409,3 +409,79 @@ def put(key: int, name: str, db=Depends(get_db)):
 """
     files = {"base.py": base, "queries.py": queries, "services.py": services, "main.py": main}
     prove(tmp_path, files, [("GET", "/users/1"), ("PUT", "/users/1?name=eve"), ("GET", "/users/1")])
+
+
+def test_a_decorator_that_steps_the_generator_of_a_session_gives_that_session_again(tmp_path: Path) -> None:
+    """A second run sees what the first has written, `await generator.__anext__()`, for what it gives: else the reads
+    behind it, which the first run has loaded, would be loads of an unknown session."""
+    app = (
+        HEAD
+        + """
+import logging
+from contextlib import contextmanager
+from functools import wraps
+
+from db import SessionLocal
+
+
+def logged(make):
+    @wraps(make)
+    def wrapper(*args, **kwargs):
+        generator = make(*args, **kwargs)
+        resource = next(generator)
+        try:
+            yield resource
+        except Exception as error:
+            logging.error("failed")
+            try:
+                generator.throw(error)
+            except StopIteration:
+                pass
+            raise
+        else:
+            try:
+                next(generator)
+            except StopIteration:
+                pass
+
+    return wrapper
+
+
+@logged
+def get_session():
+    db = SessionLocal()
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+session_scope = contextmanager(get_session)
+
+
+def titles(user, db):
+    return [post.title for post in user.posts]
+
+
+def older(user: User, db: Session):
+    if user.posts and user.posts[0].author.age > 0:
+        user.age += len(titles(user, db))
+    return user.age
+
+
+@app.post("/users/{key}")
+def make_older(key: int):
+    with session_scope() as db:
+        user = db.execute(select(User).where(User.id == key)).scalars().first()
+        age = older(user, db)
+        db.commit()
+        return [age, titles(user, db)]
+
+
+@app.get("/users/{key}")
+def read(key: int, db: Session = Depends(get_session)):
+    user = db.get(User, key)
+    return [user.age, titles(user, db)]
+"""
+    )
+    prove(tmp_path, app, [("POST", "/users/1"), ("GET", "/users/1"), ("GET", "/users/3")])

@@ -13,7 +13,7 @@ from asyncify.analysis.infer.displays import asked_by_name, item_by_name
 from asyncify.analysis.infer.evaluate import evaluate
 from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.forwarding import forwarded
-from asyncify.analysis.infer.functions import REGISTERED, bare, call_function, construct, fill_fields
+from asyncify.analysis.infer.functions import CONTEXT_MANAGERS, REGISTERED, bare, call_function, construct, fill_fields
 from asyncify.analysis.infer.higher import told
 from asyncify.analysis.infer.library import call_library, call_member
 from asyncify.analysis.infer.queries import chained
@@ -154,9 +154,10 @@ def call_instance(
             elif isinstance(inner, Ext):
                 found.append(call_library(run, inner.name, bound, kwargs, node))
         return union(found)
-    if target.type == "contextlib.contextmanager":
+    if target.type in CONTEXT_MANAGERS:
         made = union(call_function(run, f, args, kwargs, node) for f in target.args[0] if isinstance(f, Fn))
-        return frozenset(Inst("contextmanager", v.args) for v in made if isinstance(v, Inst) and v.type == "generator")
+        generators = (v for v in made if isinstance(v, Inst) and v.type in ("generator", "asyncgenerator"))
+        return frozenset(Inst("contextmanager", v.args) for v in generators)
     if target.type == NAMED_TUPLE:
         fields = [v.text for field in target.args for v in field if isinstance(v, Const)]
         parts = [*args, *(kwargs.get(name, NOTHING) for name in fields[len(args) :])]

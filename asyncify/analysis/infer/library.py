@@ -11,7 +11,7 @@ from asyncify.analysis.infer.annotations import constant_text
 from asyncify.analysis.infer.evaluate import annotated
 from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.framework import keep_lifespan_state
-from asyncify.analysis.infer.functions import made_by_factory
+from asyncify.analysis.infer.functions import CONTEXT_MANAGERS, made_by_factory
 from asyncify.analysis.infer.graphql import keep_context
 from asyncify.analysis.infer.higher import apply, given, grouped, keyed, reduced
 from asyncify.analysis.infer.iteration import awaited, elements, position_of
@@ -104,7 +104,7 @@ def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call
         return frozenset({Inst("functools.partial", tuple(args))})
     if name == names.FASTAPI:
         keep_lifespan_state(run, kwargs)
-    if name == "contextlib.contextmanager":
+    if name in CONTEXT_MANAGERS:
         return frozenset({Inst(name, tuple(args[:1]))})
     if name in (PROXY, ASYNC_PROXY):
         return frozenset({Inst("contextmanager", (frozenset({Inst(OBJECTS[f"{name}.session"])}),))})
@@ -188,8 +188,8 @@ def _builtin(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call) ->
         return frozenset({collection("set" if short == "set" else "list", inner)})
     if short in ("min", "max") and len(args) > 1:
         return union(args)
-    if short in ("next", "min", "max"):
-        return elements(run, first, node) | (args[1] if len(args) > 1 and short == "next" else NOTHING)
+    if short in ("next", "anext", "min", "max"):
+        return elements(run, first, node) | (args[1] if len(args) > 1 and short.endswith("next") else NOTHING)
     if short == "enumerate":
         pair = Inst("tuple", (NOTHING, elements(run, first, node)))
         return frozenset({collection("list", frozenset({pair}))})
@@ -279,7 +279,7 @@ def call_member(run: Run, member: Member, args: Args, kwargs: Kwargs, node: ast.
             run.write(("state", kind, "value"), args[0])
         known = union(base.args) | (args[0] if name == "get" and args else NOTHING)
         return run.read("state", kind, "value") | known if name == "get" else NOTHING
-    if kind in ("list", "set", "dict", "generator"):
+    if kind in ("list", "set", "dict", "generator", "asyncgenerator"):
         return _container(run, base, name, args, kwargs, node)
     if kind == names.TEST_CLIENT:
         return frozenset({Inst("httpx.Response")})
@@ -322,9 +322,9 @@ def _container(run: Run, base: Inst, name: str, args: Args, kwargs: Kwargs, node
         if name == "items":
             return frozenset({collection("list", frozenset({Inst("tuple", (key, value))}))})
         return frozenset({base}) if name == "copy" else NOTHING
-    if name == "__iter__":
+    if name in ("__iter__", "__aiter__"):
         return frozenset({base})
-    if name in ("pop", "popleft", "__next__", "send"):
+    if name in ("pop", "popleft", "__next__", "send", "__anext__", "asend"):
         return inner
     if name == "union":
         return frozenset({base, collection(base.type, union(elements(run, a, node) for a in args))})
