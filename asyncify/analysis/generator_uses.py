@@ -9,10 +9,17 @@ from types import MappingProxyType
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.values import Fn, Inst, Obj
+from asyncify.knowledge.barriers import ASYNC_METHODS, CONTEXT_METHODS
 
-#: methods of a generator that run it, and those of an async generator in their place
+#: methods that run a generator, or the context manager that one is made to, and the async ones in their place
 DRIVES: Mapping[str, str] = MappingProxyType(
-    {"close": "aclose", "send": "asend", "throw": "athrow", "__next__": "__anext__"}
+    {
+        "close": "aclose",
+        "send": "asend",
+        "throw": "athrow",
+        "__next__": "__anext__",
+        **{name: ASYNC_METHODS[name] for name in sorted(CONTEXT_METHODS)},
+    }
 )
 
 

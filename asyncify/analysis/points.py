@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from asyncify.analysis.alembic_connections import runs_migrations
+from asyncify.analysis.entered_by_hand import entered_by_hand, is_entered_by_hand
 from asyncify.analysis.exit_stacks import exit_stacks
 from asyncify.analysis.forms import lambda_around, may_be_of_session
 from asyncify.analysis.given_contexts import entered, is_begun_here, is_given
@@ -192,13 +193,18 @@ def _call_point(
     if not isinstance(node.func, ast.Attribute):
         return _member_point(program, module, node, clients) or _function_point(program, module, node)
     receiver = program.values(node.func.value)
+    manager = entered_by_hand(node)
+    if manager is not None and waits_as_context(program.values(manager), frozenset()):
+        return Point(PointKind.AWAIT, node, f"{node.func.attr}()")
     text = f"{module.source.segment(node.func)}()" if len(module.source.segment(node.func)) < 60 else node.func.attr
     for owner in OWNERS:
         for value in of_type(receiver, owner):
             form = form_of(value.type, node.func.attr)
             if form is Form.AWAIT and (owner != names.SESSION or may_be_of_session(node, node.func.attr)):
                 return Point(PointKind.AWAIT, node, text)
-            if form is Form.WITH and node not in with_items and not is_given(program, node):
+            if form is Form.WITH and not (
+                node in with_items or is_given(program, node) or is_entered_by_hand(program, node)
+            ):
                 return Point(PointKind.BEGIN, node, text)
             if form is Form.ABSENT and node.func.attr != "query":
                 return Point(PointKind.ABSENT, node, text)

@@ -178,6 +178,10 @@ ASYNC_METHODS: Mapping[str, str] = MappingProxyType(
 )
 
 
+#: those of them with which code may enter and leave a context manager itself
+CONTEXT_METHODS = frozenset({"__enter__", "__exit__"})
+
+
 class Handing(Enum):
     """What a library does with a function that it is given."""
 

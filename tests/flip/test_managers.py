@@ -263,3 +263,115 @@ def create(name: str):
     done = prove(tmp_path, app, [("POST", "/users/mo"), ("POST", "/users/lu")])
     assert "async def oldest(scope: async_scoped_session)" in done["main.py"]
     assert "factory: async_sessionmaker" in done["main.py"]
+
+
+def test_context_managers_that_are_entered_and_left_by_hand(tmp_path: Path) -> None:
+    """`__enter__()` and `__exit__()` written out, of a session, of a generator function with `@contextmanager`, of a
+    block of an engine and of a class of the program: the async form of each is waited for."""
+    app = (
+        HEAD
+        + """
+from contextlib import contextmanager
+
+from db import SessionLocal, engine
+
+
+class Manager:
+    def __init__(self, factory):
+        self._factory = factory
+
+    @contextmanager
+    def get_session(self):
+        session = self._factory()
+        try:
+            yield session
+            session.commit()
+        except Exception:
+            session.rollback()
+            raise
+        finally:
+            session.close()
+
+
+manager = Manager(SessionLocal)
+
+
+class Unit:
+    def __enter__(self):
+        self.session = SessionLocal()
+        return self
+
+    def __exit__(self, *error):
+        self.session.close()
+
+
+class Ledger:
+    def age(self, key: int, session=None):
+        opened = None
+        if session is None:
+            opened = manager.get_session()
+            session = opened.__enter__()
+        try:
+            user = session.get(User, key)
+            user.age += 1
+            return user.age
+        finally:
+            if opened is not None:
+                opened.__exit__(None, None, None)
+
+
+@app.get("/opened/{key}")
+def opened(key: int):
+    return Ledger().age(key)
+
+
+@app.get("/given/{key}")
+def given(key: int, db: Session = Depends(get_db)):
+    return Ledger().age(key, db)
+
+
+@app.get("/session/{key}")
+def of_a_session(key: int):
+    session = SessionLocal().__enter__()
+    try:
+        return session.get(User, key).age
+    finally:
+        session.__exit__(None, None, None)
+
+
+@app.get("/engine")
+def of_an_engine():
+    block = engine.begin()
+    connection = block.__enter__()
+    connection.execute(select(User.id).where(User.id == 1))
+    block.__exit__(None, None, None)
+    return "done"
+
+
+@app.get("/unit/{key}")
+def of_a_class(key: int):
+    unit = Unit()
+    entered = unit.__enter__()
+    age = entered.session.get(User, key).age
+    unit.__exit__(None, None, None)
+    return age
+
+
+class Plain:
+    def __enter__(self):  # kept
+        return 7
+
+    def __exit__(self, *error):  # kept
+        pass
+
+
+@app.get("/plain")
+def plain():
+    block = Plain()
+    number = block.__enter__()  # kept
+    block.__exit__(None, None, None)  # kept
+    return number
+"""
+    )
+    requests = ["/opened/1", "/opened/1", "/given/1", "/session/1", "/engine", "/unit/1", "/plain"]
+    prove(tmp_path, app, [("GET", url) for url in requests])

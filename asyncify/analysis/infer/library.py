@@ -242,6 +242,8 @@ def call_member(run: Run, member: Member, args: Args, kwargs: Kwargs, node: ast.
     told = told_of(run.engine, f"{kind}.{name}") or located(run, f"{kind}.{name}", args, kwargs)
     if told:
         return told
+    if name in ("__enter__", "__aenter__"):
+        return base.args[0] if kind in ("contextmanager", names.TRANSACTION) and base.args else frozenset({base})
     if kind in (names.QUERY, names.DYNAMIC):
         if name == "with_transformation" and args:
             return apply(run, args[0], (frozenset({base}),), node) or frozenset({base})

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from asyncify.analysis.barriers import handing_of
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.colouring import Colouring
+from asyncify.analysis.entered_by_hand import entered_by_hand
 from asyncify.analysis.forms import is_decorator, is_implicit
 from asyncify.analysis.given_contexts import is_begun_here
 from asyncify.analysis.handed_sessions import callee_of, given, keeps_session, sync_attribute
 from asyncify.analysis.lookalikes import lookalikes
+from asyncify.analysis.nodes import last_name
 from asyncify.analysis.points import PointKind
 from asyncify.analysis.program import Program
 from asyncify.analysis.script_blocks import in_main_guard
@@ -203,6 +205,8 @@ class CallEdits:
             yield self._edit(node, Replace(f"await {self.helpers.name(RESOLVED)}($it)"), (), because)
         elif kind in (PointKind.AWAIT, PointKind.BEGIN, PointKind.CLIENT):
             # an async function gives what has to be begun
+            if entered_by_hand(node) is not None:
+                yield self._edit(node.func, RenameAttribute(ASYNC_METHODS[last_name(node.func)]), (), what)
             gives = kind is PointKind.BEGIN and any(self._is_coroutine(t) for t in self.program.calls(node))
             op = Replace("await (await $it)" if gives else "await $it")
             yield from self._wrap(node, context, op, f"{what} is a coroutine")
