@@ -26,6 +26,11 @@ def is_pydantic_1(program: Program) -> bool:
     return not told & _NEW if major is None else major < 2
 
 
+def installs_pydantic_1(program: Program) -> bool:
+    """Whether the manifests keep pydantic below 2."""
+    return _installed(read_dependencies(program.workspace.files)) == 1
+
+
 def _settings(program: Program) -> frozenset[str]:
     """What the `Config` classes of schemas set, and whether a schema has settings of the newer kind."""
     return frozenset(

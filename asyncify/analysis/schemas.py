@@ -18,6 +18,11 @@ VALIDATORS = frozenset({"model_validate", "from_orm", "validate"})
 BY_NAME = ("populate_by_name", "validate_by_name", "allow_population_by_field_name")
 ROOT_MODEL = "pydantic.RootModel"
 
+#: bases that say nothing about reading objects
+PLAIN_BASES = frozenset(
+    {"pydantic.BaseModel", "pydantic.main.BaseModel", "typing.Generic", "abc.ABC", "builtins.object"}
+)
+
 Meaning = ClassInfo | Assigned | Ext
 
 
@@ -63,6 +68,14 @@ class Schemas:
         if found is None:
             found = self._hooks[schema] = tuple(hooks_of(self.program, schema))
         return found
+
+    def reads_objects(self, schema: ClassInfo) -> bool:
+        """Whether a schema of pydantic 1 reads the attributes of objects, which it has to be told; one of which not all
+        bases are known may be. Source: pydantic 1.10 "ORM Mode"; `SQLModel` is told so."""
+        known = self.program.classes.ancestors(schema)
+        beyond = {b.name for b in known if isinstance(b, Ext)} - PLAIN_BASES
+        texts = (ast.unparse(info.node) for info in known if isinstance(info, ClassInfo))
+        return bool(beyond) or any("orm_mode" in text for text in texts)
 
     def root(self, shape: Shape) -> tuple[Shape, ...]:
         """What a schema is that stands for another type: `RootModel[list[Item]]`, `__root__: list[Item]`."""

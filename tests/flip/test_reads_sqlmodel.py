@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .harness import prove
+from .harness import migrate, prove
 
 
 def test_read_schemas(tmp_path: Path) -> None:
@@ -180,3 +180,74 @@ def names(session: SessionDep):
     after = prove(tmp_path, files, requests)
     # `scalars` of the async session warns that `exec` is wanted
     assert "(await session.exec(\n        select(Hero)" in after["main.py"] and ".scalars(" not in after["main.py"]
+
+
+def test_schemas_of_pydantic_1_that_read_no_objects(tmp_path: Path) -> None:
+    """pydantic 1 makes a dictionary of a SQLModel for a schema without `orm_mode`: it has what is loaded, so that a load
+    would show. A `SQLModel` and a schema with `orm_mode` read. pydantic 2 reads for all of them."""
+    models = """\
+from typing import List, Optional
+
+from sqlmodel import Field, Relationship, SQLModel
+
+
+class User(SQLModel, table=True):
+    id: Optional[int] = Field(default=None, primary_key=True)
+    name: str
+    contents: List["Content"] = Relationship(back_populates="user")
+
+
+class Content(SQLModel, table=True):
+    id: Optional[int] = Field(default=None, primary_key=True)
+    title: str
+    user_id: Optional[int] = Field(default=None, foreign_key="user.id")
+    user: Optional[User] = Relationship(back_populates="contents")
+"""
+    db = """\
+from sqlmodel import Session, create_engine
+
+engine = create_engine("sqlite:///./app.db")
+
+
+def get_session():
+    with Session(engine) as session:
+        yield session
+"""
+    main = """\
+from typing import List
+
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel
+from sqlmodel import Session, SQLModel, select
+
+from db import get_session
+from models import User
+
+app = FastAPI()
+
+
+class Title({base}):
+    title: str{settings}
+
+
+class UserRead({base}):
+    name: str
+    contents: List[Title] = []{settings}
+
+
+@app.get("/users", response_model=List[UserRead])
+def users(session: Session = Depends(get_session)):
+    return session.exec(select(User)).all()
+"""
+    told = "\n\n    class Config:\n        orm_mode = True"
+    for pins, base, settings, loads in (
+        ("fastapi<0.100\npydantic<2\n", "BaseModel", "", False),
+        ("fastapi<0.100\npydantic<2\n", "BaseModel", told, True),
+        ("fastapi<0.100\npydantic<2\n", "SQLModel", "", True),
+        ("fastapi\n", "BaseModel", "", True),
+    ):
+        text = main.format(base=base, settings=settings)
+        files = {"main.py": text, "models.py": models, "db.py": db, "requirements.txt": f"{pins}sqlmodel\n"}
+        migrated = migrate(files)
+        assert ("selectinload(User.contents)" in migrated["main.py"]) is loads, (pins, base, settings)
+        assert not migrated.findings

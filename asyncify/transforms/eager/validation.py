@@ -8,11 +8,12 @@ from dataclasses import replace
 from functools import partial
 
 from asyncify.analysis.names import Assigned
+from asyncify.analysis.pydantic_version import installs_pydantic_1
 from asyncify.analysis.routes import Route
 from asyncify.analysis.schema_hooks import Takes
 from asyncify.analysis.schema_order import is_schema
 from asyncify.analysis.schemas import VALIDATORS, Field, Schemas, Shape
-from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import NOTHING, Cls, Ext, Inst, Obj, Rec, Value, Values, objects, union
 from asyncify.transforms.eager.hooks import run_hook
 from asyncify.transforms.eager.reading import CONTAINERS, RESULTS, Reader, Reading, best
@@ -31,6 +32,7 @@ class Validation:
         self.program = reading.program
         self.schemas = Schemas(self.program)
         self.routes = routes
+        self._pydantic_1 = installs_pydantic_1(reading.program)
         self.nobody_knows = UnknownRows(reading, self.schemas)
 
     def read(self) -> None:
@@ -198,7 +200,17 @@ class Validation:
         origins = (o.origin for o in objects(inner | self.reading.elements(inner)))
         return any(o is not None and o.steps[-1:] and o.steps[-1] in names for o in origins)
 
+    def _sends_what_is_loaded(self, value: Obj, schema: ClassInfo) -> bool:
+        """Whether pydantic 1 makes a dictionary of an instance, which has what is loaded: that of a SQLModel, for a
+        schema that reads no objects. Source: pydantic 1.10 `BaseModel.validate`."""
+        is_sqlmodel = self.program.classes.derives_from(value.info, "sqlmodel.SQLModel")
+        return self._pydantic_1 and is_sqlmodel and not self.schemas.reads_objects(schema)
+
     def _instance(self, value: Obj, shape: Shape, reader: Reader, above: frozenset[tuple[Shape, str]]) -> None:
+        if self._sends_what_is_loaded(value, shape.schema):
+            if value.origin is not None and isinstance(reader.node, ast.expr):
+                self.reading.shown.setdefault((value.origin.site, value.origin.steps), set()).add(reader.node)
+            return
         holds: dict[str, tuple[Field, Values]] = {}
         for field in self.schemas.fields(shape):
             held = NOTHING
