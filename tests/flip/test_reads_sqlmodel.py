@@ -183,7 +183,7 @@ def names(session: SessionDep):
 
 
 def test_schemas_of_pydantic_1_that_read_no_objects(tmp_path: Path) -> None:
-    """pydantic 1 makes a dictionary of a SQLModel for a schema without `orm_mode`: it has what is loaded, so that a load
+    """pydantic 1 makes a dictionary of a SQLModel for a schema without `orm_mode`: it has what is loaded, so a load
     would show. A `SQLModel` and a schema with `orm_mode` read. pydantic 2 reads for all of them."""
     models = """\
 from typing import List, Optional
