@@ -152,3 +152,16 @@ def test_the_app_of_a_client_where_its_name_means_something_else() -> None:
     text = flip({"tests/test_a.py": test})[0]["tests/test_a.py"]
     assert "        app = client._transport.app\n" in text
     assert "    assert app is app\n" in text
+
+
+def test_the_app_of_a_client_that_a_fixture_is_given() -> None:
+    conftest = (
+        "import pytest\nfrom fastapi.testclient import TestClient\n\nfrom app.main import app\n\n\n"
+        "def put_note(client):\n    with client.app.state.notes() as notes:\n        notes.add(1)\n\n\n"
+        "@pytest.fixture\ndef filled_app():\n    return app\n\n\n"
+        "@pytest.fixture\ndef client(filled_app):\n    return TestClient(filled_app)\n\n\n"
+        "@pytest.fixture\ndef note_client(client):\n    put_note(client)\n    return client\n"
+    )
+    test = "def test_a(note_client):\n    assert note_client.get('/notes')\n"
+    migrated = flip({"tests/conftest.py": conftest, "tests/test_a.py": test})[0]["tests/conftest.py"]
+    assert "with client._transport.app.state.notes() as notes:" in migrated

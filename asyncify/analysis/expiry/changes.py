@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 
 from asyncify.analysis.association_rows import association_classes
@@ -18,6 +18,7 @@ from asyncify.analysis.expiry.column_defaults import ColumnDefaults, Given
 from asyncify.analysis.expiry.computed import mapped
 from asyncify.analysis.expiry.events import is_model_instance, read_in_greenlet
 from asyncify.analysis.expiry.listened import storing_listeners
+from asyncify.analysis.expiry.settled import settled_line
 from asyncify.analysis.orm import Relationship, foreign_keys_of
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
@@ -71,6 +72,7 @@ class Changes:
         self.deletes = cache(self._deletes)
         self._column_defaults = ColumnDefaults(program)
         self._listened = cache(self._find_listened)
+        self._settled_line = cache(partial(settled_line, program))
         self.computed = cache(partial(mapped, program))
         self._is_changing = cache(self._find_is_changing)
         self._foreign_keys = cache(partial(foreign_keys_of, program.orm))
@@ -88,7 +90,8 @@ class Changes:
         self, function: FunctionInfo, line: int, left_out: frozenset[ast.AST] = frozenset()
     ) -> frozenset[Change]:
         """What a function has written, itself or by calls, up to a line of its own. left_out: statements of it."""
-        found = {change for at, change in self.own(function) if at.lineno <= line and at not in left_out}
+        own = [(at, change) for at, change in self.own(function) if at.lineno <= line and at not in left_out]
+        found = {self._settled(function, at, change, line) for at, change in own}
         for called in {called for at, called in self.callees(function) if at.lineno <= line}:
             found |= self.reached(called)
         return frozenset(found | {change for one in found for change in self._listened(one)})
@@ -114,7 +117,17 @@ class Changes:
                 if called not in seen:
                     seen.add(called)
                     stack.append(called)
-        return frozenset(change for one in stack for _, change in self.own(one))
+        return frozenset(self._settled(one, at, change) for one in stack for at, change in self.own(one))
+
+    def _settled(
+        self, function: FunctionInfo, at: ast.expr | ast.stmt, change: Change, line: int | None = None
+    ) -> Change:
+        """A change as it is further down, before a line or when its function has returned: what a new instance was
+        given is the same once it has been loaded again."""
+        if not change.made or change.same or not isinstance(at, ast.Call):
+            return change
+        loaded = self._settled_line(function, at)
+        return replace(change, same=True) if loaded is not None and (line is None or loaded < line) else change
 
     def _deletes(self, info: ClassInfo) -> bool:
         """Whether instances of a class are deleted anywhere in the program."""

@@ -130,13 +130,13 @@ def app_of(work: Work, source: SourceFile, client: ast.expr) -> str:
         here, there = work.program.function_of(client), work.program.function_of(key)
         text = work.source(made_in).segment(app)
         same_scope = made_in == source.path and (here is there or _is_global(work, source.path, text, there))
-        means_same = same_scope or _same_global(work, source.path, made_in, text)
+        means_same = same_scope or (not _is_local(work, key, text) and _same_global(work, source.path, made_in, text))
         apps.add(text if means_same and (here is there or not _is_local(work, client, text)) else "")
     only = apps.pop() if len(apps) == 1 else ""
     return only or f"{source.segment(client)}._transport.app"
 
 
-def _is_local(work: Work, node: ast.expr, text: str) -> bool:
+def _is_local(work: Work, node: ast.AST, text: str) -> bool:
     """Whether a function around a node gives the root of a path a meaning of its own: `app = client.app`."""
     function = work.program.function_of(node)
     while function is not None:
