@@ -21,6 +21,19 @@ from asyncify.model.span import Place
 
 def block_edits(program: Program, module: ModuleInfo) -> Iterator[Edit]:
     """All such blocks in functions that become async."""
+    for body, index, block in _blocks(program, module):
+        yield from _block(program, module, body, index, block)
+
+
+def opened_by_blocks(program: Program, module: ModuleInfo) -> Iterator[ast.expr]:
+    """What these blocks open."""
+    for body, index, block in _blocks(program, module):
+        opening = _opening(program, body, index, block)
+        if opening is not None:
+            yield opening[0].value
+
+
+def _blocks(program: Program, module: ModuleInfo) -> Iterator[tuple[list[ast.stmt], int, ast.Try]]:
     for function in module.functions.values():
         if not program.colouring.is_async_context(function):
             continue
@@ -30,26 +43,31 @@ def block_edits(program: Program, module: ModuleInfo) -> Iterator[Edit]:
         for body in bodies:
             for index, stmt in enumerate(body):
                 if isinstance(stmt, ast.Try):
-                    yield from _block(program, module, body, index, stmt)
+                    yield body, index, stmt
+
+
+def _opening(program: Program, body: list[ast.stmt], index: int, block: ast.Try) -> tuple[ast.Assign, str, bool] | None:
+    """The statement that opens the session of a block, its name, and whether it stands before the block."""
+    closed = _closed_name(block.finalbody)
+    if closed is None:
+        return None
+    before = body[index - 1] if index else None
+    inner = block.body
+    outside = before is not None and _makes(program, before, closed)
+    made = before if outside else inner[0]
+    if not outside and not (_makes(program, made, closed) and len(inner) > 1):
+        return None
+    assert isinstance(made, ast.Assign)
+    return None if _rebound(block, made, closed) else (made, closed, outside)
 
 
 def _block(program: Program, module: ModuleInfo, body: list[ast.stmt], index: int, block: ast.Try) -> Iterator[Edit]:
-    closed = _closed_name(block.finalbody)
-    if closed is None:
+    opening_of = _opening(program, body, index, block)
+    if opening_of is None:
         return
+    made, closed, outside = opening_of
     source = module.source
-    before = body[index - 1] if index else None
-    inner = block.body
-    if before is not None and _makes(program, before, closed):
-        made = before
-    elif inner and _makes(program, inner[0], closed) and len(inner) > 1:
-        made, inner = inner[0], inner[1:]
-        before = None
-    else:
-        return
-    assert isinstance(made, ast.Assign)
-    if _rebound(block, made, closed):
-        return
+    inner = block.body if outside else block.body[1:]
     holes = [Hole("made", source.span(made.value)), _run("body", source, inner)]
     opening = f"async with $made as {closed}:{_comment_behind(source, made)}"
     if block.handlers or block.orelse:
@@ -59,9 +77,9 @@ def _block(program: Program, module: ModuleInfo, body: list[ast.stmt], index: in
     else:
         template = f"{opening}\n    $body"
     because = "the session is closed even when the request is cancelled"
-    if before is not None:
+    if outside:
         gone = ReplaceStatement("")
-        yield Edit("await", module.path, source.target(before), gone, group="flip", because=because)
+        yield Edit("await", module.path, source.target(made), gone, group="flip", because=because)
     yield Edit(
         "await", module.path, source.target(block), ReplaceStatement(template, tuple(holes)), (), (), "flip", because
     )
@@ -84,7 +102,7 @@ def _closed_name(final: list[ast.stmt]) -> str | None:
     return None
 
 
-def _makes(program: Program, stmt: ast.stmt, name: str) -> bool:
+def _makes(program: Program, stmt: ast.stmt | None, name: str) -> bool:
     """Whether a statement opens a new session under a name."""
     if not isinstance(stmt, ast.Assign) or len(stmt.targets) != 1 or not isinstance(stmt.value, ast.Call):
         return False

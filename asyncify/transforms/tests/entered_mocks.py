@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import ast
 
+from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.mock_origins import scope_of_patch
 from asyncify.analysis.mock_stands import TestMocks
 from asyncify.analysis.nodes import last_name
+from asyncify.analysis.values import Obj
 from asyncify.model.ops import InsertStatements
 from asyncify.transforms.tests.doubles import to_mock_class
 from asyncify.transforms.tests.found import Work
@@ -60,10 +62,15 @@ class Entered:
         sessions = value.elts if isinstance(value, (ast.List, ast.Tuple)) else [value]
         lines = []
         for session in sessions:
-            if isinstance(session, ast.Name) and not self._tells(scope, session.id):
+            if isinstance(session, ast.Name) and not self._tells(scope, session.id) and not self._is_double(session):
                 self._can_be_entered(session)
                 lines.append(gives_itself(session.id))
         return lines
+
+    def _is_double(self, session: ast.expr) -> bool:
+        """Whether a session is an instance of a class of the tests, which is no mock."""
+        values = self.work.program.values(session)
+        return any(isinstance(value, Obj) and is_test(value.info.path) for value in values)
 
     @staticmethod
     def _tells(scope: object, session: str) -> bool:

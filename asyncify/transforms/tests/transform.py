@@ -8,6 +8,7 @@ from asyncify.transforms.tests.cases import plan_cases
 from asyncify.transforms.tests.clients import plan_clients
 from asyncify.transforms.tests.contexts import plan_contexts
 from asyncify.transforms.tests.doubles import plan_doubles
+from asyncify.transforms.tests.entered_doubles import plan_entered_doubles
 from asyncify.transforms.tests.examples import EXAMPLES
 from asyncify.transforms.tests.expired import plan_expired
 from asyncify.transforms.tests.found import NAME, Work
@@ -32,6 +33,7 @@ def plan(program: Program) -> Decisions:
     plan_sockets(work)
     plan_requests(work)
     plan_doubles(work)
+    plan_entered_doubles(work)
     plan_iterators(work)
     plan_mocks(work)
     plan_inner_sessions(work)
