@@ -16,6 +16,7 @@ from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Cls, Ext, Member, is_session, objects
 from asyncify.knowledge.library import MAKERS
+from asyncify.transforms.eager.last_called import LastCalled
 from asyncify.transforms.eager.option_values import OptionReader
 from asyncify.transforms.eager.reading import Reader, Steps
 from asyncify.transforms.eager.sessions import Access
@@ -115,6 +116,7 @@ class Created:
         self._called_for = cache(self._find_called_for)
         self._assigned = cache(self._find_assigned)
         self._written = cache(self._find_written)
+        self._last_called = LastCalled(program, reach)
         for path in sorted(program.modules):
             for node in program.modules[path].source.nodes:
                 call = session_call(program, node, "refresh")
@@ -156,16 +158,13 @@ class Created:
         reader."""
         naming = [r for r, given in self._named if len(steps) == 1 and steps[0] in given]
         named = self._passed(self._holding(naming, site), site, reader)
-        if named is not None and not self._is_emptied(named, self.passed(site, reader)):
+        emptying = self.passed(site, reader) if named is not None else None
+        if named is not None and not (emptying is not None and self._is_later(emptying, named, reader)):
             return True
         giving = self._passed([r for r in self.refreshes(site) if self._gives(r, steps)], site, reader)
         last = self.passed(site, reader) if giving is not None else None
         # the last one in the function that reads empties what those before it have loaded
         return last is not None and self.program.function_of(last.call) is not self.program.function_of(reader.node)
-
-    def _is_emptied(self, named: Refresh, last: Refresh | None) -> bool:
-        """Whether a refresh further down in the same function empties what another one has loaded by name."""
-        return last is not None and self._is_further_down(last, named)
 
     def _gives(self, refresh: Refresh, steps: Steps) -> bool:
         """Whether a load has an option for a path."""
@@ -203,9 +202,19 @@ class Created:
                     and (there is self.program.function_of(site) or there in self._reach.of(here))
                 )
                 through = block is there.node and self._comes_through(here, reader.node, there)
-                if (made or through) and (elsewhere is None or self._is_further_down(refresh, elsewhere)):
+                if (made or through) and (elsewhere is None or self._is_later(refresh, elsewhere, reader)):
                     elsewhere = refresh
         return last[1] if last is not None else elsewhere
+
+    def _is_later(self, one: Refresh, other: Refresh, reader: Reader) -> bool:
+        """Whether a refresh has run behind another one, and emptied what that has loaded by name, before a read."""
+        here = self.program.function_of(reader.node)
+        places = [self.program.function_of(refresh.call) for refresh in (one, other)]
+        if places[0] is places[1] or here is None:
+            return self._is_further_down(one, other)
+        calls = [r.before or r.call for r in (one, other)]
+        ends = [self._last_called.position(here, reader.node, f, c) for f, c in zip(places, calls, strict=True)]
+        return ends[0] > ends[1]
 
     def _is_further_down(self, one: Refresh, other: Refresh) -> bool:
         """Whether a refresh stands behind another one in the same function, and empties what that has loaded."""
