@@ -117,7 +117,8 @@ def read(key: int, db: Session = Depends(get_db)):
 
 
 def test_what_a_thread_pool_runs(tmp_path: Path) -> None:
-    """`run_in_executor`, `to_thread`, `run_in_threadpool` from routes that are `async def` already."""
+    """`run_in_executor`, `to_thread`, `run_in_threadpool` from routes that are `async def` already. A loop that nothing
+    else needs is not looked up any more."""
     app = (
         HEAD
         + HELPERS
@@ -144,9 +145,16 @@ async def read(key: int, db: Session = Depends(get_db)):
     fourth = await run_in_threadpool(exists, db, key)
     fifth = await run_in_threadpool(lambda: exists(db, key))
     return [first, second, third, fourth, fifth]
+
+
+@app.get("/both/{key}")
+async def both(key: int):
+    loop = asyncio.get_running_loop()  # kept
+    return [await loop.run_in_executor(None, total), await loop.run_in_executor(None, str, key)]
 """
     )
-    prove(tmp_path, app, ONE)
+    migrated = prove(tmp_path, app, [*ONE, ("GET", "/both/1")])
+    assert migrated["main.py"].count("get_running_loop") == 1
 
 
 def test_any_and_all(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ from asyncify.transforms.awaiting.streams import stream_edits
 from asyncify.transforms.awaiting.told_factories import told_factories
 from asyncify.transforms.awaiting.unclosed import left_open_edits, unclosed_edits
 from asyncify.transforms.awaiting.unresolved import unresolved_calls
+from asyncify.transforms.awaiting.unused_loops import unused_loops
 from asyncify.transforms.awaiting.written_out import written_out_edits
 from asyncify.transforms.base import Decisions, Transform
 
@@ -86,6 +87,7 @@ def plan(program: Program) -> Decisions:
         edits.extend(operator_edits(program, module))
         edits.extend(unclosed_edits(program, module))
         edits.extend(generator_edits(program, module))
+        edits.extend(unused_loops(program, colouring, module))
         findings.extend((*statements.findings, *calls.findings, *driven.findings, *classes.findings))
         findings.extend(unresolved_calls(program, module))
         findings.extend(absent_members(program, module))
