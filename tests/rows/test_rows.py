@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import rows_server
 from filelock import FileLock
-from flip.harness import BASE, Migrated, migrate
+from flip.harness import BASE, migrate
 from rows_cases import ROWS, Row
 from rows_world import FILLING, MODELS
 from sqlalchemy_versions import VERSIONS, installed
@@ -53,6 +53,7 @@ class UserOut(BaseModel):
 #: what SQLAlchemy says when an attribute loads itself where nothing can wait for it
 LAZY = "greenlet_spawn has not been called"
 
+#: by row: the answers and errors of each form, the codes of what was reported, and the migrated `main.py`
 Answers = Mapping[str, Mapping[str, Any]]
 
 
@@ -60,10 +61,6 @@ def files_of(row: Row) -> dict[str, str]:
     """The synchronous app of a row."""
     return {**BASE, "models.py": MODELS, "main.py": IMPORTS + row.routes}
 
-
-@cache
-def migrated(row: Row) -> Migrated:
-    return migrate(files_of(row))
 
 
 def without_loads(row: Row, patch: pytest.MonkeyPatch) -> dict[str, str]:
@@ -74,10 +71,13 @@ def without_loads(row: Row, patch: pytest.MonkeyPatch) -> dict[str, str]:
     return {path: data.decode() for path, data in after.files.items()}
 
 
-def forms(row: Row) -> dict[str, Mapping[str, str]]:
-    found: dict[str, Mapping[str, str]] = {"sync": files_of(row), "async": migrated(row).files}
+@cache
+def forms(row: Row) -> tuple[Mapping[str, Mapping[str, str]], list[str]]:
+    """The files of each form, and the codes of what was reported."""
+    migrated = migrate(files_of(row))
     with pytest.MonkeyPatch.context() as patch:
-        return {**found, "bare": without_loads(row, patch)}
+        bare = without_loads(row, patch)
+    return {"sync": files_of(row), "async": migrated.files, "bare": bare}, sorted(migrated.codes)
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +91,7 @@ def answers(shared_folder: Path) -> Callable[[str], Answers]:
             if not file.exists():
                 jobs = []
                 for row in ROWS:
-                    for form, files in forms(row).items():
+                    for form, files in forms(row)[0].items():
                         folder = shared_folder / f"rows-{version}" / row.name.replace(" ", "_") / form
                         folder.mkdir(parents=True, exist_ok=True)
                         for path, text in {**files, "filling.py": FILLING}.items():
@@ -99,7 +99,14 @@ def answers(shared_folder: Path) -> Callable[[str], Answers]:
                         kind = "sync" if form == "sync" else "async"
                         jobs.append({"folder": str(folder), "form": kind, "requests": row.requests})
                 told = iter(installed(version).run(SERVER, jobs))
-                given = {row.name: {form: next(told) for form in ("sync", "async", "bare")} for row in ROWS}
+                given = {
+                    row.name: {
+                        "codes": forms(row)[1],
+                        "main": forms(row)[0]["async"]["main.py"],
+                        **{form: next(told) for form in ("sync", "async", "bare")},
+                    }
+                    for row in ROWS
+                }
                 file.write_text(json.dumps(given))
         found: Answers = json.loads(file.read_text())
         return found
@@ -118,5 +125,5 @@ def test_row(row: Row, answers: Callable[[str], Answers]) -> None:
         without = found["bare"]
         assert (without["answers"] != expected) is (row.lazy or row.stale), (version, without)
         assert not row.lazy or LAZY in without["errors"], (version, without["errors"])
-        assert found["async"]["answers"] == expected, (version, found["async"]["errors"], migrated(row)["main.py"])
-    assert migrated(row).codes == set(row.codes)
+        assert found["async"]["answers"] == expected, (version, found["async"]["errors"], found["main"])
+        assert set(found["codes"]) == set(row.codes)
