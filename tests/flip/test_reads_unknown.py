@@ -285,3 +285,36 @@ def forgotten(key: int, db: Session = Depends(get_db)):
     assert "return await user.awaitable_attrs.team and user.team.name" in text
     assert '"team": user.team.name if user.name and await user.awaitable_attrs.team else None' in text
     assert text.count("awaitable_attrs") == 3 + 2 + 2 + 2
+
+
+def test_models_of_installed_packages_are_reported(tmp_path: Path) -> None:
+    """Nothing of such a package is read: what its relationships are is not known, and said once for each class."""
+    shared = {"records.py": MODELS}
+    app = {
+        "models.py": "from records import *  # kept\n",
+        "filling.py": FILLING,
+        "main.py": """\
+from fastapi import Depends, FastAPI
+from records import Post, User
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db import get_db
+
+app = FastAPI()
+
+
+@app.get("/users")
+def users(db: Session = Depends(get_db)):
+    return [user.name for user in db.query(User).order_by(User.id)]
+
+
+@app.get("/count")
+def count(db: Session = Depends(get_db)):
+    return [db.scalar(select(func.count(Post.id))), db.scalars(select(User)).first().name]
+""",
+    }
+    migrated = prove(
+        tmp_path, app, [("GET", "/users"), ("GET", "/count")], codes=["eager-installed-model"], installed=shared
+    )
+    assert [f.message.partition(" ")[0] for f in migrated.findings] == ["records.User"]

@@ -6,12 +6,14 @@ import ast
 from collections.abc import Iterator
 
 from asyncify.model.edit import Finding
+from asyncify.transforms.eager.installed_models import installed_models
 from asyncify.transforms.eager.pages import Pages
 from asyncify.transforms.eager.reading import Reading
 
 
 def reports(reading: Reading, pages: Pages) -> Iterator[Finding]:
-    """Findings on relationships that are queries, and on templates that cannot be read."""
+    """Findings on relationships that are queries, templates that cannot be read, and models that are elsewhere."""
+    yield from installed_models(reading.program)
     for text, reader in reading.dynamic:
         message = f"{text} is a query and not a list, which an async session cannot run"
         advice = "map it as WriteOnlyMapped, or run its statement with the session"
