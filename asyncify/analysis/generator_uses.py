@@ -52,6 +52,15 @@ def stepped_generator(node: ast.Call) -> ast.expr | None:
     return func.value if isinstance(func, ast.Attribute) and func.attr == "__next__" and not node.args else None
 
 
+def driven_generator(program: Program, node: ast.Call) -> ast.expr | None:
+    """What `rows.send(x)` or `scope.__enter__()` runs: a generator, or the context manager of one; None for others."""
+    func = node.func
+    if not isinstance(func, ast.Attribute) or func.attr not in DRIVES:
+        return None
+    entered = any(isinstance(v, Inst) and v.type == "contextmanager" for v in program.values(func.value))
+    return func.value if entered is (func.attr in CONTEXT_METHODS) else None
+
+
 def drained_arguments(program: Program, node: ast.Call) -> list[ast.expr]:
     """The arguments that a call of a library runs to their end: `list(rows())`, `",".join(rows())`."""
     if program.calls(node) and not isinstance(node.func, ast.Name):
@@ -74,8 +83,8 @@ def consumed_generators(program: Program, module: ModuleInfo) -> Iterator[tuple[
             stepped = stepped_generator(node)
             if stepped is not None:
                 consumed = [stepped]
-            elif isinstance(node.func, ast.Attribute) and node.func.attr in DRIVES:
-                consumed = [*consumed, node.func.value]
+            elif (driven := driven_generator(program, node)) is not None:
+                consumed = [*consumed, driven]
             elif isinstance(node.func, ast.Attribute) and node.func.attr == "enter_context":
                 consumed = node.args[:1]
         elif isinstance(node, ast.Starred):

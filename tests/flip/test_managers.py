@@ -361,6 +361,10 @@ class Plain:
     def __enter__(self):  # kept
         return 7
 
+    def __iter__(self):
+        with SessionLocal() as db:
+            yield from db.scalars(select(User.age).order_by(User.id)).all()
+
     def __exit__(self, *error):  # kept
         pass
 
@@ -370,7 +374,7 @@ def plain():
     block = Plain()
     number = block.__enter__()  # kept
     block.__exit__(None, None, None)  # kept
-    return number
+    return [number, *block]
 """
     )
     requests = ["/opened/1", "/opened/1", "/given/1", "/session/1", "/engine", "/unit/1", "/plain"]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from asyncify.analysis.bindings import bring, free_name
 from asyncify.analysis.colouring import Colouring
 from asyncify.analysis.fixtures import is_test
-from asyncify.analysis.generator_uses import DRIVES, drained_arguments, lends, stepped_generator
+from asyncify.analysis.generator_uses import DRIVES, drained_arguments, driven_generator, lends, stepped_generator
 from asyncify.analysis.lent_by_dependencies import is_lost, lent_by, only_closes
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
@@ -64,8 +64,9 @@ class DrivenEdits:
         if stepped is not None:
             if self._is_async(stepped):
                 yield from self._next(node, stepped)
-        elif isinstance(func, ast.Attribute) and func.attr in DRIVES and self._is_async(func.value):
+        elif (driven := driven_generator(self.program, node)) is not None and self._is_async(driven):
             if self._context(node) is Context.AWAIT:
+                assert isinstance(func, ast.Attribute)
                 yield self._edit(func, RenameAttribute(DRIVES[func.attr]), DRIVEN)
                 yield self._edit(node, Replace("await $it"), DRIVEN)
         elif isinstance(func, ast.Name) and func.id == "list" and len(node.args) == 1 and self._is_async(node.args[0]):
@@ -80,8 +81,8 @@ class DrivenEdits:
     def _drives(self, node: ast.AST) -> bool:
         """`next(rows)` or `rows.__next__()` on what becomes an async generator."""
         stepped = stepped_generator(node) if isinstance(node, ast.Call) else None
-        if stepped is None and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            stepped = node.func.value if node.func.attr in DRIVES else None
+        if stepped is None and isinstance(node, ast.Call):
+            stepped = driven_generator(self.program, node)
         return stepped is not None and self._is_async(stepped)
 
     def _ended(self, node: ast.Try | ast.With) -> Iterator[Edit]:
