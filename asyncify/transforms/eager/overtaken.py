@@ -19,14 +19,16 @@ from asyncify.analysis.orm import foreign_keys_of
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import ClassInfo
+from asyncify.transforms.eager.autoflush import Autoflush
 from asyncify.transforms.eager.reading import Reader, Steps
 
 
 class Overtaken:
     """Decides it for pairs of places."""
 
-    def __init__(self, program: Program, reach: Reach) -> None:
+    def __init__(self, program: Program, reach: Reach, autoflush: Autoflush) -> None:
         self.program = program
+        self._autoflush = autoflush
         self._between = cache(Ways(program, reach, expire=commits_expire(program)).between)
         self._migrated = any("AsyncSession" in module.source.text for module in program.modules.values())
         self._committed = cache(Ways(program, reach, expire=True).between)
@@ -83,6 +85,8 @@ class Overtaken:
     def _differs(
         self, place: ast.AST, info: ClassInfo, steps: Steps, reader: Reader, written: Written | None = None
     ) -> bool:
+        if self._autoflush.is_needed(place, info, steps, reader):
+            return True
         written = self._between(place, reader.node) if written is None else written
         if not written.sent and not written.waiting:
             return False

@@ -19,6 +19,7 @@ from asyncify.model.evidence import LoadKind
 from asyncify.model.span import Span
 from asyncify.transforms.base import Decisions
 from asyncify.transforms.eager.asked_mocks import AskedMocks
+from asyncify.transforms.eager.autoflush import Autoflush
 from asyncify.transforms.eager.beside import Beside, Readers
 from asyncify.transforms.eager.code import read_code
 from asyncify.transforms.eager.contents import Contents, is_lookup
@@ -88,9 +89,10 @@ class Planner:
         self.late = Late(program, self.routes, self.reach, keyed)
         self.detached = Detached(program, self.reach)
         self.deleted = Deleted(program)
-        self.overtaken = Overtaken(program, self.reach)
+        autoflush = Autoflush(program, self.reach, self.statements.existing)
+        self.overtaken = Overtaken(program, self.reach, autoflush)
         self.emptied = Emptied(program, self.reach, self.created)
-        self.stored_later = StoredLater(self.reading, self.created, self.reach)
+        self.stored_later = StoredLater(self.reading, self.created, self.reach, autoflush)
         self.edits: dict[Edit, None] = {}
         self.findings: dict[Finding, None] = {}
         #: who reads what for which there is no place to load it

@@ -15,6 +15,7 @@ from asyncify.analysis.expiry.afterwards import Afterwards
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Obj, objects
+from asyncify.transforms.eager.autoflush import Autoflush
 from asyncify.transforms.eager.created import STORES, Created, Refresh, session_call
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
 
@@ -22,11 +23,12 @@ from asyncify.transforms.eager.reading import Reader, Reading, Steps
 class StoredLater:
     """Knows whether a constructor call, and a reader in another function, have a store on a way between them."""
 
-    def __init__(self, reading: Reading, created: Created, reach: Reach) -> None:
+    def __init__(self, reading: Reading, created: Created, reach: Reach, autoflush: Autoflush) -> None:
         program = reading.program
         self.program = program
         self._reading = reading
         self._created = created
+        self._autoflush = autoflush
         self._afterwards = Afterwards(program, reach)
         self._storing = cache(self._find_storing)
         self._runs_storing = cache(lambda info: any(map(self._storing, reach.of(info))))
@@ -70,6 +72,8 @@ class StoredLater:
     def may_load(self, site: ast.Call, steps: Steps, reader: Reader) -> bool:
         """Whether what a reader finds may be of a row by then, and not in memory."""
         if any(self.leads(refresh, reader) for refresh in self._created.refreshes(site)):
+            return True
+        if self._autoflush.stores(site, steps, reader):
             return True
         given = {keyword.arg for keyword in site.keywords}
         return steps[0] not in given and any(

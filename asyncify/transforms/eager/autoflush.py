@@ -1,0 +1,227 @@
+"""Lazy loads that have sent what a session was to store, where code further down depends on that.
+
+A session flushes before it loads, and what is loaded with its instances loads nothing later on: `db.add(order)`, a loop
+over `cart.items`, and the new `order.id` is still None. So does what a statement flushes make a row of an instance.
+Source: SQLAlchemy, "Session Basics", "Flushing"; `Session.refresh` and `expire`, which take pending changes back.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+from asyncify.analysis.dotted import is_path
+from asyncify.analysis.evaluated import comes_before
+from asyncify.analysis.expiry.events import flushes_before_queries, is_model_instance, named_attributes, path_text
+from asyncify.analysis.expiry.walk import ASKING
+from asyncify.analysis.foreign_keys import foreign_keys
+from asyncify.analysis.orm import Column
+from asyncify.analysis.program import Program
+from asyncify.analysis.routes import Reach
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.values import Ext, objects
+from asyncify.transforms.eager.created import STORES, made_classes, session_call
+from asyncify.transforms.eager.existing import ExistingOptions
+from asyncify.transforms.eager.options import EAGER_SETTINGS
+from asyncify.transforms.eager.reading import Reader, Steps
+
+#: methods of a session that flush, all but those of queries
+FLUSHING = ASKING | STORES | {"query", "begin_nested"}
+#: what a column gets with the flush
+_GIVEN = frozenset("primary_key default insert_default default_factory server_default".split())
+_OF_PYTHON = frozenset({"default", "default_factory"})
+Position = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Wait:
+    """What waits to be flushed from one place of a function on, and is needed at another."""
+
+    first: Position
+    last: Position
+
+
+class Autoflush:
+    """Finds such places. One for each program."""
+
+    def __init__(self, program: Program, reach: Reach, existing: ExistingOptions) -> None:
+        self.program = program
+        self._existing = existing
+        self._reach = reach
+        self._flushing = flushes_before_queries(program)
+        self._waits = cache(self._find_waits)
+        self._ways = cache(self._find_ways)
+        self._flushes_inside = cache(lambda info: any(map(self._has_flush, reach.of(info))))
+        self._has_flush = cache(lambda info: any(session_call(program, n, *FLUSHING) is not None for n in info.nodes))
+        self._flushes = cache(self._find_flushes)
+        self._lazy = cache(self._find_lazy)
+
+    def is_needed(self, place: ast.AST, info: ClassInfo, steps: Steps, reader: Reader) -> bool:
+        """Whether something depends on it that a path, which a place does not load yet, is loaded where it is read."""
+        here = self.program.function_of(reader.node)
+        if here is None or not self._flushing or reader.kind != "code":
+            return False
+        own = any(wait.first < _position(reader.node) < wait.last for wait in self._waits(here))
+        return (own or self._ways(here)) and not self._is_there(place, info, steps)
+
+    def _is_there(self, place: ast.AST, info: ClassInfo, steps: Steps) -> bool:
+        """Whether an option or the mapping loads a path already."""
+        owner = self.program.orm.end_of(info, steps[:-1])
+        relationship = self.program.orm.relationship(owner, steps[-1]) if owner is not None else None
+        if relationship is None or relationship.lazy in EAGER_SETTINGS or not isinstance(place, ast.Call):
+            return relationship is None or relationship.lazy in EAGER_SETTINGS
+        function = self.program.function_of(place)
+        given = next((k.value for k in place.keywords if k.arg == "options"), None)
+        options = list(self._existing.of_statement(place))
+        if given is not None and function is not None:
+            options += self._existing.reader.parse(function.path, given)
+        return any(option.loads and option.steps == steps for option in options)
+
+    @cached_property
+    def _waiting(self) -> list[FunctionInfo]:
+        return [function for function in self.program.functions if self._waits(function)]
+
+    def _find_ways(self, here: FunctionInfo) -> bool:
+        """Whether a function runs where something waits."""
+        return any(
+            wait.first < _position(node) < wait.last
+            for function in self._waiting
+            if function is not here and here in self._reach.of(function)
+            for wait in self._waits(function)
+            for node in function.nodes
+            if isinstance(node, (ast.Call, ast.Attribute)) and self._runs(node, here)
+        )
+
+    def _runs(self, node: ast.expr, function: FunctionInfo) -> bool:
+        return any(function in self._reach.of(called.info) for called in self.program.calls(node))
+
+    def stores(self, site: ast.Call, steps: Steps, reader: Reader) -> bool:
+        """Whether a statement may have made a row of an instance that a call makes, without a flush or commit: what it
+        was not given loads when it is read."""
+        function = self.program.function_of(site)
+        if function is None or not self._flushing or steps[0] in {k.arg for k in site.keywords}:
+            return False
+        statement = function.source.statement(site)
+        target = statement.targets[0] if isinstance(statement, ast.Assign) and statement.value is site else None
+        added = self._add_behind(function, statement, path_text(target)) if target is not None else None
+        if added is None or target is None or not is_path(target):
+            return False
+        # what waits itself has nothing to load
+        others = (n for n in self._lazy(function) if not is_path(n.value) or path_text(n.value) != path_text(target))
+        here = function is self.program.function_of(reader.node)
+        return any(
+            _position(added) < _position(node) and (not here or _position(node) < _position(reader.node))
+            for node in (*self._flushes(function), *others)
+        )
+
+    # -- what waits ----------------------------------------------------------------------------------
+
+    def _find_waits(self, function: FunctionInfo) -> tuple[Wait, ...]:
+        found = [*self._of_new(function), *self._of_changed(function)]
+        return tuple(Wait(_position(a), _position(b)) for a, b in found if not self._is_flushed(function, a, b))
+
+    def _of_new(self, function: FunctionInfo) -> Iterator[tuple[ast.AST, ast.AST]]:
+        """Instances that are added, with the reads of what they get by the flush."""
+        for node in function.nodes:
+            call = node.value if isinstance(node, ast.Assign) else None
+            if not isinstance(call, ast.Call) or not isinstance(node, ast.Assign) or not is_path(node.targets[0]):
+                continue
+            for info in sorted(made_classes(self.program, call), key=lambda c: c.name):
+                added = self._add_behind(function, node, path_text(node.targets[0]))
+                names = self._got(info, call)
+                for read in self._uses(function, path_text(node.targets[0]), added) if added is not None else ():
+                    if read.attr in names and isinstance(read.ctx, ast.Load) and added is not None:
+                        if not self._is_set(function, read, node, _position(read)):
+                            yield added, read
+
+    def _got(self, info: ClassInfo, call: ast.Call) -> set[str]:
+        """The columns of an instance that is made so which the flush gives it."""
+        given = {keyword.arg for keyword in call.keywords}
+        columns = self.program.orm.columns(info).items()
+        if None in given:  # `User(**data)`
+            return {name for name, column in columns if column.keyword("primary_key") is not None} - given
+        return {name for name, column in columns if self._is_got(info, column)} - given
+
+    def _is_got(self, info: ClassInfo, column: Column) -> bool:
+        """Whether the flush may give a column a value. A field of SQLModel has its default before that."""
+        if column.call is None:
+            return False
+        _, path = self.program.orm.call_of(info, column.name) or (None, info.path)
+        made = self.program.names.resolve_expression(path, column.call.func)
+        of_sqlmodel = isinstance(made, Ext) and made.name.startswith("sqlmodel.")
+        calls = (n for n in ast.walk(column.call) if isinstance(n, ast.Call))
+        given = {k.arg for call in calls for k in call.keywords}
+        return bool(given & (_GIVEN - _OF_PYTHON if of_sqlmodel else _GIVEN) or foreign_keys(column.call))
+
+    def _of_changed(self, function: FunctionInfo) -> Iterator[tuple[ast.AST, ast.AST]]:
+        """Instances that are changed, with what takes the change back."""
+        for node in function.nodes:
+            call = session_call(self.program, node, "refresh", "expire", "expire_all")
+            if call is None:
+                continue
+            path = path_text(call.args[0]) if call.args and is_path(call.args[0]) else ""
+            names = set(named_attributes(call))
+            for target in function.nodes:
+                if not isinstance(target, ast.Attribute) or not isinstance(target.ctx, ast.Store):
+                    continue
+                same = is_path(target.value) and (path_text(target.value) == path or not call.args)
+                if same and (not names or target.attr in names) and _position(target) < _position(call):
+                    if is_model_instance(self.program, target.value):
+                        yield target, call
+
+    def _uses(self, function: FunctionInfo, path: str, behind: ast.AST) -> Iterator[ast.Attribute]:
+        for node in function.nodes:
+            if isinstance(node, ast.Attribute) and is_path(node.value) and path_text(node.value) == path:
+                if _position(node) > _position(behind):
+                    yield node
+
+    def _is_set(self, function: FunctionInfo, read: ast.Attribute, made: ast.AST, last: Position) -> bool:
+        """Whether an attribute is given a value between the two."""
+        return any(
+            node.attr == read.attr and isinstance(node.ctx, ast.Store) and _position(node) < last
+            for node in self._uses(function, path_text(read.value), made)
+        )
+
+    def _add_behind(self, function: FunctionInfo, made: ast.AST, path: str) -> ast.Call | None:
+        """The call that adds what a path means to a session."""
+        for node in function.nodes:
+            call = session_call(self.program, node, "add", "add_all")
+            if call is not None and _position(call) > _position(made):
+                given = call.args[0] if call.args else None
+                parts = given.elts if isinstance(given, (ast.List, ast.Tuple)) else [given]
+                if any(part is not None and is_path(part) and path_text(part) == path for part in parts):
+                    return call
+        return None
+
+    def _is_flushed(self, function: FunctionInfo, first: ast.AST, last: ast.AST) -> bool:
+        """Whether something surely flushes in between by itself, or the two are no parts of one way."""
+        source = function.source
+        between = (c for c in self._flushes(function) if _position(first) < _position(c) < _position(last))
+        return any(comes_before(source, call, last) for call in between)
+
+    def _find_flushes(self, function: FunctionInfo) -> tuple[ast.Call, ...]:
+        """The calls of a function that flush, or may do so inside."""
+        calls = (node for node in function.nodes if isinstance(node, ast.Call))
+        return tuple(
+            call
+            for call in calls
+            if session_call(self.program, call, *FLUSHING) is not None
+            or any(self._flushes_inside(called.info) for called in self.program.calls(call))
+        )
+
+
+    def _find_lazy(self, function: FunctionInfo) -> tuple[ast.Attribute, ...]:
+        """The reads of relationships in a function, each of which may load."""
+        return tuple(
+            node
+            for node in function.nodes
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.ctx, ast.Load)
+            and any(self.program.orm.relationship(o.info, node.attr) for o in objects(self.program.values(node.value)))
+        )
+
+
+def _position(node: ast.AST) -> Position:
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)

@@ -1,0 +1,153 @@
+"""Sessions that flush before they load: lazy loads and statements have sent what code further down depends on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import DB, prove
+from .reads_app import FILLING, HEAD, MODELS
+
+FLUSHING = DB.replace("autocommit=False, autoflush=False, ", "")
+
+LOADS = f"""{HEAD}
+
+def count_of(team: Team) -> int:
+    return len(team.users)
+
+
+@app.put("/taken-back/{{key}}")
+def taken_back(key: int, name: str, db: Session = Depends(get_db)):
+    user = db.get(User, key)
+    user.name = name
+    count = len(user.posts)
+    db.refresh(user)
+    db.commit()
+    return [user.name, count]
+
+
+@app.put("/expired/{{key}}")
+def expired(key: int, name: str, db: Session = Depends(get_db)):
+    user = db.get(User, key)
+    user.name = name
+    count = len(user.posts)
+    db.expire_all()
+    return [user.name, count]
+
+
+@app.put("/keys/{{key}}")
+def keys(key: int, db: Session = Depends(get_db)):
+    team = db.get(Team, key)
+    post = Post(title="new", author_id=2)
+    db.add(post)
+    for user in team.users:
+        db.add(Comment(text=user.name, post_id=post.id))
+    db.commit()
+    return [comment.text for comment in post.comments]
+
+
+@app.put("/defaults/{{key}}")
+def defaults(key: int, db: Session = Depends(get_db)):
+    team = db.get(Team, key)
+    post = Post(title="new")
+    db.add(post)
+    count = count_of(team)
+    found = [post.id, post.kind, count]
+    db.commit()
+    return found
+
+
+@app.put("/single/{{key}}")
+def single(key: int, db: Session = Depends(get_db)):
+    user = db.get(User, key)
+    team = Team(name="new")
+    db.add(team)
+    bio, tags = user.profile.bio, user.tag_names
+    db.add(User(name="newer", team_id=team.id))
+    db.commit()
+    return [bio, tags, [member.name for member in team.users]]
+
+
+@app.put("/loaded/{{key}}")
+def loaded(key: int, db: Session = Depends(get_db)):
+    team = db.scalars(select(Team).where(Team.id == key).options(selectinload(Team.users))).one()
+    post = Post(title="new")
+    db.add(post)
+    count = len(team.users)  # kept
+    found = post.id is None
+    db.commit()
+    return [found, count]
+
+
+@app.put("/flushed/{{key}}")
+def flushed(key: int, db: Session = Depends(get_db)):
+    team = db.get(Team, key)
+    post = Post(title="new")
+    db.add(post)
+    count = len(team.users)  # kept
+    db.flush()
+    found = [post.id is None, count]
+    db.commit()
+    return found
+"""
+
+ROWS = f"""{HEAD}
+
+class TagOut(Out):
+    name: str
+
+
+class PostOut(Out):
+    id: int
+    tags: List[TagOut]
+
+
+@app.post("/asked")
+def asked(db: Session = Depends(get_db)):
+    post = Post(title="new", author_id=2)
+    db.add(post)
+    team = db.scalars(select(Team).order_by(Team.id)).first()
+    found = [post.id, team.name, len(post.tags), post.author.name]
+    db.commit()
+    return found
+
+
+@app.post("/read")
+def read(db: Session = Depends(get_db)):
+    team = db.get(Team, 1)
+    post = Post(title="new", author_id=2)
+    db.add(post)
+    count = len(team.users)
+    found = [post.id, count, len(post.tags), post.author.name]
+    db.commit()
+    return found
+
+
+@app.post("/sent", response_model=PostOut)
+def sent(db: Session = Depends(get_db)):
+    post = Post(title="new", author_id=2)
+    db.add(post)
+    db.scalars(select(Team)).all()
+    return post
+
+
+@app.post("/waiting")
+def waiting(db: Session = Depends(get_db)):
+    team = db.scalars(select(Team).order_by(Team.id)).first()
+    post = Post(title="new", author_id=2)
+    db.add(post)
+    found = [team.name, len(post.tags), post.author]  # kept
+    db.commit()
+    return found
+"""
+
+
+def test_a_load_that_has_flushed_what_is_needed_stays_where_it_is(tmp_path: Path) -> None:
+    files = {"db.py": FLUSHING, "models.py": MODELS, "filling.py": FILLING, "main.py": LOADS}
+    urls = ["taken-back/1?name=x", "expired/2?name=y", "keys/1", "defaults/1", "single/1", "loaded/1", "flushed/1"]
+    after = prove(tmp_path, files, [("PUT", f"/{url}") for url in urls])["main.py"]
+    assert "for user in await team.awaitable_attrs.users:" in after
+
+
+def test_a_statement_makes_rows_of_what_was_added(tmp_path: Path) -> None:
+    files = {"db.py": FLUSHING, "models.py": MODELS, "filling.py": FILLING, "main.py": ROWS}
+    prove(tmp_path, files, [("POST", url) for url in ("/asked", "/read", "/sent", "/waiting")])
