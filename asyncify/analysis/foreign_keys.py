@@ -11,10 +11,12 @@ import re
 from collections.abc import Iterable, Iterator
 
 from asyncify.analysis.classes import Classes
+from asyncify.analysis.nodes import last_name
 from asyncify.analysis.symbols import ClassInfo
 
 #: the attribute of a class that is its table, and those of a table that have its columns
 TABLE = "__table__"
+TABLE_ARGUMENTS = "__table_args__"
 OF_TABLE = frozenset({"c", "columns"})
 
 
@@ -63,9 +65,41 @@ def is_key(
     return bool(named) and all(name in made and is_own(made[name]) for name in named)
 
 
+def may_repeat(classes: Classes, info: ClassInfo, target: ClassInfo) -> bool:
+    """Whether two rows of a class may have the same key of a target: a column that refers to it is neither unique nor
+    the primary key. Source: SQLAlchemy "One To One", "Defining Constraints and Indexes"."""
+    family = [base for base in classes.ancestors(info) if isinstance(base, ClassInfo)]
+    made = {name: node for base in reversed(family) for name, node in definitions(base) if name != TABLE_ARGUMENTS}
+    primary = [name for name, node in made.items() if _is_primary(node)]
+    alone = {column for base in family for column in _unique_columns(base)}
+    return any(
+        any(is_key_of(classes, key, target) for key in foreign_keys(node))
+        and not (name in alone or _says(node, "unique") or primary == [name])
+        for name, node in made.items()
+    )
+
+
+def _unique_columns(info: ClassInfo) -> Iterator[str]:
+    """The columns that a class gives a unique constraint or index of one column."""
+    made = dict(definitions(info)).get(TABLE_ARGUMENTS)
+    for call in ast.walk(made) if made is not None else ():
+        if not isinstance(call, ast.Call):
+            continue
+        constraint = last_name(call.func) == "UniqueConstraint"
+        columns = call.args if constraint else call.args[1:]
+        if len(columns) == 1 and (constraint or (last_name(call.func) == "Index" and _says(call, "unique"))):
+            column = columns[0]
+            yield str(column.value) if isinstance(column, ast.Constant) else last_name(column)
+
+
 def _is_primary(definition: ast.AST) -> bool:
+    return _says(definition, "primary_key")
+
+
+def _says(definition: ast.AST, name: str) -> bool:
+    """Whether some call of a definition has a keyword that is true."""
     keywords = (node for node in ast.walk(definition) if isinstance(node, ast.keyword))
-    return any(k.arg == "primary_key" and isinstance(k.value, ast.Constant) and k.value.value is True for k in keywords)
+    return any(k.arg == name and isinstance(k.value, ast.Constant) and k.value.value is True for k in keywords)
 
 
 def definitions(info: ClassInfo) -> Iterator[tuple[str, ast.AST]]:

@@ -153,3 +153,68 @@ def test_what_may_be_none_behind_a_commit(tmp_path: Path) -> None:
     ways = [f"{route}/{wanted}" for route in ("filled", "next", "ends") for wanted in ("b", "none")]
     paths = (*ways, "renamed/true", "renamed/false")
     prove(tmp_path, files, [("POST", f"/{path}") for path in paths])
+
+
+BETWEEN = f"""{HEAD}
+
+class PostOut(Out):
+    title: str
+    tags: List["TagOut"]
+
+
+class TagOut(Out):
+    name: str
+
+
+def marked(post: Post, name: str) -> Post:
+    if not any(tag.name == name for tag in post.tags):
+        post.title = f"{{post.title}} of {{post.author.name}}"
+    return post
+
+
+def tagged(db: Session, post: Post) -> None:
+    if not post.comments:
+        post.tags.append(db.get(Tag, 1))
+
+
+@app.post("/marked", response_model=PostOut)
+def mark(db: Session = Depends(get_db)):
+    post = Post(title="new", author_id=1)
+    db.add(post)
+    db.commit()
+    marked(post, "x")
+    db.commit()
+    db.refresh(post)
+    return post
+
+
+@app.post("/flushed", response_model=PostOut)
+def flushed(db: Session = Depends(get_db)):
+    post = Post(title="new", author_id=2)
+    db.add(post)
+    db.flush()
+    tagged(db, post)
+    db.commit()
+    db.refresh(post)
+    marked(post, "y")
+    db.commit()
+    return post
+
+
+@app.post("/twice", response_model=PostOut)
+def twice(db: Session = Depends(get_db)):
+    post = Post(title="new", author_id=2)
+    marked(post, "x") if post.author else None
+    db.add(post)
+    db.commit()
+    db.refresh(post)
+    marked(post, "x")
+    tagged(db, post)
+    db.commit()
+    return post
+"""
+
+
+def test_a_function_reads_before_the_last_refresh(tmp_path: Path) -> None:
+    files = {"models.py": MODELS, "filling.py": FILLING, "main.py": BETWEEN}
+    prove(tmp_path, files, [("POST", f"/{name}") for name in ("marked", "flushed", "twice")])

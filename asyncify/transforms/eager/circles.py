@@ -9,6 +9,7 @@ from asyncify.analysis.orm import Relationship
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.transforms.eager.reading import Steps
+from asyncify.transforms.eager.several import is_apart
 
 
 def mapping_stops(program: Program, relationship: Relationship, passed: Iterable[ClassInfo]) -> bool:
@@ -39,11 +40,12 @@ def comes_back(program: Program, first: ClassInfo, steps: Steps) -> bool:
         if current is None or relationship is None or relationship.target is None:
             return False
         target = relationship.target
+        apart = is_apart(program, relationship)
         downwards = relationship.collection and program.classes.are_kin(current, target)
-        met = [*(() if downwards else filled), *(joined if relationship.collection else ())]
+        met = [*(() if downwards else filled), *(joined if apart else ())]
         if any(program.classes.are_kin(info, target) for info in met):
             return True
-        if relationship.collection:
+        if apart:
             filled += [*joined, current]
             joined = []
         else:
@@ -60,7 +62,7 @@ def crossed(program: Program, first: ClassInfo, paths: Iterable[Steps]) -> dict[
             relationship = program.orm.relationship(above, name)
             if relationship is None or relationship.target is None:
                 break
-            above, behind_collection = relationship.target, behind_collection or relationship.collection
+            above, behind_collection = relationship.target, behind_collection or is_apart(program, relationship)
             if behind_collection:
                 found.setdefault(above, set()).add(steps[: position + 1])
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from asyncify.analysis.dotted import is_path
@@ -20,7 +20,7 @@ from asyncify.transforms.eager.last_called import LastCalled
 from asyncify.transforms.eager.option_values import OptionReader
 from asyncify.transforms.eager.reading import Reader, Steps
 from asyncify.transforms.eager.sessions import Access
-from asyncify.transforms.eager.sources import Tracer, dominates, loops_around
+from asyncify.transforms.eager.sources import Tracer, begun_from, dominates, loops_around
 
 STORES = frozenset({"commit", "flush"})
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -199,7 +199,7 @@ class Created:
                     isinstance(site, ast.Call)
                     and is_construction(self.program, site)
                     and here is not self.program.function_of(site)
-                    and (there is self.program.function_of(site) or there in self._reach.of(here))
+                    and (self._is_before_calls(refresh, site, here) or there in self._reach.of(here))
                 )
                 through = block is there.node and self._comes_through(here, reader.node, there)
                 if (made or through) and (elsewhere is None or self._is_later(refresh, elsewhere, reader)):
@@ -216,6 +216,22 @@ class Created:
         ends = [self._last_called.position(here, reader.node, f, c) for f, c in zip(places, calls, strict=True)]
         return ends[0] > ends[1]
 
+    def _is_before_calls(self, refresh: Refresh, site: ast.Call, here: FunctionInfo) -> bool:
+        """Whether a refresh stands in the function that makes an instance, and above its calls that run another one."""
+        line = getattr(refresh.before or refresh.call, "lineno", 0)
+        calls = self._calls_into(site, here)
+        return self.program.function_of(refresh.call) is self.program.function_of(site) and (
+            all(line <= call.lineno for call in calls)
+        )
+
+    def _calls_into(self, site: ast.Call, here: FunctionInfo) -> list[ast.Call]:
+        """The calls behind the first store of what a call makes, in its function, that run another function."""
+        maker = self.program.function_of(site)
+        stores = self._stores_behind(site, maker.path) if maker is not None else []
+        first = min((store.lineno for store in stores), default=site.lineno)
+        calls = (n for n in maker.nodes if isinstance(n, ast.Call) and n.lineno > first) if maker is not None else ()
+        return [call for call in calls if any(here in self._reach.of(f.info) for f in self.program.calls(call))]
+
     def _is_further_down(self, one: Refresh, other: Refresh) -> bool:
         """Whether a refresh stands behind another one in the same function, and empties what that has loaded."""
         same = self.program.function_of(one.call) is self.program.function_of(other.call)
@@ -227,7 +243,7 @@ class Created:
     ) -> list[Refresh]:
         """Those of the instance that a node reads, where its function refreshes that under the same name: others may
         have come from the same place."""
-        read = _begun_from(here, node) if here is not None else node
+        read = begun_from(here, node) if here is not None else node
         if not isinstance(read, ast.expr) or not is_path(read):
             return refreshes
         every = [*self.refreshes(site), *self._holding([refresh for refresh, _ in self._named], site)]
@@ -302,6 +318,10 @@ class Created:
         name = self._target(path, site)
         if name is None or len(made_classes(self.program, site)) != 1:
             return None
+        here = self.program.function_of(reader.node)
+        calls = self._calls_into(site, here) if here is not None and not self._is_beside(site, path, reader) else []
+        if calls:
+            reader = replace(reader, path=path, node=min(calls, key=lambda call: call.lineno))
         after = [c for c in self._stores_behind(site, path) if self._is_statement(path, c)]
         source = self.program.modules[path].source
         if any(loops_around(source, site) - loops_around(source, store) for store in after):
@@ -383,16 +403,3 @@ class Created:
     def _is_beside(self, call: ast.Call, path: str, reader: Reader) -> bool:
         """Whether a reader is in the function of a call, or both are at the top of one file."""
         return reader.path == path and self.program.function_of(reader.node) is self.program.function_of(call)
-
-
-def _begun_from(function: FunctionInfo, node: ast.AST) -> ast.AST:
-    """The instance from which a read goes out: `user` of `post.tags` in `for post in user.posts`."""
-    read = node.value if isinstance(node, ast.Attribute) else node
-    outer = function.source.parent(node)
-    while outer is not None and outer is not function.node and isinstance(read, ast.Name):
-        loops = [outer] if isinstance(outer, (ast.For, ast.AsyncFor)) else getattr(outer, "generators", [])
-        for loop in reversed(loops):
-            if isinstance(read, ast.Name) and isinstance(loop.target, ast.Name) and loop.target.id == read.id:
-                read = loop.iter.value if isinstance(loop.iter, ast.Attribute) else loop.iter
-        outer = function.source.parent(outer)
-    return read

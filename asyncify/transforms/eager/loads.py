@@ -19,6 +19,7 @@ from asyncify.transforms.eager.options import Renderer, Style
 from asyncify.transforms.eager.order import gives_one, settled
 from asyncify.transforms.eager.places import instances_in
 from asyncify.transforms.eager.reading import Steps
+from asyncify.transforms.eager.several import is_apart
 from asyncify.transforms.eager.sources import Tracer
 
 #: calls after which a statement no longer gives the entities that it was made with
@@ -85,7 +86,7 @@ class Statements:
             above = self.program.orm.end_of(entity.info, steps[:-1])
             relationship = self.program.orm.relationship(above, steps[-1]) if above is not None else None
             if relationship is not None:
-                return relationship.collection
+                return is_apart(self.program, relationship)
             if above is not None and self.program.orm.subclass(above, steps[-1]) is not None:
                 return True
         return False

@@ -15,6 +15,7 @@ from asyncify.transforms.eager.naming import Namer, is_back_reference
 from asyncify.transforms.eager.option_values import SUBCLASSES
 from asyncify.transforms.eager.order import is_sorted, reorders
 from asyncify.transforms.eager.reading import QUERIES, Steps
+from asyncify.transforms.eager.several import may_be_several
 
 #: loader settings of a relationship that load it with its owner
 EAGER_SETTINGS = frozenset({"joined", "selectin", "subquery", "immediate", "False"})
@@ -214,6 +215,8 @@ class Renderer:
     def _may_join(self, relationship: Relationship, style: Style) -> bool:
         """Whether a single object may be joined to the rows that lead to it."""
         if not style.joined or (relationship.target is not None and joins_rows(self.program, relationship.target)):
+            return False
+        if not style.one_row and may_be_several(self.program, relationship):
             return False
         return not (self._reorders and style.unordered and relationship.name not in style.settled)
 

@@ -116,7 +116,7 @@ class Overtaken:
         ends = (target, *self._through(relationship))
         if any(change.behind and self._kin(change.info, end) for change in sent for end in ends):
             return True
-        if relationship.collection:
+        if relationship.collection or not relationship.holds_key:
             written_rows = [c for c in sent if c.deletes or self._sets_key(c)]
             return any(self._kin(c.info, end) for c in written_rows for end in ends)
         # one object is found by the key that the instance has in memory

@@ -190,6 +190,19 @@ def returned(function: FunctionInfo) -> list[ast.expr]:
     return [n.value for n in function.nodes if isinstance(n, (ast.Return, ast.Yield, ast.YieldFrom)) and n.value]
 
 
+def begun_from(function: FunctionInfo, node: ast.AST) -> ast.AST:
+    """The instance from which a read goes out: `user` of `post.tags` in `for post in user.posts`."""
+    read = node.value if isinstance(node, ast.Attribute) else node
+    outer = function.source.parent(node)
+    while outer is not None and outer is not function.node and isinstance(read, ast.Name):
+        loops = [outer] if isinstance(outer, (ast.For, ast.AsyncFor)) else getattr(outer, "generators", [])
+        for loop in reversed(loops):
+            if isinstance(read, ast.Name) and isinstance(loop.target, ast.Name) and loop.target.id == read.id:
+                read = loop.iter.value if isinstance(loop.iter, ast.Attribute) else loop.iter
+        outer = function.source.parent(outer)
+    return read
+
+
 def loops_around(source: SourceFile, node: ast.AST) -> set[ast.AST]:
     """The loops in whose body a node stands, in its function or at the top of its file."""
     found: set[ast.AST] = set()
