@@ -22,6 +22,7 @@ from asyncify.analysis.expiry.settled import settled_line
 from asyncify.analysis.orm import Relationship, foreign_keys_of
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.texts import OTHERS, is_text, keeps_text
 from asyncify.analysis.values import Cls, Ext, Inst, has, objects
 from asyncify.knowledge import names
 
@@ -48,7 +49,7 @@ class Change:
     attribute: the one that is set, `ANYTHING` where it is not known which; empty for rows that come, go or change.
     behind: it is done by a statement, so that instances do not know of it. same: an attribute is set to what is sure to
     be the same once it is loaded, or a collection only loses instances. deletes: an instance is deleted. made: the
-    attribute is one of a new instance.
+    attribute is one of a new instance. other: a column that is no text is given one.
     """
 
     info: ClassInfo | None
@@ -57,6 +58,7 @@ class Change:
     same: bool = False
     deletes: bool = False
     made: bool = False
+    other: bool = False
 
 
 class Changes:
@@ -149,7 +151,9 @@ class Changes:
                 if isinstance(target, ast.Attribute) and is_model_instance(self.program, target.value):
                     for found in objects(self.program.values(target.value)):
                         value = node.value if not isinstance(node, ast.AugAssign) else None
-                        yield Change(found.info, target.attr, same=self._comes_back(function.path, value))
+                        same = self._comes_back(function.path, value)
+                        other = self._is_other(found.info, target.attr, value)
+                        yield Change(found.info, target.attr, same=same, other=other)
                         yield from self._defaults(found.info, self._column_defaults.changed(found.info))
 
     def _call(self, function: FunctionInfo, node: ast.Call) -> Iterator[Change]:
@@ -158,7 +162,8 @@ class Changes:
                 yield Change(value.info)
                 for keyword in node.keywords:
                     same = keyword.arg is not None and self._comes_back(function.path, keyword.value)
-                    yield Change(value.info, keyword.arg or ANYTHING, same=same, made=True)
+                    other = self._is_other(value.info, keyword.arg or "", keyword.value)
+                    yield Change(value.info, keyword.arg or ANYTHING, same=same, made=True, other=other)
                 named = {keyword.arg for keyword in node.keywords}
                 left = [one for one in self._column_defaults.made(value.info) if one.name not in named]
                 yield from self._defaults(value.info, left, made=True)
@@ -237,7 +242,16 @@ class Changes:
             return False
         if change.behind:
             return True
+        if change.other and change.attribute == attribute:
+            return True
         return not change.same and change.attribute in (attribute, ANYTHING) and self._is_changing(info, attribute)
+
+    def _is_other(self, info: ClassInfo, attribute: str, value: ast.expr | None) -> bool:
+        """Whether a column is given a text, and gives a number, a date or an identifier back."""
+        if value is None or not self.program.orm.type_names(info, attribute) & (OTHERS | IDENTIFIERS):
+            return False
+        column = self.program.orm.columns(info)[attribute]
+        return is_text(self.program, value) is True and not keeps_text(column.call)
 
     def _default_comes_back(self, path: str, value: ast.expr) -> bool:
         """The same for a default, which is a value or makes one."""
@@ -319,6 +333,8 @@ def _is_ordered(relationship: Relationship) -> bool:
 
 #: what makes a value of another type out of the plain one. Enum: given by name, an object of the class after a load
 COERCING = (*names.ENUMS, "sqlalchemy.TypeDecorator", "sqlalchemy.types.TypeDecorator")
+#: types of columns of identifiers. Source: SQLAlchemy "UUID"; SQLAlchemy-Utils "UUIDType"
+IDENTIFIERS = frozenset("UUID Uuid uuid UUIDType".split())
 #: without arguments they give the time without its zone
 NAIVE = frozenset({"datetime.datetime.utcnow", "datetime.datetime.now", "datetime.datetime.today"})
 #: annotations of `Mapped[...]` with such a type. Source: SQLAlchemy "Mapped Class Configuration", type_annotation_map

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from asyncify.analysis.nodes import last_name
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
+from asyncify.analysis.texts import keeps_text
 
 #: types of columns whose values are not the text that they are given
 _OTHERS = frozenset(
@@ -46,13 +47,7 @@ def _keys(program: Program, info: ClassInfo) -> set[str]:
         return set()
     columns = {name: c for name, c in program.orm.columns(info).items() if program.orm.type_names(info, name) & _OTHERS}
     keys = {name for name, c in columns.items() if getattr(c.keyword("primary_key"), "value", False) is True}
-    return {name for name in keys if not _keeps_text(columns[name].call)}
-
-
-def _keeps_text(call: ast.Call | None) -> bool:
-    """`UUID(as_uuid=False)`, whose values are texts in Python."""
-    given = (k for n in ast.walk(call) if isinstance(n, ast.Call) for k in n.keywords) if call is not None else ()
-    return any(k.arg == "as_uuid" and getattr(k.value, "value", True) is False for k in given)
+    return {name for name in keys if not keeps_text(columns[name].call)}
 
 
 def _declared(info: ClassInfo, names: set[str]) -> Iterator[ast.expr]:

@@ -17,10 +17,10 @@ from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
+from asyncify.analysis.texts import is_text
 from asyncify.model.edit import Edit
 from asyncify.model.ops import Replace
 from asyncify.transforms.engine.json_paths import is_function
-from asyncify.transforms.engine.text_numbers import is_text
 
 #: the first SQLAlchemy that sends one value once, and whose `literal` can be rendered
 ONCE = (2,)

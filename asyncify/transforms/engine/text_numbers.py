@@ -16,21 +16,14 @@ from asyncify.analysis.bindings import bring
 from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo
+from asyncify.analysis.texts import OTHERS, is_text
 from asyncify.analysis.values import Cls, Inst, objects
 from asyncify.knowledge import names
 from asyncify.model.edit import Import
 from asyncify.transforms.eager.sources import Tracer
 
-#: columns that are no texts, and what Python has for them
-OTHERS = frozenset(
-    "Integer BigInteger SmallInteger INTEGER BIGINT SMALLINT int Numeric Float Double NUMERIC DECIMAL FLOAT REAL float "
-    "Decimal Boolean BOOLEAN bool Date DateTime Time Interval DATE TIME TIMESTAMP INTERVAL date datetime time "
-    "timedelta".split()
-)
 #: columns to whose type a conversion may round
 _ROUNDS = frozenset({"Numeric", "Decimal", "NUMERIC", "DECIMAL"})
-#: what makes no text: types, and methods of types
-_MAKERS = OTHERS | frozenset({"len", "now", "utcnow", "today", "combine", "replace", "total_seconds", "UUID"})
 _LISTS = frozenset({"in_", "not_in", "notin_", "between"})
 
 
@@ -154,42 +147,3 @@ def _is_other(program: Program, node: ast.expr) -> bool:
 
 def _is_no_text(program: Program, info: ClassInfo, name: str) -> bool:
     return bool(program.orm.type_names(info, name) & OTHERS)
-
-
-def is_text(program: Program, node: ast.expr, seen: tuple[ast.expr, ...] = ()) -> bool | None:
-    """Whether an expression is text; None where that is not known."""
-    if isinstance(node, ast.Constant):
-        return isinstance(node.value, str)
-    if isinstance(node, ast.Name):
-        function = program.function_of(node)
-        told = [p.annotation for p in function.parameters if p.arg == node.id] if function is not None else []
-        if function is None or told or node in seen:
-            return _told(told[0] if told else None)
-        stored = [n for n in function.nodes if isinstance(n, ast.Assign) and _stores(n, node.id)]
-        kinds = {is_text(program, n.value, (*seen, node)) for n in stored}
-        return False if kinds == {False} else None
-    if isinstance(node, ast.Attribute):
-        for found in objects(program.values(node.value)):
-            for base in program.classes.ancestors(found.info):
-                stmt = base.attributes.get(node.attr) if isinstance(base, ClassInfo) else None
-                if isinstance(stmt, ast.AnnAssign):
-                    return _told(stmt.annotation)
-        return None
-    unknown = isinstance(node, (ast.Subscript, ast.Call)) and _name(getattr(node, "func", None)) not in _MAKERS
-    return None if unknown else False
-
-
-def _stores(node: ast.Assign, name: str) -> bool:
-    return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
-
-
-def _told(annotation: ast.expr | None) -> bool | None:
-    """Whether an annotation is one of a text."""
-    names_of = {_name(n) for n in ast.walk(annotation)} - {""} if annotation is not None else set()
-    if (names_of & OTHERS and "str" not in names_of) or "int" in names_of:
-        return False
-    return True if "str" in names_of else None
-
-
-def _name(node: ast.AST | None) -> str:
-    return getattr(node, "id", getattr(node, "attr", ""))

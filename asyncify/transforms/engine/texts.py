@@ -21,11 +21,11 @@ from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
+from asyncify.analysis.texts import is_text
 from asyncify.analysis.values import Ext
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.ops import AppendCall
 from asyncify.transforms.engine.driver_listeners import ASYNCPG, PSYCOPG
-from asyncify.transforms.engine.text_numbers import is_text
 
 TEXT = "sqlalchemy.text"
 #: the method of connections that gives a text to the driver as it is
