@@ -92,6 +92,8 @@ class Walk:
             return state
         if isinstance(target, ast.Attribute) and is_model_instance(self.program, target.value):
             path = path_text(target.value)
+            if self._loads_when_set(target):
+                state = self._read(target, state, How.CHANGED)
             state = self._written(target, path, state)
             if value is not None and is_sql(self.program, self.function, value):
                 # until it is stored the expression itself is there
@@ -111,6 +113,11 @@ class Walk:
             for summary in self._run_by(call):
                 state = {**state, **computed.given(text, summary.computed, call)}
         return state
+
+    def _loads_when_set(self, target: ast.Attribute) -> bool:
+        """Whether what an attribute had is loaded when it is set."""
+        found = (self.program.orm.relationship(o.info, target.attr) for o in objects(self.program.values(target.value)))
+        return any(relationship is not None and relationship.loads_when_set for relationship in found)
 
     def _written(self, target: ast.Attribute, path: str, state: State) -> State:
         """Before an attribute is set: a refresh behind that would take the change back."""

@@ -180,7 +180,8 @@ class Expired:
         event = read.mark.event
         if self._flushing or event is None:
             return False
-        return session_call(self.program, event, *STORES, "rollback") is None or self._is_changed(read)
+        emptied = session_call(self.program, event, *STORES, "rollback", "expire", "expire_all")
+        return emptied is None or len(event.args) > 1 or self._is_changed(read)
 
     def _is_changed(self, read: ExpiredRead) -> bool:
         """Whether such an instance is changed between what has expired it and the read."""
