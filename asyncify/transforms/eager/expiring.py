@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from asyncify.analysis.cascades import cascade_words
 from asyncify.analysis.nodes import own_nodes
-from asyncify.analysis.orm import Relationship
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import objects
@@ -38,11 +38,11 @@ class Expiring:
         loaded = {name for paths in self.reading.paths.values() for steps in paths for name in steps}
         for refresh in dict.fromkeys([*self._created.plain(), *(p for p in planned if p.is_new)]):
             for info in sorted({o.info for o in objects(self.program.values(refresh.name))}, key=lambda c: c.name):
-                held = self.program.orm.relationships(info).values()
+                held = [r for r in self.program.orm.relationships(info).values() if cascade_words(r) & HANDS_ON]
                 targets = {
                     r.target
                     for r in held
-                    if r.target is not None and _hands_on(r) and (r.name in loaded or r.lazy in EAGER_SETTINGS)
+                    if r.target is not None and (r.name in loaded or r.lazy in EAGER_SETTINGS)
                 }
                 if any(self._is_read_later(refresh, target) for target in targets):
                     yield refresh, info
@@ -83,12 +83,3 @@ def _loads(function: FunctionInfo, node: ast.AST) -> bool:
     statement = function.source.statement(node)
     calls = (n.func for n in ast.walk(statement) if isinstance(n, ast.Call)) if isinstance(statement, ast.Expr) else ()
     return any(isinstance(called, ast.Attribute) and called.attr == "options" for called in calls)
-
-
-def _hands_on(relationship: Relationship) -> bool:
-    """Whether `cascade=` of a relationship names one of the words."""
-    call = getattr(relationship.node, "value", None)
-    for keyword in call.keywords if isinstance(call, ast.Call) else ():
-        if keyword.arg == "cascade" and isinstance(keyword.value, ast.Constant):
-            return bool({word.strip() for word in str(keyword.value.value).split(",")} & HANDS_ON)
-    return False

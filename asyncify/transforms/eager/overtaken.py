@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from functools import cache
 
 from asyncify.analysis.association_rows import association_classes
+from asyncify.analysis.cascades import cascade_words
 from asyncify.analysis.evaluated import comes_before, is_always_evaluated
 from asyncify.analysis.expiry.changes import ANYTHING, Change
 from asyncify.analysis.expiry.events import commits_expire, flushes_before_queries
@@ -33,6 +34,7 @@ class Overtaken:
         self._migrated = any("AsyncSession" in module.source.text for module in program.modules.values())
         self._committed = cache(Ways(program, reach, expire=True).between)
         self._kept = cache(Ways(program, reach, expire=False).between)
+        self._is_of_orphans = cache(self._find_is_of_orphans)
         self._flushing = flushes_before_queries(program)
         self._through = cache(lambda relationship: tuple(association_classes(program, relationship)))
 
@@ -87,6 +89,8 @@ class Overtaken:
     ) -> bool:
         if self._autoflush.is_needed(place, info, steps, reader):
             return True
+        if self._orphans(place, info, steps, reader):
+            return True
         written = self._between(place, reader.node) if written is None else written
         if not written.sent and not written.waiting:
             return False
@@ -94,6 +98,25 @@ class Overtaken:
         return any(
             self._alters(written, owner, name) for owner, name in zip(owners, steps, strict=True) if owner is not None
         )
+
+    def _orphans(self, place: ast.AST, info: ClassInfo, steps: Steps, reader: Reader) -> bool:
+        """Whether a single object on a path is set in between, the other side of which deletes what it loses: of one
+        that is loaded it loses the instance, and a row that was kept would go. Source: SQLAlchemy "Cascades",
+        "delete-orphan"."""
+        owners = [(self.program.orm.end_of(info, steps[:number]), name) for number, name in enumerate(steps)]
+        risky = [(o, name) for o, name in owners if o is not None and self._is_of_orphans(o, name)]
+        written = self._kept(place, reader.node) if risky else Written()
+        changes = [c for c in written.sent | written.waiting if not c.made]
+        return any(c.attribute == name and self._kin(c.info, owner) for owner, name in risky for c in changes)
+
+    def _find_is_of_orphans(self, owner: ClassInfo, name: str) -> bool:
+        """Whether the other side of a single object deletes orphans."""
+        orm = self.program.orm
+        relationship = orm.relationship(owner, name)
+        if relationship is None or relationship.collection or relationship.target is None:
+            return False
+        others = orm.relationships(relationship.target).values()
+        return any(self._kin(r.target, owner) and "delete-orphan" in cascade_words(r) for r in others)
 
     def _reads_first(self, first: Reader, second: Reader, place: ast.AST) -> bool:
         """Whether a reader always reads, in the function of a place, before another one can, and before any write."""
