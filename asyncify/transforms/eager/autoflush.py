@@ -14,7 +14,7 @@ from functools import cache, cached_property
 
 from asyncify.analysis.dotted import is_path
 from asyncify.analysis.evaluated import comes_before
-from asyncify.analysis.expiry.events import flushes_before_queries, is_model_instance, named_attributes, path_text
+from asyncify.analysis.expiry.events import flushes_before_queries, named_attributes, path_text
 from asyncify.analysis.expiry.walk import ASKING
 from asyncify.analysis.foreign_keys import foreign_keys
 from asyncify.analysis.orm import Column
@@ -156,20 +156,24 @@ class Autoflush:
         return bool(given & (_GIVEN - _OF_PYTHON if of_sqlmodel else _GIVEN) or foreign_keys(column.call))
 
     def _of_changed(self, function: FunctionInfo) -> Iterator[tuple[ast.AST, ast.AST]]:
-        """Instances that are changed, with what takes the change back."""
-        for node in function.nodes:
-            call = session_call(self.program, node, "refresh", "expire", "expire_all")
-            if call is None:
+        """Instances that are changed, with what takes the change back; under another name it may be the same one."""
+        taking = (session_call(self.program, node, "refresh", "expire", "expire_all") for node in function.nodes)
+        calls = [call for call in taking if call is not None]
+        for target in function.nodes if calls else ():
+            if not isinstance(target, ast.Attribute) or not isinstance(target.ctx, ast.Store):
                 continue
-            path = path_text(call.args[0]) if call.args and is_path(call.args[0]) else ""
-            names = set(named_attributes(call))
-            for target in function.nodes:
-                if not isinstance(target, ast.Attribute) or not isinstance(target.ctx, ast.Store):
-                    continue
-                same = is_path(target.value) and (path_text(target.value) == path or not call.args)
-                if same and (not names or target.attr in names) and _position(target) < _position(call):
-                    if is_model_instance(self.program, target.value):
-                        yield target, call
+            changed = self._classes(target.value)
+            for call in calls:
+                names = set(named_attributes(call))
+                taken = self._classes(call.args[0]) if call.args else changed
+                kin = any(self.program.classes.are_kin(one, other) for one in changed for other in taken)
+                if kin and (not names or target.attr in names) and _position(target) < _position(call):
+                    yield target, call
+
+    def _classes(self, instance: ast.expr) -> list[ClassInfo]:
+        """The models of which something is an instance."""
+        found = (o.info for o in objects(self.program.values(instance)))
+        return [info for info in found if self.program.orm.is_model(info)]
 
     def _uses(self, function: FunctionInfo, path: str, behind: ast.AST) -> Iterator[ast.Attribute]:
         for node in function.nodes:
