@@ -130,6 +130,22 @@ def sent(db: Session = Depends(get_db)):
     return post
 
 
+def noted(db: Session, user: User) -> Team:
+    team = Team(name=f"of {{len(user.posts)}}")
+    db.add(team)
+    return team
+
+
+@app.post("/elsewhere")
+def elsewhere(db: Session = Depends(get_db)):
+    user = db.scalars(select(User).order_by(User.id)).first()
+    team = noted(db, user)
+    names = user.tag_names
+    found = [team.id, names, len(team.users)]
+    db.commit()
+    return found
+
+
 @app.post("/waiting")
 def waiting(db: Session = Depends(get_db)):
     team = db.scalars(select(Team).order_by(Team.id)).first()
@@ -150,4 +166,4 @@ def test_a_load_that_has_flushed_what_is_needed_stays_where_it_is(tmp_path: Path
 
 def test_a_statement_makes_rows_of_what_was_added(tmp_path: Path) -> None:
     files = {"db.py": FLUSHING, "models.py": MODELS, "filling.py": FILLING, "main.py": ROWS}
-    prove(tmp_path, files, [("POST", url) for url in ("/asked", "/read", "/sent", "/waiting")])
+    prove(tmp_path, files, [("POST", url) for url in ("/asked", "/read", "/sent", "/elsewhere", "/waiting")])

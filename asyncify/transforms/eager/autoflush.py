@@ -103,17 +103,26 @@ class Autoflush:
         function = self.program.function_of(site)
         if function is None or not self._flushing or steps[0] in {k.arg for k in site.keywords}:
             return False
-        statement = function.source.statement(site)
-        target = statement.targets[0] if isinstance(statement, ast.Assign) and statement.value is site else None
-        added = self._add_behind(function, statement, path_text(target)) if target is not None else None
-        if added is None or target is None or not is_path(target):
+        found = self._added(function, site)
+        if found is None:
             return False
-        # what waits itself has nothing to load
-        others = (n for n in self._lazy(function) if not is_path(n.value) or path_text(n.value) != path_text(target))
-        here = function is self.program.function_of(reader.node)
+        path, added = found
+        here = self.program.function_of(reader.node)
+        if self._sends(function, added, path, reader.node if here is function else None):
+            return True
+        # the function that makes it has returned it
+        calls = here.nodes if here is not None and here is not function else ()
+        made = (n for n in calls if isinstance(n, ast.Call) and self._runs(n, function))
+        return here is not None and any(self._sends(here, call, "", reader.node) for call in made)
+
+    def _sends(self, function: FunctionInfo, first: ast.AST, path: str, last: ast.AST | None) -> bool:
+        """Whether something in a function flushes between two of its nodes. path: of what waits itself, and has nothing
+        to load. last: None for the end of the function."""
+        others = (n for n in self._lazy(function) if not is_path(n.value) or path_text(n.value) != path)
         return any(
-            _position(added) < _position(node) and (not here or _position(node) < _position(reader.node))
+            _position(first) < _position(node) and (last is None or _position(node) < _position(last))
             for node in (*self._flushes(function), *others)
+            if node is not last
         )
 
     # -- what waits ----------------------------------------------------------------------------------
@@ -126,15 +135,30 @@ class Autoflush:
         """Instances that are added, with the reads of what they get by the flush."""
         for node in function.nodes:
             call = node.value if isinstance(node, ast.Assign) else None
-            if not isinstance(call, ast.Call) or not isinstance(node, ast.Assign) or not is_path(node.targets[0]):
+            if isinstance(call, ast.Call) and isinstance(node, ast.Assign) and is_path(node.targets[0]):
+                path = path_text(node.targets[0])
+                for made, added in self._made(function, node, call):
+                    names = {name for info in made_classes(self.program, made) for name in self._got(info, made)}
+                    for read in self._uses(function, path, added):
+                        if read.attr in names and isinstance(read.ctx, ast.Load):
+                            if not self._is_set(function, read, node, _position(read)):
+                                yield added, read
+
+    def _made(self, function: FunctionInfo, node: ast.Assign, call: ast.Call) -> Iterator[tuple[ast.Call, ast.AST]]:
+        """The constructor call of an instance that a name is given, and the call behind which a session has it: in the
+        same function, or in another one that returns it."""
+        if made_classes(self.program, call):
+            own = self._added(function, call)
+            yield from [(call, own[1])] if own is not None else []
+            return
+        for found in objects(self.program.values(node.targets[0])):
+            site = found.origin.site if found.origin is not None and not found.origin.steps else None
+            maker = self.program.function_of(site) if isinstance(site, ast.Call) else None
+            if maker is None or maker is function or not isinstance(site, ast.Call) or not self._runs(call, maker):
                 continue
-            for info in sorted(made_classes(self.program, call), key=lambda c: c.name):
-                added = self._add_behind(function, node, path_text(node.targets[0]))
-                names = self._got(info, call)
-                for read in self._uses(function, path_text(node.targets[0]), added) if added is not None else ():
-                    if read.attr in names and isinstance(read.ctx, ast.Load) and added is not None:
-                        if not self._is_set(function, read, node, _position(read)):
-                            yield added, read
+            inner = self._added(maker, site)
+            if inner is not None and not any(_position(inner[1]) < _position(c) for c in self._flushes(maker)):
+                yield site, call
 
     def _got(self, info: ClassInfo, call: ast.Call) -> set[str]:
         """The columns of an instance that is made so which the flush gives it."""
@@ -188,6 +212,15 @@ class Autoflush:
             for node in self._uses(function, path_text(read.value), made)
         )
 
+    def _added(self, function: FunctionInfo, site: ast.Call) -> tuple[str, ast.Call] | None:
+        """The name of an instance that a call makes, and the call that adds it to a session."""
+        statement = function.source.statement(site)
+        target = statement.targets[0] if isinstance(statement, ast.Assign) and statement.value is site else None
+        if target is None or not is_path(target):
+            return None
+        added = self._add_behind(function, statement, path_text(target))
+        return (path_text(target), added) if added is not None else None
+
     def _add_behind(self, function: FunctionInfo, made: ast.AST, path: str) -> ast.Call | None:
         """The call that adds what a path means to a session."""
         for node in function.nodes:
@@ -217,14 +250,20 @@ class Autoflush:
 
 
     def _find_lazy(self, function: FunctionInfo) -> tuple[ast.Attribute, ...]:
-        """The reads of relationships in a function, each of which may load."""
+        """The reads of relationships in a function, and of what a class computes itself: each of them may load."""
         return tuple(
             node
             for node in function.nodes
             if isinstance(node, ast.Attribute)
             and isinstance(node.ctx, ast.Load)
-            and any(self.program.orm.relationship(o.info, node.attr) for o in objects(self.program.values(node.value)))
+            and any(self._may_load(info, node.attr) for info in self._classes(node.value))
         )
+
+    def _may_load(self, info: ClassInfo, name: str) -> bool:
+        if self.program.orm.relationship(info, name) is not None:
+            return True
+        bases = self.program.classes.ancestors(info)
+        return any(name in base.methods for base in bases if isinstance(base, ClassInfo))
 
 
 def _position(node: ast.AST) -> Position:
