@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -20,7 +19,7 @@ from asyncify.transforms.eager.last_called import LastCalled
 from asyncify.transforms.eager.option_values import OptionReader
 from asyncify.transforms.eager.reading import Reader, Steps
 from asyncify.transforms.eager.sessions import Access
-from asyncify.transforms.eager.sources import Tracer, begun_from, dominates, loops_around
+from asyncify.transforms.eager.sources import Tracer, assigned_in, begun_from, dominates, loops_around
 
 STORES = frozenset({"commit", "flush"})
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -114,7 +113,7 @@ class Created:
         self._named: list[tuple[Refresh, frozenset[str]]] = []
         self.refreshes = cache(self._find_refreshes)
         self._called_for = cache(self._find_called_for)
-        self._assigned = cache(self._find_assigned)
+        self._assigned = cache(assigned_in)
         self._written = cache(self._find_written)
         self._last_called = LastCalled(program, reach)
         for path in sorted(program.modules):
@@ -273,16 +272,6 @@ class Created:
         """Whether what a name is given may be what a node reads: it stands above, or comes around in a loop."""
         above = value.lineno <= getattr(node, "lineno", value.lineno)
         return above or bool(loops_around(function.source, value) & loops_around(function.source, node))
-
-    def _find_assigned(self, function: FunctionInfo) -> dict[str, list[ast.expr]]:
-        """What the names of a function are given."""
-        found: dict[str, list[ast.expr]] = defaultdict(list)
-        for stmt in ast.walk(function.node):
-            if isinstance(stmt, ast.Assign):
-                for target in stmt.targets:
-                    if isinstance(target, ast.Name):
-                        found[target.id].append(stmt.value)
-        return found
 
     def reloads(self, refresh: Refresh) -> bool:
         """Whether a refresh can become a load with options: the class is known, and nothing is waiting to be

@@ -190,6 +190,17 @@ def returned(function: FunctionInfo) -> list[ast.expr]:
     return [n.value for n in function.nodes if isinstance(n, (ast.Return, ast.Yield, ast.YieldFrom)) and n.value]
 
 
+def assigned_in(function: FunctionInfo) -> dict[str, list[ast.expr]]:
+    """What the names of a function are given."""
+    found: dict[str, list[ast.expr]] = defaultdict(list)
+    for stmt in ast.walk(function.node):
+        if isinstance(stmt, ast.Assign):
+            for target in stmt.targets:
+                if isinstance(target, ast.Name):
+                    found[target.id].append(stmt.value)
+    return found
+
+
 def begun_from(function: FunctionInfo, node: ast.AST) -> ast.AST:
     """The instance from which a read goes out: `user` of `post.tags` in `for post in user.posts`."""
     read = node.value if isinstance(node, ast.Attribute) else node
