@@ -24,9 +24,10 @@ Failure = tuple[Edit, RewriteError]
 
 @dataclass
 class Edited:
-    """A text after its edits. With failures the text is the old one."""
+    """A text after its edits, and its tree. With failures the text is the old one."""
 
     text: str
+    tree: ast.Module
     failures: list[Failure] = field(default_factory=list)
 
 
@@ -49,13 +50,12 @@ def edit_text(text: str, tree: ast.Module, edits: Sequence[Edit], style: Style) 
         failures += failed
         pieces[index] = piece
     if failures:
-        return Edited(text, failures)
+        return Edited(text, tree, failures)
     new = _join(chunks, lines, pieces, style)
     try:
-        check_rest(chunks, pieces.keys(), lines, new)
+        return Edited(new, check_rest(chunks, pieces.keys(), lines, new))
     except RewriteError as error:
-        return Edited(text, [(edit, error) for edit in edits])
-    return Edited(new)
+        return Edited(text, tree, [(edit, error) for edit in edits])
 
 
 @dataclass(frozen=True)

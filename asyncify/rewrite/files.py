@@ -29,11 +29,12 @@ def rewrite_python(
     style = Style(source.newline, indent_of(tree, lines) or source.indent, width_of(lines))
     edited = edit_text(source.text, tree, [e for e in edits if not isinstance(e.op, AppendToModule)], style)
     failures = edited.failures
-    text = edited.text
+    text, tree = edited.text, edited.tree
     for edit in edits:
         if isinstance(edit.op, AppendToModule):
             try:
                 text = append(text, edit.op, style)
+                tree = parse(text)
             except RewriteError as error:
                 failures.append((edit, error))
     if failures:
@@ -41,7 +42,7 @@ def rewrite_python(
     try:
         wanted = tuple(dict.fromkeys(i for edit in edits for i in edit.imports))
         drops = frozenset(name for edit in edits for name in edit.drops) - keep
-        text = edit_imports(text, wanted, drops, own, style)
+        text = edit_imports(text, tree, wanted, drops, own, style)
         return source.with_text(text).encode(), []
     except RewriteError as error:
         return before, [(edit, error) for edit in edits]

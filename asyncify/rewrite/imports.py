@@ -18,19 +18,27 @@ from asyncify.rewrite.source import column, parse, split_lines
 from asyncify.rewrite.templates import Style
 
 
-def edit_imports(text: str, wanted: Sequence[Import], drops: frozenset[str], own: frozenset[str], style: Style) -> str:
+def edit_imports(
+    text: str,
+    tree: ast.Module,
+    wanted: Sequence[Import],
+    drops: frozenset[str],
+    own: frozenset[str],
+    style: Style,
+) -> str:
     """The text with the wanted imports, and without those of `drops` that nothing uses.
 
-    own: top-level names of the repository, whose imports are first-party. Raises RewriteError.
+    tree: that of the text. own: top-level names of the repository, whose imports are first-party. Raises RewriteError.
     """
     ordered = sorted(set(wanted), key=lambda new: (section(new.module, own), new))
     for module, group in groupby(ordered, key=lambda new: new.module):
-        text = _add(text, module, list(group), own, style)
-    return _drop(text, drops, frozenset(wanted), style) if drops else text
+        text, tree = _add(text, tree, module, list(group), own, style)
+    return _drop(text, tree, drops, frozenset(wanted), style) if drops else text
 
 
-def _add(text: str, module: str, wanted: list[Import], own: frozenset[str], style: Style) -> str:
-    tree = parse(text)
+def _add(
+    text: str, tree: ast.Module, module: str, wanted: list[Import], own: frozenset[str], style: Style
+) -> tuple[str, ast.Module]:
     there = list(entries(tree))
     bound = {new for entry in there if not entry.local and not entry.typing_only for new in entry.imports()}
     missing = [new for new in wanted if new not in bound]
@@ -40,26 +48,28 @@ def _add(text: str, module: str, wanted: list[Import], own: frozenset[str], styl
         if line is not None:
             grown = add_names(parse_import(_segment(text, line.node)), named, style)
             text = _patched(text, [(line.node, code(grown))])
+            tree = parse(text)
         else:
-            text = _insert(text, named[0], new_line(module, named, style), own, style)
+            text, tree = _insert(text, tree, named[0], new_line(module, named, style), own, style)
     for new in missing:
         if not new.name:
             source = f"import {module} as {new.alias}" if new.alias else f"import {module}"
-            text = _insert(text, new, source, own, style)
-    return text
+            text, tree = _insert(text, tree, new, source, own, style)
+    return text, tree
 
 
-def _insert(text: str, new: Import, source: str, own: frozenset[str], style: Style) -> str:
-    tree = parse(text)
+def _insert(
+    text: str, tree: ast.Module, new: Import, source: str, own: frozenset[str], style: Style
+) -> tuple[str, ast.Module]:
     edit = insertion(tree, new, source, own)
-    if edit is None:
-        return append(text, AppendToModule(source, "imports"), style)
-    return _edited(text, [edit], style)
+    if edit is not None:
+        return _edited(text, tree, [edit], style)
+    text = append(text, AppendToModule(source, "imports"), style)
+    return text, parse(text)
 
 
-def _drop(text: str, drops: frozenset[str], wanted: frozenset[Import], style: Style) -> str:
+def _drop(text: str, tree: ast.Module, drops: frozenset[str], wanted: frozenset[Import], style: Style) -> str:
     """First the statements that keep some of their names, then those that go away."""
-    tree = parse(text)
     used = used_names(tree, text)
     patches: list[tuple[ImportNode, str]] = []
     for entry in entries(tree):
@@ -73,8 +83,8 @@ def _drop(text: str, drops: frozenset[str], wanted: frozenset[Import], style: St
     removed = [entry for entry in entries(tree) if _gone(entry, drops, wanted, used)]
     blocks = _emptied_blocks(removed)
     targets = [entry.node for entry in removed if not any(block in entry.parents for block in blocks)]
-    text = _edited(text, [_removal(node) for node in (*targets, *blocks)], style)
-    return _drop(text, frozenset({"TYPE_CHECKING", "typing"}), wanted, style) if blocks else text
+    text, tree = _edited(text, tree, [_removal(node) for node in (*targets, *blocks)], style)
+    return _drop(text, tree, frozenset({"TYPE_CHECKING", "typing"}), wanted, style) if blocks else text
 
 
 def _gone(entry: Entry, drops: frozenset[str], wanted: frozenset[Import], used: frozenset[str]) -> list[int]:
@@ -107,13 +117,13 @@ def _removal(node: ast.stmt) -> Edit:
     return Edit("imports", "", Target(span, Place.STATEMENT), ReplaceStatement())
 
 
-def _edited(text: str, edits: Sequence[Edit], style: Style) -> str:
+def _edited(text: str, tree: ast.Module, edits: Sequence[Edit], style: Style) -> tuple[str, ast.Module]:
     if not edits:
-        return text
-    edited = edit_text(text, parse(text), edits, style)
+        return text, tree
+    edited = edit_text(text, tree, edits, style)
     for _, error in edited.failures:
         raise error
-    return edited.text
+    return edited.text, edited.tree
 
 
 def _is_star(node: ImportNode) -> bool:

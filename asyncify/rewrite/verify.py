@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import warnings
 from collections.abc import Collection, Sequence
 
@@ -21,8 +22,8 @@ def check_compiles(before: str, after: str) -> None:
             raise RewriteError(f"the result does not compile: {problem}", "verify")
 
 
-def check_rest(chunks: Sequence[Chunk], edited: Collection[int], lines: Sequence[str], text: str) -> None:
-    """The statements that no edit touched must stand in the new text as they were. Raises RewriteError."""
+def check_rest(chunks: Sequence[Chunk], edited: Collection[int], lines: Sequence[str], text: str) -> ast.Module:
+    """The statements that no edit touched must stand in the new text as they were: its tree. Raises RewriteError."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -37,6 +38,7 @@ def check_rest(chunks: Sequence[Chunk], edited: Collection[int], lines: Sequence
         code = lines[chunk.body - 1 : chunk.end]
         if not any(other.kinds == chunk.kinds and new_lines[other.body - 1 : other.end] == code for other in found):
             raise RewriteError(f"the statement of line {chunk.body} changed without an edit", "verify")
+    return tree
 
 
 def _refusal(text: str) -> str | None:

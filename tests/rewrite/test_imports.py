@@ -6,11 +6,12 @@ import pytest
 
 from asyncify.model.edit import Import
 from asyncify.rewrite.imports import edit_imports
+from asyncify.rewrite.source import parse
 from asyncify.rewrite.templates import Style
 
 
 def edited(text: str, *wanted: Import, drops: tuple[str, ...] = (), own: tuple[str, ...] = ("app",)) -> str:
-    return edit_imports(text, wanted, frozenset(drops), frozenset(own), Style())
+    return edit_imports(text, parse(text), wanted, frozenset(drops), frozenset(own), Style())
 
 
 SELECT = Import("sqlalchemy", "select")
@@ -161,6 +162,6 @@ def test_a_dropped_name_that_is_wanted_stays() -> None:
 
 def test_carriage_returns_are_kept() -> None:
     text = "import os\r\n\r\nos\r\n"
-    assert edit_imports(text, (SELECT,), frozenset(), frozenset(), Style("\r\n")) == (
+    assert edit_imports(text, parse(text), (SELECT,), frozenset(), frozenset(), Style("\r\n")) == (
         "import os\r\n\r\nfrom sqlalchemy import select\r\n\r\nos\r\n"
     )
