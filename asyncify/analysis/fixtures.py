@@ -1,12 +1,13 @@
 """pytest fixtures: which function a parameter of a test gets its value from.
 
 Source: pytest "How to use fixtures": a fixture is looked up in the class, the module, then each `conftest.py` from
-the test's folder upwards.
+the test's folder upwards; pytest-factoryboy, "Factory fixture".
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import cached_property
@@ -19,6 +20,10 @@ from asyncify.analysis.pytest_plugins import plugin_modules
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Ext
 from asyncify.knowledge.names import FIXTURE
+
+#: what makes the fixture `user_factory` of a class `UserFactory`
+REGISTER = "pytest_factoryboy.register"
+_WORD = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def is_test_path(path: str) -> bool:
@@ -102,6 +107,28 @@ class Fixtures:
             given = any(parameter.arg == name for _, parameter in given_by_patches(user))  # pytest leaves these out
             self._found[key] = self._find(user, name) if asks and not given else None
         return self._found[key]
+
+    def factory(self, user: FunctionInfo, name: str) -> ClassInfo | None:
+        """The factory that a parameter of a test or of a fixture gets from pytest-factoryboy."""
+        asks = name in self._registered and (self.is_fixture(user) or self.is_test(user))
+        given = asks and any(parameter.arg == name for _, parameter in given_by_patches(user))
+        return self._registered[name] if asks and not given else None
+
+    @cached_property
+    def _registered(self) -> dict[str, ClassInfo]:
+        """The factories that `register(UserFactory)` or `@register` makes fixtures of, by the names of these."""
+        found: dict[str, ClassInfo] = {}
+        for path, module in self._names.modules.items():
+            if "pytest_factoryboy" not in module.source.text:
+                continue
+            named = [(c.func, a) for c in module.source.nodes_of(ast.Call) for a in c.args[:1]]
+            given = [(func, self._names.resolve_expression(path, node)) for func, node in named]
+            for info in module.classes.values():
+                given += [(d.func if isinstance(d, ast.Call) else d, info) for d in info.node.decorator_list]
+            for func, cls in given:
+                if isinstance(cls, ClassInfo) and self._names.resolve_expression(path, func) == Ext(REGISTER):
+                    found[_WORD.sub("_", cls.name).lower()] = cls
+        return found
 
     def taken(self, user: FunctionInfo) -> set[FunctionInfo]:
         """The fixtures of a test: those that it or a mark names, the automatic ones around it, and what these take."""

@@ -349,3 +349,30 @@ def test_factories_make_objects_before_and_after(tmp_path: Path) -> None:
         code, output = pytest_run(tmp_path / name, files)
         assert code == 0, f"{name}: {output}"
     assert run_steps(result.after, stages()).after.files == result.after.files
+
+
+REGISTERED = """\
+from pytest_factoryboy import register
+
+from .factories import {names}
+
+{calls}
+
+
+def test_made_by_a_fixture(session, signal_factory, tag_factory):
+    one = signal_factory(tags=[tag_factory(name="t")])
+    many = tag_factory.create_batch(2)
+    assert [t.name for t in one.tags], many
+"""
+
+
+def test_fixtures_that_give_factories() -> None:
+    """`register` of pytest-factoryboy makes `signal_factory` of `SignalFactory`."""
+    text = REGISTERED.format(names="SignalFactory, TagFactory", calls="register(SignalFactory)\nregister(TagFactory)")
+    files = {**FILES, "tests/test_registered.py": text}
+    result = run_steps(Workspace(Path("/nowhere"), {p: t.encode() for p, t in files.items()}), stages())
+    after = result.after.files["tests/test_registered.py"].decode()
+    assert "async def test_made_by_a_fixture(session, signal_factory, tag_factory):" in after
+    assert "await greenlet_spawn(tag_factory, name=" in after
+    assert "many = await greenlet_spawn(tag_factory.create_batch, 2)" in after
+    assert run_steps(result.after, stages()).after.files == result.after.files

@@ -87,6 +87,9 @@ def parameter(run: Run, function: FunctionInfo, arg: ast.arg) -> Values:
         value = Fn(fixture, fixture.cls, fixture.cls is not None)
         run.note_call(arg, value)
         found |= given_by(run, value)
+    factory = run.engine.fixtures.factory(function, arg.arg) if fixture is None else None
+    if factory is not None:
+        found.add(Cls(factory))
     if not found and arg.annotation is None:
         found |= given_by_place(run, function, arg)
     found |= parametrized(run, function, arg.arg)
