@@ -73,6 +73,17 @@ def test_who_removes_it_keeps_doing_that() -> None:
         assert "scopefunc=asyncio.current_task" in done["db.py"]
 
 
+def test_a_registry_that_only_tests_ask_is_one_for_their_thread() -> None:
+    """A fixture and the test to which it hands its session are two tasks."""
+    db = BASE["db.py"] + "\n\nfrom sqlalchemy.orm import scoped_session\n\nScoped = scoped_session(SessionLocal)\n"
+    app = HEAD + "\n\ndef count(db):\n    return db.query(User).count()\n"
+    test = "from db import Scoped\nfrom main import count\n\n\ndef test_it():\n    count(Scoped())\n"
+    files = {**BASE, "db.py": db, "main.py": app, "test_main.py": test}
+    assert "Scoped = async_scoped_session(SessionLocal, scopefunc=threading.get_ident)" in migrate(files)["db.py"]
+    asked = migrate({**files, "main.py": HEAD + "\nfrom db import Scoped\n\nScoped()\n"})
+    assert "scopefunc=asyncio.current_task" in asked["db.py"]
+
+
 def test_a_session_that_an_async_registry_gives_is_known(tmp_path: Path) -> None:
     db = """\
 from contextvars import ContextVar
