@@ -141,3 +141,60 @@ def test_awaited_reads_and_lambdas_in_the_greenlet(tmp_path: Path) -> None:
     done = prove(tmp_path, files, [*requests, ("PATCH", "/users/3?name=x"), ("GET", "/users/9")])["main.py"]
     assert "greenlet_spawn(\n        lambda value: UserOut.model_validate(value)" in done
     assert "options=[joinedload(User.boss)])" in done
+
+
+DEEP = """
+from fastapi import Depends, FastAPI
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import Post, User
+
+app = FastAPI()
+
+
+class Finder:
+    def __init__(self, model):
+        self.model = model
+
+    def find(self, db: Session, key: int):
+        return db.query(self.model).filter(self.model.id == key).first()
+
+
+finder = Finder(Post)
+
+
+def texts(post: Post):
+    found = [post.author.posts[0].title]
+    found.append("long" if hasattr(post.author.posts, "length") else len(post.author.posts))
+    found.append([other.title for other in post.author.posts])
+    return found
+
+
+@app.get("/texts/{key}")
+def read(key: int, db: Session = Depends(get_db)):
+    return texts(finder.find(db, key))
+
+
+@app.get("/titles/{key}")
+def title(key: int, db: Session = Depends(get_db)):
+    return finder.find(db, key).title
+"""
+MOCKED = """
+from unittest.mock import MagicMock
+
+from main import texts
+
+
+def test_texts():
+    assert len(texts(MagicMock())) == 3
+"""
+
+
+def test_what_is_read_through_another_read(tmp_path: Path) -> None:
+    requests = [("GET", "/texts/1"), ("GET", "/titles/1")]
+    migrated = prove(tmp_path / "plain", {"main.py": DEEP}, requests)
+    assert "await (await post.awaitable_attrs.author).awaitable_attrs.posts" in migrated["main.py"]
+    mocked = {"tests/test_texts.py": MOCKED, "requirements.txt": "fastapi\nsqlalchemy\nhttpx\npytest\n"}
+    migrated = prove(tmp_path / "mocked", {"main.py": DEEP, **mocked}, requests)
+    assert migrated["main.py"].count("greenlet_spawn(") == 2

@@ -24,7 +24,7 @@ def first_reads(program: Program, places: Iterable[Unloaded]) -> Iterator[Unload
     places = list(places)
     reads: dict[tuple[FunctionInfo | str, str], list[ast.expr]] = defaultdict(list)
     for path, call, base, name in _loaded_already(program):
-        reads[program.function_of(call) or path, f"{ast.dump(base)}.{name}"].append(call)
+        reads[program.function_of(call) or path, f"{ast.dump(_plain(program, base))}.{name}"].append(call)
     for place in places:
         if (key := _key(program, place)) is not None:
             reads[key].append(place.node)
@@ -56,8 +56,9 @@ def is_loaded_before(program: Program, reader: Reader, steps: Steps) -> bool:
         if not isinstance(earlier, (ast.Call, ast.Attribute)):
             continue
         known = read_in_greenlet(program, earlier)
-        if known is not None and known[1] == attribute and ast.dump(known[0]) == ast.dump(instance):
-            if _covers(program, function.source, earlier, node):
+        if known is not None and known[1] == attribute:
+            same = ast.dump(_plain(program, known[0])) == ast.dump(_plain(program, instance))
+            if same and _covers(program, function.source, earlier, node):
                 return True
     return False
 
@@ -75,7 +76,16 @@ def _key(program: Program, place: Unloaded) -> tuple[FunctionInfo | str, str] | 
     node = place.node
     if place.reads not in (Reads.ATTRIBUTE, Reads.WRITE) or not isinstance(node, ast.Attribute):
         return None
-    return program.function_of(node) or place.path, f"{ast.dump(node.value)}.{node.attr}"
+    return program.function_of(node) or place.path, f"{ast.dump(_plain(program, node.value))}.{node.attr}"
+
+
+def _plain(program: Program, node: ast.expr) -> ast.expr:
+    """An expression as it was before an earlier run has let its reads wait: `invoice.order` of
+    `await invoice.awaitable_attrs.order`."""
+    read = read_in_greenlet(program, node.value) if isinstance(node, ast.Await) else None
+    if read is None and isinstance(node, ast.Attribute):
+        read = node.value, node.attr
+    return node if read is None else ast.Attribute(_plain(program, read[0]), read[1], ast.Load())
 
 
 def _loaded_already(program: Program) -> Iterator[tuple[str, ast.expr, ast.expr, str]]:
