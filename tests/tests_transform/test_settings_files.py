@@ -52,6 +52,24 @@ def test_settings_below_the_project_are_not_found_from_its_folder(there: dict[st
 
 
 @pytest.mark.parametrize(
+    "named, paths",
+    [
+        ('testpaths = ["api/tests"]', ["api/pyproject.toml", "pyproject.toml"]),
+        ('testpaths = ["api", "web/tests"]', ["api/pyproject.toml", "pyproject.toml"]),
+        ('testpaths = ["web/tests"]', ["api/pyproject.toml"]),
+        ('addopts = "-q"', ["api/pyproject.toml"]),
+    ],
+)
+def test_settings_above_a_project_that_name_its_tests(named: str, paths: list[str]) -> None:
+    files = {
+        "pyproject.toml": f"[tool.pytest.ini_options]\n{named}\n",
+        "api/pyproject.toml": '[tool.pytest.ini_options]\ntestpaths = ["tests"]\n',
+    }
+    data = {path: text.encode() for path, text in files.items()}
+    assert [c.path for c in configs(data, "api/tests/unit")] == paths
+
+
+@pytest.mark.parametrize(
     ("there", "folder", "path"),
     [
         ({"pyproject.toml": "[tool.black]\n"}, "tests", "pyproject.toml"),

@@ -84,15 +84,26 @@ def new_config(files: Mapping[str, bytes], folder: str) -> ConfigFile:
 
 def configs(files: Mapping[str, bytes], folder: str) -> list[ConfigFile]:
     """All that pytest may read for tests in a folder: what it finds above these, and what it finds where it is started
-    in the project without being told a folder, when the settings stand below that."""
+    in the project without being told a folder, when the settings stand below that, or when its settings name these
+    tests."""
     found = find_config(files, folder)
     if found is None:
         return [new_config(files, folder)]
     own = posixpath.dirname(found.path)
-    if not own or any(posixpath.join(own, name) in files for name in PROJECT_FILES):
+    if not own:
         return [found]
-    above = posixpath.dirname(own)
-    return [found, find_config(files, above) or new_config(files, above)]
+    above = find_config(files, posixpath.dirname(own))
+    if any(posixpath.join(own, name) in files for name in PROJECT_FILES):
+        return [found, above] if above is not None and _names_tests(above, folder) else [found]
+    return [found, above or new_config(files, posixpath.dirname(own))]
+
+
+def _names_tests(config: ConfigFile, folder: str) -> bool:
+    """Whether `testpaths` has a folder, or one around it. Source: pytest "Configuration Options"."""
+    base = posixpath.dirname(config.path)
+    named = re.findall(r"[^\s\[\],\"']+", config.get("testpaths") or "")
+    paths = [posixpath.normpath(posixpath.join(base, path)) for path in named]
+    return any(folder == path or folder.startswith(f"{path}/") for path in paths)
 
 
 def _upwards(folder: str) -> Iterator[str]:
