@@ -7,6 +7,7 @@ from collections import defaultdict
 from functools import cached_property
 
 from asyncify.analysis.program import Program
+from asyncify.analysis.script_blocks import in_main_guard
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Ext
 from asyncify.knowledge.barriers import BY_METHOD
@@ -92,7 +93,8 @@ class Places:
             if isinstance(outer, ast.Lambda):
                 return "a lambda"
             outer = source.parent(outer)
-        return "" if caller is not None else "the top of a module"
+        # below `if __name__ == "__main__"` a function that waits is run to its end
+        return "" if caller is not None or in_main_guard(source, node) else "the top of a module"
 
 
 def foreign_test_case(program: Program, function: FunctionInfo) -> bool:
