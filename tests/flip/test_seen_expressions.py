@@ -151,10 +151,25 @@ async def read(key: int, db: Session = Depends(get_db)):
 async def both(key: int):
     loop = asyncio.get_running_loop()  # kept
     return [await loop.run_in_executor(None, total), await loop.run_in_executor(None, str, key)]
+
+
+main_loop = None
+
+
+@app.get("/shared")
+async def shared():
+    global main_loop
+    main_loop = asyncio.get_running_loop()  # kept
+    return await main_loop.run_in_executor(None, total)
+
+
+@app.get("/is-shared")
+async def is_shared():
+    return main_loop is not None
 """
     )
-    migrated = prove(tmp_path, app, [*ONE, ("GET", "/both/1")])
-    assert migrated["main.py"].count("get_running_loop") == 1
+    migrated = prove(tmp_path, app, [*ONE, ("GET", "/both/1"), ("GET", "/shared"), ("GET", "/is-shared")])
+    assert migrated["main.py"].count("get_running_loop") == 2
 
 
 def test_any_and_all(tmp_path: Path) -> None:

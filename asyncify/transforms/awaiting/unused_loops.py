@@ -32,6 +32,8 @@ def unused_loops(program: Program, colouring: Colouring, module: ModuleInfo) -> 
     for (function, name), uses in freed.items():
         named = [node for node in below(function.node) if isinstance(node, ast.Name) and node.id == name]
         stored = [node for node in named if not isinstance(node.ctx, ast.Load)]
+        if name not in function.local_names:
+            continue  # `global loop`: others may read it
         if len(stored) != 1 or uses != {node for node in named if node is not stored[0]}:
             continue
         statement = module.source.parent(stored[0])
