@@ -156,6 +156,74 @@ def waiting(db: Session = Depends(get_db)):
     return found
 """
 
+NAMES = f"""{HEAD}
+
+class Repository:
+    def __init__(self, session: Session):
+        self.session = session
+
+    def add(self, thing):
+        self.session.add(thing)
+
+
+def save(db: Session, thing):
+    db.add(thing)
+    return thing
+
+
+def comments(db: Session, team: Team, post: Post) -> List[str]:
+    db.commit()
+    return [comment.text for comment in db.scalars(select(Comment).where(Comment.post_id == post.id))]
+
+
+@app.put("/annotated/{{key}}")
+def annotated(key: int, db: Session = Depends(get_db)):
+    team = db.get(Team, key)
+    post: Post = Post(title="new", author_id=2)
+    db.add(post)
+    for user in team.users:
+        db.add(Comment(text=user.name, post_id=post.id))
+    return comments(db, team, post)
+
+
+@app.put("/walrus/{{key}}")
+def walrus(key: int, db: Session = Depends(get_db)):
+    team = db.get(Team, key)
+    db.add(post := Post(title="new", author_id=2))
+    for user in team.users:
+        db.add(Comment(text=user.name, post_id=post.id))
+    return comments(db, team, post)
+
+
+@app.put("/two/{{key}}")
+def two(key: int, db: Session = Depends(get_db)):
+    team = db.get(Team, key)
+    first, second = Post(title="new", author_id=2), Post(title="newer")
+    db.add_all([first, second])
+    for user in team.users:
+        db.add(Comment(text=user.name, post_id=second.id))
+    return comments(db, team, second)
+
+
+@app.put("/method/{{key}}")
+def method(key: int, db: Session = Depends(get_db)):
+    team = db.get(Team, key)
+    post = Post(title="new", author_id=2)
+    Repository(db).add(post)
+    for user in team.users:
+        db.add(Comment(text=user.name, post_id=post.id))
+    return comments(db, team, post)
+
+
+@app.put("/function/{{key}}")
+def function(key: int, db: Session = Depends(get_db)):
+    team = db.get(Team, key)
+    post = save(db, Post(title="new", author_id=2))
+    for user in team.users:
+        db.add(Comment(text=user.name, post_id=post.id))
+    return comments(db, team, post)
+"""
+
 
 def test_a_load_that_has_flushed_what_is_needed_stays_where_it_is(tmp_path: Path) -> None:
     files = {"db.py": FLUSHING, "models.py": MODELS, "filling.py": FILLING, "main.py": LOADS}
@@ -167,3 +235,10 @@ def test_a_load_that_has_flushed_what_is_needed_stays_where_it_is(tmp_path: Path
 def test_a_statement_makes_rows_of_what_was_added(tmp_path: Path) -> None:
     files = {"db.py": FLUSHING, "models.py": MODELS, "filling.py": FILLING, "main.py": ROWS}
     prove(tmp_path, files, [("POST", url) for url in ("/asked", "/read", "/sent", "/elsewhere", "/waiting")])
+
+
+def test_names_that_are_given_otherwise_and_what_another_function_adds(tmp_path: Path) -> None:
+    """`post: Post = Post()`, `db.add(post := Post())`, two at once, and functions that are given what they add."""
+    files = {"db.py": FLUSHING, "models.py": MODELS, "filling.py": FILLING, "main.py": NAMES}
+    ways = ("annotated", "walrus", "two", "method", "function")
+    prove(tmp_path, files, [("PUT", f"/{way}/1") for way in ways])

@@ -17,6 +17,7 @@ from asyncify.analysis.evaluated import comes_before
 from asyncify.analysis.expiry.events import flushes_before_queries, named_attributes, path_text
 from asyncify.analysis.expiry.walk import ASKING
 from asyncify.analysis.foreign_keys import foreign_keys
+from asyncify.analysis.mock_calls import arguments, set_values
 from asyncify.analysis.orm import Column
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
@@ -134,26 +135,30 @@ class Autoflush:
     def _of_new(self, function: FunctionInfo) -> Iterator[tuple[ast.AST, ast.AST]]:
         """Instances that are added, with the reads of what they get by the flush."""
         for node in function.nodes:
-            call = node.value if isinstance(node, ast.Assign) else None
-            if isinstance(call, ast.Call) and isinstance(node, ast.Assign) and is_path(node.targets[0]):
-                path = path_text(node.targets[0])
-                for made, added in self._made(function, node, call):
+            for target, call in _named(node):
+                if not isinstance(call, ast.Call) or not is_path(target):
+                    continue
+                path = path_text(target)
+                for made, added in self._made(function, target, call):
                     names = {name for info in made_classes(self.program, made) for name in self._got(info, made)}
                     for read in self._uses(function, path, added):
                         if read.attr in names and isinstance(read.ctx, ast.Load):
                             if not self._is_set(function, read, node, _position(read)):
                                 yield added, read
 
-    def _made(self, function: FunctionInfo, node: ast.Assign, call: ast.Call) -> Iterator[tuple[ast.Call, ast.AST]]:
+    def _made(self, function: FunctionInfo, target: ast.expr, call: ast.Call) -> Iterator[tuple[ast.Call, ast.AST]]:
         """The constructor call of an instance that a name is given, and the call behind which a session has it: in the
         same function, or in another one that returns it."""
         if made_classes(self.program, call):
             own = self._added(function, call)
             yield from [(call, own[1])] if own is not None else []
             return
-        for found in objects(self.program.values(node.targets[0])):
+        for found in objects(self.program.values(target)):
             site = found.origin.site if found.origin is not None and not found.origin.steps else None
             maker = self.program.function_of(site) if isinstance(site, ast.Call) else None
+            if maker is function and isinstance(site, ast.Call):
+                handed = [(f, p.arg) for f, p, value in arguments(self.program, call) if value is site]
+                yield from [(site, call) for f, name in handed if self._takes(f, name, frozenset())]
             if maker is None or maker is function or not isinstance(site, ast.Call) or not self._runs(call, maker):
                 continue
             inner = self._added(maker, site)
@@ -215,22 +220,36 @@ class Autoflush:
     def _added(self, function: FunctionInfo, site: ast.Call) -> tuple[str, ast.Call] | None:
         """The name of an instance that a call makes, and the call that adds it to a session."""
         statement = function.source.statement(site)
-        target = statement.targets[0] if isinstance(statement, ast.Assign) and statement.value is site else None
-        if target is None or not is_path(target):
-            return None
-        added = self._add_behind(function, statement, path_text(target))
-        return (path_text(target), added) if added is not None else None
+        named = (pair for node in ast.walk(statement) for pair in _named(node))
+        for path in [path_text(target) for target, value in named if value is site and is_path(target)]:
+            added = self._add_behind(function, statement, path)
+            if added is not None:
+                return path, added
+        return None
 
     def _add_behind(self, function: FunctionInfo, made: ast.AST, path: str) -> ast.Call | None:
         """The call that adds what a path means to a session."""
         for node in function.nodes:
-            call = session_call(self.program, node, "add", "add_all")
-            if call is not None and _position(call) > _position(made):
-                given = call.args[0] if call.args else None
-                parts = given.elts if isinstance(given, (ast.List, ast.Tuple)) else [given]
-                if any(part is not None and is_path(part) and path_text(part) == path for part in parts):
-                    return call
+            if isinstance(node, ast.Call) and _position(node) >= _position(made) and self._adds(node, path):
+                return node
         return None
+
+    def _adds(self, call: ast.Call, path: str, seen: frozenset[FunctionInfo] = frozenset()) -> bool:
+        """Whether a call adds what a path means to a session, or hands it to a function that does, and does not flush.
+        seen: the functions in which that is asked already."""
+        if session_call(self.program, call, "add", "add_all") is not None:
+            given = call.args[0] if call.args else None
+            parts = given.elts if isinstance(given, (ast.List, ast.Tuple)) else [given]
+            return any(part is not None and _is_named(part, path) for part in parts)
+        handed = [(f, parameter.arg) for f, parameter, v in arguments(self.program, call) if _is_named(v, path)]
+        return any(self._takes(f, parameter, seen) for f, parameter in handed)
+
+    def _takes(self, function: FunctionInfo, parameter: str, seen: frozenset[FunctionInfo]) -> bool:
+        """Whether a function adds what a parameter is given to a session, and does not flush."""
+        if function in seen or self._flushes_inside(function):
+            return False
+        calls = (node for node in function.nodes if isinstance(node, ast.Call))
+        return any(self._adds(call, parameter, seen | {function}) for call in calls)
 
     def _is_flushed(self, function: FunctionInfo, first: ast.AST, last: ast.AST) -> bool:
         """Whether something surely flushes in between by itself, or the two are no parts of one way."""
@@ -248,7 +267,6 @@ class Autoflush:
             or any(self._flushes_inside(called.info) for called in self.program.calls(call))
         )
 
-
     def _find_lazy(self, function: FunctionInfo) -> tuple[ast.Attribute, ...]:
         """The reads of relationships in a function, and of what a class computes itself: each of them may load."""
         return tuple(
@@ -264,6 +282,20 @@ class Autoflush:
             return True
         bases = self.program.classes.ancestors(info)
         return any(name in base.methods for base in bases if isinstance(base, ClassInfo))
+
+
+def _is_named(node: ast.expr, path: str) -> bool:
+    """Whether an expression is a path, or a walrus that gives that name."""
+    node = node.target if isinstance(node, ast.NamedExpr) else node
+    return is_path(node) and path_text(node) == path
+
+
+def _named(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """What a statement or a walrus gives a name to, with the name."""
+    if isinstance(node, ast.Assign):
+        yield from set_values(node)
+    elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
+        yield node.target, node.value
 
 
 def _position(node: ast.AST) -> Position:
