@@ -311,7 +311,11 @@ def users(db: Session = Depends(get_db)):
 
 @app.get("/count")
 def count(db: Session = Depends(get_db)):
-    return [db.scalar(select(func.count(Post.id))), db.scalars(select(User)).first().name]
+    return [db.scalar(matching(select(func.count(Post.id)), Post)), db.scalars(select(User)).first().name]
+
+
+def matching(statement, kind):
+    return statement.where(kind.id > 0)
 """,
     }
     migrated = prove(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from asyncify.analysis.barriers import callee_name
 from asyncify.analysis.program import Program
 from asyncify.analysis.values import Ext, has
 from asyncify.knowledge import names
@@ -37,8 +38,8 @@ def installed_models(program: Program) -> Iterator[Finding]:
 
 def _loads(program: Program, call: ast.Call) -> bool:
     """`select(Model)`, `session.query(Model)`: what they begin, not what goes on with it."""
-    begun = call.func.attr in ("query", "select") if isinstance(call.func, ast.Attribute) else True
-    return begun and has(program.values(call), names.SELECT, names.QUERY)
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else callee_name(program, call).rpartition(".")[2]
+    return name in ("query", "select") and has(program.values(call), names.SELECT, names.QUERY)
 
 
 def _foreign_class(program: Program, path: str, node: ast.expr) -> str:
