@@ -18,10 +18,12 @@ VALIDATORS = frozenset({"model_validate", "from_orm", "validate"})
 BY_NAME = ("populate_by_name", "validate_by_name", "allow_population_by_field_name")
 ROOT_MODEL = "pydantic.RootModel"
 
-#: bases that say nothing about reading objects
+#: bases that say nothing about reading objects, of schemas and of their settings
 PLAIN_BASES = frozenset(
     {"pydantic.BaseModel", "pydantic.main.BaseModel", "typing.Generic", "abc.ABC", "builtins.object"}
+    | {"pydantic.BaseConfig", "pydantic.config.BaseConfig", "pydantic.BaseModel.Config"}
 )
+CONFIG = "Config"
 
 Meaning = ClassInfo | Assigned | Ext
 
@@ -73,9 +75,24 @@ class Schemas:
         """Whether a schema of pydantic 1 reads the attributes of objects, which it has to be told; one of which not all
         bases are known may be. Source: pydantic 1.10 "ORM Mode"; `SQLModel` is told so."""
         known = self.program.classes.ancestors(schema)
-        beyond = {b.name for b in known if isinstance(b, Ext)} - PLAIN_BASES
-        texts = (ast.unparse(info.node) for info in known if isinstance(info, ClassInfo))
+        told = [one for info in known if isinstance(info, ClassInfo) for one in self._settings(info)]
+        beyond = {b.name for b in (*known, *told) if isinstance(b, Ext)} - PLAIN_BASES
+        texts = (ast.unparse(info.node) for info in (*known, *told) if isinstance(info, ClassInfo))
         return bool(beyond) or any("orm_mode" in text for text in texts)
+
+    def _settings(self, info: ClassInfo) -> Iterator[ClassInfo | Ext]:
+        """What the settings in a schema are, or are derived from: `Config = Orm`, `class Config(Orm)`."""
+        for stmt in info.node.body:
+            named: list[ast.expr] = []
+            if isinstance(stmt, ast.ClassDef) and stmt.name == CONFIG:
+                named = stmt.bases
+            elif isinstance(stmt, ast.Assign) and any(getattr(t, "id", "") == CONFIG for t in stmt.targets):
+                named = [stmt.value]
+            for meaning in (self.meaning(node, info.path) for node in named):
+                if isinstance(meaning, ClassInfo):
+                    yield from self.program.classes.ancestors(meaning)
+                elif isinstance(meaning, Ext):
+                    yield meaning
 
     def root(self, shape: Shape) -> tuple[Shape, ...]:
         """What a schema is that stands for another type: `RootModel[list[Item]]`, `__root__: list[Item]`."""

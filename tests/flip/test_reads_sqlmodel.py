@@ -226,6 +226,10 @@ from models import User
 app = FastAPI()
 
 
+class Orm:
+    orm_mode = True
+
+
 class Title({base}):
     title: str{settings}
 
@@ -243,6 +247,8 @@ def users(session: Session = Depends(get_session)):
     for pins, base, settings, loads in (
         ("fastapi<0.100\npydantic<2\n", "BaseModel", "", False),
         ("fastapi<0.100\npydantic<2\n", "BaseModel", told, True),
+        ("fastapi<0.100\npydantic<2\n", "BaseModel", "\n    Config = Orm", True),
+        ("fastapi<0.100\npydantic<2\n", "BaseModel", "\n\n    class Config(Orm):\n        pass", True),
         ("fastapi<0.100\npydantic<2\n", "SQLModel", "", True),
         ("fastapi\n", "BaseModel", "", True),
     ):
