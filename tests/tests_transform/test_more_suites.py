@@ -645,6 +645,28 @@ def test_note():
         session.commit.assert_called_once()
 """,
     },
+    "the agent that a middleware of a library has read": {
+        "tests/conftest.py": CONFTEST,
+        "tests/test_notes.py": """\
+class Noted:
+    def __init__(self, app, seen):
+        self.app, self.seen = app, seen
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] == "http":
+            self.seen.append(dict(scope["headers"])[b"user-agent"].decode())
+        await self.app(scope, receive, send)
+
+
+def test_agent(client):
+    seen = []
+    client.app.user_middleware.clear()
+    client.app.middleware_stack = None
+    client.app.add_middleware(Noted, seen=seen)
+    client.get("/notes")
+    assert {"agent": seen[0]} == {"agent": "testclient"}
+""",
+    },
 }
 
 

@@ -66,13 +66,19 @@ def facts_of(program: Program, telling: frozenset[ast.AST] = frozenset()) -> Fac
                 address = address or (node.attr == "client" and has(program.values(node.value), names.REQUEST))
                 lifespan = lifespan or node.attr in ("on_event", "add_event_handler")
             elif isinstance(node, ast.Constant):
-                agent = agent or (isinstance(node.value, str) and node.value.lower() == "user-agent")
+                told = isinstance(node.value, str) and node.value.lower() == "user-agent"
+                agent = agent or told or _expects_agent(module.source, node)
             elif isinstance(node, ast.arg):
                 agent = agent or node.arg == "user_agent"
             elif isinstance(node, ast.keyword) and node.arg in ("lifespan", "on_startup", "on_shutdown"):
                 lifespan = True
                 state = state or _gives_state(program, module.path, node.value)
     return Facts(client_package(program), address, agent, lifespan, state, telling)
+
+
+def _expects_agent(source: SourceFile, node: ast.Constant) -> bool:
+    """Whether a test compares something with the agent, which a library may have read: `{"agent": "testclient"}`."""
+    return node.value == CLIENT_AGENT and isinstance(source.parent(node), (ast.Compare, ast.Dict))
 
 
 def client_package(program: Program) -> str:
