@@ -96,3 +96,52 @@ def plain(db: Session = Depends(get_db)):
 """
     files = {"main.py": HEAD + MODELS + text}
     assert transformed(files)[0] == files
+
+
+def test_columns_that_a_statement_leaves_out(tmp_path: Path) -> None:
+    """`load_only` leaves columns to load themselves, which `asdict` and `==` read; also of a dataclass that
+    is mapped from outside, but there no column without a field."""
+    text = """
+from dataclasses import dataclass
+
+from sqlalchemy import Column, String, Table
+from sqlalchemy.orm import load_only
+
+
+@dataclass
+class Person:
+    name: str
+    email: str
+
+
+people = Table(
+    "people",
+    table_registry.metadata,
+    Column("name", String, primary_key=True),
+    Column("email", String),
+    Column("note", String),
+)
+table_registry.map_imperatively(Person, people)
+
+
+@app.get("/people")
+def persons(db: Session = Depends(get_db)):
+    db.add(Person(name="p", email="e"))
+    db.commit()
+    return [asdict(person) for person in db.scalars(select(Person).options(load_only(Person.name))).all()]
+
+
+@app.get("/entries")
+def entries(db: Session = Depends(get_db)):
+    found = db.scalars(select(Entry).options(load_only(Entry.id)).order_by(Entry.id)).all()
+    return [asdict(entry) for entry in found]
+
+
+@app.get("/same")
+def same(db: Session = Depends(get_db)):
+    first, second = db.scalars(select(Entry).options(load_only(Entry.id)).order_by(Entry.id)).all()
+    return first == second
+"""
+    requests = [("GET", "/people"), ("GET", "/entries"), ("GET", "/same")]
+    after = prove({"main.py": HEAD + MODELS + text}, tmp_path, requests)
+    assert "load_only(Person.name, Person.email)" in after

@@ -52,12 +52,22 @@ class Fields:
         """Note that all fields of one instance are read, those without an option left out."""
         for name in self._relationships(value.info, option):
             self.reading.attribute(frozenset({value}), name, reader)
+        self._columns(value, reader, option)
+
+    def _columns(self, value: Obj, reader: Reader, option: str = "") -> None:
+        """Note the columns that are fields: a statement may leave out some of them."""
+        above = [base for base in self.program.classes.ancestors(value.info) if isinstance(base, ClassInfo)]
+        for name in sorted(self.program.orm.columns(value.info)):
+            stated = next((base.attributes[name] for base in above if name in base.attributes), None)
+            if isinstance(stated, ast.AnnAssign) and not (option and _is_off(stated.value, option)):
+                self.reading.note_column(value, name, reader)
 
     def _all(self, value: Obj, reader: Reader, above: frozenset[ClassInfo]) -> None:
         # a way back to a class that is being read ends without SQL: it leads to the instance that is there
         if value.origin is None or not is_dataclass(self.program, value.info):
             return
         above = above | {value.info}
+        self._columns(value, reader)
         for name in self._relationships(value.info):
             relationship = self.program.orm.relationship(value.info, name)
             if relationship is None or (relationship.target in above and not relationship.collection):
