@@ -17,6 +17,7 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.unawaited import keeps_function
 from asyncify.analysis.values import Ext
+from asyncify.knowledge.barriers import ASYNC_METHODS
 from asyncify.knowledge.testing import ASYNC_CLEANUP, CLEANUP, SETUP_BY_NAME, TEST_CASE, UNITTEST_METHODS, Setup
 from asyncify.model.edit import Import
 from asyncify.model.ops import (
@@ -29,6 +30,7 @@ from asyncify.model.ops import (
     ReplaceStatement,
 )
 from asyncify.model.span import Place
+from asyncify.transforms.awaiting.exit_stacks import left_by
 from asyncify.transforms.callbacks.waiting import must_wait
 from asyncify.transforms.tests.found import Work
 
@@ -52,6 +54,8 @@ def plan_cases(work: Work) -> None:
     for call, info in _cleanups(work):
         why = "unittest awaits a cleanup only if it is said to be async"
         work.edit(info.path, call.func, RenameAttribute(ASYNC_CLEANUP), why)
+        if left_by(work.program, call.args[0]) is not None:
+            work.edit(info.path, call.args[0], RenameAttribute(ASYNC_METHODS["__exit__"]), why)
         classes.setdefault(info, [])
     for info, methods in classes.items():
         _test_case(work, info, methods)
@@ -70,7 +74,8 @@ def _cleanups(work: Work) -> Iterator[tuple[ast.Call, ClassInfo]]:
         for call in function.nodes:
             if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == CLEANUP and call.args:
                 given = call.args[0]
-                if not isinstance(given, ast.Lambda) and must_wait(work.program, given, work.clients.kept):
+                waits = must_wait(work.program, given, work.clients.kept) or left_by(work.program, given) is not None
+                if not isinstance(given, ast.Lambda) and waits:
                     yield call, function.cls
 
 
