@@ -350,3 +350,45 @@ def show():
 """
     )
     prove(tmp_path, {"helper.py": helper, "main.py": app}, [*ONE, ("GET", "/seen")])
+
+
+def test_what_an_executor_runs_while_nothing_waits_for_it(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+import asyncio
+
+from db import SessionLocal
+
+
+def older(key):
+    with SessionLocal() as db:
+        db.get(User, key).age += 1
+        db.commit()
+
+
+@app.get("/fire/{key}")
+async def fire(key: int):
+    loop = asyncio.get_running_loop()
+    loop.run_in_executor(None, older, key)
+    await asyncio.sleep(0.3)
+    return 1
+
+
+@app.get("/kept/{key}")
+async def kept(key: int):
+    loop = asyncio.get_running_loop()
+    future = loop.run_in_executor(None, older, key)
+    await asyncio.sleep(0.3)
+    done = future.done()
+    await future
+    return done
+
+
+@app.get("/age/{key}")
+def age(key: int, db: Session = Depends(get_db)):
+    return db.get(User, key).age
+"""
+    )
+    requests = ["/fire/1", "/age/1", "/kept/1", "/age/1"]
+    prove(tmp_path, app, [("GET", url) for url in requests])

@@ -12,6 +12,7 @@ from asyncify.analysis.barriers import callee_name
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.colouring import Colouring
 from asyncify.analysis.program import Program
+from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import NOTHING, Member, Values, has
 from asyncify.knowledge import names
@@ -50,6 +51,9 @@ def unwrapped(program: Program, colouring: Colouring, module: ModuleInfo, node: 
         op = Replace(f"$f({text})", (Hole("f", source.span(function.args[0])), *holes))
     else:
         return
+    if first and not _is_waited_for(source, node):
+        spawn, more = bring(program, module.path, "asyncio", "create_task")
+        op, imports = Replace(f"{spawn}({op.template})", op.holes), (*imports, *more)
     gone = [*ast.walk(node.func), *(ast.walk(function.func) if isinstance(function, ast.Call) else ())]
     drops = tuple(n.id for n in gone if isinstance(n, ast.Name))
     yield Edit("await", module.path, source.target(target), op, imports, drops, "flip", BECAUSE)
@@ -74,3 +78,14 @@ def _base(program: Program, function: ast.expr) -> Values:
 def _is_partial_of_waiting(program: Program, colouring: Colouring, node: ast.Call) -> bool:
     is_partial = callee_name(program, node) == "functools.partial" and bool(node.args)
     return is_partial and _waits(program, colouring, node.args[0])
+
+
+def _is_waited_for(source: SourceFile, node: ast.Call) -> bool:
+    """Whether the statement of a call waits for what it gives. An executor runs what it is given also where nothing
+    does, and before something does; a coroutine is not begun before. Source: asyncio reference, "Coroutines"."""
+    current: ast.AST | None = node
+    while current is not None and not isinstance(current, ast.stmt):
+        if isinstance(current, ast.Await):
+            return True
+        current = source.parent(current)
+    return isinstance(current, ast.Return)
