@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pytest_runs import OPTIONS
 
 from asyncify.analysis.discovery import discover
 from asyncify.analysis.program import build
@@ -22,7 +23,7 @@ EXAMPLES = HERE.parents[1] / "examples"
 
 def run_guarded(root: Path) -> subprocess.CompletedProcess[str]:
     """Run the tests of an app, in which a lazy load is an error."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "guard", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-p", "guard", *OPTIONS]
     environment = {**os.environ, "PYTHONPATH": str(HERE)}
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
 

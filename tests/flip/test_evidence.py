@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pytest_runs import OPTIONS
+
 from asyncify.model.comparison import Outcome
 from asyncify.model.evidence import Evidence, LoadKind, read_evidence
 
@@ -100,8 +102,7 @@ def record(folder: Path, files: Mapping[str, str], urls: list[str]) -> Evidence:
     folder.mkdir()
     for path, text in {**files, "test_app.py": TESTS.replace("URLS", repr(urls))}.items():
         (folder / path).write_text(text)
-    plugins = ["asyncify.recorder", "no:cacheprovider", "no:xdist"]
-    command = [sys.executable, "-m", "pytest", "-q", *(f"-p{plugin}" for plugin in plugins)]
+    command = [sys.executable, "-m", "pytest", "-p", "asyncify.recorder", "-p", "no:xdist", *OPTIONS]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from pytest_runs import OPTIONS
 from recorded_app import CONFTEST, MODELS, TESTS
 from sqlalchemy_versions import installed
 
@@ -28,7 +29,7 @@ def pytest_with_recorder(
 def run_there(folder: Path, packages: Sequence[Path], *options: str) -> subprocess.CompletedProcess[str]:
     """Run the tests of a folder in it. packages: folders with what is imported, before all others."""
     python_path = os.pathsep.join([*map(str, packages), *filter(None, [os.environ.get("PYTHONPATH")])])
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "asyncify.recorder", "-p", "no:cacheprovider", *options]
+    command = [sys.executable, "-m", "pytest", "-p", "asyncify.recorder", *OPTIONS, *options]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
     return subprocess.run(
         command, cwd=folder, env={**environment, "PYTHONPATH": python_path}, capture_output=True, text=True, check=False

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pytest_runs import OPTIONS
+
 from asyncify.analysis.config import Config
 from asyncify.model.edit import Finding
 from asyncify.model.plan import Rewritten, Workspace
@@ -126,7 +128,7 @@ def pytest_run(folder: Path, files: Mapping[str, str], *options: str) -> tuple[i
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options],
+        [sys.executable, "-m", "pytest", *OPTIONS, *options],
         cwd=folder,
         capture_output=True,
         text=True,
