@@ -6,6 +6,7 @@ import ast
 from collections import defaultdict
 from dataclasses import replace
 
+from asyncify.analysis.key_names import KeyNames
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo
 from asyncify.analysis.values import Cls, Obj, Origin, Values, objects
@@ -16,6 +17,8 @@ from asyncify.transforms.eager.reading import QUERIES, Reader, Reading, Steps, b
 from asyncify.transforms.eager.set_by_name import collections_set, texts
 from asyncify.transforms.eager.special import SpecialMethods, read_events
 
+#: what makes a session load everything again. Source: SQLAlchemy `Session.rollback`, `expire`, `expire_all`
+FORGETTING = frozenset({"rollback", "expire", "expire_all"})
 SPECIAL = {"str": "__str__", "repr": "__repr__", "len": "__len__", "bool": "__bool__"}
 
 
@@ -34,14 +37,15 @@ def read_code(reading: Reading) -> None:
                 reading.unknown.append((read.owner, read.name, reader))
         elif _reads_value(program, read.path, read.node):
             reading.note(read.origin, read.name, reader)
-    _read_by_name(reading)
+    keys = KeyNames(program)
+    _read_by_name(reading, keys)
     for path in sorted(program.modules):
-        _Module(reading, program.modules[path]).walk()
+        _Module(reading, program.modules[path], keys).walk()
         SpecialMethods(reading, program.modules[path], lambda *run: _runs(reading, *run)).read()
     read_events(reading, lambda *run: _runs(reading, *run))
 
 
-def _read_by_name(reading: Reading) -> None:
+def _read_by_name(reading: Reading, keys: KeyNames) -> None:
     """`getattr(user, name)`, where anything may be meant, and is read in the greenlet for that."""
     program = reading.program
     calls = [(info, node) for info, node in program.facts.nameless if isinstance(node, ast.Call)]
@@ -52,6 +56,9 @@ def _read_by_name(reading: Reading) -> None:
         if names_column(function.source, node):
             reading.column_readers.add(function)
             continue
+        names = keys.of(function.path, node.args[1])
+        if names is not None and keys.are_plain(info, names) and not _is_expired(function, node):
+            continue
         classes = [info, *program.classes.descendants(info)]
         if any(
             r.lazy not in QUERIES
@@ -61,6 +68,12 @@ def _read_by_name(reading: Reading) -> None:
         ):
             reader = Reader(function.path, node, "code", f"{ast.unparse(node)}")
             reading.unknown.append((info, "any relationship", reader))
+
+
+def _is_expired(function: FunctionInfo, node: ast.Call) -> bool:
+    """Whether a session may have been told to forget what is loaded before an attribute is read."""
+    told = (n for n in function.nodes if isinstance(n, ast.Attribute) and n.attr in FORGETTING)
+    return any(n.lineno < node.lineno for n in told)
 
 
 def _is_class(program: Program, node: ast.expr, info: ClassInfo) -> bool:
@@ -114,8 +127,9 @@ def _is_text(node: ast.expr) -> bool:
 
 
 class _Module:
-    def __init__(self, reading: Reading, module: ModuleInfo) -> None:
+    def __init__(self, reading: Reading, module: ModuleInfo, keys: KeyNames) -> None:
         self.reading = reading
+        self.keys = keys
         self.program = reading.program
         self.path = module.path
         self.source = module.source
@@ -173,7 +187,7 @@ class _Module:
     def _by_text(self, node: ast.Call) -> None:
         """`getattr(product, "weight", None)`: a column that is deferred, or that only subclasses have."""
         for value in objects(best(self.program.values(node.args[0]))):
-            for name in sorted(texts(self.program, self.path, node.args[1])):
+            for name in sorted(texts(self.program, self.keys, self.path, node.args[1])):
                 if self.program.orm.is_model(value.info):
                     self.reading.note_column(value, name, Reader(self.path, node, "code", f"{value.info.name}.{name}"))
                     self._of_subclasses(value, node, name)
@@ -188,7 +202,7 @@ class _Module:
                         self._runs(function.info, value, reader)
         elif isinstance(node.func, ast.Name) and node.func.id == "setattr" and node.args:
             self.reading.changed.update(o.info for o in objects(self.program.values(node.args[0])))
-            for info, name in collections_set(self.program, self.path, node):
+            for info, name in collections_set(self.program, self.keys, self.path, node):
                 reader = Reader(self.path, node, "code", f"setattr() of {info.name}.{name}")
                 self.reading.unknown.append((info, name, reader))
         elif isinstance(node.func, ast.Name) and node.func.id in ("getattr", "hasattr") and len(node.args) > 1:

@@ -1,0 +1,165 @@
+"""Loops over the fields of schemas that read and set attributes by name: what they can name is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import prove
+
+HEAD = """\
+from typing import Any, Dict, Generic, List, Optional, TypeVar, Union
+
+from fastapi import Depends, FastAPI
+from fastapi.encoders import jsonable_encoder
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import User
+
+app = FastAPI()
+
+
+class Change(BaseModel):
+    name: Optional[str] = None
+    age: Optional[int] = None
+    colour: Optional[str] = None
+
+
+class Lists(BaseModel):
+    name: Optional[str] = None
+    posts: Optional[List[Any]] = None
+
+
+class Anything(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    name: Optional[str] = None
+
+
+def load(db: Session, key: int) -> User:
+    return db.query(User).filter(User.id == key).first()
+"""
+ROUTES = ("plain", "kept", "handed", "generic", "filtered")
+
+
+def test_fields_of_a_schema_are_columns(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+
+@app.put("/plain/{key}")
+def plain(key: int, data: Change, db: Session = Depends(get_db)):
+    user = load(db, key)
+    for name, value in data.model_dump(exclude_unset=True).items():
+        if hasattr(user, name):
+            setattr(user, name, value)
+    db.commit()
+    db.refresh(user)
+    return [user.name, user.age, len(user.posts)]
+
+
+@app.put("/kept/{key}")
+def kept(key: int, data: Change, db: Session = Depends(get_db)):
+    user = load(db, key)
+    values = {**data.dict(exclude_unset=True), "nick": None}
+    values["age"] = 9
+    changed = []
+    for name in list(values):
+        if hasattr(user, name) and getattr(user, name) != values[name]:
+            changed.append(name)
+    return changed
+
+
+def change(db: Session, user: User, values: Dict[str, Any]):
+    for name, value in values.items():
+        if hasattr(user, name):
+            setattr(user, name, value)
+    db.commit()
+
+
+@app.put("/handed/{key}")
+def handed(key: int, data: Change, db: Session = Depends(get_db)):
+    user = load(db, key)
+    change(db, user, jsonable_encoder(data, exclude_unset=True))
+    change(db, user, {"colour": "red"})
+    return [user.name, user.age]
+
+
+ModelT = TypeVar("ModelT")
+
+
+class Crud(Generic[ModelT]):
+    def update(self, db: Session, row: ModelT, data: Union[BaseModel, Dict[str, Any]]) -> ModelT:
+        values = data if isinstance(data, dict) else data.model_dump(exclude_unset=True)
+        for name, value in values.items():
+            if hasattr(row, name):
+                setattr(row, name, value)
+        db.commit()
+        return row
+
+
+users = Crud[User]()
+
+
+@app.put("/generic/{key}")
+def generic(key: int, data: Change, db: Session = Depends(get_db)):
+    user = users.update(db, load(db, key), data)
+    return [user.name, user.age]
+
+
+@app.put("/filtered/{key}")
+def filtered(key: int, data: Change, db: Session = Depends(get_db)):
+    user = load(db, key)
+    values = {k: v for k, v in data.model_dump().items() if v is not None}
+    for name in values:
+        if hasattr(user, name):
+            setattr(user, name, values[name])
+    db.commit()
+    return [user.name, user.age]
+"""
+    )
+    done = prove(tmp_path, app, [("PUT", f"/{what}/1", {"name": what, "age": 4}) for what in ROUTES])
+    assert "greenlet_spawn" not in done["main.py"]
+
+
+def test_names_that_may_be_relationships_are_read_in_the_greenlet(tmp_path: Path) -> None:
+    app = (
+        HEAD
+        + """
+
+@app.put("/lists/{key}")
+def lists(key: int, data: Lists, db: Session = Depends(get_db)):
+    user = load(db, key)
+    return [name for name in data.model_dump(exclude_unset=True) if hasattr(user, name) and getattr(user, name)]
+
+
+@app.put("/anything/{key}")
+def anything(key: int, data: Anything, db: Session = Depends(get_db)):
+    user = load(db, key)
+    found = []
+    for name in data.model_dump(exclude_unset=True):
+        if hasattr(user, name):
+            found.append(name)
+    return found
+
+
+@app.put("/raw/{key}")
+def raw(key: int, data: Dict[str, Any], db: Session = Depends(get_db)):
+    user = load(db, key)
+    for name in data:
+        if not hasattr(user, name):
+            return name
+    return None
+
+
+@app.put("/forgotten/{key}")
+def forgotten(key: int, data: Change, db: Session = Depends(get_db)):
+    user = load(db, key)
+    db.rollback()
+    return [name for name in data.model_dump() if hasattr(user, name)]
+"""
+    )
+    bodies = [("PUT", f"/{what}/1", {"name": "x", "posts": [], "other": 1}) for what in ("lists", "anything", "raw")]
+    done = prove(tmp_path, app, [*bodies, ("PUT", "/forgotten/1", {"name": "x"})])
+    assert done["main.py"].count("greenlet_spawn(hasattr") == 4
