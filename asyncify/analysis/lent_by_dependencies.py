@@ -47,6 +47,23 @@ def lent_by(program: Program, node: ast.Call) -> ast.Return | None:
     return last if returns == [last] and taken == [node] and inside and is_only_asked_for(program, function) else None
 
 
+def lent_by_lambda(program: Program, source: SourceFile, given: ast.Lambda) -> ast.Call | None:
+    """The one `next(get_db())` in `Depends(lambda: Repository(next(get_db())))`, where its generator only closes."""
+    if not is_dependency(program, source, given):
+        return None
+    taken = {n: made for n in ast.walk(given.body) if (made := taken_session(program, n)) is not None}
+    node = next(iter(taken), None)
+    return node if len(taken) == 1 and isinstance(node, ast.Call) and only_closes(program, taken[node]) else None
+
+
+def is_dependency(program: Program, source: SourceFile, node: ast.AST) -> bool:
+    """Whether an expression is what `Depends(node)` or `Depends(dependency=node)` asks FastAPI for."""
+    user = source.parent(node)
+    if isinstance(user, ast.keyword):
+        user = source.parent(user)
+    return isinstance(user, ast.Call) and node is not user.func and has(program.values(user), names.DEPENDS)
+
+
 def only_closes(program: Program, call: ast.Call) -> bool:
     """Whether the generator of a call does the same at its end, after an error and when it is dropped: it closes."""
     return all(_only_closes(program, target.info) for target in program.calls(call))
@@ -99,8 +116,4 @@ def _uses_in(program: Program, function: FunctionInfo, source: SourceFile) -> It
         assert isinstance(node, (ast.Name, ast.Attribute))
         meant = any(isinstance(v, Fn) and v.info is function for v in program.values(node))
         if meant or (isinstance(node, ast.Name) and last_name(node) == function.name and not program.values(node)):
-            user = source.parent(node)
-            if isinstance(user, ast.keyword):
-                user = source.parent(user)
-            asks = isinstance(user, ast.Call) and node is not user.func and has(program.values(user), names.DEPENDS)
-            yield asks or node in overridden
+            yield is_dependency(program, source, node) or node in overridden

@@ -141,3 +141,39 @@ def test_a_session_that_others_have_too_is_not_closed_behind_the_request(opener:
 def test_what_returns_the_session_of_a_generator_enters_that(tmp_path: Path) -> None:
     main = HEAD + "\n\ndef opened():\n    return next(get_db())\n" + ROUTE
     assert "async with asynccontextmanager(get_db)() as " in prove(tmp_path, main, [("GET", "/")])["main.py"]
+
+
+def test_a_lambda_that_takes_the_session_of_a_generator_keeps_it_for_the_request(tmp_path: Path) -> None:
+    """Many routes with a pool of one connection: each session that stays open would make the next request wait."""
+    main = HEAD + SERVICES
+    requests = [("GET", "/"), ("GET", "/named"), ("GET", "/kept")] * 4
+    after = prove(tmp_path, main, requests)["main.py"]
+    assert "async with asynccontextmanager(get_db)() as session:\n        yield session\n" in after
+    assert "async with asynccontextmanager(get_db)() as session:\n        yield Users(session)\n" in after
+    assert "first_of" not in after
+
+
+SERVICES = """
+
+class Users:
+    def __init__(self, db: Session):
+        self.db = db
+
+    def count(self):
+        return self.db.query(User).count()
+
+
+@app.get("/")
+def count(db: Session = Depends(lambda: next(get_db()))):
+    return db.query(User).count()
+
+
+@app.get("/named")
+def count_named(db: Session = Depends(dependency=lambda: next(get_db()))):
+    return db.query(User).count()
+
+
+@app.get("/kept")
+def count_kept(users: Users = Depends(lambda: Users(next(get_db())))):
+    return users.count()
+"""

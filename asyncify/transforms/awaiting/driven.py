@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from asyncify.analysis.bindings import bring, free_name
 from asyncify.analysis.colouring import Colouring
 from asyncify.analysis.fixtures import is_test
+from asyncify.analysis.forms import lambda_around
 from asyncify.analysis.generator_uses import DRIVES, drained_arguments, driven_generator, lends, stepped_generator
-from asyncify.analysis.lent_by_dependencies import is_lost, lent_by, only_closes
+from asyncify.analysis.lent_by_dependencies import is_lost, lent_by, lent_by_lambda, only_closes
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import Ext
@@ -121,6 +122,10 @@ class DrivenEdits:
         """`next(x)`. A generator that nothing else holds is closed at once by Python; an async one must be told."""
         hole = (Hole("g", self.source.span(first)),)
         context = self._context(node)
+        around = lambda_around(self.source, node)
+        if around is not None and around in self.colouring.written_out:
+            if lent_by_lambda(self.program, self.source, around) is node:
+                return  # `written_out` enters the generator
         if context is Context.AWAIT and isinstance(first, ast.Call) and not is_test(self.module.path):
             lent = lent_by(self.program, node)
             if lent is not None:
