@@ -204,27 +204,29 @@ class StatementEdits:
                 return
             yield self._edit(node, Replace(f"await $b.{call}", (bound, method, *holes)), because)
             return
-        stmt = self.source.parent(node)
-        if not isinstance(stmt, ast.Expr):
+        stmt, takes = self.source.parent(node), _takes(self.source.parent(node))
+        if takes is None or not isinstance(stmt, ast.stmt):
             self._report(node, "ddl-expression", "tables are created inside an expression")
             return
         name = free_name(self.program, self.module.path, "conn")
-        template = f"async with $b.begin() as {name}:\n    await {name}.{call}"
+        inside = ("return " if takes else "") if context is Context.MODULE else takes
+        template = f"async with $b.begin() as {name}:\n    {inside}await {name}.{call}"
         if context is Context.MODULE:
-            yield from self._at_import(stmt, node.func.attr, template, (bound, method, *holes), because)
+            yield from self._at_import(stmt, node.func.attr, (takes, template), (bound, method, *holes), because)
             return
         yield self._edit(stmt, ReplaceStatement(template, (bound, method, *holes)), because)
 
     def _at_import(
-        self, stmt: ast.stmt, verb: str, template: str, holes: tuple[Hole, ...], because: str
+        self, stmt: ast.stmt, verb: str, texts: tuple[str, str], holes: tuple[Hole, ...], because: str
     ) -> Iterator[Edit]:
         """Tables that are created while a module is imported: a function that is run to its end there."""
         wish = {"create_all": "create_tables", "drop_all": "drop_tables"}.get(verb, f"{verb}_tables")
         function = free_name(self.program, self.module.path, wish)
+        takes, template = texts
         body = "\n".join(f"    {line}" for line in template.split("\n"))
         yield from self.helpers.add(self.helpers.runner, stmt, because)
         apart = "\n\n\n" if isinstance(self.source.parent(stmt), ast.Module) else "\n\n"
-        text = f"async def {function}():\n{body}{apart}{self.helpers.name(self.helpers.runner)}({function}())"
+        text = f"async def {function}():\n{body}{apart}{takes}{self.helpers.name(self.helpers.runner)}({function}())"
         yield self._edit(stmt, ReplaceStatement(text, holes), because)
 
     # -- helpers -------------------------------------------------------------------------------------
@@ -242,6 +244,13 @@ class StatementEdits:
         drops: tuple[str, ...] = (),
     ) -> Edit:
         return Edit("await", self.module.path, self.source.target(node), op, imports, drops, GROUP, because)
+
+
+def _takes(stmt: ast.AST | None) -> str | None:
+    """What a statement does with its value, as text in front of it: `return `, `done = `. None for other statements."""
+    if isinstance(stmt, ast.Assign) and all(isinstance(target, ast.Name) for target in stmt.targets):
+        return "".join(f"{ast.unparse(target)} = " for target in stmt.targets)
+    return "return " if isinstance(stmt, ast.Return) else "" if isinstance(stmt, ast.Expr) else None
 
 
 def _names(node: ast.expr) -> tuple[str, ...]:
