@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .harness import prove
+from .harness import BASE, migrate, prove
 from .test_lookalikes import HEAD
 
 
@@ -160,3 +160,30 @@ def one(key: int, db: Session = Depends(get_db)):
 """
     )
     prove(tmp_path, models_app, [("POST", "/users/1"), ("POST", "/users/7"), ("GET", "/users/7"), ("GET", "/users/9")])
+
+
+BARE = (
+    HEAD
+    + """
+from db import engine
+
+
+@app.get("/")
+def health():
+    try:
+        with engine.connect() as conn:
+            return conn.execute("select 1").scalar()
+    except Exception as error:
+        return type(error).__name__
+"""
+)
+
+
+def test_a_bare_string_of_which_sqlalchemy_2_says_that_it_is_no_statement_stays_wrong(tmp_path: Path) -> None:
+    after = prove(tmp_path, {"main.py": BARE, "requirements.txt": "sqlalchemy==2.0.23\n"}, [("GET", "/")])
+    assert '(await conn.execute("select 1")).scalar()' in after["main.py"]
+
+
+def test_a_bare_string_of_sqlalchemy_1_goes_to_the_driver() -> None:
+    after = migrate({**BASE, "main.py": BARE, "requirements.txt": "sqlalchemy==1.4.23\n"})["main.py"]
+    assert '(await conn.exec_driver_sql("select 1")).scalar()' in after

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from asyncify.analysis.bindings import free_name
 from asyncify.analysis.dotted import root_of
+from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.points import PointKind
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
@@ -59,12 +60,16 @@ def connectionless(program: Program, module: ModuleInfo, node: ast.Call, context
 def is_driver_sql(program: Program, node: ast.Call) -> bool:
     """Whether a connection of SQLAlchemy 1.4 executes a string: its async one is a connection of 2.0, and does not.
 
+    With 2.0 the sync one does not either: what catches its error goes on doing so.
     Source: "Migrating to SQLAlchemy 2.0", "Use of plain strings": `exec_driver_sql` sends it as it is.
     """
     func = node.func
     if not isinstance(func, ast.Attribute) or func.attr != "execute" or not _is_raw(node):
         return False
-    return has(program.values(func.value), names.CONNECTION)
+    if not has(program.values(func.value), names.CONNECTION):
+        return False
+    version = read_dependencies(program.workspace.files).sqlalchemy
+    return version is None or version < (2,)
 
 
 def _is_raw(node: ast.Call) -> bool | None:
