@@ -1,4 +1,5 @@
-"""`return SessionLocal()`: sessions that a dependency of FastAPI opens and returns, so nothing closes them.
+"""`return SessionLocal()`: sessions that a dependency of FastAPI opens and returns, so nothing closes them; or yields,
+and then does not close (`yield SessionLocal()`, `finally: db.close` without a call).
 
 Garbage collection gave their connections back once the request was over, and cannot do so for async ones (see
 `unclosed`). A dependency that yields has the session closed then. Source: FastAPI, "Dependencies with yield".
@@ -33,15 +34,15 @@ _PLAIN = frozenset({"staticmethod", "classmethod"})
 
 @dataclass(frozen=True)
 class Returned:
-    """One such session, and the last and only `return` of the function.
+    """One such session, and the last and only `return` of the function, or its only `yield`.
 
-    name: what holds it, "" where the `return` opens it. opening: the statement that opens it for the rest of the
+    name: what holds it, "" where that statement opens it. opening: the statement that opens it for the rest of the
     function, None where that closes it itself as it returns, or where there is no name. yields: whether FastAPI alone
     calls the function, so that it may be a generator.
     """
 
     function: FunctionInfo
-    stmt: ast.Return
+    stmt: ast.Return | ast.Expr
     value: ast.expr
     name: str = ""
     opening: ast.Assign | ast.AnnAssign | None = None
@@ -55,7 +56,7 @@ def returned_sessions(program: Program) -> Mapping[str, tuple[Returned, ...]]:
 
 def _returned_in(program: Program, module: ModuleInfo) -> Iterator[Returned]:
     for function in module.functions.values() if not is_test(module.path) else ():
-        one = _returned(program, function) if not function.is_generator else None
+        one = _yielded(program, function) if function.is_generator else _returned(program, function)
         if one is None:
             continue
         if is_only_asked_for(program, function):
@@ -82,6 +83,29 @@ def _returned(program: Program, function: FunctionInfo) -> Returned | None:
     if not isinstance(opening, (ast.Assign, ast.AnnAssign)) or closed(function, name):
         return None
     return Returned(function, last, last.value, name, opening) if _opens_own(program, opening.value) else None
+
+
+def _yielded(program: Program, function: FunctionInfo) -> Returned | None:
+    """A session that a generator opens, yields once and leaves open."""
+    yields = [n for n in function.nodes if isinstance(n, (ast.Yield, ast.YieldFrom))]
+    lent = yields[0] if len(yields) == 1 else None
+    stmt = function.source.parent(lent) if lent is not None else None
+    if not isinstance(lent, ast.Yield) or lent.value is None or not isinstance(stmt, ast.Expr):
+        return None
+    if any(last_name(decorator) not in _PLAIN for decorator in function.node.decorator_list):
+        return None  # what a `with` has lent may be used behind it
+    if _opens_own(program, lent.value):
+        return Returned(function, stmt, lent.value)
+    name = lent.value.id if isinstance(lent.value, ast.Name) else ""
+    if not name or not bound_once(function, name) or closed(function, name):
+        return None
+    for body in bodies(function.node.body):
+        for index, opening in enumerate(body):
+            if isinstance(opening, (ast.Assign, ast.AnnAssign)) and opened_name(program, opening) == name:
+                inside = any(stmt in ast.walk(follows) for follows in body[index + 1 :])
+                if inside and _opens_own(program, opening.value) and not _is_kept(program, function, name, lent.value):
+                    return Returned(function, stmt, lent.value, name, opening)
+    return None
 
 
 def _opens_own(program: Program, node: ast.expr | None) -> bool:

@@ -241,6 +241,7 @@ def closings(function: FunctionInfo, name: str) -> Iterator[ast.AST]:
     """What closes a session somewhere in a function, or enters it: an attribute, or an item of a `with`."""
     for node in ast.walk(function.node):
         closes = isinstance(node, ast.Attribute) and node.attr in ("close", "remove", "__exit__")
+        closes = closes and not isinstance(function.source.parent(node), ast.Expr)  # `db.close` alone does nothing
         said = node.context_expr if isinstance(node, ast.withitem) else node if closes else None
         if said is not None and _mentions(said, name):
             yield node

@@ -177,3 +177,64 @@ def count_named(db: Session = Depends(dependency=lambda: next(get_db()))):
 def count_kept(users: Users = Depends(lambda: Users(next(get_db())))):
     return users.count()
 """
+
+
+YIELDED = """
+from typing import Iterator
+
+from db import SessionLocal
+
+
+def named():
+    db = SessionLocal()
+    yield db
+
+
+def without_call() -> Iterator[Session]:
+    db = SessionLocal()
+    try:
+        yield db
+    finally:
+        db.close
+
+
+def at_once():
+    yield SessionLocal()
+
+
+def rolled_back():
+    try:
+        db = SessionLocal()
+        yield db
+    except Exception:
+        db.rollback()
+        raise
+"""
+
+
+def test_a_session_that_a_dependency_yields_and_leaves_open_is_closed_behind_the_request(tmp_path: Path) -> None:
+    names = ["named", "without_call", "at_once", "rolled_back"]
+    routes = "".join(
+        f'\n\n@app.get("/{name}")\ndef get_{name}(db: Session = Depends({name})):\n    return db.query(User).count()\n'
+        for name in names
+    )
+    after = prove(tmp_path, HEAD + YIELDED + routes, [("GET", f"/{name}") for name in names])["main.py"]
+    assert "async def named():\n    async with SessionLocal() as db:\n        yield db\n" in after
+    assert "async def without_call() -> AsyncIterator[AsyncSession]:\n    async with SessionLocal() as db:\n" in after
+    assert "async def at_once():\n    async with SessionLocal() as session:\n        yield session\n" in after
+    assert "    try:\n        async with SessionLocal() as db:\n            yield db\n    except Exception:\n" in after
+
+
+@pytest.mark.parametrize(
+    "opener",
+    [
+        "@contextmanager\ndef opened():\n    db = SessionLocal()\n    yield db\n",
+        "def opened():\n    db = SessionLocal()\n    yield db\n    db.close()\n",
+        "def opened(request: Request):\n    db = SessionLocal()\n    request.state.db = db\n    yield db\n",
+        "def opened():\n    with SessionLocal() as db:\n        yield db\n",
+    ],
+)
+def test_a_generator_that_closes_its_session_or_may_not_stays(opener: str) -> None:
+    head = "\nfrom contextlib import contextmanager\n\nfrom fastapi import Request\n\nfrom db import SessionLocal\n\n\n"
+    main = migrate({**BASE, "main.py": HEAD + head + opener + ROUTE})["main.py"]
+    assert main.count("async with") == opener.count("with S")

@@ -78,8 +78,10 @@ def _yielding(program: Program, module: ModuleInfo, one: Returned) -> Iterator[E
     if not one.name:
         made = Hole("made", module.source.span(one.value))
         op = ReplaceStatement(f"async with $made as {name}:\n    yield {name}", (made,))
-    yield Edit("await", module.path, module.source.target(one.stmt), op, group="flip", because=BECAUSE)
-    yield from yields_annotation(program, module, one.function, BECAUSE)
+    if isinstance(one.stmt, ast.Return) or not one.name:
+        yield Edit("await", module.path, module.source.target(one.stmt), op, group="flip", because=BECAUSE)
+    if not one.function.is_generator:
+        yield from yields_annotation(program, module, one.function, BECAUSE)
 
 
 def _enclosed(
