@@ -114,6 +114,19 @@ def _uses_in(program: Program, function: FunctionInfo, source: SourceFile) -> It
     overridden = {key for key, _ in override_entries(source)}
     for node in source.nodes_among(frozenset({ast.Name, ast.Attribute})):
         assert isinstance(node, (ast.Name, ast.Attribute))
-        meant = any(isinstance(v, Fn) and v.info is function for v in program.values(node))
+        meant = _means(program, function, node)
         if meant or (isinstance(node, ast.Name) and last_name(node) == function.name and not program.values(node)):
-            yield is_dependency(program, source, node) or node in overridden
+            if not _is_renamed(program, function, source, node):
+                yield is_dependency(program, source, node) or node in overridden
+
+
+def _means(program: Program, function: FunctionInfo, node: ast.expr) -> bool:
+    return any(isinstance(v, Fn) and v.info is function for v in program.values(node))
+
+
+def _is_renamed(program: Program, function: FunctionInfo, source: SourceFile, node: ast.expr) -> bool:
+    """Either side of `get_db = database.get_db`: what asks for that name means the function as well."""
+    stmt = source.parent(node)
+    if not isinstance(stmt, ast.Assign) or not isinstance(source.parent(stmt), ast.Module):
+        return False
+    return all(isinstance(t, ast.Name) for t in stmt.targets) and _means(program, function, stmt.value)

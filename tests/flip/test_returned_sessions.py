@@ -238,3 +238,10 @@ def test_a_generator_that_closes_its_session_or_may_not_stays(opener: str) -> No
     head = "\nfrom contextlib import contextmanager\n\nfrom fastapi import Request\n\nfrom db import SessionLocal\n\n\n"
     main = migrate({**BASE, "main.py": HEAD + head + opener + ROUTE})["main.py"]
     assert main.count("async with") == opener.count("with S")
+
+
+def test_a_dependency_under_another_name_is_asked_for_by_that(tmp_path: Path) -> None:
+    main = HEAD + "\nimport sessions\n\nopened = sessions.opened\n" + ROUTE
+    sessions = "from db import SessionLocal\n\n\ndef opened():\n    db = SessionLocal()\n    yield db\n"
+    after = prove(tmp_path, {"main.py": main, "sessions.py": sessions}, [("GET", "/")])["sessions.py"]
+    assert "    async with SessionLocal() as db:\n        yield db\n" in after
