@@ -19,18 +19,22 @@ from asyncify.knowledge import names
 COMMANDS = "alembic.command."
 
 
-def lent_connections(program: Program) -> Iterator[tuple[str, ast.expr]]:
-    """The file and the expression of whatever files that do not stay sync lend to Alembic."""
-    for path, module in sorted(program.modules.items()):
+def lent_connections(program: Program, only: str = "") -> Iterator[tuple[str, ast.expr]]:
+    """The file and the expression of whatever files that do not stay sync lend to Alembic. only: one file, or all."""
+    for path in [only] if only else sorted(program.modules):
+        module = program.modules[path]
         if ".attributes[" in module.source.text and not kept_sync(program, path):
             for node in module.source.nodes_of(ast.Assign):
                 if _is_place(node.targets[0]):
                     yield path, node.value
 
 
-def shared_connections(program: Program) -> Iterator[tuple[str, ast.expr, str]]:
-    """The file, the expression and the kind of each connection or engine that becomes async and is given to Alembic."""
-    for path, value in lent_connections(program):
+def shared_connections(program: Program, only: str = "") -> Iterator[tuple[str, ast.expr, str]]:
+    """The file, the expression and the kind of each connection or engine that becomes async and is given to Alembic.
+
+    only: the one file to look at, or all of them.
+    """
+    for path, value in lent_connections(program, only):
         kinds = [kind for kind in (names.CONNECTION, names.ENGINE) if has(program.values(value), kind)]
         if len(kinds) == 1:
             yield path, value, kinds[0]

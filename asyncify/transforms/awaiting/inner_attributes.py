@@ -23,11 +23,10 @@ from asyncify.model.ops import Hole, Replace
 def attribute_edits(program: Program, module: ModuleInfo) -> Iterator[Edit]:
     """`x.name` to `x.sync_connection.name`, where the async object has no such attribute; what is given to Alembic."""
     source = module.source
-    for path, given, kind in shared_connections(program):
-        if path == module.path:
-            because = f"Alembic works on the {INSIDE[kind].replace('_', ' ')} inside"
-            op = Replace(f"$it.{INSIDE[kind]}")
-            yield Edit("await", path, source.target(given), op, group="flip", because=because)
+    for path, given, kind in shared_connections(program, module.path):
+        because = f"Alembic works on the {INSIDE[kind].replace('_', ' ')} inside"
+        op = Replace(f"$it.{INSIDE[kind]}")
+        yield Edit("await", path, source.target(given), op, group="flip", because=because)
     for call in source.nodes_of(ast.Call):
         if _gives_sync_bind(program, module, call):
             because = "get_bind() of an async session gives the sync engine inside"
