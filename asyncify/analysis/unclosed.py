@@ -18,6 +18,7 @@ from enum import Enum
 from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.forms import can_be_function
 from asyncify.analysis.generator_uses import stepped_generator
+from asyncify.analysis.lent_by_dependencies import is_dependency
 from asyncify.analysis.nodes import last_name
 from asyncify.analysis.override_entries import override_entries
 from asyncify.analysis.program import Program
@@ -252,11 +253,19 @@ def _mentions(node: ast.AST, name: str) -> bool:
 
 
 def opening_lambdas(program: Program, module: ModuleInfo) -> Iterator[ast.Lambda]:
-    """`app.dependency_overrides[get_db] = lambda: SessionLocal()`, where `get_db` becomes async."""
+    """`app.dependency_overrides[get_db] = lambda: SessionLocal()`, where `get_db` becomes async, and in an app
+    `Depends(lambda: SessionLocal())`."""
+    found: list[ast.expr] = []
     for key, value in override_entries(module.source) if is_test(module.path) else ():
-        waits = any(isinstance(v, Fn) and v.info in program.colouring.becomes_async for v in program.values(key))
-        if waits and isinstance(value, ast.Lambda) and not ast.unparse(value.args) and opens(program, value.body):
-            if program.function_of(value) not in program.colouring.kept and can_be_function(module.source, value):
+        if any(isinstance(v, Fn) and v.info in program.colouring.becomes_async for v in program.values(key)):
+            found.append(value)
+    for node in module.source.nodes_of(ast.Lambda) if not is_test(module.path) else ():
+        if is_dependency(program, module.source, node) and is_never_replaced(program, node.body):
+            found.append(node)
+    for value in found:
+        if isinstance(value, ast.Lambda) and not ast.unparse(value.args) and opens(program, value.body):
+            kept = program.function_of(value) in program.colouring.kept
+            if not kept and value not in program.colouring.written_out and can_be_function(module.source, value):
                 yield value
 
 

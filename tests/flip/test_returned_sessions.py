@@ -245,3 +245,12 @@ def test_a_dependency_under_another_name_is_asked_for_by_that(tmp_path: Path) ->
     sessions = "from db import SessionLocal\n\n\ndef opened():\n    db = SessionLocal()\n    yield db\n"
     after = prove(tmp_path, {"main.py": main, "sessions.py": sessions}, [("GET", "/")])["sessions.py"]
     assert "    async with SessionLocal() as db:\n        yield db\n" in after
+
+
+def test_a_lambda_that_opens_the_session_of_a_route_becomes_a_dependency_that_closes_it(tmp_path: Path) -> None:
+    main = (
+        HEAD + "\nfrom db import SessionLocal\n" + ROUTE.replace("Depends(opened)", "Depends(lambda: SessionLocal())")
+    )
+    after = prove(tmp_path, main, [("GET", "/")])["main.py"]
+    assert "async def new_session():\n    async with SessionLocal() as session:\n        yield session\n" in after
+    assert "Depends(new_session)" in after
