@@ -63,3 +63,68 @@ def test_a_parameter_of_another_function_is_told(tmp_path: Path) -> None:
     posts = [request for request in REQUESTS if "posts" in request[1]]  # those have nothing to load
     done = prove(tmp_path, app, posts, codes=["implicit-load"])["main.py"]
     assert "TypeAdapter" not in done and "awaitable_attrs" not in done
+
+
+BASE = """\
+from typing import List
+
+from fastapi import APIRouter, Depends, HTTPException
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db import get_db
+
+
+class BaseViews:
+    prefix: str
+    model: type
+    schema: type
+
+    def __init__(self):
+        self.router = APIRouter(prefix=self.prefix)
+        self.router.add_api_route("", self.all, response_model=List[self.schema])
+        self.router.add_api_route("/{key}", self.one, response_model=self.schema)
+
+    def all(self, db: Session = Depends(get_db)):
+        raise NotImplementedError
+
+    def one(self, key: int, db: Session = Depends(get_db)):
+        raise NotImplementedError
+
+
+class Views(BaseViews):
+    def all(self, db: Session = Depends(get_db)):
+        return db.scalars(select(self.model).order_by(self.model.id)).all()
+
+    def one(self, key: int, db: Session = Depends(get_db)):
+        return self.found(key, db)
+
+    def found(self, key, db):
+        found = db.get(self.model, key)
+        if not found:
+            raise HTTPException(404)
+        return found
+"""
+DERIVED = """
+from base import Views
+
+
+class UserViews(Views):
+    prefix, model, schema = "/users", User, UserOut
+
+
+class PostViews(Views):
+    prefix, model, schema = "/posts", Post, PostOut
+
+    def one(self, key: int, db: Session = Depends(get_db)):
+        return super().one(key, db)
+
+
+app.include_router(UserViews().router)
+app.include_router(PostViews().router)
+"""
+
+
+def test_what_classes_are_told_means_the_same_in_those_that_derive_from_them(tmp_path: Path) -> None:
+    done = prove(tmp_path, {"main.py": HEAD + SCHEMAS + DERIVED, "base.py": BASE}, REQUESTS)
+    assert "TypeAdapter(List[self.schema]).validate_python" in done["base.py"]

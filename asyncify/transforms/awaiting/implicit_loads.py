@@ -7,6 +7,7 @@ Functions under asyncio"; `greenlet_spawn` is what `run_sync` and `awaitable_att
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -19,7 +20,7 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.pydantic_version import is_pydantic_1
 from asyncify.analysis.schema_order import has_late_schemas, is_schema
 from asyncify.analysis.schemas import VALIDATORS
-from asyncify.analysis.symbols import ClassInfo, ModuleInfo
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo
 from asyncify.analysis.unloaded import Reads, Unloaded
 from asyncify.analysis.values import Cls, Obj, objects
 from asyncify.knowledge.names import AWAITABLE_ATTRS
@@ -31,6 +32,7 @@ from asyncify.transforms.awaiting.entry import SCRIPT, Helpers
 from asyncify.transforms.awaiting.schema_reads import SchemaReads
 from asyncify.transforms.awaiting.templates import spawn, spawn_below
 
+BUILTINS = frozenset(dir(builtins))
 SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign)
 ADVICE = "load it with the statement that loads the instance"
 
@@ -178,13 +180,13 @@ class ImplicitLoads:
         a `TypeAdapter` with `from_attributes`; with pydantic 1 the field of a model."""
         assert place.model is not None
         model, path = place.model
-        if path != self.module.path or not self._is_named_there(model, place.node):
+        if not self._is_named_there(model, path, place.node):
             return None
-        text = self.source.segment(model)
+        text = self.program.modules[path].source.segment(model)
         if place.writes and not isinstance(self.program.names.resolve_expression(path, model), ClassInfo):
             return None
         if is_pydantic_1(self.program):
-            name, imports = bring(self.program, path, "pydantic", "parse_obj_as")
+            name, imports = bring(self.program, self.module.path, "pydantic", "parse_obj_as")
             return f"{name}, {text}", "", imports
         if isinstance(self.program.names.resolve_expression(path, model), ClassInfo):
             made = f"{text}.model_validate(value, from_attributes=True)"
@@ -193,7 +195,7 @@ class ImplicitLoads:
             if self._has_late_schemas:
                 return f"lambda value: {made}", "", ()
             return f"{text}.model_validate", ", from_attributes=True", ()
-        name, imports = bring(self.program, path, "pydantic", "TypeAdapter")
+        name, imports = bring(self.program, self.module.path, "pydantic", "TypeAdapter")
         return f"{name}({text}).validate_python", ", from_attributes=True", imports
 
     def _all_have(self, place: Unloaded) -> bool:
@@ -206,22 +208,28 @@ class ImplicitLoads:
         own = any(name in base.attributes or name in base.methods for base in bases)
         return own or self.program.orm.relationship(info, name) is not None
 
-    def _is_named_there(self, model: ast.expr, node: ast.expr) -> bool:
+    def _is_named_there(self, model: ast.expr, path: str, node: ast.expr) -> bool:
         """Whether the names in a model mean the same where a route returns: none is local to a function around the
-        model alone, as where a class of views is told its schema. `self` is the same in methods of one class."""
+        model alone, as where a class of views is told its schema, or to another file. `self` is the same in methods of
+        a class and of those that derive from it."""
         here, function = self.program.function_of(model), self.program.function_of(node)
         around = []
         while function is not None:
             around.append(function)
             function = function.parent
-        if here is None or here in around:
+        if here in around:
             return True
         names = {name.id for name in ast.walk(model) if isinstance(name, ast.Name)}
-        if here.cls is not None and here.parameters:
+        if here is not None and here.cls is not None and here.parameters:
             own = here.parameters[0].arg
-            same = (f for f in around if f.cls is here.cls and f.parameters)
-            names -= {own for f in same if f.parameters[0].arg == own}
-        return names.isdisjoint(here.local_names)
+            names -= {own for f in around if f.parameters and f.parameters[0].arg == own and self._is_of(f, here.cls)}
+        if path != self.module.path and not names <= BUILTINS:
+            return False
+        return here is None or names.isdisjoint(here.local_names)
+
+    def _is_of(self, function: FunctionInfo, info: ClassInfo) -> bool:
+        """Whether a function is a method of a class, or of one that derives from it."""
+        return function.cls is not None and info in self.program.classes.program_ancestors(function.cls)
 
     @cached_property
     def _has_late_schemas(self) -> bool:
