@@ -109,3 +109,24 @@ def test_a_database_in_a_file_has_no_limit() -> None:
 def test_a_program_without_engines_has_none() -> None:
     files = {"main.py": b"def f():\n    return 1\n"}
     assert run_steps(Workspace(Path("/nowhere"), files), stages()).budget is None
+
+
+@pytest.mark.parametrize(
+    ("more", "version", "expected"),
+    [
+        (", max_overflow=0", "==2.0.20", ", max_overflow=0, poolclass=AsyncAdaptedQueuePool)"),
+        (", poolclass=QueuePool, pool_size=3", "==2.0.20", ", poolclass=AsyncAdaptedQueuePool, pool_size=3)"),
+        (", poolclass=QueuePool", "==2.0.20", ")"),
+        (", poolclass=StaticPool, pool_size=3", "==2.0.20", ", poolclass=StaticPool, pool_size=3)"),
+        (", pool_size=3", "==2.0.38", ", pool_size=3)"),
+        (", pool_size=3", ">=2.0.20", ", pool_size=3)"),
+        (", pool_pre_ping=True", "==2.0.20", ", pool_pre_ping=True)"),
+    ],
+)
+def test_a_queue_is_named_where_aiosqlite_has_none_by_itself(more: str, version: str, expected: str) -> None:
+    """SQLAlchemy 2.0.37 and aiosqlite: TypeError, `pool_size` is no argument of NullPool."""
+    files = {"requirements__txt": f"sqlalchemy{version}\n", "__env": "URL=sqlite:///./app.db\n"}
+    after = run(more, **files).after.files["db.py"].decode()
+    made = after.partition("async_database_url(os.environ[")[2].partition("\nSession")[0]
+    assert "".join(made.split()).replace(",)", ")") == f"\"URL\"]){expected}".replace(" ", "")
+    assert ("import AsyncAdaptedQueuePool" in after) == ("AsyncAdapted" in expected)

@@ -37,6 +37,7 @@ from asyncify.transforms.engine.engine_notes import EngineNotes
 from asyncify.transforms.engine.engine_uses import EngineUses
 from asyncify.transforms.engine.examples import EXAMPLES
 from asyncify.transforms.engine.loops import KEEP, KEEP_IMPORTS, is_loop_bound, keeping_source
+from asyncify.transforms.engine.pools import QUEUE, lacks_queue
 from asyncify.transforms.engine.shared_helpers import home_of
 from asyncify.transforms.engine.texts import TARGETS
 from asyncify.transforms.engine.urls import (
@@ -120,6 +121,8 @@ class _Planner:
         drops = tuple(n.id for n in ast.walk(node.func) if isinstance(n, ast.Name))
         self.edit(module, node.func, Replace(local), "the engine becomes async", imports, drops)
         removed: list[str | int] = []
+        url = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg == "url"), None)
+        queue = lacks_queue(self.program, module.path, node, url)
         for keyword in node.keywords:
             row = next((a for a in ARGUMENTS if a.name == keyword.arg and _ends_in(keyword.value, a)), None)
             if row is None:
@@ -129,12 +132,15 @@ class _Planner:
                 self.report(
                     module, keyword.value, "engine-argument", f"{row.name} cannot be given to an async engine", row.why
                 )
-        if removed:
-            gone = tuple(
-                n.id for k in node.keywords if k.arg in removed for n in ast.walk(k.value) if isinstance(n, ast.Name)
-            )
+        gone = tuple(
+            n.id for k in node.keywords if k.arg in removed for n in ast.walk(k.value) if isinstance(n, ast.Name)
+        )
+        if queue:
+            local, imports = bring(self.program, module.path, "sqlalchemy.pool", QUEUE)
+            op = EditCall(tuple(name for name in removed if name != "poolclass"), (("poolclass", local),))
+            self.edit(module, node, op, "aiosqlite has no queue by itself before SQLAlchemy 2.0.38", imports, gone)
+        elif removed:
             self.edit(module, node, EditCall(remove=tuple(removed)), "the async engine refuses it", (), gone)
-        url = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg == "url"), None)
         if of_app and not is_test_path(module.path):
             self.take(self.notes.decide(module, node, url))
         if url is not None and maker == "create_async_engine":

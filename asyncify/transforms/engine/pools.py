@@ -2,7 +2,7 @@
 
 Source: SQLAlchemy 2.0 "Connection Pooling" (5 and 10 are the defaults of a queue, `pool_size=0` and `max_overflow=-1`
 are no limit, `NullPool` opens one for each use); "Asyncio", `AsyncAdaptedQueuePool`; uvicorn `--workers`, gunicorn
-`workers` and `WEB_CONCURRENCY`.
+`workers` and `WEB_CONCURRENCY`. Where the pool of a driver takes no such arguments, it is named.
 """
 
 from __future__ import annotations
@@ -12,12 +12,20 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
+from asyncify.analysis.databases import backends
+from asyncify.analysis.manifests import read_dependencies
+from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
 from asyncify.model.budget import Pool, Workers
 from asyncify.model.text import DOCUMENTS
+from asyncify.transforms.engine.urls import written_backend
 
 SIZE, OVERFLOW = 5, 10
 _QUEUES = ("", "QueuePool", "AsyncAdaptedQueuePool")
+#: arguments that only a queue takes, which a file of SQLite has by default for aiosqlite since this version
+_OF_QUEUES = frozenset({"pool_size", "max_overflow", "pool_timeout", "pool_use_lifo"})
+QUEUE = "AsyncAdaptedQueuePool"
+QUEUE_SINCE = (2, 0, 38)
 _SHELL = re.compile(
     r"^(?![ \t]*#)[^\n]*?(?:\b(?:uvicorn|gunicorn|fastapi|hypercorn|granian)\b[^\n]*?"
     r"(?:--workers|-w)[\"',= \t]+[\"']?(?P<option>\d+)|\bWEB_CONCURRENCY[\"']?[=: \t]+[\"']?(?P<variable>\d+))",
@@ -50,6 +58,20 @@ def _number(source: SourceFile, node: ast.expr | None) -> int | str | None:
     except ValueError:
         return source.segment(node)
     return value if isinstance(value, int) else source.segment(node)
+
+
+def lacks_queue(program: Program, path: str, node: ast.Call, url: ast.expr | None) -> bool:
+    """Whether an engine is told the size of a queue that aiosqlite may not have by itself: it refuses to be made then.
+
+    Source: SQLAlchemy 2.0 changelog, 2.0.38: file databases of `aiosqlite` use `AsyncAdaptedQueuePool` and no longer
+    `NullPool`. The sync driver has a queue for them since 2.0.
+    """
+    newest = read_dependencies(program.workspace.files).ceiling("sqlalchemy")
+    if newest is None or not (2,) <= newest < QUEUE_SINCE or "sqlite" not in backends(program):
+        return False
+    said = {k.arg or "": ast.unparse(k.value).rpartition(".")[2] for k in node.keywords}
+    backend = written_backend(program, path, url) if url is not None else None
+    return backend in (None, "sqlite") and said.get("poolclass", "") in _QUEUES and not _OF_QUEUES.isdisjoint(said)
 
 
 def workers(files: Mapping[str, bytes]) -> Workers | None:
