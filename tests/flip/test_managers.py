@@ -379,3 +379,101 @@ def plain():
     )
     requests = ["/opened/1", "/opened/1", "/given/1", "/session/1", "/engine", "/unit/1", "/plain"]
     prove(tmp_path, app, [("GET", url) for url in requests])
+
+
+UNITS = """\
+import abc
+from contextlib import AbstractContextManager
+from typing import ContextManager
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db import SessionLocal
+from models import User
+
+
+class AbstractUnit(AbstractContextManager["AbstractUnit"], metaclass=abc.ABCMeta):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *args):
+        self.rollback()
+
+    @abc.abstractmethod
+    def rollback(self): ...
+
+
+class Unit(AbstractUnit):
+    def __enter__(self):
+        self.session = SessionLocal()
+        return super().__enter__()
+
+    def __exit__(self, *args):
+        super().__exit__(*args)
+        self.session.close()
+
+    def rollback(self):
+        self.session.rollback()
+
+    def count(self):
+        return self.session.scalar(select(func.count()).select_from(User))
+
+
+class Closing(AbstractContextManager):
+    def __init__(self):
+        self.session = SessionLocal()
+
+    def __exit__(self, *args):
+        self.session.close()
+
+
+class Typed(ContextManager[Session]):
+    def __enter__(self):
+        self.session = SessionLocal()
+        return self.session
+
+    def __exit__(self, *args):
+        self.session.close()
+
+
+class Timer(AbstractContextManager):
+    seconds = 0
+
+    def __exit__(self, *args):
+        self.seconds = 1
+"""
+
+
+def test_a_class_that_derives_from_the_abstract_manager(tmp_path: Path) -> None:
+    """`__exit__` of it is abstract: an object with `__aexit__` alone could not be made."""
+    app = """\
+from fastapi import FastAPI
+from sqlalchemy import func, select
+
+from models import User
+from units import Closing, Timer, Typed, Unit
+
+app = FastAPI()
+
+
+@app.get("/unit")
+def unit():
+    with Unit() as unit:
+        return unit.count()
+
+
+@app.get("/closing")
+def closing():
+    with Closing() as closing, Timer() as timer:
+        return [closing.session.scalar(select(func.count()).select_from(User)), timer.seconds]
+
+
+@app.get("/typed")
+def typed():
+    with Typed() as session:
+        return session.scalar(select(func.count()).select_from(User))
+"""
+    done = prove(tmp_path, {"main.py": app, "units.py": UNITS}, [("GET", p) for p in ("/unit", "/closing", "/typed")])
+    assert 'class AbstractUnit(AbstractAsyncContextManager["AbstractUnit"], metaclass' in done["units.py"]
+    assert "class Timer(AbstractContextManager):" in done["units.py"]

@@ -235,13 +235,12 @@ def entered(run: Run, values: Values, node: ast.expr) -> Values:
                 found.append(frozenset({value}))
         elif isinstance(value, Obj):
             for name in ("__enter__", "__aenter__"):
+                exit_method = run.engine.classes.method(value.info, name.replace("enter", "exit"))
+                if exit_method is not None:
+                    call_function(run, Fn(exit_method, value.info, True), [], {}, node)
                 method = run.engine.classes.method(value.info, name)
                 if method is not None:
-                    function = Fn(method, value.info, True)
-                    exit_method = run.engine.classes.method(value.info, name.replace("enter", "exit"))
-                    if exit_method is not None:
-                        call_function(run, Fn(exit_method, value.info, True), [], {}, node)
-                    found.append(_plain(call_function(run, function, [], {}, node)))
+                    found.append(_plain(call_function(run, Fn(method, value.info, True), [], {}, node)))
             if run.engine.classes.method(value.info, "__enter__") is None and _extends_library(run, value):
                 found.append(frozenset({value}))  # as a session does
     return union(found)

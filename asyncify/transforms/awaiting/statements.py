@@ -14,7 +14,7 @@ from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.test_clients import is_async_client
 from asyncify.analysis.values import Ext, has
 from asyncify.knowledge import names
-from asyncify.knowledge.barriers import ASYNC_METHODS
+from asyncify.knowledge.barriers import ASYNC_METHODS, CONTEXT_METHODS
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import ForkAsync, Hole, Op, Replace, ReplaceStatement, SetAsync
 from asyncify.model.span import Place
@@ -24,6 +24,8 @@ from asyncify.transforms.awaiting.context import Context, context_of, generator_
 from asyncify.transforms.awaiting.entry import ENTERED, Helpers
 from asyncify.transforms.awaiting.templates import arguments
 
+#: what `with` and `async with` call: the first may be inherited from a library
+_CONTEXT = CONTEXT_METHODS | {ASYNC_METHODS[name] for name in CONTEXT_METHODS}
 
 class StatementEdits:
     """Decides on the statements of one module."""
@@ -132,7 +134,7 @@ class StatementEdits:
         if waits_as_context(self.program.values(node), self.clients):
             return True
         if any(
-            t.info in self.colouring.becomes_async and t.info.name in ("__enter__", "__aenter__")
+            t.info in self.colouring.becomes_async and t.info.name in _CONTEXT
             for t in self.program.calls(node)
         ):
             return True

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.dotted import root_of
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo
 from asyncify.analysis.values import Ext, has
 from asyncify.knowledge import names
 from asyncify.model.edit import Edit
@@ -52,8 +52,12 @@ def type_edits(program: Program, module: ModuleInfo, *, legacy: bool) -> Iterato
             found = _imported(program, owner, node, root)
         if not isinstance(found, Ext) or (legacy and found.name in NEW_IN_2):
             continue
-        target = ASYNC_CLASSES.get(found.name) or _context_manager(program, module, node, found.name)
-        if target is None or function in program.colouring.kept or _stays(program, module, node):
+        target = ASYNC_CLASSES.get(found.name)
+        manager = _context_manager(program, module, node, found.name) if target is None else None
+        if function in program.colouring.kept or (manager is None and _stays(program, module, node)):
+            continue
+        target = target or manager
+        if target is None:
             continue
         yield _edit(program, module, node, found.name, target)
     yield from _of_states(program, module)
@@ -113,12 +117,26 @@ def _stays(program: Program, module: ModuleInfo, node: ast.expr) -> bool:
 
 
 def _context_manager(program: Program, module: ModuleInfo, node: ast.expr, name: str) -> tuple[str, str] | None:
-    """The async form of `AbstractContextManager[Session]`: what gives a session is entered with `async with`."""
+    """The async form of `AbstractContextManager[Session]`: what gives a session is entered with `async with`. So is an
+    object of a class that derives from it, and whose own methods of that become async: the others stay abstract."""
     outer = module.source.parent(node)
-    if name not in CONTEXT_MANAGERS or not isinstance(outer, ast.Subscript) or outer.value is not node:
+    if name not in CONTEXT_MANAGERS:
         return None
-    held = program.names.resolve_expression(module.path, outer.slice)
+    held = None
+    if isinstance(outer, ast.Subscript) and outer.value is node:
+        held = program.names.resolve_expression(module.path, outer.slice)
+        node, outer = outer, module.source.parent(outer)
+    if isinstance(outer, ast.ClassDef) and node in outer.bases:
+        return CONTEXT_MANAGERS[name] if _is_entered_async(program, module.classes[outer]) else None
     return CONTEXT_MANAGERS[name] if isinstance(held, Ext) and held.name in ASYNC_CLASSES else None
+
+
+def _is_entered_async(program: Program, info: ClassInfo) -> bool:
+    """Whether `with` on an object of a class, or of one below it, becomes `async with`."""
+    for cls in (info, *program.classes.descendants(info)):
+        if any(cls.methods.get(name) in program.colouring.becomes_async for name in ("__enter__", "__exit__")):
+            return True
+    return False
 
 
 def _edit(program: Program, module: ModuleInfo, node: ast.expr, name: str, target: tuple[str, str]) -> Edit:
