@@ -100,6 +100,9 @@ class _Mocks:
         methods = self._methods(stand)
         if not methods or last_name(call.func) == "AsyncMock":
             return
+        if stand.kind is Kind.INSTANCE and "__call__" in methods:
+            to_async_mock(self.work, self.work.source(path), call.func, "what it stands for is called and awaited now")
+            methods -= {"__call__"}
         given = {k.arg: k.value for k in call.keywords if k.arg}
         for name in sorted(methods & given.keys()):
             self._awaitable(path, given[name])
@@ -109,7 +112,7 @@ class _Mocks:
             wanted = [m for m in self.awaited if m not in given and (m in SESSION_RESULTS or not specified)]
             self._methods_one_by_one(path, call, wanted, session=True)
             return
-        if specified:
+        if specified or (not methods and stand.info and not self.specs.touched(stand.info, path)):
             return
         if stand.kind is Kind.MODULE:
             wanted = sorted((methods & self._asked_of_module(path, stand.path)) - given.keys())
