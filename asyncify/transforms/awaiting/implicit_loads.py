@@ -22,8 +22,8 @@ from asyncify.analysis.schema_order import has_late_schemas, is_schema
 from asyncify.analysis.schemas import VALIDATORS
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo
 from asyncify.analysis.unloaded import Reads, Unloaded
-from asyncify.analysis.values import Cls, Obj, objects
-from asyncify.knowledge.names import AWAITABLE_ATTRS
+from asyncify.analysis.values import Cls, Obj, has, objects
+from asyncify.knowledge.names import AWAITABLE_ATTRS, DEPENDS
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import Hole, InsertStatements, Op, Replace, ReplaceStatement
 from asyncify.model.span import Place, Target
@@ -148,6 +148,10 @@ class ImplicitLoads:
             yield self._edit(place, Target(self.source.span(statement), Place.STATEMENT), op, (*imports, *more))
             return
         read = f"await {name}({call}, {{name}}{prepared}{arguments})\n"
+        if self.program.function_of(place.node) in self._called:
+            hide, needed = bring(self.program, self.module.path, "contextlib", "suppress")
+            error, also = bring(self.program, self.module.path, "pydantic", "ValidationError")
+            read, more = f"with {hide}({error}):\n    {read}", (*more, *needed, *also)
         yield from self._before_answer(place, statement, read, (*imports, *more))
 
     def _before_answer(
@@ -230,6 +234,12 @@ class ImplicitLoads:
     def _is_of(self, function: FunctionInfo, info: ClassInfo) -> bool:
         """Whether a function is a method of a class, or of one that derives from it."""
         return function.cls is not None and info in self.program.classes.program_ancestors(function.cls)
+
+    @cached_property
+    def _called(self) -> frozenset[FunctionInfo]:
+        """What code calls, too: a caller may answer something else, to which a response model says nothing."""
+        calls = ((node, targets) for node, targets in self.program.facts.calls.items() if isinstance(node, ast.Call))
+        return frozenset(t.info for node, targets in calls if not has(self.program.values(node), DEPENDS) for t in targets)
 
     @cached_property
     def _has_late_schemas(self) -> bool:

@@ -159,6 +159,8 @@ def is_validated_before(program: Program, path: str, node: ast.expr) -> bool:
     block = source.parent(statement)
     bodies = [b for name in ("body", "orelse", "finalbody") if isinstance(b := getattr(block, name, None), list)]
     before = next((b[b.index(statement) - 1] for b in bodies if statement in b[1:]), None)
+    if isinstance(before, ast.With) and len(before.body) == 1:  # `with suppress(ValidationError):`
+        before = before.body[0]
     if not isinstance(before, ast.Expr) or not isinstance(before.value, ast.Await):
         return False
     call = before.value.value
