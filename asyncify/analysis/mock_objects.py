@@ -302,9 +302,11 @@ class _File:
         """What a parameter takes: what it promises, where tests hand it classes of their own as well."""
         values = self.program.values(parameter)
         written = parameter.annotation
-        promised = self.program.names.resolve_expression(function.path, written) if written is not None else None
-        if isinstance(promised, ClassInfo):
-            return Stand(Kind.INSTANCE, promised)
+        generic = written.value if isinstance(written, ast.Subscript) else None  # `Handler[Made]`
+        for node in filter(None, (written, generic)):
+            promised = self.program.names.resolve_expression(function.path, node)
+            if isinstance(promised, ClassInfo):
+                return Stand(Kind.INSTANCE, promised)
         own = frozenset(v for v in values if not (isinstance(v, Obj) and is_test(v.info.path)))
         return _of_values(values) or _of_values(own)
 

@@ -9,29 +9,33 @@ from repositories import APP, flip, pytest_run
 BUS = """\
 import abc
 from collections import defaultdict
+from typing import Generic, TypeVar
 
 from app import crud
 from app.db import SessionLocal
 
 
-class Handler(abc.ABC):
+E = TypeVar("E")
+
+
+class Handler(Generic[E], metaclass=abc.ABCMeta):
     @abc.abstractmethod
-    def __call__(self, event: str) -> None: ...
+    def __call__(self, event: E) -> None: ...
 
 
-class Storing(Handler):
+class Storing(Handler[str]):
     def __call__(self, event: str) -> None:
         with SessionLocal() as db:
             crud.add(db, event)
 
 
 class Bus:
-    _handlers: dict[str, list[Handler]]
+    _handlers: dict[str, list[Handler[str]]]
 
     def __init__(self):
         self._handlers = defaultdict(list)
 
-    def listen(self, kind: str, handler: Handler):
+    def listen(self, kind: str, handler: Handler[E]):
         self._handlers[kind].append(handler)
 
     def dispatch(self, kind: str, event: str) -> None:
