@@ -7,6 +7,7 @@ import posixpath
 import re
 
 from asyncify.analysis.manifests import ProjectDependencies, read_dependencies
+from asyncify.analysis.routes import routes
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Ext, has
 from asyncify.knowledge.names import DEPENDS
@@ -64,10 +65,13 @@ def _filters(work: Work) -> list[str]:
     that have never run."""
     program = work.program
     dropped = set()
+    registering = {route.call for route in routes(program)}  # FastAPI awaits what it is given there
     for node, targets in program.facts.handed.items():
         function = program.function_of(node)
         holder = function.source.holder(node) if function is not None and isinstance(node, ast.expr) else None
         if not isinstance(holder, ast.Call) or node is holder.func or has(program.values(holder), DEPENDS):
+            continue
+        if holder in registering:
             continue
         if WRAPS not in program.values(holder.func):  # it takes a name and a text from a function, and never calls it
             dropped |= {t.info.qualname for t in targets if t.info.is_async}
