@@ -23,6 +23,7 @@ from asyncify.transforms.awaiting.implicit_loads import ImplicitLoads
 from asyncify.transforms.awaiting.inner_attributes import attribute_edits
 from asyncify.transforms.awaiting.kept_conflicts import kept_conflicts
 from asyncify.transforms.awaiting.legacy_queries import legacy_query_edits
+from asyncify.transforms.awaiting.library_sessions import library_sessions
 from asyncify.transforms.awaiting.locks import lock_edits
 from asyncify.transforms.awaiting.mended import mended
 from asyncify.transforms.awaiting.mixins import mixin_edits
@@ -93,6 +94,7 @@ def plan(program: Program) -> Decisions:
         findings.extend(absent_members(program, module))
         findings.extend(forgotten_awaits(program, module))
         findings.extend(told_factories(program, module))
+        findings.extend(library_sessions(program, module))
         findings.extend(shared_contexts(program, module))
     edits.extend(mixin_edits(program, bases))
     for item in lock_edits(program):
