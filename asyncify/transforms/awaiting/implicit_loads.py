@@ -238,8 +238,9 @@ class ImplicitLoads:
     @cached_property
     def _called(self) -> frozenset[FunctionInfo]:
         """What code calls, too: a caller may answer something else, to which a response model says nothing."""
-        calls = ((node, targets) for node, targets in self.program.facts.calls.items() if isinstance(node, ast.Call))
-        return frozenset(t.info for node, targets in calls if not has(self.program.values(node), DEPENDS) for t in targets)
+        program = self.program
+        calls = (c for c in program.facts.calls if isinstance(c, ast.Call) and not has(program.values(c), DEPENDS))
+        return frozenset(target.info for call in calls for target in program.facts.calls[call])
 
     @cached_property
     def _has_late_schemas(self) -> bool:
