@@ -24,18 +24,32 @@ Loop = tuple[ast.expr, ast.expr]
 
 def parametrized_texts(names: Names, function: FunctionInfo, name: str) -> set[str]:
     """The texts that a parameter of a test gets from marks on the test, or on its class."""
-    given = parametrizations(function, name)
+    given = parametrizations(names, function, name)
     return {text for node, position in given for text in listed_texts(names, function.path, node, position)}
 
 
-def parametrizations(function: FunctionInfo, name: str) -> Iterator[tuple[ast.expr, int | None]]:
-    """What the marks on a test, or on its class, list for a parameter, each with its position in the rows."""
+def parametrizations(names: Names, function: FunctionInfo, name: str) -> Iterator[tuple[ast.expr, int | None]]:
+    """What the marks on a test, or on its class, list for a parameter, each with its position in the rows.
+
+    A mark may be kept in a name of the file or of the class: `by_kind = pytest.mark.parametrize(...)`.
+    """
     marks = [*function.node.decorator_list, *(function.cls.node.decorator_list if function.cls is not None else ())]
     for node in marks:
-        if isinstance(node, ast.Call) and len(node.args) > 1 and ast.unparse(node.func).endswith("mark.parametrize"):
-            given = _names(node.args[0])
+        mark = _kept(names, function, node) if isinstance(node, (ast.Name, ast.Attribute)) else node
+        if isinstance(mark, ast.Call) and len(mark.args) > 1 and ast.unparse(mark.func).endswith("mark.parametrize"):
+            given = _names(mark.args[0])
             if name in given:
-                yield node.args[1], given.index(name) if len(given) > 1 else None
+                yield mark.args[1], given.index(name) if len(given) > 1 else None
+
+
+def _kept(names: Names, function: FunctionInfo, node: ast.Name | ast.Attribute) -> ast.expr | None:
+    """What a name of a decorator stands for: in a class its own names come first."""
+    if isinstance(node, ast.Name) and function.cls is not None:
+        for statement in function.cls.node.body:
+            if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == node.id:
+                return statement.value
+    found = names.resolve_expression(function.path, node)
+    return found.value if isinstance(found, Assigned) and found.path == function.path else None
 
 
 def listed_texts(names: Names, path: str, node: ast.expr, position: int | None = None) -> set[str]:

@@ -73,6 +73,24 @@ def test_fixture(added, client):
     assert client.get("/notes").json() == ["fixture"]
 
 
+class TestKept:
+    by_way = pytest.mark.parametrize("way", [(by_request, ["c"]), (plain, [])])
+
+    @by_way
+    def test_way(self, client, way):
+        add, expected = way
+        assert add(client, "c") == "c"
+        assert client.get("/notes").json() == expected
+
+
+by_kind = pytest.mark.parametrize("kind, text", [(Adding, "d")])
+
+
+@by_kind
+def test_kept(client, kind, text):
+    assert kind(client).add(text) == text
+
+
 @pytest.mark.parametrize("model", [Note])
 def test_model(client, model):
     with SessionLocal() as db:

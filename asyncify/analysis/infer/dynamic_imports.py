@@ -16,7 +16,7 @@ from asyncify.analysis.infer.evaluate import evaluate
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.nodes import last_name
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import NOTHING, Cls, Const, Ext, Fn, Inst, Mod, Pattern, Values, union
+from asyncify.analysis.values import NOTHING, Cls, Const, Ext, Fn, Inst, Mod, Pattern, Value, Values, union
 
 #: more texts, or more modules, than this say nothing useful
 MANY = 20
@@ -133,8 +133,9 @@ def parametrized(run: Run, function: FunctionInfo, name: str) -> Values:
         found = listed_texts(run.engine.names, function.path, given) if given is not None else ()
         code = _code_in(run, given, None) if given is not None else NOTHING
         return frozenset({Inst(REQUEST, (frozenset(Const(t) for t in found) | code,))})
-    texts = frozenset(Const(t) for t in parametrized_texts(run.engine.names, function, name))
-    return texts | union(_code_in(run, node, position) for node, position in parametrizations(function, name))
+    names = run.engine.names
+    texts = frozenset(Const(t) for t in parametrized_texts(names, function, name))
+    return texts | union(_code_in(run, node, position) for node, position in parametrizations(names, function, name))
 
 
 def _code_in(run: Run, listed: ast.expr, position: int | None) -> Values:
@@ -146,4 +147,11 @@ def _code_in(run: Run, listed: ast.expr, position: int | None) -> Values:
             row = row[0].elts
         if len(row) > (position or 0):
             found.append(evaluate(run, row[position or 0]))
-    return frozenset(v for v in union(found) if isinstance(v, (Fn, Cls)))
+    return frozenset(v for v in union(found) if _is_code(v))
+
+
+def _is_code(value: Value) -> bool:
+    """A function or a class, or a row of which one is a part: a test takes it apart."""
+    if isinstance(value, Inst) and value.type == "tuple":
+        return any(_is_code(v) for part in value.args for v in part)
+    return isinstance(value, (Fn, Cls))
