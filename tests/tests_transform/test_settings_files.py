@@ -226,6 +226,40 @@ def test_a_wrapper_drops_no_coroutine_and_a_filter_of_an_earlier_run_stays() -> 
     assert flip({**files, "pytest.ini": earlier})[0]["pytest.ini"] == earlier
 
 
+HANDED = """\
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+
+
+@asynccontextmanager
+async def lifespan(app):
+    yield
+
+
+async def started(app):
+    return None
+
+
+class Views:
+    def __init__(self):
+        self.router = APIRouter(on_startup=[started])
+        self.router.add_api_route("/pong", self.pong)
+
+    async def pong(self):
+        return "pong"
+
+
+other = FastAPI(lifespan=lifespan)
+"""
+
+
+def test_what_fastapi_is_given_is_awaited_there() -> None:
+    files = {"app/other.py": HANDED, "tests/conftest.py": CONFTEST, "pytest.ini": "[pytest]\n"}
+    files["tests/test_notes.py"] = "from app import crud\n\n\ndef test_notes(db):\n    assert crud.texts(db) == []\n"
+    assert "error:coroutine (?!'AsyncMockMixin).*" in flip(files)[0]["pytest.ini"]
+
+
 NEVER = """\
 import unittest
 

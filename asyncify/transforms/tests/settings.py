@@ -10,7 +10,7 @@ from asyncify.analysis.manifests import ProjectDependencies, read_dependencies
 from asyncify.analysis.routes import routes
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Ext, has
-from asyncify.knowledge.names import DEPENDS
+from asyncify.knowledge.names import DEPENDS, FASTAPI, ROUTER
 from asyncify.knowledge.packages import asyncio_plugin
 from asyncify.knowledge.testing import ASYNCIO_MODE, EVENT_LOOP, FORGOTTEN_AWAIT_FILTERS, LOOP_SCOPES, NO_MATTER
 from asyncify.model.edit import TextEdit
@@ -23,6 +23,8 @@ from asyncify.transforms.tests.found import GROUP, NAME, Work
 LOOP_SCOPES_SINCE = (0, 24)
 
 WRAPS = Ext("functools.wraps")
+#: what FastAPI makes of functions that it runs itself: `Depends(get_user)`, `FastAPI(lifespan=lifespan)`
+_AWAITING = (DEPENDS, FASTAPI, ROUTER)
 _LOOP = '''\
 @pytest.fixture(scope="session")
 def event_loop():
@@ -69,12 +71,12 @@ def _filters(work: Work) -> list[str]:
     for node, targets in program.facts.handed.items():
         function = program.function_of(node)
         holder = function.source.holder(node) if function is not None and isinstance(node, ast.expr) else None
-        if not isinstance(holder, ast.Call) or node is holder.func or has(program.values(holder), DEPENDS):
+        if not isinstance(holder, ast.Call) or node is holder.func or has(program.values(holder), *_AWAITING):
             continue
         if holder in registering:
             continue
         if WRAPS not in program.values(holder.func):  # it takes a name and a text from a function, and never calls it
-            dropped |= {t.info.qualname for t in targets if t.info.is_async}
+            dropped |= {t.info.qualname for t in targets if t.info.is_async and not t.info.is_generator}
     # a colon would end the message of a filter
     known = "".join(f"(?!'{re.escape(name)}')" for name in sorted(dropped))
     cases = {function.qualname.removesuffix(function.name) for function in never_run(work)}
