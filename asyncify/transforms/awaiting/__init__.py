@@ -12,6 +12,7 @@ from asyncify.transforms.awaiting.blocks import block_edits
 from asyncify.transforms.awaiting.calls import CallEdits
 from asyncify.transforms.awaiting.captured import captured_edits
 from asyncify.transforms.awaiting.class_dependencies import ClassDependencies
+from asyncify.transforms.awaiting.concurrent_sessions import concurrent_sessions
 from asyncify.transforms.awaiting.driven import DrivenEdits
 from asyncify.transforms.awaiting.entry import Helpers
 from asyncify.transforms.awaiting.examples import EXAMPLES
@@ -96,6 +97,8 @@ def plan(program: Program) -> Decisions:
         findings.extend(told_factories(program, module))
         findings.extend(library_sessions(program, module))
         findings.extend(shared_contexts(program, module))
+        for found in concurrent_sessions(program, module):
+            (edits if isinstance(found, Edit) else findings).append(found)  # type: ignore[arg-type]
     edits.extend(mixin_edits(program, bases))
     for item in lock_edits(program):
         (edits if isinstance(item, Edit) else findings).append(item)  # type: ignore[arg-type]
