@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from asyncify.analysis.lazy_names import ASKED, lazy_sources
 from asyncify.analysis.modules import ModuleIndex
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo, ModuleInfo
 from asyncify.analysis.values import Ext, Mod
@@ -101,7 +102,19 @@ class Names:
                 # the only star import of an otherwise unbound name must be where it comes from
                 return None if name in _BUILTINS else Ext(canonical(f"{base.name.removesuffix('.*')}.{name}"))
         child = self.index.child(path, name)
-        return Mod(child) if child else None
+        if child is not None:
+            return Mod(child)
+        return next((d for s in self.lazy(path, name) if (d := self._resolve(s.path, s.name, seen)) is not None), None)
+
+    def lazy(self, path: str, name: str) -> Iterator[Imported]:
+        """Where the `__getattr__` of a module looks for a name that the module does not bind."""
+        module = self.modules.get(path)
+        for dotted, there in lazy_sources(module, name) if module is not None and ASKED in module.top else ():
+            plain = dotted.lstrip(".")
+            level = len(dotted) - len(plain)
+            found = self.index.relative(path, level, plain) if level else self.index.find(plain, path)
+            if found is not None:
+                yield Imported(found, there)
 
     def _from_statement(
         self, module: ModuleInfo, stmt: ast.stmt, name: str, seen: set[tuple[str, str]]

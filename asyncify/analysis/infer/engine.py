@@ -16,6 +16,7 @@ from asyncify.analysis.classes import Classes
 from asyncify.analysis.fixtures import Fixtures
 from asyncify.analysis.infer.schedule import Schedule, Unit
 from asyncify.analysis.infer.widening import Widening
+from asyncify.analysis.lazy_names import ASKED
 from asyncify.analysis.names import Names
 from asyncify.analysis.object_factories import ObjectFactories
 from asyncify.analysis.orm import Orm
@@ -184,7 +185,7 @@ class Engine:
         module = self.modules.get(path)
         if module is not None and name in module.bound:
             return self.read(("global", path, name), unit)
-        if module is not None and module.stars:
+        if module is not None and (module.stars or ASKED in module.top):
             return self._global(path, name, unit, set())
         found = self._unbound.get((path, name))
         if found is None:
@@ -208,6 +209,10 @@ class Engine:
                 found = self._global(source, name, unit, seen)
                 if found:
                     return found
+        for source in self.names.lazy(path, name):
+            found = self._global(source.path, source.name, unit, seen)
+            if found:
+                return found
         resolved = self.names.resolve(path, name)
         if isinstance(resolved, (Ext, Mod)):
             return frozenset({resolved})
