@@ -25,7 +25,7 @@ from asyncify.transforms.query.shapes import Kind, Shapes, classify
 from asyncify.transforms.query.slices import is_negative, slice_links
 from asyncify.transforms.query.takers import hand_over, taker_of
 from asyncify.transforms.query.trails import Trails
-from asyncify.transforms.query.uses import Use, Uses, is_of_tests, link_around, method_of
+from asyncify.transforms.query.uses import Use, Uses, is_of_tests, link_around, method_of, only_tests_give
 
 HARMLESS = frozenset({"builtins.str", "builtins.print", "builtins.repr", "builtins.id", "builtins.type"})
 WHY = "a query is run by iterating over it, a select by its session"
@@ -61,8 +61,9 @@ class Contexts:
             yield self._problem(use, "query-class", f"{own[0].name} changes what a query does")
             return
         if len(others) > len(own) and not isinstance(parent, (ast.Return, ast.Assign, ast.AnnAssign, ast.IfExp)):
-            yield self._problem(use, "query-mixed", "this can be a query or something else")
-            return
+            if not only_tests_give(self._uses.program, use.source, node):
+                yield self._problem(use, "query-mixed", "this can be a query or something else")
+                return
         if isinstance(parent, ast.Attribute):
             yield from self._attribute(use, place, parent)
         elif isinstance(parent, ast.Call):

@@ -6,12 +6,13 @@ A test gives `FakeSession()` to code that calls `db.query(User).filter(...).firs
 
 from __future__ import annotations
 
+import ast
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from types import MappingProxyType
 
 from asyncify.analysis.symbols import ClassInfo
-from asyncify.analysis.values import Fn
+from asyncify.analysis.values import Fn, is_session
 from asyncify.knowledge import names
 from asyncify.model.edit import Edit
 from asyncify.model.ops import InsertStatements, Replace
@@ -48,9 +49,11 @@ def fake_edits(uses: Uses, edits: Collection[Edit], helpers: Helpers) -> Iterato
     for fake in sorted(needed, key=lambda c: (c.path, c.node.lineno)):
         target = uses.program.modules[fake.path].source.target(fake.node.body[-1])
         for name, group in sorted(needed[fake].items(), reverse=True):  # each goes right behind that statement
-            asks = "{answer}" in BODIES[name]
+            wrapped = _wrapped(uses, fake)
+            asks = "{answer}" in BODIES[name] and not wrapped
             alias, imports = helpers.use(fake.path, ANSWER) if asks else ("", ())
-            op = InsertStatements(f"\ndef {name}{BODIES[name].format(answer=alias)}")
+            body = _passed_on(wrapped, name) if wrapped else BODIES[name].format(answer=alias)
+            op = InsertStatements(f"\ndef {name}{body}")
             yield Edit(NAME, fake.path, target, op, imports, group=group, because=WHY)
 
 
@@ -62,3 +65,19 @@ def _fakes(uses: Uses, site: Site) -> Iterator[ClassInfo]:
         if owner is not None and is_of_tests(value):
             if not uses.program.classes.derives_from(owner, names.SESSION, names.SQLMODEL_SESSION):
                 yield owner
+
+
+def _wrapped(uses: Uses, fake: ClassInfo) -> str:
+    """The session to which a fake hands what its `query` is asked: `return self.real.query(*args)`. Empty if none."""
+    method = uses.program.classes.method(fake, "query")
+    last = method.node.body[-1] if method is not None else None
+    call = last.value if isinstance(last, ast.Return) else None
+    asks = isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "query"
+    inner = call.func.value if asks and isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) else None
+    plain = isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == "self"
+    return ast.unparse(inner) if inner is not None and plain and is_session(uses.program.values(inner)) else ""
+
+
+def _passed_on(session: str, name: str) -> str:
+    first = "entity, ident" if name == "get" else "statement, *args"
+    return f"(self, {first}, **kwargs):\n    return {session}.{name}({first}, **kwargs)"

@@ -88,7 +88,9 @@ class Shapes:
 
     def all_of(self, node: ast.AST) -> frozenset[Shape]:
         """The shapes that the query in an expression can have."""
-        return frozenset(self._of_query(q) for q in queries(self._program, node) if q.origin is not None)
+        use = self._uses.holds.get(node)
+        found = ((q, q.origin.site) for q in queries(self._program, node) if q.origin is not None)
+        return frozenset(self._of_query(q) for q, site in found if use is None or site in use.sites)
 
     def of_site(self, site: Site) -> Shape:
         """The shape that the arguments of a `query(...)` or `with_entities(...)` call give."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from asyncify.analysis.assignments import assigned
 from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.mock_origins import is_mocked
 from asyncify.analysis.program import Program
@@ -59,6 +60,7 @@ class Uses:
     def _look(self, source: SourceFile, node: ast.AST) -> None:
         sites = frozenset(q.origin.site for q in queries(self.program, node) if q.origin is not None)
         known = frozenset(s for s in sites if isinstance(s, Site) and not self._is_of_mock(source, s))
+        known = frozenset(s for s in known if not self._is_of_double(s)) or known
         if not known or _is_the_collection(self.program, source, node):
             return
         function = self.program.function_of(node)
@@ -75,6 +77,12 @@ class Uses:
         """Whether a test asks the mock of a session for what looks like a query."""
         maker = site.func if isinstance(site, ast.Call) else site
         return isinstance(maker, ast.Attribute) and is_mocked(self.program, source.path, maker.value)
+
+    def _is_of_double(self, site: Site) -> bool:
+        """Whether a fake of a session, which only tests put into its place, asks what it wraps for a query: that says
+        nothing about the queries that the code itself asks for, which would all meet in it."""
+        function = self.program.function_of(site)
+        return function is not None and function.cls is not None and function.name == "query" and is_test(function.path)
 
     def ancestry(self, sites: frozenset[Site]) -> frozenset[Site]:
         """Sites, and those whose queries they were made from by `with_entities` or a set operation."""
@@ -231,6 +239,24 @@ def is_site(program: Program, node: ast.Call) -> bool:
 def is_of_tests(value: Value) -> bool:
     """Whether something is what only tests put where the app has a session or a query."""
     return isinstance(value, (Obj, Fn)) and is_test(value.info.path)
+
+
+def only_tests_give(program: Program, source: SourceFile, node: ast.expr) -> bool:
+    """Whether whatever else than a query an expression may be comes from what only tests put where the app has a
+    session: `def query(self, *models): return []` of a fake."""
+    if isinstance(node, ast.Call):
+        targets = program.calls(node)
+        return bool(targets) and all(is_test(target.info.path) for target in targets)
+    function = program.function_of(node) if isinstance(node, ast.Name) else None
+    if function is None or is_test(source.path) or not isinstance(node, ast.Name):
+        return False
+    given = assigned(function, node.id)
+    mixed = [value for value in given if not all(_is_query_or_double(v) for v in program.values(value))]
+    return bool(given) and all(only_tests_give(program, source, value) for value in mixed)
+
+
+def _is_query_or_double(value: Value) -> bool:
+    return has(frozenset({value}), names.QUERY) or is_of_tests(value)
 
 
 def link_around(source: SourceFile, node: ast.AST) -> ast.Call | None:
