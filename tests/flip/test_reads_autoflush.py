@@ -224,6 +224,43 @@ def function(key: int, db: Session = Depends(get_db)):
     return comments(db, team, post)
 """
 
+LISTS = f"""{HEAD}
+
+@app.put("/listed/{{key}}")
+def listed(key: int, db: Session = Depends(get_db)):
+    team = db.get(Team, key)
+    posts = [Post(title="new"), Post(title="newer")]
+    db.add_all(posts)
+    count = len(team.users)
+    found = [post.id for post in posts]
+    db.commit()
+    return [count, found]
+
+
+@app.put("/made/{{key}}")
+def made(key: int, db: Session = Depends(get_db)):
+    team = db.get(Team, key)
+    posts = [Post(title=title) for title in ("a", "b")]
+    db.add_all(posts)
+    names = sorted(user.name for user in team.users)
+    found = [posts[0].id, names]
+    for post in posts:
+        found.append(post.id)
+    db.commit()
+    return found
+
+
+@app.put("/titles/{{key}}")
+def titles(key: int, db: Session = Depends(get_db)):
+    team = db.get(Team, key)
+    posts = [Post(title=title) for title in ("a", "b")]
+    db.add_all(posts)
+    count = len(team.users)
+    found = [post.title for post in posts]
+    db.commit()
+    return [count, found]
+"""
+
 
 def test_a_load_that_has_flushed_what_is_needed_stays_where_it_is(tmp_path: Path) -> None:
     files = {"db.py": FLUSHING, "models.py": MODELS, "filling.py": FILLING, "main.py": LOADS}
@@ -242,3 +279,11 @@ def test_names_that_are_given_otherwise_and_what_another_function_adds(tmp_path:
     files = {"db.py": FLUSHING, "models.py": MODELS, "filling.py": FILLING, "main.py": NAMES}
     ways = ("annotated", "walrus", "two", "method", "function")
     prove(tmp_path, files, [("PUT", f"/{way}/1") for way in ways])
+
+
+def test_rows_that_are_made_in_a_list(tmp_path: Path) -> None:
+    """What is read of them afterwards came with the flush; where that is nothing, the load comes with the instance."""
+    files = {"db.py": FLUSHING, "models.py": MODELS, "filling.py": FILLING, "main.py": LISTS}
+    after = prove(tmp_path, files, [("PUT", f"/{way}/1") for way in ("listed", "made", "titles")])["main.py"]
+    assert after.count("awaitable_attrs.users") == 2
+    assert after.count("selectinload(Team.users)") == 1

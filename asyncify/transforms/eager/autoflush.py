@@ -140,11 +140,32 @@ class Autoflush:
                     continue
                 path = path_text(target)
                 for made, added in self._made(function, target, call):
-                    names = {name for info in made_classes(self.program, made) for name in self._got(info, made)}
-                    for read in self._uses(function, path, added):
-                        if read.attr in names and isinstance(read.ctx, ast.Load):
-                            if not self._is_set(function, read, node, _position(read)):
-                                yield added, read
+                    for read in self._got_of(made, self._uses(function, path, added)):
+                        if not self._is_set(function, read, node, _position(read)):
+                            yield added, read
+            yield from self._of_listed(function, node)
+
+    def _of_listed(self, function: FunctionInfo, node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
+        """The same of several that are made in a list, which is added: `posts = [Post(), Post()]`."""
+        for target, value in _named(node):
+            sites = [site for site in _listed(value) if made_classes(self.program, site)]
+            added = self._add_behind(function, node, path_text(target)) if sites and is_path(target) else None
+            if added is None:
+                continue
+            reads = [n for n in function.nodes if isinstance(n, ast.Attribute) and _position(n) > _position(added)]
+            for site in sites:
+                own = (n for n in reads if site in self._sites(n.value))
+                yield from ((added, read) for read in self._got_of(site, own))
+
+    def _got_of(self, made: ast.Call, reads: Iterator[ast.Attribute]) -> Iterator[ast.Attribute]:
+        """Those of some reads of an instance that are of what the flush gives it."""
+        names = {name for info in made_classes(self.program, made) for name in self._got(info, made)}
+        return (read for read in reads if read.attr in names and isinstance(read.ctx, ast.Load))
+
+    def _sites(self, instance: ast.expr) -> set[ast.AST]:
+        """The calls that may have made an instance."""
+        origins = (found.origin for found in objects(self.program.values(instance)))
+        return {origin.site for origin in origins if origin is not None and not origin.steps}
 
     def _made(self, function: FunctionInfo, target: ast.expr, call: ast.Call) -> Iterator[tuple[ast.Call, ast.AST]]:
         """The constructor call of an instance that a name is given, and the call behind which a session has it: in the
@@ -288,6 +309,14 @@ def _is_named(node: ast.expr, path: str) -> bool:
     """Whether an expression is a path, or a walrus that gives that name."""
     node = node.target if isinstance(node, ast.NamedExpr) else node
     return is_path(node) and path_text(node) == path
+
+
+def _listed(node: ast.expr) -> list[ast.Call]:
+    """The calls that make what is in a list."""
+    if isinstance(node, (ast.ListComp, ast.SetComp)):
+        return [node.elt] if isinstance(node.elt, ast.Call) else []
+    items = node.elts if isinstance(node, (ast.List, ast.Tuple, ast.Set)) else []
+    return [item for item in items if isinstance(item, ast.Call)]
 
 
 def _named(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
