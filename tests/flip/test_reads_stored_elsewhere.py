@@ -299,3 +299,37 @@ def refreshed(db: Session = Depends(get_db)):
     )
     requests = [("POST", "/before"), ("POST", "/refreshed")]
     prove(tmp_path, {"models.py": MODELS, "main.py": app}, requests)
+
+
+def test_what_a_call_makes_is_named_behind_it(tmp_path: Path) -> None:
+    """The route names the instance when all is stored: what the function sets before that has nothing to load."""
+    app = (
+        HEAD
+        + """
+app = FastAPI()
+
+
+def renew(db: Session, old: User) -> User:
+    made = User(name=old.name + "2")
+    posts = list(old.posts)
+    if posts:
+        made.posts = posts
+    db.add(made)
+    db.commit()
+    return made
+
+
+@app.put("/users/{key}")
+def put(key: int, db: Session = Depends(get_db)):
+    made = renew(db, db.get(User, key))
+    return [made.name, made.id]
+
+
+@app.get("/titles")
+def titles(db: Session = Depends(get_db)):
+    return [[p.title, p.user_id] for p in db.query(Post).order_by(Post.id)]
+"""
+    )
+    done = prove(tmp_path, {"main.py": app, "models.py": MODELS}, [("PUT", "/users/1"), ("GET", "/titles")])
+    assert "awaitable_attrs" not in done["main.py"]
+    assert "greenlet_spawn" not in done["main.py"]

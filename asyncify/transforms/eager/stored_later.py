@@ -56,7 +56,8 @@ class StoredLater:
                 for value in self._named(node) if isinstance(node, ast.Name) else ():
                     if value.origin is not None and not value.origin.steps and isinstance(node, ast.Name):
                         lines = found[value.origin.site]
-                        lines[function] = min(lines.get(function, node.lineno), node.lineno)
+                        line = _named_from(function, node)
+                        lines[function] = min(lines.get(function, line), line)
         return found
 
     def _named(self, node: ast.Name) -> Iterator[Obj]:
@@ -81,3 +82,10 @@ class StoredLater:
             for function, line in self._holders.get(site, {}).items()
             for store in self._stores[function]
         )
+
+
+def _named_from(function: FunctionInfo, node: ast.Name) -> int:
+    """The line from which on a name is known to mean something: what is assigned has run before it means it."""
+    statement = function.source.statement(node)
+    assigned = isinstance(node.ctx, ast.Store) and isinstance(statement, (ast.Assign, ast.AnnAssign))
+    return (statement.end_lineno or statement.lineno) + 1 if assigned else node.lineno
