@@ -20,7 +20,7 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.schema_order import BASE_MODELS, is_schema
 from asyncify.analysis.schemas import Schemas, Shape
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import Cls, Inst, Obj, Rec, Values
+from asyncify.analysis.values import Cls, Fn, Inst, Obj, Rec, Values
 
 #: methods that give a schema as a dictionary. Source: pydantic 2 `BaseModel.model_dump`, pydantic 1 `BaseModel.dict`
 DUMPS = frozenset({"model_dump", "dict"})
@@ -60,10 +60,14 @@ class KeyNames:
         if not isinstance(node, ast.Name) or depth == 0:
             return None
         current: ast.AST | None = node
-        while current is not None:
+        while current is not None and not isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            own = ast.walk(current.args) if isinstance(current, ast.Lambda) else ()
+            if any(isinstance(n, ast.arg) and n.arg == node.id for n in own):
+                return None
             for target, items in _loops(current):
-                if any(isinstance(n, ast.Name) and n.id == node.id for n in ast.walk(target)):
-                    return self._keys(path, items, depth - 1) if is_key(target, node.id) else None
+                if _stores(target, node.id) and node not in ast.walk(items):
+                    again = _stores(current, node.id) > 1  # `key = key.removesuffix("_id")`
+                    return self._keys(path, items, depth - 1) if is_key(target, node.id) and not again else None
             current = self.program.modules[path].source.parent(current)
         return self._bound(path, node, depth, self._text)
 
@@ -86,9 +90,11 @@ class KeyNames:
             return _union(self._keys(path, part, depth) for part in (node.left, node.right))
         if isinstance(node, ast.Call):
             return self._called(path, node, depth)
-        fields = self._fields(self.program.values(node))
-        if fields is not None:
-            return fields
+        values = self.program.values(node)
+        if not isinstance(node, ast.Name) or not any(isinstance(v, Rec) for v in values):
+            fields = self._fields(values)
+            if fields is not None:
+                return fields
         if isinstance(node, ast.Attribute):
             return self._fields(self.program.values(node.value)) if node.attr in FIELDS else None
         return self._bound(path, node, depth, self._keys) if isinstance(node, ast.Name) else None
@@ -113,41 +119,66 @@ class KeyNames:
             function = function.parent
         if function is None:
             meant = self.program.names.resolve_expression(path, node)
-            value = meant.value if isinstance(meant, Assigned) else None
-            return ask(meant.path, value, depth - 1) if isinstance(meant, Assigned) and value is not None else None
+            if not isinstance(meant, Assigned):
+                return None
+            module = self.program.modules[meant.path]
+            nodes = module.source.nodes
+            told = any(isinstance(n, ast.Global) and meant.name in n.names for n in nodes)
+            if told or len(module.top[meant.name]) != 1:
+                return None
+            return _union([ask(meant.path, meant.value, depth - 1), *self._added(meant.path, nodes, meant.name, depth)])
         if any(arg.arg == node.id for arg in function.parameters):
             given = self._handed(function, node.id)
         else:
             given = [(path, value) for value in assigned(function, node.id)]
         if not given:
             return None
-        return _union([*(ask(where, value, depth - 1) for where, value in given), *self._added(function, node.id)])
+        added = self._added(function.path, function.nodes, node.id, depth)
+        return _union([*(ask(where, value, depth - 1) for where, value in given), *added])
 
     def _handed(self, function: FunctionInfo, name: str) -> list[tuple[str, ast.expr]]:
         """What all who call a function give a parameter; nothing where others may call it, as a route."""
         stored = any(isinstance(n, ast.Name) and n.id == name and not _is_read(n) for n in function.nodes)
-        if stored or not function.decorators <= PLAIN:
+        several = {a.arg for a in (function.node.args.vararg, function.node.args.kwarg) if a is not None}
+        if stored or name in several or not function.decorators <= PLAIN or function in self._called_elsewhere:
             return []
         default = function.default_of(name)
         own = [] if default is None or _is_none(default) else [(function.path, default)]
-        return [*self._given[function, name], *own]
+        return [*self._given.get((function, name), ()), *own]
 
-    def _added(self, function: FunctionInfo, name: str) -> Iterator[Names]:
-        """What a function puts into the mapping of this name: `values["name"] = name`, `values.update(name=name)`."""
-        for node in function.nodes:
-            owner = node.value if isinstance(node, (ast.Subscript, ast.Attribute)) else None
-            if not isinstance(owner, ast.Name) or owner.id != name:
+    def _added(self, path: str, nodes: Iterable[ast.AST], name: str, depth: int) -> Iterator[Names]:
+        """What code puts into the mapping or list of this name: `values["name"] = name`, `names.append(name)`; also in
+        a function to which it is given."""
+        source = self.program.modules[path].source
+        for node in nodes:
+            if not isinstance(node, ast.Name) or node.id != name or not _is_read(node):
                 continue
-            outer = function.source.parent(node)
-            if isinstance(node, ast.Subscript) and not _is_read(node):
-                yield self._text(function.path, node.slice, 1)
-            elif isinstance(node, ast.Attribute) and isinstance(outer, ast.Call) and outer.func is node:
-                if node.attr == "setdefault" and outer.args:
-                    yield self._text(function.path, outer.args[0], 1)
-                elif node.attr == "update":
-                    yield frozenset(k.arg for k in outer.keywords if k.arg)
-                    double = [k.value for k in outer.keywords if k.arg is None]
-                    yield from (self._keys(function.path, part, 2) for part in (*outer.args, *double))
+            user = source.parent(node)
+            outer = source.parent(user) if user is not None else None
+            if isinstance(user, ast.Subscript) and user.value is node and not _is_read(user):
+                yield self._text(path, user.slice, 1) if isinstance(user.ctx, ast.Store) else frozenset()
+            elif isinstance(user, ast.Attribute) and isinstance(outer, ast.Call) and outer.func is user:
+                yield from self._put(path, user.attr, outer)
+            elif isinstance(user, ast.Call) and node in user.args and depth > 0:
+                yield from self._added_inside(user, node, depth - 1)
+            elif isinstance(user, ast.keyword) and user.arg and isinstance(outer, ast.Call) and depth > 0:
+                yield from self._added_inside(outer, node, depth - 1)
+
+    def _put(self, path: str, method: str, call: ast.Call) -> Iterator[Names]:
+        """What a call of a method of a mapping or list puts into it."""
+        if method in ("setdefault", "append", "add") and call.args:
+            yield self._text(path, call.args[0], 1)
+        elif method == "insert":
+            yield self._text(path, call.args[-1], 1) if call.args else None
+        elif method in ("update", "extend"):
+            yield frozenset(k.arg for k in call.keywords if k.arg)
+            double = [k.value for k in call.keywords if k.arg is None]
+            yield from (self._keys(path, part, 2) for part in (*call.args, *double))
+
+    def _added_inside(self, call: ast.Call, given: ast.Name, depth: int) -> Iterator[Names]:
+        for function, parameter, value in arguments(self.program, call):
+            if value is given:
+                yield from self._added(function.path, function.nodes, parameter.arg, depth)
 
     def are_plain(self, info: ClassInfo, names: Iterable[str]) -> bool:
         """Whether all of these are attributes of a model, and of those below it, that are loaded with the row, or
@@ -197,6 +228,22 @@ class KeyNames:
                     found[function, parameter.arg].append((path, value))
         return found
 
+    @cached_property
+    def _called_elsewhere(self) -> frozenset[FunctionInfo]:
+        """Functions that are values as well, which anybody may call, and those that are given `*rows` or `**values`."""
+        found = {f.info for functions in self.program.facts.handed.values() for f in functions}
+        for module in self.program.modules.values():
+            for node in module.source.nodes_among(frozenset({ast.Name, ast.Attribute, ast.Call})):
+                if isinstance(node, ast.Call):
+                    if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
+                        found |= {f.info for f in self.program.calls(node)}
+                    continue
+                user = module.source.parent(node)
+                if not (isinstance(user, ast.Call) and user.func is node):
+                    assert isinstance(node, (ast.Name, ast.Attribute))
+                    found |= {v.info for v in self.program.values(node) if isinstance(v, Fn)}
+        return frozenset(found)
+
 
 def is_key(target: ast.expr, name: str) -> bool:
     """Whether a loop calls the keys of a mapping so."""
@@ -217,6 +264,11 @@ def _union(parts: Iterable[Names]) -> Names:
     found = list(parts)
     known = [part for part in found if part is not None]
     return frozenset[str]().union(*known) if len(known) == len(found) else None
+
+
+def _stores(node: ast.AST, name: str) -> int:
+    """How often a name is bound somewhere in a node."""
+    return sum(isinstance(n, ast.Name) and n.id == name and not _is_read(n) for n in ast.walk(node))
 
 
 def _is_read(node: ast.Name | ast.Subscript) -> bool:

@@ -163,3 +163,101 @@ def forgotten(key: int, data: Change, db: Session = Depends(get_db)):
     bodies = [("PUT", f"/{what}/1", {"name": "x", "posts": [], "other": 1}) for what in ("lists", "anything", "raw")]
     done = prove(tmp_path, app, [*bodies, ("PUT", "/forgotten/1", {"name": "x"})])
     assert done["main.py"].count("greenlet_spawn(hasattr") == 4
+
+
+def test_names_that_are_added_or_changed_elsewhere_are_not_known(tmp_path: Path) -> None:
+    """Lists that grow, names that get another value in the loop, and functions that somebody else calls as well."""
+    app = (
+        HEAD
+        + """
+from functools import partial
+
+FIELDS = list(Change.model_fields)
+FIELDS.append("posts")
+MORE = list(Change.model_fields)
+MORE += ["posts"]
+LATER = list(Change.model_fields)
+
+
+def read(user: User, fields: list) -> list:
+    return [bool(getattr(user, f, 1)) for f in fields]
+
+
+def look(user: User, fields: list) -> list:
+    return [bool(getattr(user, f, 1)) for f in fields]
+
+
+HOW = {"look": look}
+
+
+def add(values: dict, key: str):
+    values[key] = None
+
+
+def reset():
+    global LATER
+    LATER = ["posts"]
+
+
+@app.get("/extend")
+def extend(include: str = "posts", db: Session = Depends(get_db)):
+    user = load(db, 1)
+    fields = ["id", "name"]
+    fields.extend(include.split(","))
+    return [bool(getattr(user, f)) for f in fields]
+
+
+@app.get("/alias")
+def alias(include: str = "posts", db: Session = Depends(get_db)):
+    user = load(db, 1)
+    values = {"name": "n"}
+    for key in include.split(","):
+        add(values, key)
+    return [bool(getattr(user, f)) for f in values]
+
+
+@app.get("/rename")
+def rename(db: Session = Depends(get_db)):
+    user = load(db, 1)
+    found = []
+    for f in ["name", "id", "posts_count"]:
+        f = f.removesuffix("_count")
+        found.append(bool(getattr(user, f)))
+    return found
+
+
+@app.get("/partial")
+def partly(include: str = "posts", db: Session = Depends(get_db)):
+    user = load(db, 1)
+    named = partial(read, user)
+    return read(user, ["name"]) + named(include.split(","))
+
+
+@app.get("/value")
+def value(include: str = "posts", db: Session = Depends(get_db)):
+    user = load(db, 1)
+    return look(user, list(Change.model_fields)) + HOW["look"](user, include.split(","))
+
+
+@app.get("/inner")
+def inner(include: str = "posts", db: Session = Depends(get_db)):
+    user = load(db, 1)
+    found = []
+    for f in list(Change.model_fields):
+        pick = lambda f: bool(getattr(user, f, 1))
+        found.append(pick(include))
+    return found
+
+
+@app.get("/module")
+def module(db: Session = Depends(get_db)):
+    user = load(db, 1)
+    reset()
+    found = [bool(getattr(user, f, 1)) for f in FIELDS]
+    found += [bool(getattr(user, f, 1)) for f in MORE]
+    return found + [bool(getattr(user, f, 1)) for f in LATER]
+"""
+    )
+    paths = ("extend", "alias", "rename", "partial", "value", "inner", "module")
+    done = prove(tmp_path, app, [("GET", f"/{path}") for path in paths])
+    assert done["main.py"].count("greenlet_spawn(getattr") == 7
