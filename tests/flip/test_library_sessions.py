@@ -49,3 +49,34 @@ def test_what_a_library_makes_is_reported(body: str, expected: str) -> None:
     found = [f.message for f in migrate(files).findings if f.code == "library-session"]
     wanted = f"what {expected} gives is awaited now, and it is not in this repository"
     assert found == ([wanted] if expected else [])
+
+
+def test_names_that_are_bound_by_themselves_have_an_end() -> None:
+    app = """\
+import contextlib
+from typing import Iterator
+
+from fastapi import Depends, FastAPI
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import User
+
+app = FastAPI()
+
+
+def scoped(db) -> Iterator[Session]:
+    with contextlib.closing(db) as db:
+        yield db
+
+
+def taken(db) -> Session:
+    db = next(db)
+    return db
+
+
+@app.get("/x")
+def x(db: Session = Depends(get_db)):
+    return db.query(User).count()
+"""
+    assert not migrate({**BASE, "main.py": app}).findings

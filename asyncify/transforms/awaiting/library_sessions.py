@@ -54,13 +54,15 @@ def _is_session_class(program: Program, function: FunctionInfo, node: ast.expr) 
     return isinstance(found, Ext) and found.name in (names.SESSION, names.SQLMODEL_SESSION)
 
 
-def _library_of(program: Program, function: FunctionInfo, node: ast.expr) -> str:
-    """What is called of a library for a session, "" where it is known, or nothing is."""
+def _library_of(
+    program: Program, function: FunctionInfo, node: ast.expr, followed: frozenset[str] = frozenset()
+) -> str:
+    """What is called of a library for a session, "" where it is known, or nothing is. followed: names on the way."""
     if is_session(program.values(node)):
         return ""
-    if isinstance(node, ast.Name) and node.id in function.local_names:
+    if isinstance(node, ast.Name) and node.id in function.local_names - followed:
         given = [value for one in function.nodes for value in _given(one, node.id)]
-        return _library_of(program, function, given[0]) if len(given) == 1 else ""
+        return _library_of(program, function, given[0], followed | {node.id}) if len(given) == 1 else ""
     if not isinstance(node, ast.Call) or program.calls(node):
         return ""
     if any(_is_session_class(program, function, argument) for argument in node.args):
@@ -70,7 +72,7 @@ def _library_of(program: Program, function: FunctionInfo, node: ast.expr) -> str
         if isinstance(value, Member) and isinstance(value.base, Inst):
             name = f"{value.base.type}.{value.name}"
         if name.partition(".")[0] in _PYTHON:  # `next(maker.get_db())`
-            return _library_of(program, function, node.args[0]) if node.args else ""
+            return _library_of(program, function, node.args[0], followed) if node.args else ""
         if name and name.partition(".")[0] not in _KNOWN:
             return name
     return ""
