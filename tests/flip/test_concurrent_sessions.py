@@ -98,3 +98,38 @@ def test_what_is_gathered_with_one_session_alone_follows_one_another(tmp_path: P
     after = prove(tmp_path, HEAD + GATHERED, [("GET", "/")] * 2)["main.py"]
     assert "    await named(db, 1)\n    await renamed(db)\n" in after
     assert "    first, second = [await named(db, 1), await named(db=db, key=2)]\n" in after
+
+
+def test_gather_is_no_longer_imported_where_nothing_else_uses_it(tmp_path: Path) -> None:
+    app = SENT.replace("import asyncio", "from asyncio import gather")
+    app = app.replace("BODY", "await gather(send(db), count(db))")
+    assert "gather" not in prove(tmp_path, HEAD + app, [("GET", "/")])["main.py"]
+
+
+@pytest.mark.parametrize(("kind", "told"), [("Queue", "put(None)"), ("Event", "set()")])
+def test_coroutines_that_wait_for_each_other_are_told(kind: str, told: str) -> None:
+    """One after another the first would wait for ever."""
+    app = f"""
+import asyncio
+
+
+async def produce(db: Session, shared):
+    done = shared.{told}
+    if done is not None:
+        await done
+    return db.get(User, 1).name
+
+
+async def consume(db: Session, shared):
+    await (shared.get() if hasattr(shared, "get") else shared.wait())
+    return db.get(User, 2).name
+
+
+@app.get("/")
+async def serve(db: Session = Depends(get_db)):
+    shared = asyncio.{kind}()
+    return await asyncio.gather(consume(db, shared), produce(db, shared=shared))
+"""
+    migrated = migrate({**BASE, "main.py": HEAD + app})
+    assert [f.code for f in migrated.findings] == ["concurrent-session"]
+    assert "asyncio.gather(consume(db, shared), produce(db, shared=shared))" in migrated["main.py"]

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
-from asyncify.analysis.values import Ext, has
+from asyncify.analysis.values import Ext, Inst, has
 from asyncify.knowledge import names
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.ops import Hole, Op, Replace, ReplaceStatement
@@ -45,7 +45,8 @@ def concurrent_sessions(program: Program, module: ModuleInfo) -> Iterator[Edit |
         if several and program.function_of(node) not in program.colouring.kept:
             op = _one_by_one(program, module, node)
             if op is not None:
-                yield Edit("await", module.path, module.source.target(op[0]), op[1], group="flip", because=BECAUSE)
+                target, drops = module.source.target(op[0]), tuple(n.id for n in _names(node.func))
+                yield Edit("await", module.path, target, op[1], (), drops, "flip", BECAUSE)
                 continue
             span = module.source.span(node)
             yield Finding("await", module.path, span, "concurrent-session", text.format(several[0]), advice)
@@ -59,6 +60,8 @@ def _one_by_one(program: Program, module: ModuleInfo, node: ast.Call) -> tuple[a
         return None
     if len(shared) < 2 or not set.intersection(*shared) or program.function_of(node) is None:
         return None
+    if any(_coordinates(program, argument) for argument in node.args):
+        return None  # one waits for what the other does: it would wait for ever
     holes = tuple(Hole(f"a{n}", module.source.span(argument)) for n, argument in enumerate(node.args))
     stmt = module.source.parent(waiting)
     if isinstance(stmt, ast.Expr):
@@ -66,11 +69,22 @@ def _one_by_one(program: Program, module: ModuleInfo, node: ast.Call) -> tuple[a
     return waiting, Replace(f"[{', '.join(f'await ${hole.name}' for hole in holes)}]", holes)
 
 
+def _coordinates(program: Program, argument: ast.expr) -> bool:
+    """Whether a coroutine is given a queue or the like: `consume(db, queue)`."""
+    given = [*argument.args, *(k.value for k in argument.keywords)] if isinstance(argument, ast.Call) else []
+    held = (value for node in given for value in program.values(node))
+    return any(isinstance(value, Inst) and value.type.partition(".")[0] == "asyncio" for value in held)
+
+
+def _names(node: ast.expr) -> Iterator[ast.Name]:
+    return (n for n in ast.walk(node) if isinstance(n, ast.Name))
+
+
 def _given(program: Program, argument: ast.expr) -> Iterator[str]:
     """The sessions that the coroutines of an argument work with; twice, where a comprehension makes several of them."""
     times, made = 1, argument.value if isinstance(argument, ast.Starred) else argument
     if isinstance(made, (ast.ListComp, ast.GeneratorExp)):
-        bound = {n.id for part in made.generators for n in ast.walk(part.target) if isinstance(n, ast.Name)}
+        bound = {n.id for part in made.generators for n in _names(part.target)}
         times, made = 2, made.elt
     else:
         bound = set()
@@ -78,5 +92,5 @@ def _given(program: Program, argument: ast.expr) -> Iterator[str]:
         return
     for value in (*made.args, *(k.value for k in made.keywords)):
         if isinstance(value, (ast.Name, ast.Attribute)) and has(program.values(value), names.SESSION):
-            if not bound & {n.id for n in ast.walk(value) if isinstance(n, ast.Name)}:
+            if not bound & {n.id for n in _names(value)}:
                 yield from [ast.unparse(value)] * times
