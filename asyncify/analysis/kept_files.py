@@ -19,5 +19,6 @@ def is_alembic(program: Program, path: str) -> bool:
 
 
 def kept_sync(program: Program, path: str) -> bool:
-    """Whether a file stays synchronous as a whole."""
-    return path in program.overrides.files or is_alembic(program, path)
+    """Whether a file stays synchronous as a whole; all do where no engine can become async, since an `AsyncSession`
+    refuses a sync engine."""
+    return path in program.overrides.files or bool(program.only_foreign_engines) or is_alembic(program, path)

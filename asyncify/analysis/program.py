@@ -136,6 +136,13 @@ class Program:
         return in_order(found) if found else ()
 
     @cached_property
+    def only_foreign_engines(self) -> tuple[tuple[str, ast.Call], ...]:
+        """The engines of the app, where all of them are on databases that have no async driver."""
+        from asyncify.analysis.app_engines import only_foreign
+
+        return only_foreign(self)
+
+    @cached_property
     def named_backends(self) -> tuple[str, ...]:
         """The databases that the repository names."""
         from asyncify.analysis.databases import find_backends

@@ -368,6 +368,9 @@ def plan(program: Program) -> Decisions:
     for path in sorted(program.modules, key=lambda path: (is_test_path(path), path)):
         if not kept_sync(program, path):
             planner.module(program.modules[path])
+    for path, made in program.only_foreign_engines:
+        message = "its database has no async driver that is known, so all code stays synchronous"
+        planner.report(program.modules[path], made, "engine-url", message, "move to another database first")
     for one in async_environments(program).values():
         planner.environment(one)
     beside = driver_words(program, choice, "engine", GROUP) if planner.made else ()
