@@ -9,6 +9,7 @@ from functools import lru_cache
 from asyncify.analysis.names import Assigned, Names
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Ext
+from asyncify.knowledge.barriers import CONTEXT_METHODS
 
 Base = ClassInfo | Ext
 
@@ -20,6 +21,8 @@ BASE_FACTORIES = frozenset(
         "sqlalchemy.orm.registry.generate_base",
     }
 )
+#: what has an abstract `__exit__`, and an async form. Source: contextlib and typing reference
+ABSTRACT_MANAGERS = ("contextlib.AbstractContextManager", "typing.ContextManager")
 DECLARATIVE_BASE = Ext("sqlalchemy.orm.DeclarativeBase")
 
 
@@ -158,11 +161,17 @@ class Classes:
         return found
 
     def overrides(self, method: FunctionInfo) -> list[FunctionInfo]:
-        """Methods of the same name above and below its class: they must change together."""
+        """Methods of the same name above and below its class: they must change together.
+
+        So must those beside it, where a class above both derives from the abstract manager, which changes itself.
+        """
         if method.cls is None:
             return []
         related = [b for b in self.ancestors(method.cls) if isinstance(b, ClassInfo)]
-        related += self.descendants(method.cls)
+        tops = [method.cls]
+        if method.name in CONTEXT_METHODS:
+            tops += [base for base in related if self.derives_from(base, *ABSTRACT_MANAGERS)]
+        related += dict.fromkeys(below for top in tops for below in self.descendants(top) if below not in related)
         return [other for cls in related if (other := cls.methods.get(method.name)) is not None and other is not method]
 
 

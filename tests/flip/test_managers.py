@@ -477,3 +477,60 @@ def typed():
     done = prove(tmp_path, {"main.py": app, "units.py": UNITS}, [("GET", p) for p in ("/unit", "/closing", "/typed")])
     assert 'class AbstractUnit(AbstractAsyncContextManager["AbstractUnit"], metaclass' in done["units.py"]
     assert "class Timer(AbstractContextManager):" in done["units.py"]
+
+
+SIBLINGS = """\
+from contextlib import AbstractContextManager
+
+from db import SessionLocal
+
+
+class Unit(AbstractContextManager):
+    count = 0
+
+
+class Stored(Unit):
+    def __enter__(self):
+        self.session = SessionLocal()
+        return self
+
+    def __exit__(self, *args):
+        self.session.commit()
+        self.session.close()
+
+
+class Memory(Unit):
+    def __exit__(self, *args):
+        self.count = 1
+"""
+
+
+def test_classes_beside_each_other_below_an_abstract_manager(tmp_path: Path) -> None:
+    """The manager above both becomes async: `Memory` would have no `__aexit__`, and no object of it could be made."""
+    app = (
+        HEAD
+        + """
+from units import Memory, Stored
+
+
+def work(unit):
+    with unit:
+        pass
+    return unit.count
+
+
+@app.get("/both")
+def both():
+    with Stored() as stored:
+        found = stored.session.query(User).count()
+    with Memory() as memory:
+        before = memory.count
+    return [found, before, memory.count]
+
+
+@app.get("/either")
+def either():
+    return [work(Memory()), work(Stored())]
+"""
+    )
+    prove(tmp_path, {"main.py": app, "units.py": SIBLINGS}, [("GET", "/both"), ("GET", "/either")])
