@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from asyncify.analysis.evaluated import comes_before, decided_by, is_always_evaluated
 from asyncify.analysis.expiry.events import read_in_greenlet, spawns
+from asyncify.analysis.nodes import last_name
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
@@ -38,9 +39,9 @@ def first_reads(program: Program, places: Iterable[Unloaded]) -> Iterator[Unload
 
 def is_read_before(program: Program, reader: Reader, steps: Steps) -> bool:
     """Whether an earlier run has let something wait before a reader that reads the same."""
-    if isinstance(reader.node, ast.expr) and reader.kind == "schema" and not reader.apart:
+    if isinstance(reader.node, ast.expr) and reader.kind == "schema":
         returned = isinstance(program.modules[reader.path].source.parent(reader.node), ast.Return)
-        if returned and is_validated_before(program, reader.path, reader.node):
+        if returned and is_validated_before(program, reader.path, reader.node, written=reader.apart):
             return True
     return is_loaded_before(program, reader, steps)
 
@@ -152,8 +153,9 @@ def _forgets(program: Program, node: ast.AST, root: str) -> bool:
     return not library and any(isinstance(a, ast.Name) and a.id == root for a in given)
 
 
-def is_validated_before(program: Program, path: str, node: ast.expr) -> bool:
-    """Whether the statement before one that returns validates the same in the greenlet: the work of an earlier run."""
+def is_validated_before(program: Program, path: str, node: ast.expr, *, written: bool = False) -> bool:
+    """Whether the statement before one that returns validates the same in the greenlet: the work of an earlier run.
+    written: whether it must be written out there, too, which reads what a schema computes."""
     source = program.modules[path].source
     statement = source.statement(node)
     block = source.parent(statement)
@@ -166,8 +168,15 @@ def is_validated_before(program: Program, path: str, node: ast.expr) -> bool:
     call = before.value.value
     if not isinstance(call, ast.Call) or not spawns(program, call):
         return False
+    validators = [a.body for a in call.args[:1] if isinstance(a, ast.Lambda)]
+    if written and not any(last_name(_called(body)) == "model_dump" for body in validators):
+        return False
     same = ast.dump(node)
     return any(ast.dump(_prepared(argument)) == same for argument in call.args)
+
+
+def _called(node: ast.expr) -> ast.expr:
+    return node.func if isinstance(node, ast.Call) else node
 
 
 def _prepared(node: ast.expr) -> ast.expr:
