@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from repositories import pytest_run
 from tests_transform.test_mocked_queries import APP, migrated
+
+from asyncify.transforms.query import query_mocks
 
 FILES = {
     **APP,
@@ -379,3 +383,19 @@ def test_both():
     for name, version in (("before", files), ("flip", flipped)):
         code, output = pytest_run(tmp_path / name, version)
         assert code == 0, f"{name}: {output}"
+
+
+def test_the_methods_of_selects_keep_what_sqlalchemy_takes_of_them() -> None:
+    """`joinedload` of a collection with a limit calls `select_from.non_generative`."""
+    code = (
+        "import runpy, sys\nfrom sqlalchemy import Column, ForeignKey, Integer, select\n"
+        "from sqlalchemy.orm import declarative_base, joinedload, relationship\n\nBase = declarative_base()\n\n\n"
+        "class User(Base):\n    __tablename__ = 'users'\n    id = Column(Integer, primary_key=True)\n"
+        "    notes = relationship('Note')\n\n\n"
+        "class Note(Base):\n    __tablename__ = 'notes'\n    id = Column(Integer, primary_key=True)\n"
+        "    user_id = Column(ForeignKey('users.id'))\n\n\n"
+        "runpy.run_path(sys.argv[1])\nprint(select(User).options(joinedload(User.notes)).limit(1))\n"
+    )
+    command = [sys.executable, "-c", code, query_mocks.__file__]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "LEFT OUTER JOIN notes" in run.stdout, run.stderr

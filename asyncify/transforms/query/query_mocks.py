@@ -10,6 +10,7 @@ calls on its `query` would give. What a test sets for `session.scalar` and the l
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import wraps
 from inspect import iscoroutine, iscoroutinefunction
 from operator import attrgetter
 from typing import Any
@@ -244,6 +245,7 @@ def _steps(statement: Any) -> Any:
 
 
 def _noting(method: Callable[..., Any], name: str) -> Callable[..., Any]:
+    @wraps(method)  # SQLAlchemy itself takes what hangs on its methods: `select_from.non_generative`
     def note(self: Any, *args: Any, **kwargs: Any) -> Any:
         found = method(self, *args, **kwargs)
         found.__dict__["_steps_of_test"] = [*_steps(self), (name, args, kwargs)]
