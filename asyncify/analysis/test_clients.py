@@ -188,7 +188,8 @@ class _Search:
     def _construction(self, path: str, key: ast.AST) -> None:
         if isinstance(key, ast.ClassDef):
             methods = {f.name for f in self.program.modules[path].classes[key].methods.values()}
-            for name in sorted(m for m in methods if form_of(names.TEST_CLIENT, m) is not None):
+            entered = methods & {"__enter__", "__exit__"}  # an async client has others
+            for name in sorted(entered | {m for m in methods if form_of(names.TEST_CLIENT, m) is not None}):
                 message = f"{key.name} has its own {name}"
                 self.keep(path, key, [key], "test-client-subclass", message, "derive it from httpx.AsyncClient by hand")
         elif isinstance(key, ast.Call):

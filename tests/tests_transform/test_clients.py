@@ -60,6 +60,17 @@ def test_kept_where_await_cannot_stand(place: str) -> None:
     assert "test-client-place" in {f.code for f in findings}
 
 
+def test_a_client_with_its_own_way_out_stays() -> None:
+    """`async with` would not call it."""
+    text = HEAD + (
+        "class Api(TestClient):\n    def __exit__(self, *args):\n        return super().__exit__(*args)\n\n\n"
+        "def test_a():\n    with Api(app) as client:\n        client.get('/')\n"
+    )
+    migrated, findings = flip({"tests/test_a.py": text})
+    assert "test-client-subclass" in {f.code for f in findings}
+    assert migrated["tests/test_a.py"] == text
+
+
 def test_clients_that_come_to_one_place_stay_together() -> None:
     text = HEAD + (
         "import pytest\n\n\n@pytest.fixture(params=[1, 2])\ndef client(request):\n    if request.param == 1:\n"
