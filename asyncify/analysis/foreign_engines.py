@@ -34,6 +34,8 @@ def _text(names: Names, path: str, node: ast.expr, depth: int) -> str:
         return _text(names, path, node.func.value, depth)
     if isinstance(node, (ast.Name, ast.Attribute)) and depth:
         found = names.resolve_expression(path, node)
-        if isinstance(found, Assigned) and found.value is not None:
+        # one of several, as in the branches of an `if`, says nothing about the others
+        alone = isinstance(found, Assigned) and len(names.modules[found.path].top.get(found.name, ())) == 1
+        if alone and isinstance(found, Assigned) and found.value is not None:
             return _text(names, found.path, found.value, depth - 1)
     return ""

@@ -43,3 +43,13 @@ def test_engines_of_tests_do_not_decide() -> None:
     test = "from sqlalchemy import create_engine\n\nengine = create_engine('duckdb:///:memory:')\n"
     done = migrate({**BASE, "main.py": APP, "test_main.py": test})
     assert "AsyncSession" in done["main.py"]
+
+
+def test_a_url_of_several_decides_nothing() -> None:
+    """What the branch that comes last says is not what the app runs with."""
+    urls = (
+        "import os\n\nURL = 'sqlite:///./app.db'\nif os.getenv('WAREHOUSE'):\n    URL = 'duckdb:///./app.db'\n"
+        + DB.replace(SQLITE, "URL")
+    )
+    done = migrate({**BASE, "db.py": urls, "main.py": APP})
+    assert "AsyncSession" in done["main.py"]
