@@ -330,3 +330,16 @@ def test_tests_that_a_decorator_runs_are_not_told() -> None:
     line = RUN_BY_DECORATOR[: RUN_BY_DECORATOR.index("async def test_two")].count("\n") + 1
     told = [f.span.line for f in findings if f.code == "test-never-run" and f.span]
     assert told in ([line], [line - 1])
+
+
+@pytest.mark.parametrize(("count", "written"), [(20, True), (21, False)])
+def test_a_filter_names_no_crowd(count: int, written: bool) -> None:
+    """One line with a hundred names is read by nobody."""
+    jobs = "".join(f"async def job_{n}():\n    return {n}\n\n\n" for n in range(count))
+    given = "".join(f"    start.every(1, jobs.job_{n})\n" for n in range(count))
+    runs = f"from app import jobs\n\n\ndef run(start):\n{given}"
+    files = {"app/jobs.py": jobs, "app/runs.py": runs, "tests/conftest.py": CONFTEST, "pytest.ini": "[pytest]\n"}
+    files["tests/test_notes.py"] = "from app import crud\n\n\ndef test_notes(db):\n    assert crud.texts(db) == []\n"
+    made = flip(files)[0]["pytest.ini"]
+    assert ("was never awaited" in made) is written
+    assert made.count("(?!'job_") == (count if written else 0)

@@ -24,6 +24,8 @@ LOOP_SCOPES_SINCE = (0, 24)
 
 WRAPS = Ext("functools.wraps")
 #: what FastAPI makes of functions that it runs itself: `Depends(get_user)`, `FastAPI(lifespan=lifespan)`
+#: more coroutine functions that are handed to somebody than one filter can name
+HANDED = 20
 _AWAITING = (DEPENDS, FASTAPI, ROUTER)
 _LOOP = '''\
 @pytest.fixture(scope="session")
@@ -33,7 +35,8 @@ def event_loop():
     yield loop
     loop.close()
 '''
-_WHY = "async tests, fixtures and the engine share one event loop, and a forgotten await fails the test"
+_WHY = "async tests, fixtures and the engine share one event loop"
+_AND_FILTERS = f"{_WHY}, and a forgotten await fails the test"
 
 
 def plan_settings(work: Work) -> None:
@@ -53,7 +56,8 @@ def plan_settings(work: Work) -> None:
         options = {} if anyio else _options(work, config, dependencies)
         text = config.with_options(options, filters)
         if text != config.text:
-            work.text_edits.append(TextEdit(NAME, config.path, config.text, text, _WHY, GROUP))
+            why = _AND_FILTERS if filters else _WHY
+            work.text_edits.append(TextEdit(NAME, config.path, config.text, text, why, GROUP))
     if anyio:
         plan_marks(work, changing)
         plan_backend(work, changing)
@@ -64,7 +68,7 @@ def plan_settings(work: Work) -> None:
 def _filters(work: Work) -> list[str]:
     """What makes a forgotten `await` fail a test. Coroutines of functions that were async before and are handed to
     somebody, such as a task that a test runs itself, may have been dropped all along: they stay no error. So do tests
-    that have never run."""
+    that have never run. Where there are many of these, a filter that names them all would be what nobody reads."""
     program = work.program
     dropped = set()
     registering = {route.call for route in routes(program)}  # FastAPI awaits what it is given there
@@ -77,6 +81,8 @@ def _filters(work: Work) -> list[str]:
             continue
         if WRAPS not in program.values(holder.func):  # it takes a name and a text from a function, and never calls it
             dropped |= {t.info.qualname for t in targets if t.info.is_async and not t.info.is_generator}
+    if len(dropped) > HANDED:
+        return []
     # a colon would end the message of a filter
     known = "".join(f"(?!'{re.escape(name)}')" for name in sorted(dropped))
     cases = {function.qualname.removesuffix(function.name) for function in never_run(work)}
