@@ -60,9 +60,9 @@ def _subclass(work: Work, source: SourceFile, node: ast.ClassDef) -> None:
         return
     for path in sorted(work.program.modules):
         for call in work.source(path).nodes:
-            if isinstance(call, ast.Call) and any(
-                getattr(v, "info", None) is info for v in work.program.values(call.func)
-            ):
+            if not isinstance(call, ast.Call) or call in work.taken:
+                continue
+            if any(getattr(v, "info", None) is info for v in work.program.values(call.func)):
                 _constructor(work, work.source(path), call, work.source(path).segment(call.func))
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from asyncify.analysis.bindings import free_name
 from asyncify.analysis.points import waits_as_context
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.test_clients import client_arguments, is_async_client
+from asyncify.analysis.values import Cls, Value
 from asyncify.model.edit import Import
 from asyncify.model.ops import Hole, InsertStatements, ReplaceStatement
 from asyncify.model.span import Place
@@ -57,6 +59,11 @@ def _rewrite(work: Work, source: SourceFile, node: ast.With | ast.AsyncWith) -> 
             items.parts.append((_waits(work, node, call), _kept_item(source, item, number, items)))
         elif isinstance(call, ast.Call) and call in work.clients.made:
             _new_client(work, source, item, call, items)
+        elif isinstance(call, ast.Call) and (made := [v.info for v in work.program.values(call.func) if _is_cls(v)]):
+            if any("__init__" in info.methods for info in made) or "app" not in (client_arguments(call) or {}):
+                _own_client(work, source, item, items)
+            else:
+                _new_client(work, source, item, call, items, source.segment(call.func))
         else:
             _known_client(work, source, item, items)
     body = Hole("body", source.span(node.body[0]), Place.STATEMENT, source.span(node.body[-1]))
@@ -88,7 +95,25 @@ def _as(source: SourceFile, item: ast.withitem) -> str:
     return f" as {source.segment(item.optional_vars)}" if item.optional_vars else ""
 
 
-def _new_client(work: Work, source: SourceFile, item: ast.withitem, call: ast.Call, items: _Items) -> None:
+def _is_cls(value: Value) -> TypeGuard[Cls]:
+    return isinstance(value, Cls)
+
+
+def _own_client(work: Work, source: SourceFile, item: ast.withitem, items: _Items) -> None:
+    """`with Api() as client:`, of a subclass that is not told its app there: made first, as its app is asked for."""
+    name = item.optional_vars.id if isinstance(item.optional_vars, ast.Name) else ""
+    name = name or free_name(work.program, source.path, "client")
+    items.before.append(f"{name} = {source.segment(item.context_expr)}")
+    if work.facts.lifespan:
+        items.parts.append((True, f"{name}._transport.app.router.lifespan_context({name}._transport.app)"))
+    other = item.optional_vars is not None and not isinstance(item.optional_vars, ast.Name)
+    items.parts.append((True, f"{name}{_as(source, item) if other else ''}"))
+
+
+def _new_client(
+    work: Work, source: SourceFile, item: ast.withitem, call: ast.Call, items: _Items, callee: str = ""
+) -> None:
+    """callee: what is called in the place of `AsyncClient`, a subclass."""
     app = (client_arguments(call) or {})["app"]
     name = source.segment(app) if isinstance(app, (ast.Name, ast.Attribute)) else ""
     if work.facts.lifespan and not name:
@@ -101,10 +126,10 @@ def _new_client(work: Work, source: SourceFile, item: ast.withitem, call: ast.Ca
             state = free_name(work.program, source.path, "state")
             given = f'lambda scope, receive, send: {name}({{**scope, "state": dict({state} or {{}})}}, receive, send)'
         items.parts.append((True, f"{name}.router.lifespan_context({name}){f' as {state}' if state else ''}"))
-    made = async_client(work.program, source, call, work.facts, app=given if name else "")
+    made = async_client(work.program, source, call, work.facts, callee, app=given if name else "")
     items.holes += made.holes
     items.imports += made.imports
-    items.drops += made.drops
+    items.drops += () if callee else made.drops
     length = call.col_offset + filled_length(source, made) + sum(len(text) for _, text in items.parts)
     template = made.long if length > LINE or any(h.span.line != h.span.end_line for h in made.holes) else made.template
     items.parts.append((True, f"{template}{_as(source, item)}"))
