@@ -281,7 +281,8 @@ def _is_none(node: ast.expr) -> bool:
 
 def _is_unlike_its_fields(info: ClassInfo) -> bool:
     """Whether a schema takes more than its fields, or writes itself out in its own way."""
-    if any(method in DUMPS or "model_serializer" in found.decorators for method, found in info.methods.items()):
+    decorators = (ast.unparse(d) for method in info.methods.values() for d in method.node.decorator_list)
+    if not DUMPS.isdisjoint(info.methods) or any("model_serializer" in text for text in decorators):
         return True
     settings = [s for s in info.node.body if isinstance(s, (ast.Assign, ast.AnnAssign, ast.ClassDef))]
     words = (ast.unparse(s) for s in settings)
