@@ -64,7 +64,7 @@ class KeyNames:
             own = ast.walk(current.args) if isinstance(current, ast.Lambda) else ()
             if any(isinstance(n, ast.arg) and n.arg == node.id for n in own):
                 return None
-            for target, items in _loops(current):
+            for target, items in loops(current):
                 if _stores(target, node.id) and node not in ast.walk(items):
                     again = _stores(current, node.id) > 1  # `key = key.removesuffix("_id")`
                     return self._keys(path, items, depth - 1) if is_key(target, node.id) and not again else None
@@ -251,7 +251,7 @@ def is_key(target: ast.expr, name: str) -> bool:
     return isinstance(first, ast.Name) and first.id == name
 
 
-def _loops(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+def loops(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
     """Targets of loops, with what they go over."""
     if isinstance(node, (ast.For, ast.AsyncFor)):
         yield node.target, node.iter
