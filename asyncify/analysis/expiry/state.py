@@ -68,6 +68,8 @@ def without(state: State, path: str, attribute: str | None = None) -> State:
 
 def copied(state: State, source: str, target: str) -> State:
     """A state in which a second path means the same instance."""
+    if source == target:
+        return state
     return {**without(state, target), **{(target, a): m for (p, a), m in state.items() if p == source}}
 
 

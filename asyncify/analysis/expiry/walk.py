@@ -35,7 +35,7 @@ from asyncify.analysis.expiry.state import (
     without,
 )
 from asyncify.analysis.expiry.uses import ExpiredRead, How, Summary, nothing_differs
-from asyncify.analysis.mock_calls import arguments
+from asyncify.analysis.mock_calls import arguments, results
 from asyncify.analysis.nodes import children
 from asyncify.analysis.program import Program
 from asyncify.analysis.schemas import VALIDATORS
@@ -107,12 +107,27 @@ class Walk:
             *computed.made_with(self.program, self.function, value),
             *computed.made_without(self.program, value),
         ]
-        state = {**without(state, text), **computed.pending(text, made)}
         call = value.value if isinstance(value, ast.Await) else value
+        same = self._given_back(call)
+        state = copied(state, same, text) if same else without(state, text)
+        state = {**state, **computed.pending(text, made)}
         if isinstance(call, ast.Call):
             for summary in self._run_by(call):
                 state = {**state, **computed.given(text, summary.computed, call)}
         return state
+
+    def _is_there(self, value: ast.expr) -> bool:
+        """Whether an expression gives an instance that the function has."""
+        return bool(self._source(value) or self._given_back(value))
+
+    def _given_back(self, value: ast.expr | None) -> str:
+        """The path of the instance that a call gets and gives back: `user = save(db, user)`."""
+        call = value.value if isinstance(value, ast.Await) else value
+        for function, parameter, value in arguments(self.program, call) if isinstance(call, ast.Call) else ():
+            if is_path(value) and is_model_instance(self.program, value):
+                if any(self._source(result) == parameter.arg for result in results(function.node)):
+                    return path_text(value)
+        return ""
 
     def _loads_when_set(self, target: ast.Attribute) -> bool:
         """Whether what an attribute had is loaded when it is set."""
@@ -214,7 +229,7 @@ class Walk:
         origins = ((o.info, o.origin) for o in objects(given) if o.origin is not None and not o.origin.steps)
         infos = {info for info, origin in origins if not self._makes(origin.site, info)}
         infos |= {info for node in ast.walk(loads) if isinstance(node, ast.Call) for info in asked(self.program, node)}
-        for path, instance in self._paths.items() if infos and not self._source(loads) else ():
+        for path, instance in self._paths.items() if infos and not self._is_there(loads) else ():
             mark = state.get((path, OUTDATED))
             if mark is not None and infos & {o.info for o in objects(self.program.values(instance))}:
                 read = ExpiredRead(self.function, loads, instance, "", How.ASKED, mark, True, True, True)

@@ -297,6 +297,8 @@ class Planner:
             if not self.created.is_above(place.call, path, reader):  # another function may have stored it before that
                 if self.stored_later.may_load(site, steps, reader):
                     self._unknown(steps, reader)
+            elif self.stored_later.empties(site, place, reader):
+                self._unknown(steps, reader)
             elif not loaded:
                 known = self.refreshing.known(place)
                 if not commits_expire(self.program) and known.is_behind_plain_commit(self.program):  # the rest is there

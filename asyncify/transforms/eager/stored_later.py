@@ -70,6 +70,17 @@ class StoredLater:
         """Whether a reader may read after a refresh."""
         return self._afterwards.leads(refresh.call, reader.node)
 
+    def empties(self, site: ast.Call, place: Refresh, reader: Reader) -> bool:
+        """Whether another function may refresh an instance between a place and a reader, so that nothing is left of
+        what was loaded at the place."""
+        there = self.program.function_of(place.call)
+        return any(
+            self.program.function_of(refresh.call) is not there
+            and self._afterwards.leads(place.call, refresh.call)
+            and self.leads(refresh, reader)
+            for refresh in self._created.refreshes(site)
+        )
+
     def may_load(self, site: ast.Call, steps: Steps, reader: Reader) -> bool:
         """Whether what a reader finds may be of a row by then, and not in memory."""
         if any(self.leads(refresh, reader) for refresh in self._created.refreshes(site)):
