@@ -9,7 +9,7 @@ from asyncify.analysis.orm import Relationship
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.transforms.eager.reading import Steps
-from asyncify.transforms.eager.several import is_apart
+from asyncify.transforms.eager.several import is_apart, joined_to
 
 
 def mapping_stops(program: Program, relationship: Relationship, passed: Iterable[ClassInfo]) -> bool:
@@ -43,7 +43,8 @@ def comes_back(program: Program, first: ClassInfo, steps: Steps) -> bool:
         apart = is_apart(program, relationship)
         downwards = relationship.collection and program.classes.are_kin(current, target)
         met = [*(() if downwards else filled), *(joined if apart else ())]
-        if any(program.classes.are_kin(info, target) for info in met):
+        ends = {target, *(joined_to(program, target) if apart else ())}
+        if any(program.classes.are_kin(info, end) for info in met for end in ends):
             return True
         if apart:
             filled += [*joined, current]
@@ -64,7 +65,10 @@ def crossed(program: Program, first: ClassInfo, paths: Iterable[Steps]) -> dict[
                 break
             above, behind_collection = relationship.target, behind_collection or is_apart(program, relationship)
             if behind_collection:
-                found.setdefault(above, set()).add(steps[: position + 1])
+                way = steps[: position + 1]
+                found.setdefault(above, set()).add(way)
+                for end, further in joined_to(program, above).items():
+                    found.setdefault(end, set()).add((*way, *further))
     return found
 
 

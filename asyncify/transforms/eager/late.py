@@ -26,11 +26,12 @@ from asyncify.transforms.eager.lookups import primary_key
 from asyncify.transforms.eager.members import may_hold_others
 from asyncify.transforms.eager.naming import Namer
 from asyncify.transforms.eager.option_values import OptionReader
-from asyncify.transforms.eager.options import Renderer, Style, Tree, joins_rows
+from asyncify.transforms.eager.options import Renderer, Style, Tree
 from asyncify.transforms.eager.reading import Reader, Steps
 from asyncify.transforms.eager.refreshing import because
 from asyncify.transforms.eager.repeated import FORGETS, is_loaded_before
 from asyncify.transforms.eager.sessions import Access, session_in
+from asyncify.transforms.eager.several import joins_rows
 from asyncify.transforms.eager.sources import Tracer
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While)

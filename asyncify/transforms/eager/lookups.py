@@ -15,9 +15,10 @@ from asyncify.transforms.eager.loads import chained, static_class, walks
 from asyncify.transforms.eager.missing import Entity, missing
 from asyncify.transforms.eager.naming import Namer
 from asyncify.transforms.eager.option_values import OptionReader
-from asyncify.transforms.eager.options import Renderer, Style, joins_rows
+from asyncify.transforms.eager.options import Renderer, Style
 from asyncify.transforms.eager.reading import Steps
 from asyncify.transforms.eager.sessions import access
+from asyncify.transforms.eager.several import joins_rows
 
 
 def primary_key(program: Program, info: ClassInfo) -> list[str]:

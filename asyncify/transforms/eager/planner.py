@@ -237,17 +237,19 @@ class Planner:
 
     def _refreshed(self, site: Site, path: str, steps: Steps, reader: Reader) -> None:
         """Let the refreshes that instances may pass load as well, where another statement may have loaded these first:
-        a refresh repeats the options of that one, which a load in its place does not. Source: SQLAlchemy,
-        `Session.refresh`, `InstanceState.load_options`.
+        a refresh repeats the options of that one, over existing instances, which a load in its place does not. Source:
+        SQLAlchemy, `Session.refresh`, `InstanceState.load_options`.
         """
         refreshes = [r for r in self.created.refreshes(site) if self.stored_later.leads(r, reader)]
         if not refreshes or not isinstance(site, ast.Call):
             return
         fresh = all(self.contents.fresh(site, entity.info) for entity in entities(self.program, path, site))
         for refresh in refreshes:
-            if (fresh and refresh.is_plain) or self.created.is_loaded_behind(refresh, steps):
+            empties = self.returning.empties(site, refresh, steps)
+            kept = not empties or self.returning.is_there(site, refresh, steps)
+            if (fresh and refresh.is_plain and kept) or self.created.is_loaded_behind(refresh, steps):
                 continue
-            if self.created.reloads(refresh) and not self.returning.empties(site, refresh, steps):
+            if self.created.reloads(refresh) and not empties:
                 self._refresh(refresh, steps, reader)
             else:
                 self._unknown(steps, reader)

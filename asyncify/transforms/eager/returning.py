@@ -12,6 +12,7 @@ from asyncify.transforms.eager.created import Created, Refresh
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reading, Steps
 from asyncify.transforms.eager.refreshing import Refreshing
+from asyncify.transforms.eager.several import is_apart
 
 #: settings of a mapping that join
 JOINED = frozenset({"joined", "False"})
@@ -49,7 +50,8 @@ class Returning:
     def _joins(self, collection: Relationship, owner: ClassInfo) -> bool:
         """Whether the mapping joins owners like that of a collection to its elements."""
         program, element = self._reading.program, collection.target
-        found = program.orm.relationships(element).values() if collection.collection and element is not None else ()
+        apart = is_apart(program, collection) and element is not None
+        found = program.orm.relationships(element).values() if apart and element is not None else ()
         return any(r.lazy in JOINED and r.target and program.classes.are_kin(r.target, owner) for r in found)
 
     def is_there(self, site: ast.AST, place: Refresh, steps: Steps) -> bool:
