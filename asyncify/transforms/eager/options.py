@@ -15,26 +15,12 @@ from asyncify.transforms.eager.naming import Namer, is_back_reference
 from asyncify.transforms.eager.option_values import SUBCLASSES
 from asyncify.transforms.eager.order import is_sorted, reorders
 from asyncify.transforms.eager.reading import QUERIES, Steps
-from asyncify.transforms.eager.several import may_be_several
+from asyncify.transforms.eager.several import JOINED_SETTINGS, joins_rows, may_be_several
 
 #: loader settings of a relationship that load it with its owner
 EAGER_SETTINGS = frozenset({"joined", "selectin", "subquery", "immediate", "False"})
 #: loader settings of a relationship that never load it by themselves
 NEVER = frozenset({"raise", "raise_on_sql", "noload"})
-JOINED_SETTINGS = frozenset({"joined", "False"})
-
-
-def joins_rows(program: Program, info: ClassInfo, seen: frozenset[ClassInfo] = frozenset()) -> bool:
-    """Whether the mapping of a class joins a collection to whatever loads it: its rows come several times then, and
-    a result of `select` must be made unique."""
-    for relationship in program.orm.relationships(info).values():
-        if relationship.lazy in JOINED_SETTINGS:
-            target = relationship.target
-            if relationship.collection or (
-                target is not None and target not in seen and joins_rows(program, target, seen | {info})
-            ):
-                return True
-    return False
 
 
 @dataclass
@@ -78,6 +64,7 @@ class Style:
     joined as well, which saves a statement. unordered: it gives many rows in no order that it names, which a join might
     change; settled: the single objects that may be joined all the same. made: the instances are there, and came out of
     no statement: what the mapping loads with a statement, they have not got. passed: the classes on the way so far.
+    apart: a statement of its own, behind the first one, loads what is here.
     """
 
     joined: bool = True
@@ -86,6 +73,7 @@ class Style:
     settled: frozenset[str] = frozenset()
     made: bool = False
     passed: tuple[ClassInfo, ...] = ()
+    apart: bool = False
 
 
 class Level(Enum):
@@ -120,7 +108,7 @@ class Renderer:
         """The same to be put behind an option that leads to a class: `joinedload(A.b)`, `options(..., ...)`, and
         nothing where the mapping loads what there is."""
         expression = self.namer.model(info)
-        links = self._links(expression, info, tree, Style(), level=Level.BEHIND) if expression else None
+        links = self._links(expression, info, tree, Style(apart=True), level=Level.BEHIND) if expression else None
         return self._joined(links, info, tree) if links else None if links is None else ""
 
     def _links(self, expression: str, info: ClassInfo, tree: Tree, style: Style, *, level: Level) -> list[str] | None:
@@ -177,10 +165,13 @@ class Renderer:
             return ""
         if relationship.lazy in NEVER and not (below.there or below.loader):
             return ""
+        forgets = False
         if not below.there and below.loader:
             loader = below.loader
         elif below.there or self._is_mapped(relationship, info, style):
-            loader = "defaultload"
+            # a subquery of what is no first statement forgets the options below it, as measured with 2.0.16 to 2.1.9
+            forgets = relationship.lazy == "subquery" and style.apart and not below.there
+            loader = "selectinload" if forgets else "defaultload"
         elif relationship.collection:
             loader = "joinedload" if style.one_row else "selectinload"
         elif self._may_join(relationship, style):
@@ -197,12 +188,14 @@ class Renderer:
             named = self.namer.model(relationship.target)
             # below a selectinload a statement of its own begins, in which joins are free again
             apart = loader == "selectinload"
+            behind = style.apart or apart or (loader == "defaultload" and relationship.lazy not in JOINED_SETTINGS)
             unordered = not is_sorted(relationship) if relationship.collection else style.unordered and not apart
-            free = Style(joined=style.joined or apart, unordered=unordered, passed=(*style.passed, info))
+            passed = (*style.passed, info)
+            free = Style(joined=style.joined or apart, unordered=unordered, passed=passed, apart=behind)
             inner = self._links(named, relationship.target, below, free, level=Level.DEEPER) if named else None
             if inner is None:
                 return None
-        if loader == "defaultload" and not inner:
+        if (loader == "defaultload" or forgets) and not inner:
             return ""
         head = f"{loader}({attribute})"
         return f"{head}.{self._joined(inner, relationship.target, below)}" if inner and relationship.target else head
