@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .harness import prove
+from .harness import BASE, migrate, prove
 from .reads_app import FILLING, HEAD, MODELS
 
 SCHEMAS = """
@@ -122,3 +122,50 @@ def test_a_refresh_in_a_function_empties_what_was_loaded_behind_a_flush(tmp_path
     requests = [("POST", f"/{way}") for way in ("validated", "commented", "read")]
     done = prove(tmp_path, {"models.py": MODELS, "filling.py": FILLING, "main.py": REFRESHED}, requests)
     assert "flush()\n    await db.refresh" not in done["main.py"]
+
+FACTORY = """\
+import factory
+import pytest
+from sqlalchemy import select
+
+from db import SessionLocal
+from models import Post, User
+
+
+class UserFactory(factory.Factory):
+    class Meta:
+        model = User
+
+    name = "ann"
+
+
+@pytest.fixture
+def session():
+    with SessionLocal() as db:
+        yield db
+
+
+@pytest.fixture
+def user(session):
+    user = UserFactory()
+    session.add(user)
+    session.commit()
+    session.refresh(user)
+    return user
+
+
+def test_posts(session, user):
+    post = Post(title="one", author_id=user.id)
+    session.add(post)
+    session.commit()
+    session.refresh(post)
+    user = session.scalar(select(User).where(User.id == user.id))
+    assert post in user.posts
+"""
+
+
+def test_a_name_that_means_no_known_instance_before_it_is_asked_for(tmp_path: Path) -> None:
+    """What the statement gives was taken for what the name had meant before, and a second run saw the difference."""
+    files = {"db.py": BASE["db.py"], "models.py": MODELS, "main.py": GIVEN_BACK, "tests/test_users.py": FACTORY}
+    done = migrate({**files, "requirements.txt": "fastapi\nsqlalchemy\npytest\nfactory_boy\n"})
+    assert "select(User).options(selectinload(User.posts))" in done["tests/test_users.py"]

@@ -13,7 +13,7 @@ from enum import Enum
 from asyncify.analysis.async_attrs import read_of
 from asyncify.analysis.dotted import is_path
 from asyncify.analysis.fixtures import is_test_path
-from asyncify.analysis.mock_calls import results
+from asyncify.analysis.mock_calls import arguments, results
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import NOTHING, Cls, Ext, Inst, Obj, Values, has, is_session, objects
@@ -146,6 +146,25 @@ def path_text(node: ast.expr) -> str:
         parts += [node.attr] if isinstance(node, ast.Attribute) else []
         node = node.value
     return ".".join([getattr(node, "id", ""), *reversed(parts)])
+
+
+def source_of(value: ast.expr | None) -> str:
+    """The path of which an expression takes an instance without loading it: `users[0]`, `first or second`."""
+    while isinstance(value, (ast.Subscript, ast.Starred)):
+        value = value.value
+    if isinstance(value, (ast.IfExp, ast.BoolOp)):
+        value = value.body if isinstance(value, ast.IfExp) else value.values[0]
+    return path_text(value) if value is not None and is_path(value) else ""
+
+
+def given_back(program: Program, value: ast.expr | None) -> str:
+    """The path of the instance that a call gets and gives back: `user = save(db, user)`."""
+    call = value.value if isinstance(value, ast.Await) else value
+    for function, parameter, given in arguments(program, call) if isinstance(call, ast.Call) else ():
+        if is_path(given) and is_model_instance(program, given):
+            if any(source_of(result) == parameter.arg for result in results(function.node)):
+                return path_text(given)
+    return ""
 
 
 def holds_instances(program: Program, values: Values) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from asyncify.analysis.expiry import computed
-from asyncify.analysis.expiry.events import guarded_path, is_session_block, rolls_back_block
+from asyncify.analysis.expiry.events import guarded_path, is_session_block, rolls_back_block, source_of
 from asyncify.analysis.expiry.state import OUTDATED, SESSION, Mark, State, doubted, is_fresh, joined, let_go
 from asyncify.analysis.expiry.uses import How, Summary
 from asyncify.analysis.expiry.walk import Walk
@@ -72,7 +72,7 @@ class Flow(Walk):
             state = self._expression(node.value, state) if node.value is not None else state
             if node.value is not None:
                 state = self._handed(node.value, self._asked(node.value, state), inside=self.kept_by_callers)
-                state = computed.returned(state, self._source(node.value), self._mapped(node.value))
+                state = computed.returned(state, source_of(node.value), self._mapped(node.value))
             self._left.append(state)
             return None
         if isinstance(node, ast.Raise):
@@ -114,7 +114,7 @@ class Flow(Walk):
             inner = state if isinstance(node, ast.While) else self._bound(node.target, node.iter, state)
             end = self._block(node.body, inner)
             if end is not None and not isinstance(node, ast.While) and isinstance(node.target, ast.Name):
-                end = computed.of_elements(end, self._source(node.iter), node.target.id)
+                end = computed.of_elements(end, source_of(node.iter), node.target.id)
             if end is not None and not isinstance(node, ast.While) and not self._breaks[-1]:
                 before, end = self._loaded_each(node, before, end)
             state = joined((before, end, *self._breaks[-1])) or state
@@ -123,7 +123,7 @@ class Flow(Walk):
 
     def _loaded_each(self, node: ast.For | ast.AsyncFor, before: State, end: State) -> tuple[State, State]:
         """Both without what is iterated over, when each turn loads its instance: `for one in made: db.refresh(one)`."""
-        source, target = self._source(node.iter), node.target
+        source, target = source_of(node.iter), node.target
         if not source or not isinstance(target, ast.Name):
             return before, end
         left = {attribute for path, attribute in end if path == target.id}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -15,12 +16,14 @@ from asyncify.analysis.expiry.events import (
     asked,
     event_of,
     foreign,
+    given_back,
     holds_instances,
     is_list,
     is_model_instance,
     is_sql,
     path_text,
     read_in_greenlet,
+    source_of,
 )
 from asyncify.analysis.expiry.state import (
     FRESH,
@@ -35,7 +38,7 @@ from asyncify.analysis.expiry.state import (
     without,
 )
 from asyncify.analysis.expiry.uses import ExpiredRead, How, Summary, nothing_differs
-from asyncify.analysis.mock_calls import arguments, results
+from asyncify.analysis.mock_calls import arguments
 from asyncify.analysis.nodes import children
 from asyncify.analysis.program import Program
 from asyncify.analysis.schemas import VALIDATORS
@@ -72,16 +75,16 @@ class Walk:
         """Find the instances that the function has names for."""
         self._paths = self._instances()
 
-    def _instances(self) -> dict[str, ast.expr]:
-        """Every path of the function that means instances, or a list of them, and a place where it is written."""
-        found: dict[str, ast.expr] = {}
-        for node in self.function.nodes:
-            if isinstance(node, (ast.Name, ast.Attribute)) and is_path(node):
-                # what a relationship holds is fresh once that is loaded again
-                held = isinstance(node, ast.Attribute) and is_model_instance(self.program, node.value)
-                if not held and holds_instances(self.program, self.program.values(node)):
-                    found.setdefault(path_text(node), node)
-        return found
+    def _instances(self) -> dict[str, list[ast.expr]]:
+        """Every path of the function that means instances, or a list of them, and the places where it is written."""
+        found: dict[str, list[ast.expr]] = defaultdict(list)
+        paths = (n for n in self.function.nodes if isinstance(n, (ast.Name, ast.Attribute)) and is_path(n))
+        for node in sorted(paths, key=_position):
+            # what a relationship holds is fresh once that is loaded again
+            if not (isinstance(node, ast.Attribute) and is_model_instance(self.program, node.value)):
+                found[path_text(node)].append(node)
+        values = self.program.values
+        return {path: n for path, n in found.items() if any(holds_instances(self.program, values(node)) for node in n)}
 
     def _assigned(self, target: ast.expr, value: ast.expr | None, state: State) -> State:
         if isinstance(target, (ast.Tuple, ast.List)):
@@ -100,7 +103,7 @@ class Walk:
                 return {**state, **computed.pending(path, (target.attr,))}
             return without(without(state, path, target.attr), path, f"{target.attr}{computed.PENDING}")
         text = path_text(target)
-        source = self._source(value)
+        source = source_of(value)
         if source:
             return copied(state, source, text)
         made = [
@@ -108,26 +111,13 @@ class Walk:
             *computed.made_without(self.program, value),
         ]
         call = value.value if isinstance(value, ast.Await) else value
-        same = self._given_back(call)
+        same = given_back(self.program, call)
         state = copied(state, same, text) if same else without(state, text)
         state = {**state, **computed.pending(text, made)}
         if isinstance(call, ast.Call):
             for summary in self._run_by(call):
                 state = {**state, **computed.given(text, summary.computed, call)}
         return state
-
-    def _is_there(self, value: ast.expr) -> bool:
-        """Whether an expression gives an instance that the function has."""
-        return bool(self._source(value) or self._given_back(value))
-
-    def _given_back(self, value: ast.expr | None) -> str:
-        """The path of the instance that a call gets and gives back: `user = save(db, user)`."""
-        call = value.value if isinstance(value, ast.Await) else value
-        for function, parameter, value in arguments(self.program, call) if isinstance(call, ast.Call) else ():
-            if is_path(value) and is_model_instance(self.program, value):
-                if any(self._source(result) == parameter.arg for result in results(function.node)):
-                    return path_text(value)
-        return ""
 
     def _loads_when_set(self, target: ast.Attribute) -> bool:
         """Whether what an attribute had is loaded when it is set."""
@@ -143,16 +133,8 @@ class Walk:
         mark = state.get((path, ""))
         return state if mark is None else {**state, (path, ""): mark.doubted()}
 
-    def _source(self, value: ast.expr | None) -> str:
-        """The path of which an expression takes an instance without loading it: `users[0]`, `first or second`."""
-        while isinstance(value, (ast.Subscript, ast.Starred)):
-            value = value.value
-        if isinstance(value, (ast.IfExp, ast.BoolOp)):
-            value = value.body if isinstance(value, ast.IfExp) else value.values[0]
-        return path_text(value) if value is not None and is_path(value) else ""
-
     def _bound(self, target: ast.expr, iterated: ast.expr, state: State) -> State:
-        source = self._source(iterated)
+        source = source_of(iterated)
         if source and isinstance(target, ast.Name):
             return copied(state, source, target.id)
         return self._assigned(target, None, state)
@@ -211,7 +193,7 @@ class Walk:
 
     def _read_element(self, node: ast.Attribute, element: ast.Subscript, state: State, how: How) -> None:
         """`users[0].name`: which of them it is is not followed, so that each read may be the first."""
-        mark = state.get((self._source(element), ""))
+        mark = state.get((source_of(element), ""))
         if mark is not None and is_model_instance(self.program, element):
             self._note(ExpiredRead(self.function, node, element, node.attr, how, mark.doubted(), True, False))
 
@@ -229,8 +211,12 @@ class Walk:
         origins = ((o.info, o.origin) for o in objects(given) if o.origin is not None and not o.origin.steps)
         infos = {info for info, origin in origins if not self._makes(origin.site, info)}
         infos |= {info for node in ast.walk(loads) if isinstance(node, ast.Call) for info in asked(self.program, node)}
-        for path, instance in self._paths.items() if infos and not self._is_there(loads) else ():
+        there = source_of(loads) or given_back(self.program, loads)
+        for path, nodes in self._paths.items() if infos and not there else ():
             mark = state.get((path, OUTDATED))
+            # what the path means before the statement
+            earlier = [n for n in nodes if n is not target and _position(n) < (loads.end_lineno, loads.end_col_offset)]
+            instance = (earlier or nodes)[-1]
             if mark is not None and infos & {o.info for o in objects(self.program.values(instance))}:
                 read = ExpiredRead(self.function, loads, instance, "", How.ASKED, mark, True, True, True)
                 state = self._outdated(read, state)
@@ -395,3 +381,7 @@ class Walk:
         """Whether the statement around an expression cannot run without evaluating it."""
         source = self.function.source
         return is_always_evaluated(source, node) and not isinstance(source.statement(node), ast.While)
+
+
+def _position(node: ast.expr) -> tuple[int, int]:
+    return node.lineno, node.col_offset
