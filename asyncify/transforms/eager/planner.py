@@ -268,7 +268,8 @@ class Planner:
                 continue
             if any(steps[: number + 1] in overtaken for number in range(len(steps))):
                 for reader in found:
-                    self._unknown(steps, reader)
+                    if not self.late.is_there(reader, steps[-1]):
+                        self._unknown(steps, reader)
             elif not all(is_read_before(self.program, reader, steps) for reader in found):
                 left[steps] = found
         return left

@@ -1,0 +1,63 @@
+"""Loads that an earlier run has written beside those who read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import migrate
+from .reads_app import HEAD, MODELS
+
+DB = """\
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+engine = create_async_engine("sqlite+aiosqlite:///./app.db")
+SessionLocal = async_sessionmaker(autoflush=False, expire_on_commit=False, bind=engine)
+
+
+async def get_db():
+    async with SessionLocal() as db:
+        yield db
+"""
+SESSION = "from sqlalchemy.orm import Session,"
+ASYNC = "from sqlalchemy import delete\nfrom sqlalchemy.ext.asyncio import AsyncSession\nfrom sqlalchemy.orm import"
+APP = (
+    HEAD.replace(SESSION, ASYNC)
+    + """
+
+async def find(db: AsyncSession, key: int) -> Post:
+    post = await db.scalar(select(Post).where(Post.id == key).limit(1))
+    if not post:
+        raise HTTPException(status_code=404)
+    return post
+
+
+async def crowd(db: AsyncSession, post: Post) -> int:
+    (await db.scalars(
+        select(Post).options(joinedload(Post.comments)).where(Post.id == post.id)
+    )).unique().one_or_none()
+    return len([comment for comment in post.comments if comment.likes])
+
+
+@app.get("/titles/{key}")
+async def title(key: int, db: AsyncSession = Depends(get_db)):
+    return (await find(db, key)).title
+
+
+@app.get("/posts/{key}")
+async def count(key: int, db: AsyncSession = Depends(get_db)):
+    return await crowd(db, await find(db, key))
+
+
+@app.delete("/comments/{key}")
+async def clear(key: int, db: AsyncSession = Depends(get_db)):
+    post = await find(db, key)
+    await db.execute(delete(Comment).where(Comment.post_id == key))
+    return await crowd(db, post)
+"""
+)
+
+
+def test_what_such_a_load_has_loaded_is_awaited_by_nobody(tmp_path: Path) -> None:
+    """The comments are deleted between the first statement and the load, which therefore has them as they are."""
+    files = {"db.py": DB, "models.py": MODELS, "main.py": APP, "requirements.txt": "fastapi\nsqlalchemy\naiosqlite\n"}
+    assert migrate(files)["main.py"] == APP
