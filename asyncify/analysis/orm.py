@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -81,6 +82,8 @@ class Orm:
         self._mapped: dict[ClassInfo, bool] = {}
         self._own: dict[ClassInfo, dict[str, Relationship]] = {}
         self._below: dict[tuple[ClassInfo, str], tuple[ClassInfo, ...]] = {}
+        self._columns: dict[ClassInfo, Mapping[str, Column]] = {}
+        self._foreign_keys: dict[ClassInfo, frozenset[str]] = {}
         self._later = later_attributes(names)
         self.imperative = imperative_mappings(names)
         self._backrefs: dict[ClassInfo, dict[str, Relationship]] = defaultdict(dict)
@@ -179,8 +182,20 @@ class Orm:
                         return later.statement.value, later.path
         return None
 
-    def columns(self, info: ClassInfo) -> dict[str, Column]:
+    def columns(self, info: ClassInfo) -> Mapping[str, Column]:
         """The columns of a model, inherited ones included."""
+        if info not in self._columns:
+            self._columns[info] = self._read_columns(info)
+        return self._columns[info]
+
+    def foreign_keys(self, info: ClassInfo) -> frozenset[str]:
+        """The columns of a model that are foreign keys."""
+        if info not in self._foreign_keys:
+            made = {name: column.call for name, column in self.columns(info).items() if column.call is not None}
+            self._foreign_keys[info] = frozenset(name for name, call in made.items() if foreign_keys(call))
+        return self._foreign_keys[info]
+
+    def _read_columns(self, info: ClassInfo) -> dict[str, Column]:
         found: dict[str, Column] = {}
         for base in self._classes.ancestors(info):
             if not isinstance(base, ClassInfo):
@@ -362,11 +377,6 @@ class Orm:
             if name is not None and rel.target is not None:
                 made = Relationship(name, rel.target, owner, many, lazy, rel.node, holds_key=held, told=told)
                 self._backrefs[rel.target][name] = made
-
-
-def foreign_keys_of(orm: Orm, info: ClassInfo) -> frozenset[str]:
-    """The columns of a model that are foreign keys."""
-    return frozenset(name for name, column in orm.columns(info).items() if column.call and foreign_keys(column.call))
 
 
 def _target_name(node: ast.expr) -> str | None:

@@ -19,7 +19,7 @@ from asyncify.analysis.expiry.computed import mapped
 from asyncify.analysis.expiry.events import is_model_instance, read_in_greenlet
 from asyncify.analysis.expiry.listened import storing_listeners
 from asyncify.analysis.expiry.settled import settled_line
-from asyncify.analysis.orm import Relationship, foreign_keys_of
+from asyncify.analysis.orm import Relationship
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.texts import OTHERS, is_text, keeps_text
@@ -77,7 +77,6 @@ class Changes:
         self._settled_line = cache(partial(settled_line, program))
         self.computed = cache(partial(mapped, program))
         self._is_changing = cache(self._find_is_changing)
-        self._foreign_keys = cache(partial(foreign_keys_of, program.orm))
         self._between = cache(lambda relationship: tuple(association_classes(program, relationship)))
 
     def _find_own(self, function: FunctionInfo) -> tuple[tuple[ast.expr | ast.stmt, Change], ...]:
@@ -290,7 +289,7 @@ class Changes:
                 return _is_ordered(other)  # it holds what was put in, but not in the place that it has by its order
             ends = (change.info, other.target)
             return any(self._kin(e, info) for e in ends) and any(self._kin(e, target) for e in ends)
-        keys = self._foreign_keys(change.info)
+        keys = self.program.orm.foreign_keys(change.info)
         return (change.attribute == ANYTHING or change.attribute in keys) and (
             self._kin(change.info, target) or self._kin(change.info, info)
         )

@@ -16,7 +16,6 @@ from asyncify.analysis.evaluated import comes_before, is_always_evaluated
 from asyncify.analysis.expiry.changes import ANYTHING, Change
 from asyncify.analysis.expiry.events import commits_expire, flushes_before_queries
 from asyncify.analysis.expiry.ways import Ways, Written
-from asyncify.analysis.orm import foreign_keys_of
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import ClassInfo
@@ -149,7 +148,7 @@ class Overtaken:
     def _sets_key(self, change: Change) -> bool:
         if change.behind or change.deletes or change.info is None:
             return False
-        return change.attribute == ANYTHING or change.attribute in foreign_keys_of(self.program.orm, change.info)
+        return change.attribute == ANYTHING or change.attribute in self.program.orm.foreign_keys(change.info)
 
     def _kin(self, one: ClassInfo | None, other: ClassInfo | None) -> bool:
         """Whether instances of one class may be of another. None: it is not known which."""
