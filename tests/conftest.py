@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -15,6 +16,11 @@ from asyncify.cli.demo import bundled
 from asyncify.model.plan import RunResult
 
 LEFT_BY_RUNS = shutil.ignore_patterns("*.db", "__pycache__", ".*_cache")
+
+
+def pytest_configure() -> None:
+    """The trees of files are many objects and few circles: the usual thresholds look through them again and again."""
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ from asyncify.pipeline import run_steps, stages
 from asyncify.transforms import registry
 
 from .driver import serve
+from .warm import warm
 
 DB = """\
 from sqlalchemy import create_engine
@@ -93,7 +94,7 @@ class Migrated:
 def migrate(files: Mapping[str, str], config: Config | None = None, evidence: Evidence = NO_EVIDENCE) -> Migrated:
     """Migrate an app. A second run must change nothing.
 
-    For every fourth app, chosen by what is in it, the steps one by one must give the same bytes. All steps of a run
+    For every eighth app, chosen by what is in it, the steps one by one must give the same bytes. All steps of a run
     share what one has read of the files; that takes the same few lines in all apps, and as long as the run itself.
     """
     before = Workspace(Path("/nowhere"), {path: text.encode() for path, text in files.items()})
@@ -103,7 +104,7 @@ def migrate(files: Mapping[str, str], config: Config | None = None, evidence: Ev
     after = {path: data.decode() for path, data in run.after.files.items()}
     again = run_steps(run.after, stages(), config)
     assert {p: d.decode() for p, d in again.after.files.items()} == after, "a second run changes something"
-    if crc32("".join(files.values()).encode()) % 4 == 0:
+    if crc32("".join(files.values()).encode()) % 8 == 0:
         _same_step_by_step(before, run.after, config, evidence)
     return Migrated(after, run.findings, run.comparison)
 
@@ -187,6 +188,7 @@ def _faults(folder: Path) -> set[tuple[str, str]]:
 
 
 def _serve(folder: Path, form: str, requests: Sequence[Request], leaks: bool = False) -> list[Any]:
+    warm()
     process = multiprocessing.get_context("fork").Process(target=serve, args=(folder, form, requests))
     process.start()
     process.join(60)

@@ -15,6 +15,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from flip.driver import serve
+from flip.warm import warm
 
 
 def answers(folder: Path, form: str, requests: list[list[Any]]) -> dict[str, Any]:
@@ -29,5 +30,6 @@ def answers(folder: Path, form: str, requests: list[list[Any]]) -> dict[str, Any
 
 
 if __name__ == "__main__":
+    warm()
     jobs = json.load(sys.stdin)
     json.dump([answers(Path(j["folder"]), j["form"], j["requests"]) for j in jobs], sys.stdout)
