@@ -15,6 +15,7 @@ from typing import Any
 from zlib import crc32
 
 from ruff.__main__ import find_ruff_bin
+from warm_interpreter import run_python
 
 from asyncify.analysis.config import Config
 from asyncify.analysis.evidence import relocated
@@ -147,7 +148,7 @@ def prove(
     rows = zip(requests, expected, actual, strict=False)
     assert actual == expected, "\n".join(f"{r}: {o} -> {n}" for r, o, n in rows)
     for command in commands:
-        wanted, got = _run(old, command), _run(new, command)
+        wanted, got = run_python(command, old), run_python(command, new)
         assert wanted.returncode == 0, wanted.stderr
         assert (got.returncode, got.stdout) == (wanted.returncode, wanted.stdout), got.stderr
         _no_warning(got.stderr)
@@ -201,11 +202,6 @@ def _serve(folder: Path, form: str, requests: Sequence[Request], leaks: bool = F
     _no_warning(errors, leaks)
     answers: list[Any] = json.loads((folder / "answers.json").read_text())
     return answers
-
-
-def _run(folder: Path, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    arguments = [sys.executable, "-W", "always::RuntimeWarning", *command]
-    return subprocess.run(arguments, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
 
 
 def _no_warning(errors: str, leaks: bool = False) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
+
+from warm_interpreter import run_python
 
 from .harness import BASE, migrate, prove
 from .test_lookalikes import HEAD
@@ -60,7 +60,7 @@ def test_connections_are_closed(tmp_path: Path) -> None:
     done = migrate({**BASE, "main.py": with_lifespan(LIFESPAN) + COUNT})
     for path, text in {**done.files, "closed.py": CLOSED}.items():
         (tmp_path / path).write_text(text)
-    run = subprocess.run([sys.executable, "closed.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    run = run_python(["closed.py"], tmp_path)
     assert run.stdout == "1\nends\n0\n", run.stderr
 
 

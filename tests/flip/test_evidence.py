@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pytest_runs import OPTIONS
+from warm_interpreter import run_python
 
 from asyncify.model.comparison import Outcome
 from asyncify.model.evidence import Evidence, LoadKind, read_evidence
@@ -102,9 +100,7 @@ def record(folder: Path, files: Mapping[str, str], urls: list[str]) -> Evidence:
     folder.mkdir()
     for path, text in {**files, "test_app.py": TESTS.replace("URLS", repr(urls))}.items():
         (folder / path).write_text(text)
-    command = [sys.executable, "-m", "pytest", "-p", "asyncify.recorder", "-p", "no:xdist", *OPTIONS]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    done = run_python(["-m", "pytest", "-p", "asyncify.recorder", "-p", "no:xdist", *OPTIONS], folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return read_evidence((folder / ".asyncify" / "evidence.json").read_text(), "evidence")
 

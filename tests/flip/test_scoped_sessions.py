@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
+
+from warm_interpreter import run_python
 
 from .harness import BASE, mend, migrate, prove
 from .test_lookalikes import HEAD
@@ -59,7 +59,7 @@ def test_the_end_of_a_task_closes_its_session(tmp_path: Path) -> None:
     assert "scopefunc=session_scope" in done["db.py"]
     for path, text in {**done.files, "run.py": RUN}.items():
         (tmp_path / path).write_text(text)
-    result = subprocess.run([sys.executable, "run.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    result = run_python(["run.py"], tmp_path)
     assert result.stdout == "0\n" * 6 + "0 0\n", result.stderr
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
+
+from warm_interpreter import run_python
 
 from .harness import BASE, DB, migrate, prove
 from .test_lookalikes import HEAD
@@ -458,7 +458,7 @@ def count():
         if migrated is pinging:
             guard = guard.replace('.db")', '.db", pool_pre_ping=True)')
         (tmp_path / "guard.py").write_text(migrated["db.py"].partition("engine = ")[0] + guard)
-        result = subprocess.run([sys.executable, "guard.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+        result = run_python(["guard.py"], tmp_path)
         assert result.stdout == "True 1\nFalse 2\n", result.stderr
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pytest_runs import OPTIONS
+from warm_interpreter import run_python
 
 from asyncify.analysis.config import Config
 from asyncify.model.edit import Finding
@@ -127,12 +126,5 @@ def pytest_run(folder: Path, files: Mapping[str, str], *options: str) -> tuple[i
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *OPTIONS, *options],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = run_python(["-m", "pytest", *OPTIONS, *options], folder)
     return done.returncode, done.stdout + done.stderr
