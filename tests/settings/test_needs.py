@@ -64,6 +64,11 @@ def test_the_drivers_of_the_generated_function() -> None:
     assert found.drivers == ("postgresql+asyncpg", "sqlite+aiosqlite")
 
 
+def test_a_row_for_what_no_file_names_is_no_need() -> None:
+    found = needs(**{"app.py": runtime_helper(["postgresql"]) + ENGINE.format("async_database_url(URL)")})
+    assert found.drivers == ("postgresql+psycopg",)
+
+
 def test_a_backend_without_async_driver() -> None:
     files = {
         "app.py": ENGINE.format("URL"),

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from asyncify.transforms.settings.url_helper import HELPER_IMPORTS, HELPER_NAME, runtime_helper
+from asyncify.transforms.settings.url_helper import HELPER_IMPORTS, HELPER_NAME, UNNAMED, runtime_helper
 
 ASYNCPG = {"postgresql": "postgresql+asyncpg"}
 
@@ -82,6 +82,13 @@ def test_only_the_backends_of_the_app_are_named() -> None:
     source = runtime_helper(["sqlite"])
     assert "postgres" not in source
     assert "query" not in source
+    assert UNNAMED not in source
+
+
+@pytest.mark.parametrize("backend", ["postgresql", "mysql"])
+def test_sqlite_needs_no_package_so_no_file_has_to_name_it(backend: str) -> None:
+    assert text(helper([backend])("sqlite:///./app.db")) == "sqlite+aiosqlite:///./app.db"
+    assert runtime_helper([backend]).count(UNNAMED) == 1
 
 
 def test_a_backend_without_async_driver_is_an_error() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from asyncify.knowledge.drivers import ASYNC_DRIVERS, Choice, async_driver, async_drivername, backend_of, sync_packages
 from asyncify.knowledge.session_libraries import ASYNC_MODULE
+from asyncify.transforms.settings.url_helper import UNNAMED
 
 _SESSION_LIBRARY = re.compile(rb"\b%s\b" % ASYNC_MODULE.encode())
 _ASYNC_ENGINE = re.compile(rb"\b(create_async_engine|async_engine_from_config|%s)\b" % ASYNC_MODULE.encode())
@@ -23,7 +24,8 @@ _OWN_LOOP = re.compile(rb"\basyncio\.run\b|\bIsolatedAsyncioTestCase\b")
 _PLUGIN_SETTING = re.compile(rb"^\s*asyncio_mode\s*=", re.MULTILINE)
 _ANYIO = re.compile(rb"\bmark\.anyio\b|\banyio_backend\b")
 _CLIENT = re.compile(rb"\b(?P<package>httpx2?)\b[^#]{0,400}?\bAsyncClient\b")
-_COMMENT = re.compile(r"^[ \t]*[#;].*", re.MULTILINE)
+#: comments, and the row of the generated function for a database that nothing else names
+_COMMENT = re.compile(rf"^[ \t]*[#;].*|^.*{UNNAMED}$", re.MULTILINE)
 _DRIVERNAME = re.compile(r"\b[a-z]+\+[a-z0-9_]+\b|\b[a-z]+(?=://)")
 _SETTINGS = (".py", ".ini", ".cfg", ".toml", ".yml", ".yaml")
 _TEST_CONFIG = ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini", ".pytest.ini")

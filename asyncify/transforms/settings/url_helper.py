@@ -12,6 +12,10 @@ from asyncify.knowledge.drivers import SYNC_DRIVERS, Choice, async_driver, async
 from asyncify.model.edit import Import
 
 HELPER_NAME = "async_database_url"
+#: the name of every URL of SQLite, which needs no package: no file has to say that a variable may hold one
+_BUILT_IN = "sqlite"
+#: ends the row of a database that no file names; what the program needs installed is not read from it
+UNNAMED = "  # needs no sync driver, so a variable may name it"
 #: async drivernames that nothing but this function keeps from arguments which they refuse
 _WITHOUT = frozenset({"oracle+oracledb"})
 
@@ -25,7 +29,8 @@ def runtime_helper(backends: Sequence[str], choice: Choice | None = None) -> str
     backends: those that the app may meet, such as `["sqlite", "postgresql"]`, in the order to write them.
     choice: see `choose_drivers`; None takes the default drivers.
     Drivers that it does not know, async ones included, come back as they are, and so do query arguments: a listener
-    gives them to asyncpg by its own names (`transforms/engine/libpq_arguments.py`).
+    gives them to asyncpg by its own names (`transforms/engine/libpq_arguments.py`). SQLite is known in every case: a
+    variable that held its URL instead worked before, without a package for it.
     Raises ValueError when none of the backends has an async driver.
     """
     drivers = {
@@ -37,6 +42,8 @@ def runtime_helper(backends: Sequence[str], choice: Choice | None = None) -> str
     }
     rows = (async_driver(target) for target in dict.fromkeys(drivers.values()) if target in _WITHOUT)
     gone = [argument.name for row in rows if row is not None for argument in row.arguments]
+    built_in = async_drivername(_BUILT_IN, choice)
+    unnamed = [f'        "{_BUILT_IN}": "{built_in}",{UNNAMED}'] if built_in and _BUILT_IN not in drivers else []
     if not drivers:
         raise ValueError(f"no async driver for {', '.join(backends) or 'no backend'}")
     return "\n".join(
@@ -47,6 +54,7 @@ def runtime_helper(backends: Sequence[str], choice: Choice | None = None) -> str
             *(f"    url = url.difference_update_query({gone})".replace("'", '"') for _ in gone[:1]),
             "    drivers = {",
             *(f'        "{name}": "{target}",' for name, target in drivers.items()),
+            *unnamed,
             "    }",
             "    return url.set(drivername=drivers.get(url.drivername, url.drivername))",
             "",
