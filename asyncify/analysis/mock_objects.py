@@ -12,6 +12,7 @@ from functools import partial
 
 from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.mock_calls import arguments, handed_back, is_mock_call, results, set_values, specs_of
+from asyncify.analysis.mock_holders import Holders
 from asyncify.analysis.mock_patches import given_by_patches, has_new, is_patch
 from asyncify.analysis.mock_stands import Kind, Stand, TestMocks, owner_of, owners_of
 from asyncify.analysis.names import Assigned
@@ -31,7 +32,7 @@ def find_mocks(program: Program) -> TestMocks:
     mentioning = {path for path, module in program.modules.items() if mentions_mocks(module.source)}
     # mocks come through fixtures to files that do not mention them
     paths = sorted(mentioning | {p for p in program.modules if is_test(p)} if mentioning else ())
-    mocks = TestMocks(tuple(paths), member=partial(_member, program))
+    mocks = TestMocks(tuple(paths), member=partial(_member, program), handed=Holders(program).handed)
     size = -1
     while size != len(mocks.sites) + len(mocks.names) + len(mocks.patches):
         size = len(mocks.sites) + len(mocks.names) + len(mocks.patches)

@@ -70,6 +70,8 @@ class Origins:
             yield from self._follow(value, self._program.scope_of(value), seen)
         if given:
             return
+        for where, value in self.mocks.handed(node) if isinstance(node, ast.Attribute) else ():
+            yield from self._follow(value, where, seen)
         yield from self._patched(node, scope)
         if isinstance(node, ast.Name):
             fixture = self._program.fixtures.find(scope, node.id) if isinstance(scope, FunctionInfo) else None

@@ -47,6 +47,7 @@ class TestMocks:
     mock. names: what a name of a function (None: of the module), or an attribute of the instances of a class, stands
     for. bases: of such classes, themselves first. sessions: names of mocks that stand for something else and are given
     as a session as well. member: what the attribute of an instance of a class stands for, where that is an instance.
+    handed: what tests made an instance of the app with that it keeps in an attribute, each with its scope.
     """
 
     __test__ = False
@@ -59,6 +60,7 @@ class TestMocks:
     sessions: set[tuple[object, str]] = field(default_factory=set)
     bases: dict[ClassInfo | None, tuple[object, ...]] = field(default_factory=dict)
     member: Callable[[ClassInfo, str], Stand | None] = field(default=lambda info, name: None)
+    handed: Callable[[ast.Attribute], tuple[tuple[object, ast.expr], ...]] = field(default=lambda node: ())
 
     def stand(self, scope: object, node: ast.expr) -> Stand | None:
         """What an expression stands for."""
@@ -81,7 +83,14 @@ class TestMocks:
             made = self.stand(scope, owner)
             return made.made if made else None
         whole = self.stand(scope, node.value)
-        return self.member(whole.info, node.attr) if whole and whole.info and whole.kind is Kind.INSTANCE else None
+        if whole is None:
+            return self._handed_session(node)
+        return self.member(whole.info, node.attr) if whole.info and whole.kind is Kind.INSTANCE else None
+
+    def _handed_session(self, node: ast.Attribute) -> Stand | None:
+        """The mock of a session in `service.db`, where every `Service(db)` of the test is given one."""
+        given = [self.stand(scope, value) for scope, value in self.handed(node)]
+        return given[0] if given and all(s is not None and s.kind is Kind.SESSION for s in given) else None
 
     def _of_owner(self, scope: object, name: str) -> Stand | None:
         """What `self.name` stands for: set by the class of a method, or by one that it derives from."""
