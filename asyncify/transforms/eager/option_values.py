@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
-from asyncify.analysis.values import Ext
+from asyncify.analysis.values import Cls, Ext
 from asyncify.transforms.eager.reading import Steps
 from asyncify.transforms.eager.sources import Sources, Tracer, returned
 
@@ -155,10 +155,19 @@ class _Reading:
             ends += further
         return found, ends
 
+    def _named(self, path: str, node: ast.expr) -> object:
+        """What a name stands for; what a function imports for itself, too."""
+        found = self.program.names.resolve_expression(path, node)
+        if found is None and isinstance(node, (ast.Name, ast.Attribute)):
+            values = self.program.values(node)
+            inside = {v.info if isinstance(v, Cls) else v for v in values if isinstance(v, (Cls, Ext))}
+            return inside.pop() if len(inside) == len(values) == 1 else None
+        return found
+
     # -- calls ---------------------------------------------------------------------------------------
 
     def _call(self, path: str, node: ast.Call, start: _Start) -> tuple[list[Existing], list[_Start]]:
-        called = self.program.names.resolve_expression(path, node.func)
+        called = self._named(path, node.func)
         if isinstance(called, Ext):
             return self._loader(path, node, called.name.rpartition(".")[2], [start], [])
         if isinstance(node.func, ast.Attribute) and node.func.attr in (LOADERS | OTHERS | OF_COLUMNS | {"options"}):
@@ -201,7 +210,7 @@ class _Reading:
                     return [*found, *wild], starts
                 steps, base = relationship_of(argument)
                 if not current.steps and base is not None:
-                    owner = self.program.names.resolve_expression(path, base)
+                    owner = self._named(path, base)
                     text = self.program.modules[path].source.segment(base)
                     current = replace(current, owner=owner if isinstance(owner, ClassInfo) else None, expression=text)
                 current = replace(current, steps=(*current.steps, *self._through(path, current, base, steps), *steps))
@@ -225,7 +234,7 @@ class _Reading:
     def _through(self, path: str, start: _Start, base: ast.expr | None, steps: Steps) -> Steps:
         """The subclass at which an attribute is found, where a path has arrived at its base: `Engineer.machines`
         behind `Company.employees`."""
-        info = self.program.names.resolve_expression(path, base) if base is not None else None
+        info = self._named(path, base) if base is not None else None
         above = self.program.orm.end_of(start.owner, start.steps) if start.owner is not None and start.steps else None
         if not isinstance(info, ClassInfo) or above is None or info is above or not steps:
             return ()
@@ -235,7 +244,7 @@ class _Reading:
     def _of_type(self, path: str, node: ast.Call, argument: ast.expr, start: _Start) -> Iterator[Existing]:
         """What `A.b.of_type(C)` loads besides the relationship."""
         if isinstance(argument, ast.Call) and getattr(argument.func, "attr", "") == "of_type" and argument.args:
-            info = self.program.names.resolve_expression(path, argument.args[0])
+            info = self._named(path, argument.args[0])
             step = info.name if isinstance(info, ClassInfo) else ANY
             yield self._made((*start.steps, step), node, SUBCLASSES, start)
 
@@ -244,7 +253,7 @@ class _Reading:
             group = str(argument.value) if isinstance(argument, ast.Constant) else ANY
             return self._made((*start.steps, group), node, name, start)
         steps, base = relationship_of(argument)
-        owner = self.program.names.resolve_expression(path, base) if base is not None else None
+        owner = self._named(path, base) if base is not None else None
         if not start.steps and isinstance(owner, ClassInfo):
             start = replace(start, owner=owner)
         return self._made((*start.steps, *steps), node, name, start)
@@ -257,12 +266,12 @@ class _Reading:
         """`selectin_polymorphic(A, [B, C])`, or behind an option `.selectin_polymorphic([B, C])`."""
         listed = node.args[-1] if node.args else None
         if len(node.args) == 2 and not start.steps:
-            owner = self.program.names.resolve_expression(path, node.args[0])
+            owner = self._named(path, node.args[0])
             text = self.program.modules[path].source.segment(node.args[0])
             start = replace(start, owner=owner if isinstance(owner, ClassInfo) else None, expression=text)
         classes = listed.elts if isinstance(listed, (ast.List, ast.Tuple)) else [None]
         for item in classes:
-            found = self.program.names.resolve_expression(path, item) if item is not None else None
+            found = self._named(path, item) if item is not None else None
             step = found.name if isinstance(found, ClassInfo) else ANY
             yield self._made((*start.steps, step), node, SUBCLASSES, start)
 
