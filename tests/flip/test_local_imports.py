@@ -92,3 +92,71 @@ def test_a_variable_of_the_same_name_is_none(tmp_path: Path) -> None:
         return [len(Session), session.query(User).count()]
 """
     prove(tmp_path, HEAD + body, [("GET", "/users")])
+
+
+OPTIONS = """\
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.orm import Session
+
+from db import get_db
+
+app = FastAPI()
+
+
+class PostOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    title: str
+
+
+class UserOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    name: str
+    posts: list[PostOut]
+
+
+@app.get("/users", response_model=list[UserOut])
+def users(db: Session = Depends(get_db)):
+    try:
+        from sqlalchemy.orm import selectinload
+
+        from models import User
+
+        found = db.query(User).options(selectinload(User.posts)).order_by(User.id).all()
+        return found
+    finally:
+        print("read")
+
+
+@app.get("/users/{key}")
+def titles(key: int, db: Session = Depends(get_db)):
+    from models import Post, User
+
+    user = db.query(User).filter(User.id == key).first()
+    return [user.name, [p.title for p in user.posts], db.query(Post).count()]
+"""
+ANSWERED = [("GET", "/users"), ("GET", "/users/1")]
+
+
+def test_options_that_a_function_imports_are_there(tmp_path: Path) -> None:
+    after = prove(tmp_path, OPTIONS, ANSWERED)["main.py"]
+    assert "greenlet_spawn" not in after and after.count("selectinload(User.posts)") == 2
+
+
+def test_what_functions_import_first_is_no_other_name(tmp_path: Path) -> None:
+    after = prove(tmp_path, OPTIONS, ANSWERED)["main.py"]
+    assert "from sqlalchemy.orm import selectinload\n\nfrom db" in after and "sa_" not in after
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "    print(key)\n    from sqlalchemy.orm import selectinload\n\n    print(selectinload)\n",
+        "    from math import floor as selectinload\n\n    print(selectinload)\n",
+        "    selectinload = key\n    print(selectinload)\n",
+    ],
+)
+def test_what_may_be_something_else_keeps_its_name(tmp_path: Path, other: str) -> None:
+    app = OPTIONS.replace("    from models import Post, User\n", f"{other}    from models import Post, User\n")
+    after = prove(tmp_path, app, ANSWERED)["main.py"]
+    assert "sa_selectinload(User.posts)" in after
