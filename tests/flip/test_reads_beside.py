@@ -1,11 +1,11 @@
-"""Loads that an earlier run has written beside those who read."""
+"""Loads beside those who read: of what may be a response, and those that an earlier run has written."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from .harness import migrate
-from .reads_app import HEAD, MODELS
+from .harness import migrate, prove
+from .reads_app import FILLING, HEAD, MODELS
 
 DB = """\
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
@@ -61,3 +61,51 @@ def test_what_such_a_load_has_loaded_is_awaited_by_nobody(tmp_path: Path) -> Non
     """The comments are deleted between the first statement and the load, which therefore has them as they are."""
     files = {"db.py": DB, "models.py": MODELS, "main.py": APP, "requirements.txt": "fastapi\nsqlalchemy\naiosqlite\n"}
     assert migrate(files)["main.py"] == APP
+
+
+ANSWERED = (
+    HEAD.replace(SESSION, "from fastapi.responses import JSONResponse\nfrom sqlalchemy.orm import Session,")
+    + """
+
+class PostTitle(Out):
+    title: str
+
+
+class AuthorOut(Out):
+    name: str
+    posts: List[PostTitle]
+
+
+class PostOut(Out):
+    title: str
+    author: AuthorOut
+
+
+class Posts:
+    def __init__(self, db: Session):
+        self.db = db
+
+    def move(self, key: int):
+        post = self.db.query(Post).filter(Post.id == key).first()
+        if post is None:
+            return JSONResponse({"detail": "no such post"}, 404)
+        self.db.refresh(post)
+        post.author_id = 2
+        self.db.expire_all()
+        self.db.commit()
+        self.db.refresh(post)
+        return post
+
+
+@app.put("/posts/{key}", response_model=PostOut)
+def move(key: int, db: Session = Depends(get_db)):
+    post = Posts(db).move(key)
+    return post
+"""
+)
+
+
+def test_a_response_in_the_place_of_an_instance_has_nothing_to_load(tmp_path: Path) -> None:
+    files = {"models.py": MODELS, "filling.py": FILLING, "main.py": ANSWERED}
+    done = prove(tmp_path, files, [("PUT", "/posts/1"), ("PUT", "/posts/9")])
+    assert "if isinstance(post, Post):" in done["main.py"]

@@ -90,3 +90,39 @@ def test_a_refresh_repeats_the_options_over_what_they_have_loaded(tmp_path: Path
     filling = FILLING.replace("post=one, author=bob", "post=one, author=ann")
     requests = [("PUT", "/posts/1"), ("PUT", "/posts/3"), ("PUT", "/users/1"), ("PUT", "/users/2")]
     prove(tmp_path, {"models.py": MODELS, "filling.py": filling, "main.py": DESCRIBED}, requests)
+
+
+MADE = f"""{HEAD}
+
+@app.post("/posts")
+def add(db: Session = Depends(get_db)):
+    user = User(name="new")
+    post = Post(title="first", author=user)
+    db.add(Comment(text="hi", post=post, author=user))
+    db.commit()
+    db.refresh(user)
+    db.refresh(post)
+    return [user.posts[0].title, post.comments[0].text]
+
+
+@app.post("/read")
+def add_and_read(db: Session = Depends(get_db)):
+    user = User(name="new")
+    post = Post(title="second", author=user, comments=[Comment(text="ho")])
+    db.add(post)
+    db.commit()
+    db.refresh(user)
+    first = [comment.text for comment in post.comments]
+    db.refresh(post)
+    return [first, user.posts[0].title, [comment.text for comment in post.comments]]
+"""
+
+
+def test_what_is_refreshed_before_it_is_read_holds_nothing_to_be_emptied(tmp_path: Path) -> None:
+    """The user is refreshed by one load, with as many statements as before; in the second route that would empty the
+    post."""
+    requests = [("POST", "/posts"), ("POST", "/read")]
+    done = prove(tmp_path, {"models.py": MODELS, "filling.py": FILLING, "main.py": MADE}, requests)
+    first, second = done["main.py"].split("async def add_and_read")
+    assert 'refresh(user, ["posts"])' not in first
+    assert 'refresh(user, ["posts"])' in second

@@ -23,7 +23,7 @@ from asyncify.transforms.eager.created import STORES, is_construction, session_c
 from asyncify.transforms.eager.lines import WIDTH, selection
 from asyncify.transforms.eager.loads import walks
 from asyncify.transforms.eager.lookups import primary_key
-from asyncify.transforms.eager.members import may_hold_others
+from asyncify.transforms.eager.members import may_be_other, may_hold_others
 from asyncify.transforms.eager.naming import Namer
 from asyncify.transforms.eager.option_values import OptionReader
 from asyncify.transforms.eager.options import Renderer, Style, Tree
@@ -96,7 +96,8 @@ class Late:
         session = session_in(self.program, function, statement) or self._borrowed.parameter(function)
         if session is None:
             return None
-        optional = not many and (self._optional(reader, function) or not self._is_read_by(statement, reader))
+        perhaps = self._optional(reader, function) or not self._is_read_by(statement, reader)
+        optional = not many and (perhaps or may_be_other(self.program, expression))
         made = isinstance(site, ast.Call) and (is_construction(self.program, site) or is_of_factory(self.program, site))
         return Spot(function.path, function, expression, statement, info, many, optional, session, made)
 
@@ -290,7 +291,9 @@ class Late:
             load = self._load(spot, missing, broken)
         load += "\n"
         if spot.optional:
-            load = f"if {name} is not None:\n" + indent(load, "    ")
+            other = may_be_other(self.program, spot.expression)
+            known = f"isinstance({name}, {model})" if other else f"{name} is not None"
+            load = f"if {known}:\n" + indent(load, "    ")
         why = next(iter(paths.values()), "")
         target = Target(source.span(spot.statement), Place.STATEMENT)
         imports = tuple(dict.fromkeys(namer.imports))

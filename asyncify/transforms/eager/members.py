@@ -1,4 +1,4 @@
-"""Lists that promise instances and may hold something else: dictionaries that were made of them."""
+"""What promises instances and may be something else: lists of dictionaries that were made of them, a response."""
 
 from __future__ import annotations
 
@@ -37,6 +37,24 @@ def may_hold_others(program: Program, node: ast.expr, seen: frozenset[object] = 
             _is_other(program, member) for member in _added(function, node.id)
         )
     return False
+
+
+def may_be_other(program: Program, node: ast.expr, seen: frozenset[object] = frozenset()) -> bool:
+    """Whether a name or a call may give something else than an instance or None: a response that a service returns in
+    its place."""
+    function = program.function_of(node)
+    if isinstance(node, ast.Await):
+        return may_be_other(program, node.value, seen)
+    called = [one.info for one in program.calls(node)] if isinstance(node, ast.Call) else []
+    if called:
+        fresh = [info for info in called if info not in seen]
+        return any(may_be_other(program, r, seen | {info}) for info in fresh for r in returned(info))
+    if isinstance(node, ast.Name) and function is not None:
+        values = [value for n in function.nodes if (value := assigned_value(n, node.id)) is not None]
+        return (function, node.id) not in seen and any(
+            may_be_other(program, value, seen | {(function, node.id)}) for value in values
+        )
+    return isinstance(node, ast.Call) and bool(program.values(node)) and _is_other(program, node)
 
 
 def _added(function: FunctionInfo, name: str) -> Iterator[ast.expr]:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from asyncify.analysis.evaluated import behind
 from asyncify.analysis.expiry.events import path_text
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import objects
@@ -154,7 +155,8 @@ class Refreshing:
 
     def _empties_others(self, place: Refresh, info: ClassInfo, needed: Collection[Steps]) -> bool:
         """Whether a load over existing instances would empty what others of the function hold: the users of a group
-        are gone when the groups of a user are loaded so. Source: SQLAlchemy "Populate Existing".
+        are gone when the groups of a user are loaded so. What is refreshed itself before it is read holds nothing by
+        then. Source: SQLAlchemy "Populate Existing".
         """
         function = self.program.function_of(place.call)
         if function is None:
@@ -162,12 +164,24 @@ class Refreshing:
         ends = {self.program.orm.end_of(info, steps) for steps in needed}
         own = path_text(place.name)
         for node in function.nodes:
-            if isinstance(node, ast.Name) and node.id != own:
+            if isinstance(node, ast.Name) and node.id != own and not self._is_refreshed_first(place, node.id):
                 for found in objects(self.program.values(node)):
                     if found.origin is not None and self.reading.paths.get(found.origin.site):
                         if any(end is not None and self.program.classes.are_kin(end, found.info) for end in ends):
                             return True
         return False
+
+    def _is_refreshed_first(self, place: Refresh, name: str) -> bool:
+        """Whether the first use of a name behind a refresh refreshes what it means, further down in the same block."""
+        source, function = self.program.modules[place.path].source, self.program.function_of(place.call)
+        names = (n for n in function.nodes if isinstance(n, ast.Name) and n.id == name) if function is not None else ()
+        later = [n for n in names if n.lineno > place.call.lineno]
+        following = behind(source, source.statement(place.call)) if later else []
+        first = source.statement(min(later, key=lambda n: n.lineno)) if later else None
+        refreshes = (r for r in self.created.every() if r.path == place.path and r.is_refresh and r.before is None)
+        return first in following and any(
+            source.statement(r.call) is first and isinstance(r.name, ast.Name) and r.name.id == name for r in refreshes
+        )
 
 
 def _pairs(readers: Mapping[Steps, list[Reader]]) -> list[tuple[Steps, Reader]]:
