@@ -88,7 +88,7 @@ class Refreshing:
             apart = apart or self.created.is_named_behind(place)
             by_name = self._can_name(place, needed) and (apart or self._disturbs_mocks(place))
             if by_name or place.pending:
-                upwards = {steps: found for steps, found in needed.items() if self._goes_up(info, steps[0])}
+                upwards = {steps: found for steps, found in needed.items() if self.goes_up(info, steps[0])}
                 yield (None if upwards else []), _pairs(upwards)
                 needed = {steps: found for steps, found in needed.items() if steps not in upwards}
                 by_name = by_name and bool(needed)
@@ -124,7 +124,7 @@ class Refreshing:
             return False
         return (version := SqlAlchemy.of(self.program).version) is None or version >= (2,)
 
-    def _goes_up(self, info: ClassInfo, name: str) -> bool:
+    def goes_up(self, info: ClassInfo, name: str) -> bool:
         """Whether a relationship leads to one instance of the same class: `refresh(node, ["parent"])` loads nothing, as
         measured with SQLAlchemy 2.0.20 and 2.1."""
         relationship = self.program.orm.relationship(info, name)

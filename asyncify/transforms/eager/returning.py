@@ -55,9 +55,11 @@ class Returning:
         return any(r.lazy in JOINED and r.target and program.classes.are_kin(r.target, owner) for r in found)
 
     def is_there(self, site: ast.AST, place: Refresh, steps: Steps) -> bool:
-        """Whether a path goes back to where it began, and on to what is read behind the refresh anyhow."""
+        """Whether a path goes back to where it began, and on to what is read behind the refresh anyhow, and loaded by
+        it: what leads up a tree may be awaited where it is read, and that may come later."""
         info = self._refreshing.stored_class(place)
-        return leads_back(self._reading.program, info, steps, self._later(site, place))
+        later = {path for path in self._later(site, place) if not self._refreshing.goes_up(info, path[0])}
+        return leads_back(self._reading.program, info, steps, later)
 
     def _crossed_behind(self, site: ast.AST, place: Refresh) -> dict[ClassInfo, set[Steps]]:
         """What the statements of collections load that are read behind a refresh."""
