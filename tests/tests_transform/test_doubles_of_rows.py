@@ -107,3 +107,89 @@ def test_a_refresh_passes_by_what_is_not_of_the_session(tmp_path: Path, told: st
     code, printed = pytest_run(tmp_path / "after", files)
     assert code == 0, printed
     assert flip(files, {}, steps=("query", "eager", "flip"))[0] == files
+
+
+WORK = """\
+from fastapi import Depends
+from sqlalchemy.orm import Session
+
+from app.db import SessionLocal
+from app.models import Note
+
+
+class Unit:
+    def __init__(self, db: Session):
+        self.db = db
+
+    def __getattr__(self, name):
+        return getattr(self.db, name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self.db.close()
+
+
+def get_unit():
+    with Unit(SessionLocal()) as unit:
+        yield unit
+
+
+class Notes:
+    db: Session
+
+    def __init__(self, db: Session = Depends(get_unit)):
+        self.db = db
+
+    def find(self, key: int) -> Note:
+        return self.db.get(Note, key)
+
+    def publish(self, key: int) -> str:
+        note = self.find(key)
+        note.text = note.text.upper()
+        self.db.commit()
+        self.db.refresh(note)
+        return f"{note.text}{len(note.pages)}"
+"""
+WORK_TESTS = """\
+from unittest.mock import MagicMock, patch
+
+from app.db import Base, SessionLocal, engine
+from app.models import Note, Page
+from app.work import Notes, Unit
+
+
+def test_rows():
+    Base.metadata.create_all(engine)
+    with Unit(SessionLocal()) as unit:
+        unit.add(Note(id=1, text="a", pages=[Page(id=1, text="b"), Page(id=2, text="c")]))
+        unit.commit()
+        assert Notes(unit).publish(1) == "A2"
+    Base.metadata.drop_all(engine)
+
+
+def test_double():
+    note = MagicMock(text="d", pages=[MagicMock(text="e")])
+    db = MagicMock()
+    with patch.object(Notes, "find", return_value=note):
+        assert Notes(db).publish(1) == "D1"
+    db.refresh.assert_called_once_with(note)
+"""
+
+
+def test_what_hands_attributes_on_to_a_session_knows_no_in(tmp_path: Path) -> None:
+    suite = {
+        **APP,
+        "app/models.py": f"{HEAD}{MODELS}",
+        "app/work.py": WORK,
+        "tests/test_work.py": WORK_TESTS,
+        "pytest.ini": "[pytest]\npythonpath = .\n",
+    }
+    code, printed = pytest_run(tmp_path / "before", suite)
+    assert code == 0, printed
+    files, _ = flip(suite, steps=("query", "eager", "flip"))
+    assert "if note in self.db.identity_map.values():" in files["app/work.py"], files["app/work.py"]
+    code, printed = pytest_run(tmp_path / "after", files)
+    assert code == 0, printed
+    assert flip(files, {}, steps=("query", "eager", "flip"))[0] == files

@@ -182,15 +182,16 @@ class Created:
         for refresh in self._of_same_name(refreshes, site, reader.node, here):
             there = self.program.function_of(refresh.call)
             source = self.program.modules[refresh.path].source
-            block = source.parent(refresh.before or source.statement(refresh.call))
-            guarded = guarded_path(block.test) if isinstance(block, ast.If) else ""
-            if block is not None and guarded and is_path(refresh.name) and guarded == path_text(refresh.name):
-                # where there is no instance, there is nothing to read
-                block = source.parent(block)
+            statement: ast.stmt = refresh.before or source.statement(refresh.call)
+            block = source.parent(statement)
+            if isinstance(block, ast.If) and (guarded := guarded_path(block.test)) and is_path(refresh.name):
+                if guarded == path_text(refresh.name):
+                    # where there is no instance, there is nothing to read
+                    statement, block = block, source.parent(block)
             if there is here and here is not None:
                 line = refresh.before.lineno - 1 if refresh.before is not None else refresh.call.lineno
                 before = line < getattr(reader.node, "lineno", 0)
-                if before and self._is_within(refresh.path, reader.node, block) and (last is None or line > last[0]):
+                if before and dominates(source, statement, reader.node) and (last is None or line > last[0]):
                     last = (line, refresh)
             elif there is not None and here is not None:
                 # what is made elsewhere reaches its refresh before its maker hands it out
@@ -249,12 +250,6 @@ class Created:
         own = [r for r in every if self.program.function_of(r.call) is here]
         same = [r for r in own if is_path(r.name) and path_text(r.name) == path_text(read)]
         return [r for r in refreshes if r in same or r not in own] if same else refreshes
-
-    def _is_within(self, path: str, node: ast.AST, block: ast.AST | None) -> bool:
-        current: ast.AST | None = node
-        while current is not None and current is not block:
-            current = self.program.modules[path].source.parent(current)
-        return current is not None
 
     def _comes_through(self, here: FunctionInfo, node: ast.AST, there: FunctionInfo) -> bool:
         """Whether what a reader reads is the result of a call that runs a function."""

@@ -170,7 +170,7 @@ class Expired:
         double = self._mocks.may_be_a_double(read.function, read.instance)
         foreign = double or not self._persistence.is_row(read) or self._may_be_gone(read)
         if session is not None and foreign:
-            conditions.append(f"{name} in {session.name}")
+            conditions.append(session.holds(name))
             self._guarded.add(read.function)
         return conditions
 

@@ -18,6 +18,7 @@ from asyncify.transforms.eager.expiring import Expiring
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
 from asyncify.transforms.eager.refresh_edits import RefreshEdits
+from asyncify.transforms.eager.sessions import holds, is_handed_on
 from asyncify.transforms.query.versions import SqlAlchemy
 
 
@@ -145,7 +146,9 @@ class Refreshing:
         if not written or place.guard or not self._may_be_a_double(place):
             return place
         assert isinstance(place.call.func, ast.Attribute)
-        return replace(place, guard=f"{path_text(place.name)} in {path_text(place.call.func.value)}")
+        session = place.call.func.value
+        handed_on = is_handed_on(self.program.values(session))
+        return replace(place, guard=holds(path_text(session), path_text(place.name), handed_on=handed_on))
 
     def _may_be_a_double(self, place: Refresh) -> bool:
         """Whether what is refreshed may be the mock of a test, and nothing that the function makes itself."""

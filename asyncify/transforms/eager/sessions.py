@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import Inst, Values, is_session
+from asyncify.analysis.values import Inst, Obj, Values, is_session
 from asyncify.knowledge import names
 from asyncify.knowledge.names import is_a
 
@@ -19,12 +19,14 @@ class Access:
     parameter: what must be added to the function so that it has the name.
     sqlmodel: it is one of SQLModel, whose async form warns of `scalars`, since that calls its `execute`; `exec` with a
     select of SQLModel gives the same. Source: `sqlmodel/ext/asyncio/session.py`.
+    handed_on: it may be an object of the app that hands attributes on to a session with `__getattr__`.
     """
 
     name: str
     waits: bool
     parameter: str = ""
     sqlmodel: bool = False
+    handed_on: bool = False
 
     @property
     def library(self) -> str:
@@ -43,6 +45,22 @@ class Access:
         """A call of the session that nothing is called on."""
         return f"await {self.name}.{text}" if self.waits else f"{self.name}.{text}"
 
+    def holds(self, name: str) -> str:
+        """A condition: the row with a name is of the session, as no mock of a test is."""
+        return holds(self.name, name, handed_on=self.handed_on)
+
+
+def holds(session: str, name: str, *, handed_on: bool) -> str:
+    """`note in db`; `in` asks for a special method, which `__getattr__` does not hand on. Source: Python Language
+    Reference, "Special method lookup"."""
+    return f"{name} in {session}.identity_map.values()" if handed_on else f"{name} in {session}"
+
+
+def is_handed_on(values: Values) -> bool:
+    """Whether what is used as a session may be an object that hands attributes on to one, and knows no `in`."""
+    infos = {v.info for v in values if isinstance(v, Obj)}
+    return any("__getattr__" in info.methods and "__contains__" not in info.methods for info in infos)
+
 
 def access(
     values: Values, name: str, function: FunctionInfo | None, parameter: str = "", *, is_async: bool = False
@@ -60,7 +78,8 @@ def access(
     can_wait = is_async or (function is not None and function.is_async)
     of_sqlmodel = (names.SQLMODEL_SESSION, names.SQLMODEL_ASYNC_SESSION)
     sqlmodel = all(any(is_a(kind, one) for one in of_sqlmodel) for kind in kinds)
-    return Access(name, waiting, parameter, sqlmodel) if can_wait or not waiting else None
+    found = Access(name, waiting, parameter, sqlmodel, is_handed_on(values))
+    return found if can_wait or not waiting else None
 
 
 def session_in(program: Program, function: FunctionInfo, statement: ast.stmt) -> Access | None:
