@@ -11,6 +11,7 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.schema_hooks import Hook, hooks_of
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import Ann, Cls, Ext, Tv
+from asyncify.knowledge.names import FORWARD_REF
 
 #: calls that validate one object. Source: pydantic 1.10 and 2 `BaseModel`, `TypeAdapter`, `parse_obj_as`.
 VALIDATORS = frozenset({"model_validate", "from_orm", "validate"})
@@ -126,6 +127,9 @@ class Schemas:
                 return self.shapes(ast.parse(node.value, mode="eval").body, path, filled, depth + 1)
             except SyntaxError:
                 return ()
+        if isinstance(node, ast.Call):  # UserRef = ForwardRef("UserOut")
+            named = node.args and self.meaning(node.func, path) == Ext(FORWARD_REF)
+            return self.shapes(node.args[0], path, filled, depth + 1) if named else ()
         if isinstance(node, ast.BinOp):
             return (*self.shapes(node.left, path, filled, depth + 1), *self.shapes(node.right, path, filled, depth + 1))
         if isinstance(node, (ast.List, ast.Tuple)):

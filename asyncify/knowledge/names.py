@@ -54,6 +54,8 @@ REQUEST = "starlette.requests.Request"
 BACKGROUND_TASKS = "starlette.background.BackgroundTasks"
 TEMPLATES = "starlette.templating.Jinja2Templates"
 FIXTURE = "pytest.fixture"
+#: a name in an annotation that is defined later. Source: Python reference, `typing.ForwardRef`
+FORWARD_REF = "typing.ForwardRef"
 
 #: classes of factories -> what those give that are not told another class
 MADE_BY = MappingProxyType(

@@ -300,3 +300,58 @@ def read_all(db: Session = Depends(get_db)):
 """
     done = prove(tmp_path, {"main.py": main, "users.py": users}, [("GET", "/users"), ("GET", "/users/1")])
     assert done["users.py"].count("selectinload(User.posts)") == 2
+
+
+def test_fields_of_a_schema_that_is_defined_later(tmp_path: Path) -> None:
+    """`UserRef = ForwardRef("UserOut")` named nothing: what the schema reads was not loaded."""
+    main = """\
+from typing import ForwardRef
+
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import Post, User
+
+app = FastAPI()
+UserRef = ForwardRef("UserOut")
+
+
+class PostOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    author: UserRef
+
+
+class PostName(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    title: str
+
+
+class UserOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    name: str
+    posts: list[PostName]
+
+
+PostOut.model_rebuild()
+
+
+@app.get("/posts")
+def read(db: Session = Depends(get_db)):
+    return [PostOut.model_validate(post) for post in db.query(Post).order_by(Post.id)]
+
+
+UserModel = ForwardRef("User")
+
+
+def number(user: UserModel) -> int:
+    return len(user.posts)
+
+
+@app.get("/users")
+def users(db: Session = Depends(get_db)):
+    return sum(map(number, db.query(User)))
+"""
+    done = prove(tmp_path, {"main.py": main}, [("GET", "/posts"), ("GET", "/users")])
+    assert "options(joinedload(Post.author).selectinload(User.posts))" in done["main.py"]

@@ -23,6 +23,7 @@ from asyncify.analysis.infer.stores import grow, store_attribute
 from asyncify.analysis.infer.told import told_of
 from asyncify.analysis.values import (
     NOTHING,
+    Ann,
     Cls,
     Const,
     Ext,
@@ -123,6 +124,8 @@ def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call
         return frozenset({Inst("contextmanager", (args[0] if args else NOTHING,))})
     if name in ("typing.cast", "sqlalchemy.cast") and node.args and name.startswith("typing"):
         return annotated(run, node.args[0]) or (args[1] if len(args) > 1 else NOTHING)
+    if name == names.FORWARD_REF and node.args:
+        return frozenset({Ann(node.args[0], run.path)})
     if name == "typing.TypeVar":
         return _type_variable(args, kwargs, run, node)
     if name in ("asyncio.run", "asyncio.create_task", "anyio.run", "asyncio.ensure_future") and args:
