@@ -354,4 +354,4 @@ def users(db: Session = Depends(get_db)):
     return sum(map(number, db.query(User)))
 """
     done = prove(tmp_path, {"main.py": main}, [("GET", "/posts"), ("GET", "/users")])
-    assert "options(joinedload(Post.author).selectinload(User.posts))" in done["main.py"]
+    assert "joinedload(Post.author).selectinload(User.posts)" in done["main.py"]

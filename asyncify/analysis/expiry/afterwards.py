@@ -37,6 +37,11 @@ class Afterwards:
         below = here is there and place.lineno < line
         return below or there in self._behind(here, place.lineno) or line >= self._returned(here).get(there, line + 1)
 
+    def between(self, function: FunctionInfo, first: int, last: int) -> frozenset[FunctionInfo]:
+        """What a function runs in lines of its own, the first and the last included."""
+        called = {info for node, info in self._calls.get(function, ()) if first <= node.lineno <= last}
+        return frozenset().union(*(self._reach.of(info) for info in called))
+
     def _find_behind(
         self, function: FunctionInfo, line: int, returned: ast.Call | None = None
     ) -> frozenset[FunctionInfo]:

@@ -18,6 +18,7 @@ from asyncify.analysis.evaluated import behind, comes_before
 from asyncify.analysis.expiry import computed
 from asyncify.analysis.expiry.afterwards import is_repeated
 from asyncify.analysis.expiry.changes import Changes
+from asyncify.analysis.expiry.committing import Committing
 from asyncify.analysis.expiry.events import commits_expire, flushes_before_queries, is_list, path_text
 from asyncify.analysis.expiry.reads import expired_reads
 from asyncify.analysis.expiry.uses import ExpiredRead, How, nothing_differs
@@ -57,6 +58,7 @@ class Expired:
         for info, name in reading.columns:
             self._columns_read[info].add(name)
         self._persistence = Persistence(self.program)
+        self._committing = Committing(self._changes)
         differs = self._differs if commits_expire(self.program) else nothing_differs
         self._all = [read for read in expired_reads(self.program, differs) if self._is_read(read)]
         attributes: dict[tuple[ast.stmt, str], list[ExpiredRead]] = {}
@@ -181,7 +183,8 @@ class Expired:
         if self._flushing or event is None:
             return False
         emptied = session_call(self.program, event, *STORES, "rollback", "expire", "expire_all")
-        return emptied is None or len(event.args) > 1 or self._is_changed(read)
+        flushed = emptied is not None or self._committing.is_last(event)
+        return not flushed or (emptied is not None and len(event.args) > 1) or self._is_changed(read)
 
     def _is_changed(self, read: ExpiredRead) -> bool:
         """Whether such an instance is changed between what has expired it and the read."""

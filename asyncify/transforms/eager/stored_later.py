@@ -18,6 +18,7 @@ from asyncify.analysis.values import Obj, objects
 from asyncify.transforms.eager.autoflush import Autoflush
 from asyncify.transforms.eager.created import STORES, Created, Refresh, session_call
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
+from asyncify.transforms.eager.sources import loops_around
 
 
 class StoredLater:
@@ -83,16 +84,46 @@ class StoredLater:
 
     def may_load(self, site: ast.Call, steps: Steps, reader: Reader) -> bool:
         """Whether what a reader finds may be of a row by then, and not in memory."""
-        if any(self.leads(refresh, reader) for refresh in self._created.refreshes(site)):
+        if any(self._comes_between(site, refresh.call, reader) for refresh in self._created.refreshes(site)):
             return True
         if self._autoflush.stores(site, steps, reader):
             return True
         given = {keyword.arg for keyword in site.keywords}
         return steps[0] not in given and any(
-            store.lineno >= line and self._afterwards.leads(store, reader.node)
+            store.lineno >= line and self._comes_between(site, store, reader)
             for function, line in self._holders.get(site, {}).items()
             for store in self._stores[function]
         )
+
+    def _comes_between(self, site: ast.Call, store: ast.Call, reader: Reader) -> bool:
+        """Whether a store may run when an instance has been made and before it is read."""
+        here = self.program.function_of(site)
+        if here is None or not _is_made_beside(here, site, reader.node):
+            return self._afterwards.leads(store, reader.node)
+        there = self.program.function_of(store)
+        first, last = site.lineno, getattr(reader.node, "lineno", 0)
+        if there is here:
+            return first <= store.lineno <= last
+        return there in self._afterwards.between(here, first, last)
+
+
+def _is_made_beside(function: FunctionInfo, site: ast.Call, node: ast.AST) -> bool:
+    """Whether an attribute is read of what the same run of a function has made: its name means nothing else, and no
+    loop comes to the read without making another one."""
+    if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name) or node not in function.nodes:
+        return False
+    named = [n for n in function.nodes if isinstance(n, ast.Name) and n.id == node.value.id and _is_bound(n)]
+    statement = function.source.parent(site)
+    alone = isinstance(statement, (ast.Assign, ast.AnnAssign)) and len(named) == 1
+    given = node.value.id in {parameter.arg for parameter in function.parameters}
+    if not alone or given or function.source.statement(named[0]) is not statement:
+        return False
+    source = function.source
+    return site.lineno < node.lineno and loops_around(source, node) <= loops_around(source, site)
+
+
+def _is_bound(node: ast.Name) -> bool:
+    return not isinstance(node.ctx, ast.Load)
 
 
 def _named_from(function: FunctionInfo, node: ast.Name) -> int:
