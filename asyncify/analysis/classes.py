@@ -40,6 +40,7 @@ class Classes:
                     self._children[base].append(info)
         self.ancestors = lru_cache(maxsize=None)(self._ancestors)
         self.program_ancestors = lru_cache(maxsize=None)(self._program_ancestors)
+        self.are_kin = lru_cache(maxsize=None)(self._are_kin)
         for info in self.all:
             for method in info.methods.values():
                 if self._children[info] and not method.yields and _has_no_body(method):
@@ -145,7 +146,7 @@ class Classes:
                 return base.methods[name]
         return None
 
-    def are_kin(self, one: ClassInfo, other: ClassInfo) -> bool:
+    def _are_kin(self, one: ClassInfo, other: ClassInfo) -> bool:
         """Whether an instance of one class may be one of the other: they are the same, or one is above the other."""
         return one is other or one in self.ancestors(other) or other in self.ancestors(one)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from asyncify.analysis.lazy_names import ASKED, lazy_sources
 from asyncify.analysis.modules import ModuleIndex
@@ -40,6 +41,7 @@ class Names:
         self.modules = modules
         self.index = ModuleIndex(modules, _absolute_imports(modules))
         self._resolved: dict[tuple[str, str], Definition | None] = {}
+        self.lazy = cache(self._lazy)
 
     def imported(self, path: str, node: ast.Import | ast.ImportFrom, alias: ast.alias) -> Imported | Mod | Ext | None:
         """What one alias of an import statement brings."""
@@ -106,8 +108,11 @@ class Names:
             return Mod(child)
         return next((d for s in self.lazy(path, name) if (d := self._resolve(s.path, s.name, seen)) is not None), None)
 
-    def lazy(self, path: str, name: str) -> Iterator[Imported]:
+    def _lazy(self, path: str, name: str) -> tuple[Imported, ...]:
         """Where the `__getattr__` of a module looks for a name that the module does not bind."""
+        return tuple(self._looked_up(path, name))
+
+    def _looked_up(self, path: str, name: str) -> Iterator[Imported]:
         module = self.modules.get(path)
         for dotted, there in lazy_sources(module, name) if module is not None and ASKED in module.top else ():
             plain = dotted.lstrip(".")

@@ -82,6 +82,7 @@ class Orm:
         self._mapped: dict[ClassInfo, bool] = {}
         self._own: dict[ClassInfo, dict[str, Relationship]] = {}
         self._below: dict[tuple[ClassInfo, str], tuple[ClassInfo, ...]] = {}
+        self._named: dict[tuple[ClassInfo, str], Relationship | None] = {}
         self._columns: dict[ClassInfo, Mapping[str, Column]] = {}
         self._foreign_keys: dict[ClassInfo, frozenset[str]] = {}
         self._later = later_attributes(names)
@@ -150,6 +151,12 @@ class Orm:
 
     def relationship(self, info: ClassInfo, name: str) -> Relationship | None:
         """A relationship of a model by attribute name: its own, inherited, or a back reference."""
+        key = (info, name)
+        if key not in self._named:
+            self._named[key] = self._find_relationship(info, name)
+        return self._named[key]
+
+    def _find_relationship(self, info: ClassInfo, name: str) -> Relationship | None:
         for base in self._classes.ancestors(info):
             if isinstance(base, ClassInfo):
                 own = self._own.get(base) if base in self._own else self._read_relationships(base)
@@ -377,6 +384,7 @@ class Orm:
             if name is not None and rel.target is not None:
                 made = Relationship(name, rel.target, owner, many, lazy, rel.node, holds_key=held, told=told)
                 self._backrefs[rel.target][name] = made
+                self._named.clear()
 
 
 def _target_name(node: ast.expr) -> str | None:

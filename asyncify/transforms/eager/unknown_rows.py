@@ -43,7 +43,7 @@ class UnknownRows:
         for module in self.program.modules.values():
             for call in module.source.nodes_of(ast.Call):
                 function = self.program.function_of(call)
-                if function is not None and not _validates(function) and _runs_unknown(self.program.values(call)):
+                if function is not None and _runs_unknown(self.program.values(call)) and not _validates(function):
                     found.add(function)
         return frozenset(found)
 
