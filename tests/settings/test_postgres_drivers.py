@@ -50,7 +50,8 @@ def attempt(statement):
             return [kind(e), e.orig.diag.message_primary]
         return ["null", e.orig.diag.column_name]
     except (DBAPIError, OSError) as e:
-        return [kind(e)]
+        said = str(e)
+        return [kind(e), "psycopg2" in said, "psycopg2" not in said.lower()]
     return None
 
 
@@ -117,8 +118,8 @@ def test_what_the_program_asks_of_errors(driver: str, version: str, postgres: Po
         ["unique", "one", "notes", "23505"],
         ["null", "title"],
         ["check", 'new row for relation "notes" violates check constraint "few"'],
-        ["wrong"],
-        ["other"],
+        ["wrong", True, False],
+        ["other", True, False],
     ]
     assert answers(tmp_path, after, version, given[1]) == expected
     assert not findings and "psycopg2.errors" not in after
@@ -191,6 +192,36 @@ def test_what_only_psycopg2_has_is_told(driver: str, codes: list[str]) -> None:
     after, findings = migrated(CODE, driver)
     assert sorted(f.code for f in findings) == codes
     assert "other.orig.pgcode" in after and "error.orig.pgerror" in after
+
+
+NAMED = """\
+import sys
+
+from sqlalchemy import create_engine, text
+
+URL = "postgresql+psycopg2://localhost/shop"
+engine = create_engine(URL)
+
+
+def save():
+    try:
+        if "psycopg2" in URL:
+            with engine.begin() as connection:
+                connection.execute(text("SELECT 1"))
+    except ImportError as error:
+        print("psycopg2" in str(error))
+    except Exception as error:
+        print("psycopg2.errors.UniqueViolation" in str(error), "psycopg2" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize(("driver", "codes"), [("psycopg", []), ("asyncpg", ["driver-error"])])
+def test_the_class_that_a_text_names(driver: str, codes: list[str]) -> None:
+    after, findings = migrated(NAMED, driver)
+    assert [f.code for f in findings] == codes
+    assert ('"psycopg.errors.UniqueViolation" in str(error)' in after) is not bool(codes)
+    assert 'print("psycopg2" in str(error))' in after and '"psycopg2" in sys.modules' in after
+    assert 'if "psycopg2" in URL:' in after
 
 
 TEXTS = (

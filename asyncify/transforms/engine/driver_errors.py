@@ -50,6 +50,8 @@ class DriverErrors:
                     yield from self.attribute(module, node)
                 elif isinstance(node, ast.Call):
                     yield from self.call(module, node)
+                elif isinstance(node, ast.Compare):
+                    yield from self.text(module, node)
 
     def mentions(self, text: str) -> bool:
         """Whether a file can hold anything of this."""
@@ -112,6 +114,42 @@ class DriverErrors:
             advice = "compare the code of PostgreSQL, error.orig.sqlstate, which both drivers have"
             yield self.finding(module, node, "does not raise the errors of psycopg2", advice)
 
+    def text(self, module: ModuleInfo, node: ast.Compare) -> Iterator[Edit | Finding]:
+        """`"psycopg2" in str(error)`: the text of an error of SQLAlchemy begins with the class of the driver's."""
+        word = node.left.value if isinstance(node.left, ast.Constant) else None
+        if not isinstance(word, str) or "psycopg2" not in word or not isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            return
+        if not self.is_error_text(module, node.comparators[0]):
+            return
+        if self.target == PSYCOPG or word == "psycopg2":
+            written = module.source.segment(node.left)
+            driver = self.target.partition("+")[2]
+            yield self.edit(module, node.left, Replace(written.replace("psycopg2", driver)))
+        else:
+            advice = "compare the code of PostgreSQL, error.orig.sqlstate, which both drivers have"
+            yield self.finding(module, node, "does not name the errors of psycopg2", advice)
+
+    def is_error_text(self, module: ModuleInfo, node: ast.expr) -> bool:
+        """Whether an expression is made of an error that a handler around it has caught, at once or through a name."""
+        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        outer: ast.AST | None = module.source.parent(node)
+        while outer is not None and not isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            if isinstance(outer, ast.ExceptHandler) and outer.name and self.may_catch(module, outer):
+                texts = [n for n in ast.walk(outer) if isinstance(n, ast.Assign) and names & set(_stored(n))]
+                read = {n.id for one in texts for n in ast.walk(one.value) if isinstance(n, ast.Name)}
+                return outer.name in names | read
+            outer = module.source.parent(outer)
+        return False
+
+    def may_catch(self, module: ModuleInfo, handler: ast.ExceptHandler) -> bool:
+        """Whether a handler may be for errors of SQLAlchemy."""
+        kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type] if handler.type else []
+        return any(
+            (isinstance(kind, ast.Name) and kind.id in ("Exception", "BaseException"))
+            or self.name_of(module, kind).startswith("sqlalchemy.exc.")
+            for kind in kinds
+        )
+
     def psycopg(self, module: ModuleInfo) -> bool:
         """Whether the name `psycopg` is free in a file, or the package."""
         taken = "psycopg" in names_used(self.program, module.path)
@@ -170,6 +208,10 @@ class DriverErrors:
     def finding(self, module: ModuleInfo, node: ast.AST, what: str, advice: str) -> Finding:
         message = f"{self.target.partition('+')[2]} {what}"
         return Finding(self.transform, module.path, module.source.span(node), "driver-error", message, advice)
+
+
+def _stored(node: ast.Assign) -> Iterator[str]:
+    return (target.id for target in node.targets if isinstance(target, ast.Name))
 
 
 def _is_store(node: ast.Name) -> bool:
