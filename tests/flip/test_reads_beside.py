@@ -1,4 +1,4 @@
-"""Loads beside those who read: of what may be a response, and those that an earlier run has written."""
+"""Loads beside those who read, of what may be a response; and what an earlier run has written, which stays so."""
 
 from __future__ import annotations
 
@@ -109,3 +109,36 @@ def test_a_response_in_the_place_of_an_instance_has_nothing_to_load(tmp_path: Pa
     files = {"models.py": MODELS, "filling.py": FILLING, "main.py": ANSWERED}
     done = prove(tmp_path, files, [("PUT", "/posts/1"), ("PUT", "/posts/9")])
     assert "if isinstance(post, Post):" in done["main.py"]
+
+
+AWAITED = (
+    HEAD.replace(SESSION, ASYNC.replace("delete\n", "inspect\nfrom sqlalchemy.util import greenlet_spawn\n"))
+    + """
+
+@app.put("/posts/{key}")
+async def change(key: int, db: AsyncSession = Depends(get_db)):
+    post = await db.get(Post, key)
+    post.title = "changed"
+    await db.commit()
+    await db.get(Post, inspect(post).identity, options=[joinedload(Post.author)], populate_existing=True)
+    author = post.author
+    if await greenlet_spawn(getattr, author, "team") is not None:
+        return [post.title, author.name, author.team.name]
+    return [post.title, author.name]
+
+
+@app.put("/direct/{key}")
+async def direct(key: int, db: AsyncSession = Depends(get_db)):
+    post = await db.get(Post, key)
+    post.title = "changed"
+    await db.commit()
+    await db.get(Post, inspect(post).identity, options=[joinedload(Post.author)], populate_existing=True)
+    return [post.title, post.author.team.name if await greenlet_spawn(getattr, post.author, "team") else None]
+"""
+)
+
+
+def test_what_an_earlier_run_awaits_gets_no_option(tmp_path: Path) -> None:
+    """It had a reason not to load the team with the refresh; the next one takes the refresh for a place to load it."""
+    files = {"db.py": DB, "models.py": MODELS, "main.py": AWAITED, "requirements.txt": "sqlalchemy\naiosqlite\n"}
+    assert migrate(files)["main.py"] == AWAITED

@@ -276,6 +276,8 @@ class Planner:
 
     def _refresh(self, place: Refresh, steps: Steps, reader: Reader) -> None:
         info = self.refreshing.stored_class(place)
+        if is_read_before(self.program, reader, steps):
+            return
         if self.overtaken.by_writes(place.start, info, steps, [reader]):
             if not self.overtaken.by_commits_alone(place.start, info, steps, [reader]):
                 self._unknown(steps, reader)
