@@ -84,3 +84,54 @@ def test_what_leads_back_and_up_does_not_wait_for_a_later_read(tmp_path: Path) -
     """No refresh loads a parent by its name, so it is awaited where it is read: the leaves read it before that."""
     requests = [("PUT", "/nodes/2"), ("POST", "/nodes"), ("PUT", "/nodes/1")]
     prove(tmp_path, {"models.py": MODELS, "filling.py": FILLING, "main.py": MAIN}, requests)
+
+
+INSERTED = """\
+from fastapi import Depends, FastAPI
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import Node
+
+app = FastAPI()
+
+
+@app.post("/nodes")
+def add(db: Session = Depends(get_db)):
+    node = Node(name="new")
+    db.add(node)
+    db.commit()
+    db.execute(insert(Node), [{"name": "below", "parent_id": node.id}])
+    if node.children:
+        node.children.pop()
+    node.name = node.parent.name if node.parent else "none"
+    db.commit()
+    return node.name
+
+
+def put_below(db: Session, parent_id: int):
+    db.execute(insert(Node), [{"name": "below", "parent_id": parent_id}])
+
+
+@app.post("/pairs")
+def add_pair(db: Session = Depends(get_db)):
+    node = Node(name="pair")
+    db.add(node)
+    db.commit()
+    put_below(db, node.id)
+    names = [below.name for below in node.children]
+    db.commit()
+    return names
+
+
+@app.get("/nodes")
+def every(db: Session = Depends(get_db)):
+    return [[node.name, node.parent_id] for node in db.query(Node).order_by(Node.id)]
+"""
+
+
+def test_a_statement_that_a_refresh_stands_before_writes_rows(tmp_path: Path) -> None:
+    """The refresh is for the key in the statement; what is loaded with it lacks the row that the statement inserts."""
+    files = {"models.py": MODELS, "filling.py": FILLING, "main.py": INSERTED}
+    prove(tmp_path, files, [("POST", "/nodes"), ("POST", "/pairs"), ("GET", "/nodes")])

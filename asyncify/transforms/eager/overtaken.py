@@ -13,7 +13,7 @@ from functools import cache
 from asyncify.analysis.association_rows import association_classes
 from asyncify.analysis.cascades import cascade_words
 from asyncify.analysis.evaluated import comes_before, is_always_evaluated
-from asyncify.analysis.expiry.changes import ANYTHING, Change
+from asyncify.analysis.expiry.changes import ANYTHING, Change, Changes
 from asyncify.analysis.expiry.events import commits_expire, flushes_before_queries
 from asyncify.analysis.expiry.ways import Ways, Written
 from asyncify.analysis.program import Program
@@ -29,6 +29,7 @@ class Overtaken:
     def __init__(self, program: Program, reach: Reach, autoflush: Autoflush) -> None:
         self.program = program
         self._autoflush = autoflush
+        self._changes = Changes(program)
         self._between = cache(Ways(program, reach, expire=commits_expire(program)).between)
         self._migrated = any("AsyncSession" in module.source.text for module in program.modules.values())
         self._committed = cache(Ways(program, reach, expire=True).between)
@@ -39,7 +40,9 @@ class Overtaken:
 
     def by_writes(self, place: ast.AST, info: ClassInfo, steps: Steps, readers: list[Reader]) -> bool:
         """Whether what a place loads for a path may be something else by the time of one of the readers, and was not
-        read before in any case."""
+        read before in any case. A place that is a statement stands for what is written before that."""
+        if isinstance(place, ast.stmt) and self._sends(place, info, steps):
+            return True
         late = [reader for reader in readers if self._differs(place, info, steps, reader)]
         return any(not any(self._reads_first(one, reader, place) for one in readers) for reader in late)
 
@@ -47,6 +50,8 @@ class Overtaken:
         """Whether async code has what is needed already: its commits expire nothing, while those of the sync code may
         have done so, and that was decided by then."""
         if not self._migrated or not self.by_writes(place, info, steps, readers):
+            return False
+        if isinstance(place, ast.stmt) and self._sends(place, info, steps):
             return False
         return not any(self._differs(place, info, steps, r, self._committed(place, r.node)) for r in readers)
 
@@ -97,6 +102,20 @@ class Overtaken:
         return any(
             self._alters(written, owner, name) for owner, name in zip(owners, steps, strict=True) if owner is not None
         )
+
+    def _sends(self, statement: ast.stmt, info: ClassInfo, steps: Steps) -> bool:
+        """Whether a statement itself, or what it calls, changes rows behind the back of instances so that a path leads
+        elsewhere."""
+        function = self.program.function_of(statement)
+        if function is None:
+            return False
+        inside = set(ast.walk(statement))
+        found = {change for node, change in self._changes.own(function) if node in inside}
+        for called in {called for node, called in self._changes.callees(function) if node in inside}:
+            found |= self._changes.reached(called)
+        written = Written(frozenset(change for change in found if change.behind))
+        owners = (self.program.orm.end_of(info, steps[:number]) for number in range(len(steps)))
+        return any(self._alters(written, o, name) for o, name in zip(owners, steps, strict=True) if o is not None)
 
     def _orphans(self, place: ast.AST, info: ClassInfo, steps: Steps, reader: Reader) -> bool:
         """Whether a single object on a path is set in between, the other side of which deletes what it loses: of one
