@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Container, Iterable, Mapping
 
+from asyncify.analysis.joined_rows import joined_to
 from asyncify.analysis.orm import Relationship
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.transforms.eager.reading import Steps
-from asyncify.transforms.eager.several import is_apart, joined_to
+from asyncify.transforms.eager.several import is_apart
 
 
 def mapping_stops(program: Program, relationship: Relationship, passed: Iterable[ClassInfo]) -> bool:

@@ -9,6 +9,7 @@ from textwrap import indent
 
 from asyncify.analysis.async_attrs import read_of
 from asyncify.analysis.evaluated import behind, is_always_evaluated
+from asyncify.analysis.joined_rows import joins_rows
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach, Route
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
@@ -31,7 +32,6 @@ from asyncify.transforms.eager.reading import Reader, Steps
 from asyncify.transforms.eager.refreshing import because
 from asyncify.transforms.eager.repeated import FORGETS, is_loaded_before
 from asyncify.transforms.eager.sessions import Access, session_in
-from asyncify.transforms.eager.several import joins_rows
 from asyncify.transforms.eager.sources import Tracer
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While)

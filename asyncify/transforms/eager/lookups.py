@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
+from asyncify.analysis.joined_rows import joins_rows
 from asyncify.analysis.orm import Column
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
@@ -18,7 +19,6 @@ from asyncify.transforms.eager.option_values import OptionReader
 from asyncify.transforms.eager.options import Renderer, Style
 from asyncify.transforms.eager.reading import Steps
 from asyncify.transforms.eager.sessions import access
-from asyncify.transforms.eager.several import joins_rows
 
 
 def primary_key(program: Program, info: ClassInfo) -> list[str]:

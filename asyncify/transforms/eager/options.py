@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
 
+from asyncify.analysis.joined_rows import JOINED, joins_rows
 from asyncify.analysis.orm import Relationship
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
@@ -15,7 +16,7 @@ from asyncify.transforms.eager.naming import Namer, is_back_reference
 from asyncify.transforms.eager.option_values import SUBCLASSES
 from asyncify.transforms.eager.order import is_sorted, reorders
 from asyncify.transforms.eager.reading import QUERIES, Steps
-from asyncify.transforms.eager.several import JOINED_SETTINGS, joins_rows, may_be_several
+from asyncify.transforms.eager.several import may_be_several
 
 #: loader settings of a relationship that load it with its owner
 EAGER_SETTINGS = frozenset({"joined", "selectin", "subquery", "immediate", "False"})
@@ -188,7 +189,7 @@ class Renderer:
             named = self.namer.model(relationship.target)
             # below a selectinload a statement of its own begins, in which joins are free again
             apart = loader == "selectinload"
-            behind = style.apart or apart or (loader == "defaultload" and relationship.lazy not in JOINED_SETTINGS)
+            behind = style.apart or apart or (loader == "defaultload" and relationship.lazy not in JOINED)
             unordered = not is_sorted(relationship) if relationship.collection else style.unordered and not apart
             passed = (*style.passed, info)
             free = Style(joined=style.joined or apart, unordered=unordered, passed=passed, apart=behind)

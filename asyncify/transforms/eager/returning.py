@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from functools import lru_cache
 
+from asyncify.analysis.joined_rows import JOINED
 from asyncify.analysis.orm import Relationship
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.transforms.eager.circles import comes_back, crossed, leads_back, meets
@@ -13,9 +14,6 @@ from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reading, Steps
 from asyncify.transforms.eager.refreshing import Refreshing
 from asyncify.transforms.eager.several import is_apart
-
-#: settings of a mapping that join
-JOINED = frozenset({"joined", "False"})
 
 
 class Returning:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from asyncify.analysis.joined_rows import joins_rows
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import Cls, Ext, Inst, Obj
@@ -21,7 +22,6 @@ from asyncify.transforms.query.uses import Uses, method_of
 CRITERIA = frozenset({"filter", "where", "order_by", "group_by", "having", "filter_by", "distinct"})
 #: methods of relationships and subqueries whose criteria add no FROM to the statement around them
 ENCLOSING = frozenset({"any", "has", "exists", "contains", "scalar_subquery", "as_scalar", "subquery", "label"})
-JOINED = frozenset({"joined", "False"})
 
 
 def needs_unique(uses: Uses, node: ast.AST, chain: Chain, shape: Shape) -> bool:
@@ -40,7 +40,7 @@ def _repeats(uses: Uses, node: ast.AST, chain: Chain) -> bool:
         bool(chain.methods & (MULTIPLYING | WIDENING))
         or not models
         or any(is_repeating(program, s) for s in uses.holds[node].sites if isinstance(s, ast.Attribute))
-        or any(_joined_collection(program, m, frozenset()) for m in models)
+        or any(joins_rows(program, m) for m in models)
         or any(_eager_collection(program, a) for call in chain.named("options") for a in call.args)
         or any(foreign(program, call, models) for call in chain.links if method_of(call) in CRITERIA)
         or not _only_entities(uses, node)
@@ -77,19 +77,6 @@ def _only_entities(uses: Uses, node: ast.AST) -> bool:
     return True
 
 
-def _joined_collection(program: Program, model: ClassInfo, seen: frozenset[ClassInfo]) -> bool:
-    """Whether loading a model always joins a collection (`lazy="joined"`), directly or behind a single object."""
-    if model in seen:
-        return False
-    for relationship in program.orm.relationships(model).values():
-        if relationship.lazy in JOINED:
-            if relationship.collection or relationship.target is None:
-                return True
-            if _joined_collection(program, relationship.target, seen | {model}):
-                return True
-    return False
-
-
 def _eager_collection(program: Program, option: ast.expr) -> bool:
     """Whether a loader option can join a collection into the statement."""
     if not isinstance(option, ast.Call):
@@ -117,7 +104,7 @@ def _collection(program: Program, path: ast.expr) -> bool:
             if isinstance(value, Cls):
                 relationship = program.orm.relationship(value.info, path.attr)
                 if relationship is not None and relationship.target is not None:
-                    target = _joined_collection(program, relationship.target, frozenset())
+                    target = joins_rows(program, relationship.target)
                     return relationship.collection or target
     return True
 
