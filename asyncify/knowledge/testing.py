@@ -129,6 +129,8 @@ NO_MATTER = "(?!'AsyncMockMixin)"
 
 #: options of pytest-asyncio: one loop for all fixtures and tests, so that an engine can be shared
 ASYNCIO_MODE = ("asyncio_mode", "auto")
+#: the same on the command line, which outweighs the option. Source: pytest-asyncio, "Configuration"
+MODE_ARGUMENT = ("--asyncio-mode", "auto")
 LOOP_SCOPES = (
     ("asyncio_default_fixture_loop_scope", "session"),
     ("asyncio_default_test_loop_scope", "session"),

@@ -343,3 +343,32 @@ def test_a_filter_names_no_crowd(count: int, written: bool) -> None:
     made = flip(files)[0]["pytest.ini"]
     assert ("was never awaited" in made) is written
     assert made.count("(?!'job_") == (count if written else 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("pytest.ini", "[pytest]\naddopts = --asyncio-mode=strict -v\n", "--asyncio-mode=auto -v"),
+        ("pytest.ini", "[pytest]\naddopts =\n    -v\n    --asyncio-mode strict\n", "-v\n    --asyncio-mode auto"),
+        ("setup.cfg", "[tool:pytest]\naddopts = --asyncio-mode=auto\n", "--asyncio-mode=auto"),
+        ("pyproject.toml", '[tool.pytest.ini_options]\naddopts = "--asyncio-mode=strict"\n', '"--asyncio-mode=auto"'),
+        (
+            "pyproject.toml",
+            '[tool.pytest.ini_options]\naddopts = ["-v", "--asyncio-mode", "strict"]\n',
+            '["-v", "--asyncio-mode", "auto"]',
+        ),
+    ],
+)
+def test_a_mode_on_the_command_line_is_the_one_that_counts(
+    tmp_path: Path, name: str, text: str, expected: str
+) -> None:
+    """pytest-asyncio takes the mode of `addopts` in the place of the option: in strict mode no test would run."""
+    tables = "\n\n@pytest.fixture(autouse=True)\ndef tables():\n    Base.metadata.create_all(engine)\n"
+    conftest = CONFTEST.replace("import SessionLocal", "import Base, SessionLocal, engine") + tables
+    notes = "from app import crud\n\n\ndef test_notes(db):\n    assert crud.texts(db) == []\n"
+    suite = {"tests/conftest.py": conftest, "tests/test_notes.py": notes, name: text}
+    migrated, _ = flip(suite)
+    assert f"{expected}\n" in migrated[name] and "asyncio_mode" not in migrated[name]
+    code, output = pytest_run(tmp_path, migrated)
+    assert (code, "1 passed" in output) == (0, True), output
+    assert flip(migrated, {})[0] == migrated

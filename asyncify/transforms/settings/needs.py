@@ -21,7 +21,7 @@ _SINCE = (
 )
 _PLUGIN = re.compile(rb"\bpytest_asyncio\b|\bmark\.asyncio\b")
 _OWN_LOOP = re.compile(rb"\basyncio\.run\b|\bIsolatedAsyncioTestCase\b")
-_PLUGIN_SETTING = re.compile(rb"^\s*asyncio_mode\s*=", re.MULTILINE)
+_PLUGIN_SETTING = re.compile(rb"^\s*asyncio_mode\s*=|--asyncio-mode\b", re.MULTILINE)
 _ANYIO = re.compile(rb"\bmark\.anyio\b|\banyio_backend\b")
 _CLIENT = re.compile(rb"\b(?P<package>httpx2?)\b[^#]{0,400}?\bAsyncClient\b")
 #: comments, and the row of the generated function for a database that nothing else names

@@ -6,7 +6,7 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from asyncify.analysis.manifests.toml_text import TomlItem, loads, scan
 from asyncify.knowledge.testing import NO_MATTER
@@ -45,12 +45,39 @@ class ConfigFile:
 
     def get(self, key: str) -> str | None:
         """The value of an option as text; None when it is not set."""
+        span = self._span(key)
+        if span is None:
+            return None
+        value = (self.text or "")[slice(*span)]
+        return value.strip("\"'") if self.table else value.strip()
+
+    def argument(self, name: str) -> str | None:
+        """What `addopts` gives an argument of the command line that is one word; None when it does not name it."""
+        found = _argument(name).search(self.get("addopts") or "")
+        return None if found is None else found["value"]
+
+    def with_argument(self, name: str, value: str) -> ConfigFile:
+        """The same file, where an argument that `addopts` names has another value."""
+        span = self._span("addopts")
+        if span is None or self.text is None:
+            return self
+        start, end = span
+        changed = _argument(name).sub(lambda found: f"{found['before']}{value}", self.text[start:end])
+        return replace(self, text=f"{self.text[:start]}{changed}{self.text[end:]}")
+
+    def _span(self, key: str) -> tuple[int, int] | None:
+        """Where the value of an option is in the text."""
         text = self.text or ""
         if self.table:
             item = _item(text, (*self.table, key))
-            return None if item is None else text[item.value_start : item.end].strip("\"'")
+            return None if item is None else (item.value_start, item.end)
         found = _find_ini(self, text, key)
-        return None if found is None else found["value"].strip()
+        return None if found is None else found.span("value")
+
+
+def _argument(name: str) -> re.Pattern[str]:
+    """`--name=value`, `--name value`, or both as items of a list."""
+    return re.compile(rf"(?P<before>(?<![\w-]){re.escape(name)}(?:=|\s+|[\"']\s*,\s*[\"']))(?P<value>\w+)")
 
 
 def find_config(files: Mapping[str, bytes], folder: str) -> ConfigFile | None:

@@ -12,7 +12,14 @@ from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Ext, has
 from asyncify.knowledge.names import DEPENDS, FASTAPI, ROUTER
 from asyncify.knowledge.packages import asyncio_plugin
-from asyncify.knowledge.testing import ASYNCIO_MODE, EVENT_LOOP, FORGOTTEN_AWAIT_FILTERS, LOOP_SCOPES, NO_MATTER
+from asyncify.knowledge.testing import (
+    ASYNCIO_MODE,
+    EVENT_LOOP,
+    FORGOTTEN_AWAIT_FILTERS,
+    LOOP_SCOPES,
+    MODE_ARGUMENT,
+    NO_MATTER,
+)
 from asyncify.model.edit import TextEdit
 from asyncify.transforms.tests.anyio import add_to_conftest, plan_backend, plan_marks, uses_anyio
 from asyncify.transforms.tests.cases import is_test_case, never_run
@@ -54,7 +61,8 @@ def plan_settings(work: Work) -> None:
     filters = _filters(work)
     for config in places.values():
         options = {} if anyio else _options(work, config, dependencies)
-        text = config.with_options(options, filters)
+        changed = config if anyio else config.with_argument(*MODE_ARGUMENT)
+        text = changed.with_options(options, filters)
         if text != config.text:
             why = _AND_FILTERS if filters else _WHY
             work.text_edits.append(TextEdit(NAME, config.path, config.text, text, why, GROUP))
@@ -102,7 +110,8 @@ def _options(work: Work, config: ConfigFile, dependencies: ProjectDependencies) 
     Most projects say `function` only because pytest-asyncio 0.24 warns where the scope of fixtures is not set. A
     fixture of a wider scope that becomes async fails with it (`ScopeMismatch`).
     """
-    options = dict([ASYNCIO_MODE]) if config.get(ASYNCIO_MODE[0]) != ASYNCIO_MODE[1] else {}
+    argued = config.argument(MODE_ARGUMENT[0]) is not None
+    options = dict([ASYNCIO_MODE]) if not argued and config.get(ASYNCIO_MODE[0]) != ASYNCIO_MODE[1] else {}
     # an older plugin does not know the scopes and pytest warns; whoever installs a newer one than is stated needs them
     wanted = _has_loop_scopes(dependencies) or not _warnings_fail(config)
     if wanted:
