@@ -137,15 +137,62 @@ def test_pytest_asyncio_fits_pytest(pytest_version: str, expected: str | None, c
     check(Needs(asyncio=True, pytest_asyncio=True), "requirements-dev.txt", before, after, *codes)
 
 
-def test_an_old_plugin_is_told() -> None:
-    text = "pytest==8.3\npytest-asyncio==0.24\n"
-    check(Needs(asyncio=True, pytest_asyncio=True), "requirements.txt", text, text, "settings-version")
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        ("requirements.txt", "pytest-asyncio==0.24.0  # loops", "pytest-asyncio>=0.26  # loops"),
+        (
+            "requirements.txt",
+            "pytest_asyncio ~= 0.21.1 ; python_version > '3'",
+            "pytest_asyncio>=0.26 ; python_version > '3'",
+        ),
+        ("requirements.txt", "pytest-asyncio[docs]>=0.23,<0.25", "pytest-asyncio[docs]>=0.26"),
+        ("environment.yml", "dependencies:\n  - pytest-asyncio=0.24.0\n", "dependencies:\n  - pytest-asyncio>=0.26\n"),
+        (
+            "pyproject.toml",
+            '[project]\ndependencies = ["pytest-asyncio<1,>0.1,<0.24"]',
+            '[project]\ndependencies = ["pytest-asyncio>=0.26"]',
+        ),
+        (
+            "pyproject.toml",
+            '[tool.poetry.group.dev.dependencies]\npytest-asyncio = "^0.24.0"\n',
+            '[tool.poetry.group.dev.dependencies]\npytest-asyncio = ">=0.26"\n',
+        ),
+        (
+            "pyproject.toml",
+            "[tool.poetry.dev-dependencies]\npytest-asyncio = {version = '^0.23', extras = []}\n",
+            "[tool.poetry.dev-dependencies]\npytest-asyncio = {version = '>=0.26', extras = []}\n",
+        ),
+        (
+            "pyproject.toml",
+            '[tool.poetry.group.dev.dependencies.pytest-asyncio]\nversion = "0.24.*"\n',
+            '[tool.poetry.group.dev.dependencies.pytest-asyncio]\nversion = ">=0.26"\n',
+        ),
+        ("Pipfile", '[dev-packages]\npytest-asyncio = "==0.25.3"\n', '[dev-packages]\npytest-asyncio = ">=0.26"\n'),
+        ("requirements.txt", "pytest-asyncio>=0.21", "pytest-asyncio>=0.21"),
+        ("requirements.txt", "pytest-asyncio==1.1.0", "pytest-asyncio==1.1.0"),
+    ],
+)
+def test_a_plugin_that_is_too_old_becomes_a_newer_one(path: str, before: str, after: str) -> None:
+    check(Needs(asyncio=True, pytest_asyncio=True), path, before, after)
 
 
-@pytest.mark.parametrize(("version", "codes"), [("1.1.1", ["settings-version"]), ("1.2.0", [])])
-def test_a_plugin_that_loses_the_loop_to_a_plain_test_is_told(version: str, codes: list[str]) -> None:
+def test_an_old_plugin_that_is_locked_is_told() -> None:
+    poetry = '[tool.poetry.group.dev.dependencies]\npytest = "^8.3"\npytest-asyncio = "^0.24"\n'
+    lock = (
+        '[[package]]\nname = "pytest"\nversion = "8.3.2"\n\n[[package]]\nname = "pytest-asyncio"\nversion = "0.24.0"\n'
+    )
+    files = {"pyproject.toml": poetry, "poetry.lock": lock + '\n[[package]]\nname = "greenlet"\nversion = "3.0"\n'}
+    changed, found = plan(Needs(asyncio=True, pytest_asyncio=True), files)
+    assert changed == {"pyproject.toml": poetry.replace("^0.24", ">=0.26")}
+    assert found == ["settings-lock poetry.lock"]
+
+
+@pytest.mark.parametrize("version", ["1.1.1", "1.2.0"])
+def test_a_plugin_that_loses_the_loop_to_a_plain_test_becomes_a_newer_one(version: str) -> None:
     text = f"pytest==8.3\npytest-asyncio=={version}\n"
-    check(Needs(asyncio=True, pytest_asyncio=True, own_loops=True), "requirements.txt", text, text, *codes)
+    after = text.replace("==1.1.1", ">=1.2")
+    check(Needs(asyncio=True, pytest_asyncio=True, own_loops=True), "requirements.txt", text, after)
     check(Needs(asyncio=True, pytest_asyncio=True), "requirements.txt", text, text)
 
 

@@ -12,13 +12,8 @@ from asyncify.knowledge.packages import AIOMYSQL_UP_TO, BRINGS_SQLALCHEMY, KEEPS
 from asyncify.model.edit import Finding, TextEdit
 from asyncify.model.span import Span
 from asyncify.transforms.settings.needs import Needs
-from asyncify.transforms.settings.splices import (
-    NewRequirement,
-    add_extra,
-    add_requirement,
-    apply_splices,
-    raise_bound,
-)
+from asyncify.transforms.settings.raising import PLUGIN, raised, raises_plugin
+from asyncify.transforms.settings.splices import NewRequirement, add_extra, add_requirement, apply_splices
 from asyncify.transforms.settings.wishes import brings_http_client, new_requirements, without_asyncio
 
 NAME = "settings"
@@ -40,18 +35,20 @@ def plan_manifests(project: ProjectDependencies, needs: Needs) -> tuple[tuple[Te
         edit, found = _plan_one(project, manifest, needs)
         edits += [edit] if edit else []
         findings += found
-    findings += [*_without_place(project, needs), *_versions(project, needs), *_locks(project, needs)]
+    edited = {edit.path for edit in edits}
+    raising = any(raises_plugin(project, m, needs) for m in project.manifests if m.path in edited)
+    findings += [*_without_place(project, needs), *_versions(project, needs, raising), *_locks(project, needs, raising)]
     return tuple(edits), tuple(findings)
 
 
 def _plan_one(project: ProjectDependencies, manifest: Manifest, needs: Needs) -> tuple[TextEdit | None, list[Finding]]:
-    old, manifest = manifest, _raised(project, manifest, needs.sqlalchemy) if needs.sqlalchemy else manifest
+    old = manifest
+    manifest, newer = raised(project, old, needs)
     extend = tuple(without_asyncio(manifest))
     new = new_requirements(project, manifest, needs)
     if not extend and not new and manifest is old:
         return None, []
-    raised = [f"sqlalchemy>={needs.sqlalchemy}"] if manifest is not old else []
-    wanted = [*("sqlalchemy[asyncio]" for _ in extend[:1]), *(n.pep508 for n in new)] or raised
+    wanted = [*("sqlalchemy[asyncio]" for _ in extend[:1]), *(n.pep508 for n in new), *newer]
     if any(r.hashed for r in manifest.requirements):
         advice = f"run `{manifest.generated}`" if manifest.generated else "write the hashes anew"
         return None, [_needs(manifest, "settings-hashed", wanted, "its lines carry hashes", advice)]
@@ -74,17 +71,6 @@ def _plan_one(project: ProjectDependencies, manifest: Manifest, needs: Needs) ->
         )
     because = f"async code needs {', '.join(wanted)}"
     return TextEdit(NAME, manifest.path, old.text, text, because), findings
-
-
-def _raised(project: ProjectDependencies, manifest: Manifest, lowest: str) -> Manifest:
-    """The manifest with a lowest SQLAlchemy that has what the new code uses; the same where it has one."""
-    if project.sqlalchemy is None or project.sqlalchemy < (2, 0):
-        return manifest
-    splices = [splice for r in manifest.find("sqlalchemy") if (splice := raise_bound(manifest, r, lowest))]
-    try:
-        return read_manifest(manifest, apply_splices(manifest.text, splices)) if splices else manifest
-    except ValueError:
-        return manifest
 
 
 def _new_text(
@@ -170,8 +156,8 @@ def _no_place(path: str, package: str, why: str) -> Finding:
     return Finding(NAME, path, None, "settings-no-place", message, f"install {package}")
 
 
-def _versions(project: ProjectDependencies, needs: Needs) -> Iterator[Finding]:
-    """Versions that async code cannot run on."""
+def _versions(project: ProjectDependencies, needs: Needs, raising: bool) -> Iterator[Finding]:
+    """Versions that async code cannot run on. raising: a newer pytest-asyncio is asked for from now on."""
     path = _home(project, "sqlalchemy")
     for backend in needs.missing:
         message = f"there is no async driver for {backend} with this SQLAlchemy"
@@ -180,7 +166,7 @@ def _versions(project: ProjectDependencies, needs: Needs) -> Iterator[Finding]:
     if any(name.endswith("+aiomysql") for name in needs.drivers) and (pymysql is None or pymysql > AIOMYSQL_UP_TO):
         message = "aiomysql 0.3 sends no bytes with PyMySQL 1.2.1 and later"
         yield Finding(NAME, path, None, "settings-version", message, "ask for PyMySQL<=1.2.0, or take asyncmy")
-    if not needs.pytest_asyncio:
+    if not needs.pytest_asyncio or raising:
         return
     path = _home(project, "pytest")
     newest, listed = project.ceiling("pytest", beside="pytest-asyncio"), project.exact("pytest-asyncio")
@@ -190,7 +176,8 @@ def _versions(project: ProjectDependencies, needs: Needs) -> Iterator[Finding]:
         yield Finding(NAME, path, None, "settings-version", message, "go to pytest 8.2 or later")
     elif not plugin.loop_scopes or (listed and listed < (0, 26)):
         message = "this pytest-asyncio cannot run all tests on one event loop"
-        advice = f"go to pytest 8.2, pytest-asyncio {_dotted(KEEPS_LOOP) if needs.own_loops else '0.26'}"
+        lowest = _dotted(KEEPS_LOOP) if needs.own_loops else "0.26"
+        advice = f"go to pytest 8.2, pytest-asyncio {lowest}"
         yield Finding(NAME, path, None, "settings-version", message, advice)
     elif needs.own_loops and listed and listed < KEEPS_LOOP:
         message = "this pytest-asyncio has no loop for the tests behind one that runs a loop of its own"
@@ -201,15 +188,16 @@ def _dotted(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))
 
 
-def _locks(project: ProjectDependencies, needs: Needs) -> Iterator[Finding]:
-    """Lock files that lack something which is needed."""
+def _locks(project: ProjectDependencies, needs: Needs, raising: bool) -> Iterator[Finding]:
+    """Lock files that lack something which is needed, or have an older one."""
     wanted = {*_packages(needs), "greenlet"}
     for lock in project.locks:
-        missing = sorted(wanted - lock.versions.keys())
+        old = {PLUGIN} & lock.versions.keys() if raising else set()
+        missing = sorted((wanted - lock.versions.keys()) | old)
         beside = posixpath.dirname(lock.path)
         manifests = [m for m in project.manifests if posixpath.dirname(m.path) == beside]
         if missing and any(m.kind in (Kind.PYPROJECT, Kind.PIPFILE) and _holds(m) for m in manifests):
-            message = f"does not hold {', '.join(missing)}"
+            message = f"does not hold {', '.join(f'a newer {n}' if n in old else n for n in missing)}"
             yield Finding(NAME, lock.path, None, "settings-lock", message, f"run `{lock.command}`")
 
 

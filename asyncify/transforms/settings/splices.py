@@ -14,6 +14,7 @@ from asyncify.analysis.manifests.toml_text import TomlItem, scan
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _EXTRAS = re.compile(r"\s*\[(?P<inner>[^\]]*)\]")
 _TOML_EXTRAS = re.compile(r"\bextras\s*=\s*\[(?P<inner>[^\]]*)\]")
+_TOML_VERSION = re.compile(r"\bversion\s*=\s*[\"'](?P<value>[^\"']*)[\"']")
 _CONTINUED = re.compile(r"[^\n]*?(?:\\\r?\n[^\n]*?)*(?=\r?\n|$)")
 _NOTE = re.compile(r"\r?\n[ \t]+#[^\r\n]*")  # the `# via` lines of pip-compile belong to the line above
 _AFTER_STRING = re.compile(r"[\"']\s*,[ \t]*(?:#[^\r\n]*)?(?=\r?\n)")
@@ -79,6 +80,35 @@ def raise_bound(manifest: Manifest, requirement: Requirement, lowest: str) -> Sp
     bound = _LOWEST.search(manifest.text, requirement.start, requirement.end)
     below = bound is not None and Version(bound[1]) < Version(lowest)
     return Splice(bound.start(), bound.end(), f">={lowest}") if bound is not None and below else None
+
+
+def set_specifier(manifest: Manifest, requirement: Requirement, specifier: str) -> Splice | None:
+    """Ask for other versions of a requirement. None where it is not written for one case alone."""
+    text = manifest.text
+    if requirement.form in (Form.ITEM, Form.TABLE):
+        return _version_of_toml(text, requirement, specifier)
+    name = _NAME.match(text, requirement.start)
+    if name is None:
+        return None
+    extras = _EXTRAS.match(text, name.end(), requirement.end)
+    start = extras.end() if extras else name.end()
+    versions = text[start : requirement.end].partition(";")[0].rstrip()
+    return Splice(start, start + len(versions), specifier)
+
+
+def _version_of_toml(text: str, requirement: Requirement, specifier: str) -> Splice | None:
+    """`name = "^0.24"`, `name = {version = "^0.24"}`, or the `version` of a table."""
+    items = list(scan(text))
+    item = next((i for i in items if i.start == requirement.start), None)
+    if item is not None and requirement.form is Form.TABLE:
+        item = next((i for i in items if i.table == item.table and i.key == (*item.table, "version")), None)
+    if item is None:
+        return None
+    value = text[item.value_start : item.end]
+    if value[0] in "\"'":
+        return Splice(item.value_start + 1, item.end - 1, specifier)
+    found = _TOML_VERSION.search(text, item.value_start, item.end) if value[0] == "{" else None
+    return Splice(found.start("value"), found.end("value"), specifier) if found else None
 
 
 def add_requirement(manifest: Manifest, new: NewRequirement) -> Splice | None:
