@@ -22,7 +22,7 @@ def lookalikes(program: Program, node: ast.Call) -> tuple[FunctionInfo, ...]:
             value.info
             for value in program.values(node.func)
             if isinstance(value, Fn)
-            and not colouring.waits(value.info)
+            and not colouring.waits(colouring.runs(value))
             and not is_test(value.info.path)
             and not _is_of_library(program, value)
         )

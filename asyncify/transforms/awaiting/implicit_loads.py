@@ -254,8 +254,13 @@ class ImplicitLoads:
         return (makes or validates) and self._has_late_schemas
 
     def _runs_async(self, node: ast.expr) -> bool:
-        """Whether a call runs a function that is async already: it reads in there, and its caller waits."""
-        return isinstance(node, ast.Call) and any(t.info.is_async for t in self.program.calls(node))
+        """Whether a call runs a function that is async already: it reads in there, and its caller waits.
+
+        The async one of two wrappers, between which a decorator chooses, runs for async functions only.
+        """
+        targets = self.program.calls(node) if isinstance(node, ast.Call) else ()
+        known = self.program.colouring.wrappers.known
+        return any(t.info.is_async and not (t.info in known and known[t.info].told_apart) for t in targets)
 
     def _gives_coroutine(self, node: ast.Call) -> bool:
         colouring = self.program.colouring
