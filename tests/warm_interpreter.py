@@ -89,10 +89,19 @@ def _become(job: Mapping[str, Any]) -> list[str]:
     files = [(os.devnull, os.O_RDONLY), *((f"{job['told']}/{n}", os.O_CREAT | os.O_WRONLY) for n in ("out", "err"))]
     for number, (file, flags) in enumerate(files):
         os.dup2(os.open(file, flags), number)
+    for name in [n for n in sys.modules if _is_shadowed(n.partition(".")[0])]:
+        del sys.modules[name]
     warnings.simplefilter("always", RuntimeWarning)
     sys.warnoptions[:] = ["always::RuntimeWarning"]
     arguments: list[str] = job["arguments"]
     return arguments
+
+
+@cache
+def _is_shadowed(name: str) -> bool:
+    """Whether the folder has a module of its own under the name of a library, such as a stand-in for it."""
+    there = Path(name).is_dir() or Path(f"{name}.py").is_file()
+    return there and name in sys.modules and name not in sys.stdlib_module_names and name != "__main__"
 
 
 def _execute(first: str, *given: str) -> None:
