@@ -42,11 +42,17 @@ class Shape:
 
 @dataclass(frozen=True)
 class Field:
-    """A field of a schema. sources: the attribute names under which validation looks it up."""
+    """A field of a schema. paths: where validation looks it up, each an attribute name and, for an `AliasPath`, what
+    it reads of that: names, and numbers of elements."""
 
     name: str
-    sources: tuple[str, ...]
+    paths: tuple[tuple[str | int, ...], ...]
     shapes: tuple[Shape, ...]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The attribute names under which validation looks the field up."""
+        return tuple(dict.fromkeys(str(path[0]) for path in self.paths))
 
 
 @dataclass
@@ -206,7 +212,7 @@ class Schemas:
                 if not isinstance(stmt, ast.AnnAssign) or _is_class_var(stmt.annotation):
                     continue
                 seen.add(name)
-                yield Field(name, _sources(name, stmt, by_name), self.shapes(stmt.annotation, info.path, filled))
+                yield Field(name, _paths(name, stmt, by_name), self.shapes(stmt.annotation, info.path, filled))
 
     def _lineage(
         self, info: ClassInfo, filled: Mapping[str, tuple[Shape, ...]], seen: frozenset[ClassInfo] = frozenset()
@@ -231,23 +237,26 @@ def _is_class_var(annotation: ast.expr) -> bool:
     return getattr(head, "id", getattr(head, "attr", "")) in ("ClassVar", "PrivateAttr")
 
 
-def _sources(name: str, stmt: ast.AnnAssign, by_name: bool) -> tuple[str, ...]:
+def _paths(name: str, stmt: ast.AnnAssign, by_name: bool) -> tuple[tuple[str | int, ...], ...]:
     """A field is looked up under its validation alias, else its alias, else its name; where the configuration says
     so under its own name too. Source: pydantic "Alias"."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[tuple[str | int, ...]]] = {}
     for node in ast.walk(stmt):
         if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "Field":
             for keyword in node.keywords:
                 if keyword.arg in ("alias", "validation_alias"):
                     found[keyword.arg] = _alias(keyword.value)
     aliases = found.get("validation_alias") or found.get("alias") or []
-    return tuple(dict.fromkeys([*aliases, *([name] if by_name or not aliases else [])]))
+    return tuple(dict.fromkeys([*aliases, *([(name,)] if by_name or not aliases else [])]))
 
 
-def _alias(node: ast.expr) -> list[str]:
+def _alias(node: ast.expr) -> list[tuple[str | int, ...]]:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return [node.value]
-    if isinstance(node, ast.Call):  # AliasChoices("a", AliasPath("b", 0))
-        is_path = getattr(node.func, "id", getattr(node.func, "attr", "")) == "AliasPath"
-        return [a for arg in (node.args[:1] if is_path else node.args) for a in _alias(arg)]
-    return []
+        return [(node.value,)]
+    if not isinstance(node, ast.Call):  # AliasChoices("a", AliasPath("b", 0))
+        return []
+    if getattr(node.func, "id", getattr(node.func, "attr", "")) != "AliasPath":
+        return [path for arg in node.args for path in _alias(arg)]
+    steps = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, (str, int))]
+    known = steps if len(steps) == len(node.args) else steps[:1]
+    return [tuple(known)] if known and isinstance(known[0], str) else []

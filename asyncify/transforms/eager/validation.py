@@ -170,8 +170,8 @@ class Validation:
             elif isinstance(value, Inst) and value.type == "row":
                 for shape in shapes:
                     for field in self.schemas.fields(shape):
-                        for source in field.sources:
-                            held = self.reading.attribute(frozenset({value}), source, reader)
+                        for steps in field.paths:
+                            held = self._looked_up(value, steps, reader)
                             self.validate(held, field.shapes, reader, above)
                 self.validate(union(value.args), shapes, reader, above)
             elif isinstance(value, Inst) and value.type in CONTAINERS | RESULTS:
@@ -190,10 +190,19 @@ class Validation:
         checked = self.schemas.fields(Shape(value.info)) if is_schema(self.program, value.info) else ()
         own = {f.name for f in checked if f.shapes}
         for field in self.schemas.fields(shape):
-            for source in field.sources:
+            for steps in field.paths:
+                source = str(steps[0])
                 if source not in own and (shape, source) not in above:
-                    held = self.reading.attribute(frozenset({value}), source, reader)
+                    held = self._looked_up(value, steps, reader)
                     self.validate(held, field.shapes, reader, above | {(shape, source)})
+
+    def _looked_up(self, value: Value, path: tuple[str | int, ...], reader: Reader) -> Values:
+        """What validation finds along the path of a field: attributes, and elements by their number."""
+        found: Values = frozenset({value})
+        for step in path:
+            named = isinstance(step, str)
+            found = self.reading.attribute(found, str(step), reader) if named else self.reading.elements(found)
+        return found
 
     def _led_by(self, value: Value, names: tuple[str, ...]) -> bool:
         inner = frozenset({value})
@@ -214,12 +223,13 @@ class Validation:
         holds: dict[str, tuple[Field, Values]] = {}
         for field in self.schemas.fields(shape):
             held = NOTHING
-            for source in field.sources:
+            for steps in field.paths:
+                source = str(steps[0])
                 if (shape, source) in above:
                     if self.program.orm.relationship(value.info, source) is not None:
                         self.reading.endless[source, reader] = None
                     continue
-                found = self.reading.attribute(frozenset({value}), source, reader)
+                found = self._looked_up(value, steps, reader)
                 self.validate(found, field.shapes, reader, above | {(shape, source)})
                 held |= found
             holds[field.name] = (field, held)
