@@ -12,7 +12,7 @@ from asyncify.analysis.classes import Classes
 from asyncify.analysis.foreign_keys import foreign_keys, holds_key, is_key, made_by
 from asyncify.analysis.imperative import Property, imperative_mappings, table_holds_key
 from asyncify.analysis.keyed import is_keyed
-from asyncify.analysis.later_attributes import later_attributes
+from asyncify.analysis.later_attributes import LaterAttribute, later_attributes
 from asyncify.analysis.made_texts import text_for
 from asyncify.analysis.names import Names
 from asyncify.analysis.polymorphic import is_loaded_with_base, is_polymorphic
@@ -188,6 +188,10 @@ class Orm:
                     if later.name == name and isinstance(later.statement.value, ast.Call):
                         return later.statement.value, later.path
         return None
+
+    def made_later(self, info: ClassInfo) -> list[LaterAttribute]:
+        """What a class gets behind its body."""
+        return self._later.get(info, [])
 
     def columns(self, info: ClassInfo) -> Mapping[str, Column]:
         """The columns of a model, inherited ones included."""

@@ -51,22 +51,26 @@ def _made(program: Program, value: ast.expr | None) -> Iterator[tuple[ast.Call, 
 def mapped(program: Program, info: ClassInfo) -> frozenset[str]:
     """The attributes that the mapping of a class computes."""
     bases = [base for base in program.classes.ancestors(info) if isinstance(base, ClassInfo)]
+    made = [(name, stmt.value, base.path, base) for base in bases for name, stmt in base.attributes.items()]
+    made += [(one.name, one.statement.value, one.path, base) for base in bases for one in program.orm.made_later(base)]
     return frozenset(
         name
-        for base in bases
-        for name, stmt in base.attributes.items()
-        if isinstance(stmt.value, ast.Call)
-        and _is_made_by(program, base, stmt.value, frozenset({MAPPED}))
-        and not any(_is_made_by(program, base, given, COLUMNS) for given in stmt.value.args[:1])
+        for name, value, path, base in made
+        if isinstance(value, ast.Call)
+        and _is_made_by(program, path, value, frozenset({MAPPED}))
+        and not any(_is_made_by(program, path, given, COLUMNS, base) for given in value.args[:1])
     )
 
 
-def _is_made_by(program: Program, info: ClassInfo, value: ast.expr, makers: frozenset[str]) -> bool:
-    """Whether a value of a class, or the name of one, is what a call of one of these functions gives."""
-    if isinstance(value, ast.Name) and value.id in info.attributes:
+def _is_made_by(
+    program: Program, path: str, value: ast.expr, makers: frozenset[str], info: ClassInfo | None = None
+) -> bool:
+    """Whether a value, or what the name of one says in the body of a class, is what a call of one of these functions
+    gives."""
+    if isinstance(value, ast.Name) and info is not None and value.id in info.attributes:
         stmt = info.attributes[value.id].value
-        return stmt is not None and not isinstance(stmt, ast.Name) and _is_made_by(program, info, stmt, makers)
-    made = program.names.resolve_expression(info.path, value.func) if isinstance(value, ast.Call) else None
+        return stmt is not None and not isinstance(stmt, ast.Name) and _is_made_by(program, path, stmt, makers, info)
+    made = program.names.resolve_expression(path, value.func) if isinstance(value, ast.Call) else None
     return isinstance(made, Ext) and made.name in makers
 
 

@@ -12,6 +12,7 @@ from asyncify.analysis.orm import Relationship
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.transforms.eager.circles import mapping_stops
+from asyncify.transforms.eager.correlated import correlates_by_itself
 from asyncify.transforms.eager.naming import Namer, is_back_reference
 from asyncify.transforms.eager.option_values import SUBCLASSES
 from asyncify.transforms.eager.order import is_sorted, reorders
@@ -208,7 +209,10 @@ class Renderer:
 
     def _may_join(self, relationship: Relationship, style: Style) -> bool:
         """Whether a single object may be joined to the rows that lead to it."""
-        if not style.joined or (relationship.target is not None and joins_rows(self.program, relationship.target)):
+        target = relationship.target
+        if not style.joined or (target is not None and joins_rows(self.program, target)):
+            return False
+        if target is not None and correlates_by_itself(self.program, target):
             return False
         if not style.one_row and may_be_several(self.program, relationship):
             return False

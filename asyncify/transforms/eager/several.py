@@ -10,6 +10,7 @@ from asyncify.analysis.foreign_keys import may_repeat
 from asyncify.analysis.joined_rows import joins_rows
 from asyncify.analysis.orm import Relationship
 from asyncify.analysis.program import Program
+from asyncify.transforms.eager.correlated import correlates_by_itself
 
 
 def may_be_several(program: Program, relationship: Relationship) -> bool:
@@ -24,4 +25,5 @@ def is_apart(program: Program, relationship: Relationship) -> bool:
     """Whether a relationship is loaded by a statement of its own, and joined to one row at most."""
     if relationship.collection or may_be_several(program, relationship):
         return True
-    return relationship.target is not None and joins_rows(program, relationship.target)
+    target = relationship.target
+    return target is not None and (joins_rows(program, target) or correlates_by_itself(program, target))
