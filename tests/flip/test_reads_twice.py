@@ -140,7 +140,7 @@ def test_awaited_reads_and_lambdas_in_the_greenlet(tmp_path: Path) -> None:
     requests = [("GET", "/page"), ("GET", "/users/1"), *[("POST", "/users/1/posts?title=a")] * 3]
     done = prove(tmp_path, files, [*requests, ("PATCH", "/users/3?name=x"), ("GET", "/users/9")])["main.py"]
     assert "greenlet_spawn(\n        lambda value: UserOut.model_validate(value)" in done
-    assert "options=[joinedload(User.boss)])" in done
+    assert "options=[selectinload(User.boss)])" in done
 
 
 DEEP = """

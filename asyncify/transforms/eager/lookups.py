@@ -51,7 +51,7 @@ def plan_lookup(
     name = source.segment(model)
     given = next((k.value for k in site.keywords if k.arg == "options"), None)
     there = reader.parse(path, given) if given is not None else []
-    part = missing(Renderer(program, namer), Entity(name, info), own, there, Style())
+    part = missing(Renderer(program, namer), Entity(name, info), own, there, Style(joined=not locks(site)))
     listed = isinstance(given, (ast.List, ast.Tuple)) or _is_none(given)
     if part is None or not (listed or all(one.sure for one in there)):
         return [], left, own
@@ -78,6 +78,12 @@ def plan_lookup(
     if edit is None:
         return [], [*left, *(p for p in own if p not in part.refused)], list(part.refused)
     return [edit], left, list(part.refused)
+
+
+def locks(call: ast.Call) -> bool:
+    """Whether a lookup or a refresh locks its row: what is joined to it would be locked too, and PostgreSQL refuses
+    that on the nullable side of an outer join."""
+    return any(k.arg == "with_for_update" and not _is_none(k.value) for k in call.keywords)
 
 
 def _is_none(node: ast.expr | None) -> bool:

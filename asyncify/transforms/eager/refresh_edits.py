@@ -16,6 +16,7 @@ from asyncify.transforms.eager.asked_mocks import AskedMocks
 from asyncify.transforms.eager.created import Refresh
 from asyncify.transforms.eager.lines import WIDTH, call
 from asyncify.transforms.eager.loads import walks
+from asyncify.transforms.eager.lookups import locks
 from asyncify.transforms.eager.missing import Entity, missing
 from asyncify.transforms.eager.naming import Namer
 from asyncify.transforms.eager.option_values import OptionReader
@@ -55,7 +56,8 @@ class RefreshEdits:
         if model is None or not all(walks(self.program, place.path, info, steps) for steps in paths):
             return None
         there = self._options.parse(place.path, place.options) if place.options is not None else []
-        part = missing(Renderer(self.program, namer, configured=True), Entity(model, info), paths, there, Style())
+        style = Style(joined=not locks(place.call))
+        part = missing(Renderer(self.program, namer, configured=True), Entity(model, info), paths, there, style)
         if part is None or part.refused:
             return None
         because = next(iter(paths.values()), always)
