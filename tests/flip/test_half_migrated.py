@@ -157,6 +157,8 @@ async def read(key: int, db: Session = Depends(get_db)):
         await run_in_threadpool(Service(db).find, key),
         await asyncio.to_thread(own, key),
         await anyio.to_thread.run_sync(load, db, key),
+        await anyio.to_thread.run_sync(load, db, key, abandon_on_cancel=True),
+        await anyio.to_thread.run_sync(partial(load, model=User), db, key, limiter=None),
         await loop.run_in_executor(None, own, key),
         await loop.run_in_executor(None, partial(own, key)),
         await loop.run_in_executor(None, lambda: own(key)),

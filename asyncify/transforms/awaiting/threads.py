@@ -23,6 +23,8 @@ from asyncify.model.ops import Hole, Replace
 from asyncify.transforms.awaiting.templates import arguments
 
 BECAUSE = "what waits needs no thread"
+#: what takes its keywords for itself: whether to leave the thread behind, and how many there may be
+OWN_KEYWORDS = frozenset({"anyio.to_thread.run_sync"})
 
 
 def unwrapped(program: Program, colouring: Colouring, module: ModuleInfo, node: ast.Call) -> Iterator[Edit]:
@@ -33,7 +35,9 @@ def unwrapped(program: Program, colouring: Colouring, module: ModuleInfo, node: 
         return
     source = module.source
     function = node.args[first]
-    text, holes = arguments(source, node, first=first + 1)
+    passed = [] if name in OWN_KEYWORDS else node.keywords
+    call = ast.Call(node.func, node.args, passed)
+    text, holes = arguments(source, call, first=first + 1)
     target: ast.AST = node
     imports: tuple[Import, ...] = ()
     if node in colouring.unwrapped and isinstance(function, ast.Lambda):
@@ -46,7 +50,7 @@ def unwrapped(program: Program, colouring: Colouring, module: ModuleInfo, node: 
         op = Replace(f"{spawn}($f{', ' if text else ''}{text})", (Hole("f", source.span(function)), *holes))
     elif isinstance(function, ast.Call) and _is_partial_of_waiting(program, colouring, function):
         bound = [*function.args[1:], *node.args[first + 1 :]]
-        whole = ast.Call(function.args[0], bound, [*function.keywords, *node.keywords])
+        whole = ast.Call(function.args[0], bound, [*function.keywords, *passed])
         text, holes = arguments(source, whole)
         op = Replace(f"$f({text})", (Hole("f", source.span(function.args[0])), *holes))
     else:
