@@ -10,11 +10,12 @@ from asyncify.knowledge.drivers import Choice
 from asyncify.model.edit import Edit, Finding
 from asyncify.transforms.engine.driver_connections import driver_connections
 from asyncify.transforms.engine.driver_errors import DriverErrors
-from asyncify.transforms.engine.driver_listeners import ASYNCPG, leaves_psycopg2
+from asyncify.transforms.engine.driver_listeners import ASYNCPG, PSYCOPG, leaves_psycopg2
 from asyncify.transforms.engine.function_texts import function_texts
 from asyncify.transforms.engine.grouped_values import grouped_values
 from asyncify.transforms.engine.json_paths import json_paths
 from asyncify.transforms.engine.other_errors import OtherErrors
+from asyncify.transforms.engine.raw_transactions import raw_transactions
 from asyncify.transforms.engine.texts import Texts
 
 _MYSQL = frozenset({"mysql", "mariadb"})
@@ -28,6 +29,8 @@ def driver_words(program: Program, choice: Choice, transform: str, group: str) -
         target = choice.get("postgresql", "")
         yield from DriverErrors(program, target, transform, group).decide()
         yield from Texts(program, target, transform, group).decide()
+        if leaves_psycopg2(program, choice, PSYCOPG):
+            yield from raw_transactions(program, transform, group)
         if leaves_psycopg2(program, choice, ASYNCPG):
             yield from json_paths(program, transform, group)
             yield from function_texts(program, transform, group)
