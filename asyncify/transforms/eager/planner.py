@@ -77,7 +77,7 @@ class Planner:
         self.pages = Pages(self.reading, self.reach)
         self._read()
         self.doubles = Doubles(program, self.reach)
-        mocks = AskedMocks(program, self.reach, self.doubles)
+        self.mocks = mocks = AskedMocks(program, self.reach, self.doubles)
         self.expired = Expired(self.reading, mocks)
         self.created = Created(program, self.reach, self.expired.refreshes)
         keyed = text_keyed(program)
@@ -349,7 +349,7 @@ class Planner:
         refused: list[Steps] = []
         if has(self.program.values(site), names.QUERY, names.SELECT):
             edits, left, refused = plan_statement(self.program, self.statements, site, path, why)
-        elif isinstance(site, ast.Call) and is_lookup(self.program, site):
+        elif isinstance(site, ast.Call) and is_lookup(self.program, site) and not self.mocks.asks(site, "get"):
             info = static_class(self.program, path, site.args[0])
             fresh = info is not None and self.contents.fresh(site, info)
             options = self.statements.existing.reader

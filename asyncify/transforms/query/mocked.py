@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Collection, Container, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from asyncify.analysis.bindings import bring
@@ -24,7 +24,7 @@ from asyncify.transforms.query.decisions import NAME, Places
 from asyncify.transforms.query.fakes import fake_edits
 from asyncify.transforms.query.patched_queries import patched, patched_sessions
 from asyncify.transforms.query.raising_mocks import is_exception, raising_edits
-from asyncify.transforms.query.replayed_mocks import Helpers, replayed
+from asyncify.transforms.query.replayed_mocks import Helpers, answers, replayed
 from asyncify.transforms.query.uses import Uses, method_of
 
 CONFIGURED = ("return_value", "side_effect")
@@ -95,6 +95,24 @@ def mocked(
     return made, list(helpers.new.values()), findings
 
 
+def asked_of_mocks(uses: Uses, places: Places) -> tuple[list[Edit], list[TextEdit]]:
+    """The edits of mocks that are told what queries give which all stay, and new files that they need.
+
+    The code asks the session inside for them, which the mock then is itself.
+    """
+    mocks = uses.program.mock_origins.mocks
+    work = _Mocked(uses, places, (), mocks, all_converted=False)
+    told = [s for path in work.paths() for node in _nodes(uses, path) if (s := work.mocked_query(node)) is not None]
+    origins = {origin for session in told for origin in work.origins.of(session)}
+    helpers = Helpers(uses.program)
+    made = list(replayed(uses.program, mocks, {o for o in origins if not answers(uses.program, mocks, o)}, helpers))
+    return made, list(helpers.new.values())
+
+
+def _nodes(uses: Uses, path: str) -> Sequence[ast.AST]:
+    return uses.program.modules[path].source.nodes
+
+
 class _Mocked:
     """answering: where mocks are made that go on to answer queries, so that what tests say of them stays."""
 
@@ -116,7 +134,7 @@ class _Mocked:
         made: list[Edit] = []
         left: list[Left] = []
         settings: dict[tuple[object, str], list[Setting]] = defaultdict(list)
-        for path in self._paths():
+        for path in self.paths():
             made += self._file(path, settings, left)
         running: dict[tuple[object, str], set[str]] = defaultdict(set)
         for key, group in settings.items():
@@ -136,7 +154,8 @@ class _Mocked:
                     left.append(Left(setting.path, setting.target, setting.session))
         return made + self._asserted(left, running), left
 
-    def _paths(self) -> list[str]:
+    def paths(self) -> list[str]:
+        """The files that name mocks."""
         mocks = self.mocks
         named = {getattr(function, "path", "") for function, _ in mocks.names} - {""}
         return sorted({path for path, _ in mocks.sites.values()} | named)

@@ -18,7 +18,7 @@ from asyncify.transforms.query.either import helper_edits
 from asyncify.transforms.query.handing import handing_edits, keeping_edit
 from asyncify.transforms.query.heads import head
 from asyncify.transforms.query.listeners import query_listeners
-from asyncify.transforms.query.mocked import mocked
+from asyncify.transforms.query.mocked import asked_of_mocks, mocked
 from asyncify.transforms.query.properties import makers, removals, unread_properties
 from asyncify.transforms.query.reports import reports
 from asyncify.transforms.query.shapes import Shapes
@@ -30,10 +30,11 @@ KIND = "legacy query"
 def plan(program: Program) -> Decisions:
     """The edits that make selects of queries, and findings for those that stay."""
     uses = Uses.of(program)
-    if uses.sites and (listened := tuple(query_listeners(uses))):
-        return Decisions(findings=listened, subjects=tuple(_recognised(uses)))
-    shapes = Shapes(uses)
     places = Places(program)
+    if uses.sites and (listened := tuple(query_listeners(uses))):
+        told, helpers = asked_of_mocks(uses, places)
+        return Decisions(tuple(sorted(told, key=_order)), tuple(helpers), listened, tuple(_recognised(uses)))
+    shapes = Shapes(uses)
     contexts = Contexts(uses, shapes, places)
     found: dict[Site, list[Decision]] = defaultdict(list)
     for site in uses.sites:
@@ -69,6 +70,8 @@ def plan(program: Program) -> Decisions:
     unfollowed = tuple(reports(uses))
     findings += unfollowed
     of_mocks, files, left = mocked(uses, places, edits, all_converted=converted >= uses.sites.keys())
+    if not edits and uses.sites:
+        of_mocks, files = asked_of_mocks(uses, places)
     edits += of_mocks
     findings += left
     if edits and not uses.library.has_selects_of_entities:

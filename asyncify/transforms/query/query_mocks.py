@@ -46,8 +46,8 @@ SEVERAL = ("join", "outerjoin", "select_from", "add_columns")
 
 def answer_queries(session: Any) -> Any:
     """Let the mock of a session answer statements as its `query` is told to; returns the mock."""
-    if isinstance(getattr(session, "query", None), (type(None), mock.AsyncMock)):
-        session.query = mock.MagicMock()
+    if isinstance(getattr(session, "query", None), (type(None), mock.AsyncMock)) or _is_untold(session.query):
+        session.query = _Query()
     if _is_mock(session):  # a query that stays is asked of the session inside
         vars(session).setdefault("sync_session", session)
     for name in RUNS:
@@ -56,6 +56,19 @@ def answer_queries(session: Any) -> Any:
     if _is_mock(getattr(session, "get", None)):
         _answer_get(session)
     return session
+
+
+class _Query(mock.MagicMock):
+    """`session.query`; of a query that stays the code may load more than it did, which changes no answer."""
+
+    def _get_child_mock(self, **kwargs: Any) -> Any:
+        return mock.MagicMock(**kwargs)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        found = super().__call__(*args, **kwargs)
+        if _is_mock(found) and _is_untold(getattr(found, "options", None)):
+            found.options.return_value = found
+        return found
 
 
 def _answer(session: Any, method: Any, name: str) -> None:
@@ -194,6 +207,11 @@ def _is_told(method: Any, before: Any) -> bool:
     """Whether a test has told what just this method gives."""
     value = method._mock_return_value
     return value is not before or (_is_mock(value) and bool(value._mock_children))
+
+
+def _is_untold(value: Any) -> bool:
+    """Whether a mock gives what no test has told."""
+    return _is_mock(value) and value.side_effect is None and value._mock_return_value is mock.DEFAULT
 
 
 def _is_mock(value: Any) -> bool:

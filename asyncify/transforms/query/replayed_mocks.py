@@ -13,8 +13,9 @@ from collections.abc import Collection, Iterator, Mapping
 from importlib import resources
 
 from asyncify.analysis.bindings import free_name, names_used
-from asyncify.analysis.mock_origins import Origin
+from asyncify.analysis.mock_origins import Origin, scope_of_patch
 from asyncify.analysis.mock_stands import TestMocks
+from asyncify.analysis.nodes import last_name
 from asyncify.analysis.program import Program
 from asyncify.model.edit import Edit, Import, TextEdit
 from asyncify.model.ops import InsertStatements, Op, Replace
@@ -67,6 +68,20 @@ def replayed(program: Program, mocks: TestMocks, origins: Collection[Origin], he
             op = InsertStatements(f"{alias}({origin.text})", where)
             target = Target(source.span(opened), Position.STATEMENT)
         yield Edit(NAME, path, target, op, imports, because=WHY)
+
+
+def answers(program: Program, mocks: TestMocks, origin: Origin) -> bool:
+    """Whether an earlier run has let a mock answer already."""
+    source = program.modules[_path(mocks, origin.call)].source
+    if not origin.text:
+        around = source.parent(origin.call)
+        return isinstance(around, ast.Call) and last_name(around.func).startswith(ANSWER)
+    scope = scope_of_patch(program, source.path, origin.call)
+    return any(
+        last_name(call.func).startswith(ANSWER) and [ast.unparse(a) for a in call.args] == [origin.text]
+        for call in source.nodes_of(ast.Call)
+        if program.scope_of(call) is scope
+    )
 
 
 def _path(mocks: TestMocks, call: ast.Call) -> str:
