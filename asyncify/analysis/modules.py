@@ -59,10 +59,19 @@ class ModuleIndex:
     def _find(self, dotted: str, importer: str) -> str | None:
         parts = tuple(dotted.split("."))
         best = self._nearest(parts, importer, self._by_tail.get(parts[-1], ()), is_file=True)
-        if best is None and parts[0] not in LIBRARIES:  # a plain folder never hides an installed package
-            folder = self._nearest(parts, importer, self._folders.get(parts[-1], ()), is_file=False)
-            best = f"{folder}/" if folder else None
+        if parts[0] in LIBRARIES:  # a plain folder never hides an installed package
+            return best
+        folder = self._nearest(parts, importer, self._folders.get(parts[-1], ()), is_file=False)
+        if folder is not None and (best is None or self._hides(folder, best, len(parts))):
+            return f"{folder}/"
         return best
+
+    def _hides(self, folder: str, file: str, length: int) -> bool:
+        """Whether a folder in a proven root is meant, and not a file in what is hardly one."""
+        own = PurePosixPath(file).with_suffix("").parts
+        root = (own[:-1] if own[-1] == "__init__" else own)[:-length]
+        above = PurePosixPath(folder).parts[:-length]
+        return above in self._roots and root not in self._roots and self._is_none(root, [above])
 
     def relative(self, importer: str, level: int, dotted: str) -> str | None:
         """The file of `from ..dotted import x` written in `importer`; `level` is the number of dots."""

@@ -40,3 +40,14 @@ def test_the_nearest_folder_is_one_where_nothing_is_known() -> None:
     services = ("one/app/db.py", "one/app/main.py", "two/app/db.py", "two/app/jobs.py")
     proven = ModuleIndex(services, (("two/app/db.py", "app.jobs"),))
     assert proven.find("app.db", "one/app/main.py") == "one/app/db.py"
+
+
+def test_a_folder_without_init_beside_a_package_of_tests_with_its_name() -> None:
+    paths = ["src/app/__init__.py", "src/app/db.py", "src/worker/worker.py", "src/main.py"]
+    tests = ["src/tests/__init__.py", "src/tests/worker/__init__.py", "src/tests/worker/test_worker.py"]
+    index = ModuleIndex([*paths, *tests], [("src/main.py", "app.db")])
+    assert index.find("worker", "src/tests/worker/test_worker.py") == "src/worker/"
+    assert index.find("worker", "src/main.py") == "src/worker/"
+    assert index.find("tests.worker", "src/tests/worker/test_worker.py") == "src/tests/worker/__init__.py"
+    unproven = ModuleIndex([*paths, *tests])
+    assert unproven.find("worker", "src/tests/worker/test_worker.py") == "src/tests/worker/__init__.py"
