@@ -6,7 +6,7 @@ import re
 
 from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.program import Program
-from asyncify.knowledge.drivers import backend_of, sync_packages
+from asyncify.knowledge.drivers import ASYNC_DRIVERS, backend_of, sync_packages
 from asyncify.model.text import DOCUMENTS
 
 _URL = re.compile(rb"\b(sqlite|postgresql|postgres|mysql|mariadb|mssql|oracle)(\+\w+)?://")
@@ -22,7 +22,7 @@ def find_backends(program: Program) -> tuple[str, ...]:
     where one for another database is. `Program.named_backends` keeps them: all files are searched.
     """
     listed = read_dependencies(program.workspace.files).listed
-    by_package = [b for b in BACKENDS if any(p in listed for p in sync_packages(b))]
+    by_package = [b for b in BACKENDS if any(p in listed for p in _packages(b))]
     by_url = {
         backend
         for path, data in program.workspace.files.items()
@@ -32,6 +32,12 @@ def find_backends(program: Program) -> tuple[str, ...]:
         or (not _is_comment(data, match.start()) and (not by_package or not _COMPOSE.search(path)))
     }
     return tuple(b for b in BACKENDS if b in by_url or b in by_package)
+
+
+def _packages(backend: str) -> tuple[str, ...]:
+    """The distributions by which a repository shows that it uses a database: drivers may be sync and async in one."""
+    both = tuple(row.package for row in ASYNC_DRIVERS if row.backend == backend and row.serves_sync)
+    return (*sync_packages(backend), *both)
 
 
 def _is_comment(data: bytes, at: int) -> bool:

@@ -23,6 +23,8 @@ EXAMPLES = "# DATABASE_URL=mysql+pymysql://u:p@localhost/shop\n ; oracle://h/x\n
         ({"app.py": '{"a": "mssql://h", "b": "mysql://h"}\n'}, ("mysql", "mssql")),
         ({"docker-compose.yml": "URL: mysql://other/x\n", "requirements.txt": "psycopg2\n"}, ("postgresql",)),
         ({"docker-compose.yml": "URL: mysql://db/x\n", "requirements.txt": "fastapi\n"}, ("mysql",)),
+        ({"app.py": "#\n", "requirements.txt": "psycopg[binary]>=3.1\n"}, ("postgresql",)),
+        ({"app.py": "#\n", "requirements.txt": "oracledb\n"}, ("oracle",)),
     ],
 )
 def test_urls_in_comments_are_examples_and_services_are_others(files: dict[str, str], found: tuple[str, ...]) -> None:

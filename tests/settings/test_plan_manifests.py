@@ -424,6 +424,8 @@ def test_a_lock_file_that_is_made_anew_does_not_choose_the_plugin() -> None:
 def test_packages_without_a_place_are_told() -> None:
     check(TESTED, "requirements.txt", "fastapi\n", "fastapi\n", *["settings-no-place"] * 3)
     assert plan(SQLITE, {})[1] == ["settings-no-place ."]
+    (finding,) = plan_manifests(read_dependencies({}), SQLITE)[1]
+    assert finding.advice == "install aiosqlite, with SQLAlchemy before 2.0.46 aiosqlite>=0.17,<0.22"
 
 
 def test_httpx_comes_with_some_extras() -> None:

@@ -8,7 +8,14 @@ from collections.abc import Iterator, Mapping
 from asyncify.analysis.manifests import Form, Kind, Manifest, ProjectDependencies, Requirement
 from asyncify.analysis.manifests.project import read_manifest
 from asyncify.knowledge.drivers import async_driver
-from asyncify.knowledge.packages import AIOMYSQL_UP_TO, BRINGS_SQLALCHEMY, KEEPS_LOOP, asyncio_plugin
+from asyncify.knowledge.packages import (
+    AIOMYSQL_UP_TO,
+    AIOSQLITE_BEFORE,
+    AIOSQLITE_FIXED_IN,
+    BRINGS_SQLALCHEMY,
+    KEEPS_LOOP,
+    asyncio_plugin,
+)
 from asyncify.model.edit import Finding, TextEdit
 from asyncify.model.span import Span
 from asyncify.transforms.settings.needs import Needs
@@ -142,7 +149,7 @@ def _without_place(project: ProjectDependencies, needs: Needs) -> Iterator[Findi
         placed = homes | tests if package in _test_only(needs) else homes
         placed = tests if package == "pytest-asyncio" else placed
         if not placed and not project.has(package):
-            yield _no_place(path, package, why)
+            yield _no_place(path, package, why, _old_fits(project, package))
     if needs.http_client and not tests and not brings_http_client(project):
         yield _no_place(path, needs.http_client, "`AsyncClient` in tests")
 
@@ -151,9 +158,17 @@ def _test_only(needs: Needs) -> set[str]:
     return {row.package for name in needs.test_drivers if (row := async_driver(name))}
 
 
-def _no_place(path: str, package: str, why: str) -> Finding:
+def _old_fits(project: ProjectDependencies, package: str) -> str:
+    """Which versions of a package an old SQLAlchemy takes, where no file says which one there is."""
+    newest = project.ceiling("sqlalchemy")
+    if package != "aiosqlite" or (newest is not None and newest >= AIOSQLITE_FIXED_IN):
+        return ""
+    return f", with SQLAlchemy before {_dotted(AIOSQLITE_FIXED_IN)} {package}{AIOSQLITE_BEFORE}"
+
+
+def _no_place(path: str, package: str, why: str, versions: str = "") -> Finding:
     message = f"{package} is needed for {why}, and no file lists what it belongs to"
-    return Finding(NAME, path, None, "settings-no-place", message, f"install {package}")
+    return Finding(NAME, path, None, "settings-no-place", message, f"install {package}{versions}")
 
 
 def _versions(project: ProjectDependencies, needs: Needs, raising: bool) -> Iterator[Finding]:
