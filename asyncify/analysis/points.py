@@ -24,6 +24,7 @@ from asyncify.analysis.unloaded import Reads
 from asyncify.analysis.values import NOTHING, Cls, Ext, Inst, Member, Values, has, of_type
 from asyncify.knowledge import names
 from asyncify.knowledge.api import Form, form_of
+from asyncify.knowledge.barriers import CONTEXT_METHODS
 from asyncify.knowledge.names import is_a
 from asyncify.knowledge.object_factories import CREATES, FACTORY
 from asyncify.knowledge.query_methods import COLLECTING
@@ -225,7 +226,8 @@ def _member_point(program: Program, module: ModuleInfo, node: ast.Call, clients:
     """A bound method that was kept, or that a proxy passes on: `find = db.get`, then `find(User, 1)`."""
     if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Call):
         if getattr(node.func.value.func, "id", "") == "super":
-            return None  # of a session subclass: what becomes of it depends on the whole class
+            # of a session subclass: what becomes of it depends on the whole class
+            return _client_above(program, module, node, node.func.attr, clients)
     for value in program.values(node.func):
         if isinstance(value, Member) and any(is_a(value.base.type, owner) for owner in OWNERS):
             if form_of(value.base.type, value.name) is Form.AWAIT and may_be_of_session(node, value.name):
@@ -238,6 +240,17 @@ def _member_point(program: Program, module: ModuleInfo, node: ast.Call, clients:
         if any(form_of(names.TEST_CLIENT, value.name) is Form.AWAIT for value in asked):
             return Point(PointKind.CLIENT, node, f"{module.source.segment(node.func)}()")
     return None
+
+
+def _client_above(
+    program: Program, module: ModuleInfo, node: ast.Call, method: str, clients: frozenset[ast.AST]
+) -> Point | None:
+    """`super().request(...)` in a subclass of the client."""
+    function = program.function_of(node)
+    waits = method in CONTEXT_METHODS or form_of(names.TEST_CLIENT, method) is Form.AWAIT
+    if function is None or function.cls is None or function.cls.node not in clients or not waits:
+        return None
+    return Point(PointKind.CLIENT, node, f"{module.source.segment(node.func)}()") if not program.calls(node) else None
 
 
 def _function_point(program: Program, module: ModuleInfo, node: ast.Call) -> Point | None:

@@ -15,9 +15,11 @@ from dataclasses import dataclass, field
 from asyncify.analysis.client_places import Places
 from asyncify.analysis.config import KEEP_CLIENTS
 from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Cls, Fn, Inst, Member, Obj, Values, of_type
 from asyncify.knowledge import names
 from asyncify.knowledge.api import Form, form_of
+from asyncify.knowledge.barriers import CONTEXT_METHODS
 from asyncify.knowledge.testing import (
     CLEANUP,
     CLIENT_PARAMETERS,
@@ -187,9 +189,11 @@ class _Search:
 
     def _construction(self, path: str, key: ast.AST) -> None:
         if isinstance(key, ast.ClassDef):
-            methods = {f.name for f in self.program.modules[path].classes[key].methods.values()}
-            entered = methods & {"__enter__", "__exit__"}  # an async client has others
-            for name in sorted(entered | {m for m in methods if form_of(names.TEST_CLIENT, m) is not None}):
+            methods = {f.name: f for f in self.program.modules[path].classes[key].methods.values()}
+            others = {"close"} | {m for m in methods if form_of(names.TEST_CLIENT, m) not in (None, Form.AWAIT)}
+            own = {m for m in methods if m in CONTEXT_METHODS or form_of(names.TEST_CLIENT, m) is Form.AWAIT}
+            alone = {m for m in own if not _does_more(methods[m])}
+            for name in sorted((methods.keys() & others) | alone):  # an async client calls them otherwise, or has none
                 message = f"{key.name} has its own {name}"
                 self.keep(path, key, [key], "test-client-subclass", message, "derive it from httpx.AsyncClient by hand")
         elif isinstance(key, ast.Call):
@@ -282,6 +286,17 @@ class _Search:
                 message = f"only responses of TestClient have {node.attr}"
                 subclasses = frozenset(k for k in keys if isinstance(k, ast.ClassDef))
                 self.keep(path, node, subclasses, "test-client-only", message, "check the text of the response instead")
+
+
+def _does_more(method: FunctionInfo) -> bool:
+    """Whether a method does what the client does, and more: it starts the app and stops it, or sends a request."""
+    for node in method.nodes:
+        if isinstance(node, ast.Attribute):
+            above = isinstance(node.value, ast.Call) and getattr(node.value.func, "id", "") == "super"
+            sends = isinstance(node.value, ast.Name) and form_of(names.TEST_CLIENT, node.attr) is Form.AWAIT
+            if (above and node.attr == method.name) or (sends and method.name not in CONTEXT_METHODS):
+                return True
+    return False
 
 
 def _keep_together(clients: TestClients) -> None:

@@ -23,7 +23,7 @@ from asyncify.analysis.values import Cls, Ext, Fn, Inst, Member, Value, has
 from asyncify.analysis.wrappers import asks_at_all, is_asked_about
 from asyncify.knowledge import names
 from asyncify.knowledge.api import INSIDE, Form, form_of
-from asyncify.knowledge.barriers import ASYNC_METHODS, Handing
+from asyncify.knowledge.barriers import ASYNC_METHODS, CONTEXT_METHODS, Handing
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import Hole, Op, RenameAttribute, Replace
 from asyncify.transforms.awaiting.connectionless import connectionless, is_connectionless, is_driver_sql
@@ -205,7 +205,8 @@ class CallEdits:
             yield self._edit(node, Replace(f"await {self.helpers.name(RESOLVED)}($it)"), (), because)
         elif kind in (PointKind.AWAIT, PointKind.BEGIN, PointKind.CLIENT):
             # an async function gives what has to be begun
-            if entered_by_hand(node) is not None:
+            above = kind is PointKind.CLIENT and last_name(node.func) in CONTEXT_METHODS
+            if above or entered_by_hand(node) is not None:
                 yield self._edit(node.func, RenameAttribute(ASYNC_METHODS[last_name(node.func)]), (), what)
             gives = kind is PointKind.BEGIN and any(self._is_coroutine(t) for t in self.program.calls(node))
             op = Replace("await (await $it)" if gives else "await $it")
