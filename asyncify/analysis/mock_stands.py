@@ -62,14 +62,14 @@ class TestMocks:
     member: Callable[[ClassInfo, str], Stand | None] = field(default=lambda info, name: None)
     handed: Callable[[ast.Attribute], tuple[tuple[object, ast.expr], ...]] = field(default=lambda node: ())
 
-    def stand(self, scope: object, node: ast.expr) -> Stand | None:
-        """What an expression stands for."""
+    def stand(self, scope: object, node: ast.expr, asked: frozenset[ast.expr] = frozenset()) -> Stand | None:
+        """What an expression stands for. asked: attributes of instances of the app for which that is asked already."""
         if isinstance(node, ast.Name):
             return self.names.get((scope, node.id))
         if isinstance(node, ast.Call):
             if node in self.sites:
                 return self.sites[node][1]
-            made = self.stand(scope, node.func)
+            made = self.stand(scope, node.func, asked)
             return made.made if made else None
         if not isinstance(node, ast.Attribute):
             return None
@@ -78,18 +78,30 @@ class TestMocks:
         if node.attr == "return_value":
             owner = node.value
             if isinstance(owner, ast.Attribute) and owner.attr in ("__enter__", "__aenter__"):
-                session = self.stand(scope, owner.value)
+                session = self.stand(scope, owner.value, asked)
                 return session if session and session.kind is Kind.SESSION else None
-            made = self.stand(scope, owner)
+            made = self.stand(scope, owner, asked)
             return made.made if made else None
-        whole = self.stand(scope, node.value)
+        whole = self.stand(scope, node.value, asked)
         if whole is None:
-            return self._handed_session(node)
+            return self._handed_session(node, asked)
         return self.member(whole.info, node.attr) if whole.info and whole.kind is Kind.INSTANCE else None
 
-    def _handed_session(self, node: ast.Attribute) -> Stand | None:
-        """The mock of a session in `service.db`, where every `Service(db)` of the test is given one."""
-        given = [self.stand(scope, value) for scope, value in self.handed(node)]
+    def _handed_session(self, node: ast.Attribute, asked: frozenset[ast.expr]) -> Stand | None:
+        """The mock of a session in `service.db`, where every `Service(db)` of the test is given one.
+
+        An instance may be made with what another one has, `Service(service.db)`: that adds nothing to what the first
+        was made with.
+        """
+        held, made_with = [node], []
+        for one in held:
+            for scope, value in self.handed(one):
+                if isinstance(value, ast.Attribute) and self.handed(value):
+                    held += [value] if value not in held else []
+                elif asked.isdisjoint(ast.walk(value)):
+                    made_with.append((scope, value))
+        asked = asked.union(held)
+        given = [self.stand(scope, value, asked) for scope, value in made_with]
         return given[0] if given and all(s is not None and s.kind is Kind.SESSION for s in given) else None
 
     def _of_owner(self, scope: object, name: str) -> Stand | None:

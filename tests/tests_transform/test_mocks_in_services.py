@@ -86,6 +86,14 @@ def test_clear_of_its_own():
     notes.session.query.return_value.all.return_value = []
     notes.clear()
     notes.session.delete.assert_not_called()
+
+
+def test_clear_of_another(notes):
+    notes = Notes(notes.session)
+    notes = Notes(notes.session)
+    notes.session.query.return_value.all.return_value = ["a"]
+    notes.clear()
+    notes.session.delete.assert_called_once_with("a")
 """,
 }
 
