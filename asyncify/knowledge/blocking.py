@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from asyncify.knowledge.names import FUTURE
+
 
 @dataclass(frozen=True)
 class Blocking:
@@ -28,11 +30,15 @@ _REDIS = (
     "get set setex delete incr incrby decr expire ttl exists keys scan mget mset getdel ping publish "
     "hget hset hgetall hdel lpush rpush lpop rpop lrange sadd srem smembers sismember zadd zrange zrem flushdb"
 )
+_OWN_LOOP = "it runs a loop of its own, for which there must be none in its thread"
 _HTTP = "get post put patch delete head options request"
 
 BLOCKING: tuple[Blocking, ...] = (
     *_rows("time", "sleep", "it sleeps"),
-    *_rows("asyncio", "run", "it runs a loop of its own, for which there must be none in its thread"),
+    *_rows("asyncio", "run", _OWN_LOOP),
+    *_rows("anyio", "run", _OWN_LOOP),
+    *_rows("anyio.from_thread", "run run_sync", "it waits for the loop, which only a thread of its own can do"),
+    *_rows(FUTURE, "result exception", "it waits for the loop"),
     *_rows("requests", _HTTP, "it waits for a server"),
     *_rows("requests.Session", f"{_HTTP} send", "it waits for a server"),
     *_rows("httpx", _HTTP, "it waits for a server"),
@@ -74,7 +80,7 @@ LOOKS = frozenset("send upload download fetch publish connect request sendmail p
 #: what it gives is read and written where it stands: to open it elsewhere does not help who waits for that
 HANDLES = frozenset({"builtins.open"})
 #: what cannot be called where a loop runs, even if nobody else waits for that loop
-OWN_LOOPS = frozenset({"asyncio.run"})
+OWN_LOOPS = frozenset({"asyncio.run", "anyio.run", "anyio.from_thread.run", "anyio.from_thread.run_sync"})
 
 BY_NAME: Mapping[str, Blocking] = MappingProxyType({row.name: row for row in BLOCKING})
 

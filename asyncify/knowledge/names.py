@@ -57,6 +57,9 @@ FIXTURE = "pytest.fixture"
 #: a name in an annotation that is defined later. Source: Python reference, `typing.ForwardRef`
 FORWARD_REF = "typing.ForwardRef"
 
+#: what another thread will give. Source: asyncio `run_coroutine_threadsafe`
+FUTURE = "concurrent.futures.Future"
+
 #: classes of factories -> what those give that are not told another class
 MADE_BY = MappingProxyType(
     {SESSIONMAKER: SESSION, SCOPED_SESSION: SESSION, ASYNC_SESSIONMAKER: ASYNC_SESSION},

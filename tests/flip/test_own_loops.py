@@ -140,3 +140,50 @@ def test_a_server_that_may_start_processes_is_told(tmp_path: Path) -> None:
     run = "uvicorn.run(app, reload=len(sys.argv) < 2)"
     app = STARTED.format(head="import uvicorn", run=run, body='start("a", "b")')
     prove(tmp_path, app, [], [["main.py"]], codes=["own-loop"], installed={"uvicorn.py": UVICORN})
+
+
+THREADS = f"""\
+import asyncio
+
+import anyio
+from anyio import from_thread
+{HEAD}
+SENT = []
+
+
+async def send(name, times=1):
+    await asyncio.sleep(0)
+    SENT.append(name * times)
+    return len(SENT)
+
+
+@app.on_event("startup")
+async def keep_loop():
+    app.state.loop = asyncio.get_running_loop()
+
+
+def tell(name):
+    asyncio.run_coroutine_threadsafe(send(name), app.state.loop).result(5)
+    return from_thread.run(send, name, 2)
+
+
+@app.get("/tell")
+def told(db: Session = Depends(get_db)):
+    name = db.query(User).first().name
+    number = from_thread.run(send, name, 3)
+    from_thread.run_sync(SENT.append, "plain")
+    future = asyncio.run_coroutine_threadsafe(send(name), app.state.loop)
+    return [number, future.result(timeout=5), tell(name), SENT]
+
+
+@app.get("/own")
+def own(db: Session = Depends(get_db)):
+    return anyio.run(send, db.query(User).first().name)
+"""
+
+
+def test_what_waits_for_the_loop_from_a_thread(tmp_path: Path) -> None:
+    """In the loop itself `from_thread.run` is an error, and `result()` would wait for what never runs."""
+    after = prove(tmp_path, THREADS, [("GET", "/tell"), ("GET", "/own")])["main.py"]
+    assert "number = await send(name, 3)" in after
+    assert "return await send((await db.scalar(select(User).limit(1))).name)" in after

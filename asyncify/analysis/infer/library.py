@@ -126,6 +126,8 @@ def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call
         return annotated(run, node.args[0]) or (args[1] if len(args) > 1 else NOTHING)
     if name == names.FORWARD_REF and node.args:
         return frozenset({Ann(node.args[0], run.path)})
+    if name == "asyncio.run_coroutine_threadsafe":
+        return frozenset({Inst(names.FUTURE)})
     if name == "typing.TypeVar":
         return _type_variable(args, kwargs, run, node)
     if name in ("asyncio.run", "asyncio.create_task", "anyio.run", "asyncio.ensure_future") and args:

@@ -89,7 +89,7 @@ class CallEdits:
         if isinstance(self.source.parent(node), ast.Await):
             return
         if context is Context.AWAIT and is_own_loop(self.program, node):
-            yield from awaited(self.module, node)
+            yield from awaited(self.program, self.module, node)
             self.waiting.add(node)
             return
         if context is Context.AWAIT and serves(self.program, node) is not None:
