@@ -312,8 +312,11 @@ class _File:
         return _of_values(values) or _of_values(own)
 
     def _fixtures(self, function: FunctionInfo) -> None:
-        """A fixture that returns a mock, and the tests that take it, mean the same."""
+        """A fixture that returns a mock, and the tests that take it, mean the same; so does a default."""
         for parameter in function.parameters:
+            default = function.default_of(parameter.arg)
+            if isinstance(default, ast.Call):
+                self._is(default, self.mocks.names.get((function.outermost, parameter.arg)))
             fixture = self.program.fixtures.find(function, parameter.arg)
             if fixture is None:
                 continue

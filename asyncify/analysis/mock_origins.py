@@ -76,6 +76,9 @@ class Origins:
         if isinstance(node, ast.Name):
             fixture = self._program.fixtures.find(scope, node.id) if isinstance(scope, FunctionInfo) else None
             handed = self._handed.get((scope, node.id), [])
+            default = scope.default_of(node.id) if isinstance(scope, FunctionInfo) else None
+            if isinstance(default, ast.Call):
+                yield from self._follow(default, scope, seen)
             if fixture is not None and fixture is not scope:
                 yield from self._results(fixture, seen)
             elif handed:

@@ -89,6 +89,20 @@ def test_find(db):
     assert db.query.call_count == 1
 
 
+@pytest.fixture
+def lent(_=MagicMock()):
+    yield _
+
+
+def tell(session):
+    session.query.return_value.filter.return_value.first.return_value = "lent"
+
+
+def test_find_in_what_a_default_makes(lent):
+    tell(lent)
+    assert crud.find(lent, 1) == "lent"
+
+
 def test_find_often():
     db = Mock()
     db.query().filter().first.side_effect = ["a", None]

@@ -316,6 +316,12 @@ BESIDE_A_CONFTEST = {
     "tests/unit/test_service.py": TESTS,
     "tests/test_cases.py": CASES,
 }
+BELOW_A_PACKAGE = {
+    "tests/__init__.py": "",
+    "tests/conftest.py": IN_A_PACKAGE["tests/conftest.py"],
+    "tests/v1/unit/test_service.py": TESTS,
+    "tests/v1/test_cases.py": CASES,
+}
 FLAT = {"test_service.py": TESTS, "test_cases.py": CASES}
 
 
@@ -324,9 +330,10 @@ FLAT = {"test_service.py": TESTS, "test_cases.py": CASES}
     [
         (IN_A_PACKAGE, "tests/query_mocks.py"),
         (BESIDE_A_CONFTEST, "tests/query_mocks.py"),
+        (BELOW_A_PACKAGE, "tests/query_mocks.py"),
         (FLAT, "query_mocks.py"),
     ],
-    ids=["package", "conftest", "flat"],
+    ids=["package", "conftest", "below", "flat"],
 )
 def test_chains_are_answered(tmp_path: Path, layout: dict[str, str], helper: str) -> None:
     files = {**FILES, **layout}

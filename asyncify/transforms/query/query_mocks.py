@@ -229,7 +229,7 @@ def _plain(value: Any) -> Any:
     if not iscoroutine(value):
         return value
     try:
-        value.send(None)
+        next(value.__await__())
     except StopIteration as end:
         return end.value
     raise RuntimeError("the mock of a session waits for something")

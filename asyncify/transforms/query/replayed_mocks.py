@@ -103,9 +103,33 @@ def _helper(files: Mapping[str, bytes], path: str) -> tuple[str, str]:
         folder, depth = posixpath.dirname(folder), depth + 1
     if not folder and not packaged and "conftest.py" in files and "__init__.py" not in files and own:
         best = ""
+    above = _package_above(files, folder) if best == own and not packaged else ""
+    if above:
+        best = above
     name = next(n for n in _names() if _is_free(files.get(posixpath.join(best, n))))
     module = name.removesuffix(".py")
+    if above:
+        return posixpath.join(best, name), f"{_dotted(files, above)}.{module}"
     return posixpath.join(best, name), f"{'.' * level}{module}" if packaged else module
+
+
+def _package_above(files: Mapping[str, bytes], folder: str) -> str:
+    """The package with a `conftest.py` at or above a folder, which pytest imports by its whole name."""
+    while folder:
+        if {posixpath.join(folder, n) for n in ("__init__.py", "conftest.py")} <= files.keys():
+            return folder
+        folder = posixpath.dirname(folder)
+    return ""
+
+
+def _dotted(files: Mapping[str, bytes], package: str) -> str:
+    """How a package is called from the folder above the outermost one around it."""
+    found = [posixpath.basename(package)]
+    folder = posixpath.dirname(package)
+    while folder and posixpath.join(folder, "__init__.py") in files:
+        found.insert(0, posixpath.basename(folder))
+        folder = posixpath.dirname(folder)
+    return ".".join(found)
 
 
 def _names() -> Iterator[str]:
