@@ -18,6 +18,7 @@ from asyncify.analysis.expiry.column_defaults import ColumnDefaults, Given
 from asyncify.analysis.expiry.computed import mapped
 from asyncify.analysis.expiry.events import is_model_instance, read_in_greenlet
 from asyncify.analysis.expiry.listened import storing_listeners
+from asyncify.analysis.expiry.own_reads import own_reads
 from asyncify.analysis.expiry.settled import settled_line
 from asyncify.analysis.orm import Relationship
 from asyncify.analysis.program import Program
@@ -76,6 +77,7 @@ class Changes:
         self._listened = cache(self._find_listened)
         self._settled_line = cache(partial(settled_line, program))
         self.computed = cache(partial(mapped, program))
+        self._own_reads = cache(partial(own_reads, program))
         self._is_changing = cache(self._find_is_changing)
         self._between = cache(lambda relationship: tuple(association_classes(program, relationship)))
 
@@ -136,11 +138,12 @@ class Changes:
         return any(c.deletes and self._kin(c.info, info) for f in functions for _, c in self.own(f))
 
     def _outdates(self, changes: frozenset[Change], info: ClassInfo, attribute: str) -> bool:
-        """Whether an attribute of an instance is another one after some changes and a commit than before. What may be
-        deleted keeps what it had, in a sync session too."""
+        """Whether an attribute of an instance, or what a method of that name reads, is another one after some changes
+        and a commit than before. What may be deleted keeps what it had, in a sync session too."""
         if any(change.deletes and self._kin(change.info, info) for change in changes):
             return False
-        return any(self.differs(change, info, attribute) for change in changes)
+        names = self._own_reads(info, attribute)
+        return any(self.differs(change, info, name) for change in changes for name in names)
 
     def _of(self, function: FunctionInfo, node: ast.AST) -> Iterator[Change]:
         if isinstance(node, ast.Call):

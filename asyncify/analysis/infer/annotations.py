@@ -35,6 +35,8 @@ WRAPPERS = frozenset(
         "sqlalchemy.orm.Mapped",
         "typing.Required",
     }
+    # an alias of `Annotated[T, FromComponent()]`. Source: dishka 1.5 `integrations/base.py`
+    | {f"dishka.{n}FromDishka" for n in ("", "integrations.base.", "integrations.fastapi.", "integrations.starlette.")}
 )
 
 
