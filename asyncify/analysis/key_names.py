@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from asyncify.analysis.assignments import assigned
+from asyncify.analysis.infer.forwarding import FORWARDS
 from asyncify.analysis.mock_calls import arguments
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.nodes import last_name
@@ -20,7 +21,8 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.schema_order import BASE_MODELS, is_schema
 from asyncify.analysis.schemas import Schemas, Shape
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import Cls, Fn, Inst, Obj, Rec, Values
+from asyncify.analysis.values import Cls, Ext, Fn, Inst, Obj, Rec, Values
+from asyncify.knowledge.names import canonical
 
 #: methods that give a schema as a dictionary. Source: pydantic 2 `BaseModel.model_dump`, pydantic 1 `BaseModel.dict`
 DUMPS = frozenset({"model_dump", "dict"})
@@ -88,6 +90,8 @@ class KeyNames:
             return _union(self._keys(path, part, depth) for part in node.values)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
             return _union(self._keys(path, part, depth) for part in (node.left, node.right))
+        if isinstance(node, ast.Await):
+            return self._keys(path, node.value, depth)
         if isinstance(node, ast.Call):
             return self._called(path, node, depth)
         values = self.program.values(node)
@@ -107,10 +111,32 @@ class KeyNames:
             return self._fields(values - said)
         if isinstance(node.func, ast.Attribute) and node.func.attr in VIEWS and not node.args:
             return self._keys(path, node.func.value, depth)
-        if last_name(node.func) not in SAME or any(k.arg is None for k in node.keywords):
+        if last_name(node.func) not in SAME:
+            return self._returned(node, depth)
+        if any(k.arg is None for k in node.keywords):
             return None
         named = frozenset(k.arg for k in node.keywords if k.arg) if last_name(node.func) == "dict" else frozenset[str]()
         return _union([named, *(self._keys(path, arg, depth) for arg in node.args[:1])])
+
+    def _returned(self, node: ast.Call, depth: int) -> Names:
+        """The keys of what a function of the program returns: `return {"name": name, "age": age}`."""
+        called = self.program.values(self._function(node))
+        functions = [v.info for v in called if isinstance(v, Fn)]
+        if not called or len(functions) != len(called):
+            return None
+        if any(f.is_generator or not f.decorators <= PLAIN for f in functions):
+            return None
+        values = [(f.path, n.value) for f in functions for n in f.nodes if isinstance(n, ast.Return)]
+        known = [self._keys(path, value, depth - 1) for path, value in values if value is not None]
+        return _union(known) if known else None
+
+    def _function(self, node: ast.Call) -> ast.expr:
+        """What a call calls, also in a thread or a greenlet: `run_in_threadpool(build, 1)`, `db.run_sync(build)`."""
+        position, gives = (0, True) if last_name(node.func) == "run_sync" else (0, False)
+        for value in self.program.values(node.func):
+            if isinstance(value, Ext):
+                position, gives = FORWARDS.get(canonical(value.name), (0, False))
+        return node.args[position] if gives and len(node.args) > position else node.func
 
     def _bound(self, path: str, node: ast.Name, depth: int, ask: Callable[[str, ast.expr, int], Names]) -> Names:
         """What a name is given: by assignments, or by all who call the function of which it is a parameter."""

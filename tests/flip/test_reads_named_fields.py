@@ -132,6 +132,65 @@ def filtered(key: int, data: Change, db: Session = Depends(get_db)):
     assert "greenlet_spawn" not in done["main.py"]
 
 
+def test_keys_that_a_function_of_the_program_returns(tmp_path: Path) -> None:
+    """Also of one that waits for the database, and of one that blocks and goes to a thread."""
+    app = (
+        HEAD
+        + """
+import time
+
+
+def described(text: str) -> dict[str, Any]:
+    return {"name": text, "age": len(text), "colour": "red"}
+
+
+def counted(db: Session) -> dict[str, Any]:
+    found = db.query(User).count()
+    values = {"age": found}
+    return values
+
+
+def slow(text: str) -> dict[str, Any]:
+    time.sleep(0.01)
+    return {"name": text}
+
+
+def listed(db: Session, key: int) -> dict[str, Any]:
+    return {"posts": db.query(User).get(key).posts}
+
+
+def set_if_there(user: User, name: str, value: Any) -> None:
+    if hasattr(user, name):
+        setattr(user, name, value)
+
+
+@app.put("/users/{key}/{text}")
+def change(key: int, text: str, db: Session = Depends(get_db)):
+    user = load(db, key)
+    for name, value in described(text).items():
+        set_if_there(user, name, value)
+    slowly = slow(text)
+    for name, value in slowly.items():
+        set_if_there(user, name, value)
+    numbers = counted(db)
+    for name in numbers:
+        set_if_there(user, name, numbers[name])
+    db.commit()
+    return [user.name, user.age]
+
+
+@app.get("/lists/{key}")
+def lists(key: int, db: Session = Depends(get_db)):
+    user = load(db, key)
+    return [len(getattr(user, name)) for name in listed(db, key)]
+"""
+    )
+    migrated = prove(tmp_path, app, [("PUT", "/users/1/eve"), ("GET", "/lists/1")])["main.py"]
+    assert "\ndef set_if_there(" in migrated
+    assert "    if hasattr(user, name):\n" in migrated
+    assert "await greenlet_spawn(getattr, user, name)" in migrated
+
+
 def test_names_that_may_be_relationships_are_read_in_the_greenlet(tmp_path: Path) -> None:
     app = (
         HEAD
