@@ -117,23 +117,16 @@ def test_who_needs_the_tables_at_import(extra: dict[str, str], why: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("fixture", "scope"),
-    [
-        ("", ""),
-        (
-            "import pytest\n@pytest.fixture(scope='module')\ndef page():\n    return client.get('/')\n",
-            'scope="module", ',
-        ),
-    ],
-    ids=["function", "module"],
+    ("path", "scope"), [("test_main.py", "module"), ("conftest.py", "session")], ids=["file", "conftest"]
 )
-def test_clients_without_lifespan_get_a_fixture(fixture: str, scope: str) -> None:
-    files, findings = convert({"main.py": MAIN, "database.py": DATABASE, "test_main.py": BARE + fixture})
+def test_clients_without_lifespan_get_a_fixture_that_runs_once(path: str, scope: str) -> None:
+    more = {} if path == "test_main.py" else {"test_main.py": "def test_docs():\n    assert True\n"}
+    files, findings = convert({"main.py": MAIN, "database.py": DATABASE, path: BARE, **more})
     assert not findings
     assert "def create_tables():\n    Base.metadata.create_all(bind=engine)\n" in files["main.py"]
     assert "    create_tables()\n    yield\n" in files["main.py"]
     call = "    from main import create_tables\n\n    create_tables()\n"
-    assert f"@pytest.fixture({scope}autouse=True)\ndef tables():\n{call}" in files["test_main.py"]
+    assert f'@pytest.fixture(scope="{scope}", autouse=True)\ndef tables():\n{call}' in files[path]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +140,7 @@ def test_clients_without_lifespan_get_a_fixture(fixture: str, scope: str) -> Non
 def test_session_that_the_tests_do_not_replace(use: str) -> None:
     files, _ = convert({"main.py": MAIN + use, "database.py": DATABASE, "test_main.py": OWN_TABLES})
     assert "    create_tables()\n    yield\n" in files["main.py"]
-    assert files["test_main.py"].count("@pytest.fixture(autouse=True)") == 2
+    assert '@pytest.fixture(scope="module", autouse=True)\ndef tables()' in files["test_main.py"]
 
 
 def test_sessions_of_startup_handlers_come_after_the_tables() -> None:

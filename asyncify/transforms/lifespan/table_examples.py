@@ -174,7 +174,7 @@ TABLE_EXAMPLES = (
             from app import app
 
 
-            @pytest.fixture(autouse=True)
+            @pytest.fixture(scope="module", autouse=True)
             def tables():
                 from app import create_tables
 
@@ -244,7 +244,7 @@ TABLE_EXAMPLES = (
             engine = create_engine("sqlite:///test.db")
 
 
-            @pytest.fixture(autouse=True)
+            @pytest.fixture(scope="module", autouse=True)
             def create_tables():
                 Base.metadata.create_all(bind=engine)
 

@@ -101,22 +101,14 @@ def _edits(program: Program, path: str, statements: list[ast.stmt]) -> Iterator[
     name = free_name(program, path, "create_tables")
     body = indent("\n".join(source.segment(s) for s in statements), "    ")
     returns = any(f.node.returns for f in program.modules[path].functions.values())
-    decorator = f"@pytest.fixture({_scope(program, path, statements)}autouse=True)"
+    decorator = f"@pytest.fixture({_scope(path)}autouse=True)"
     head = f"{decorator}\ndef {name}(){' -> None' if returns else ''}:"
     for target, op in function_instead(program, path, last, f"{head}\n{body}\n"):
         yield Edit(NAME, path, target, op, (Import("pytest"),), group=group, because=BECAUSE)
 
 
-def _scope(program: Program, path: str, statements: list[ast.stmt]) -> str:
-    dropping = any(isinstance(n, ast.Attribute) and n.attr == "drop_all" for s in statements for n in ast.walk(s))
-    wider = any(
-        isinstance(decorator, ast.Call)
-        and any(k.arg == "scope" and getattr(k.value, "value", "") != "function" for k in decorator.keywords)
-        and _uses(program, fixture.nodes)
-        for fixture, decorator in program.fixtures.decorators.items()
-    )
-    if not dropping and not wider:
-        return ""
+def _scope(path: str) -> str:
+    """The widest scope of a fixture in a file of tests: an import creates tables once, not for each test."""
     return 'scope="session", ' if path.endswith("conftest.py") else 'scope="module", '
 
 
@@ -134,7 +126,7 @@ def fixture_for(program: Program, graph: ImportGraph, test: str, module: str, na
     if {"tables", name} & names_used(program, test) or not imports:
         return f"the names `tables` and `{name}` are taken in {test}"
     returns = " -> None" if any(f.node.returns for f in program.modules[test].functions.values()) else ""
-    decorator = f"@pytest.fixture({_scope(program, test, [])}autouse=True)"
+    decorator = f"@pytest.fixture({_scope(test)}autouse=True)"
     # imported in the body: what stands above the imports of the file must run before the application is imported
     code = f"\n\n{decorator}\ndef tables(){returns}:\n    from {module} import {name}\n\n    {name}()\n"
     op = InsertStatements(code, "after")
