@@ -62,6 +62,10 @@ ONLY_TEST_RESPONSE = frozenset({"template", "context"})
 BODYLESS = frozenset({"get", "head", "options", "delete"})
 BODY_KEYWORDS = frozenset({"json", "data", "content", "files"})
 
+#: the first HTTPX that has `follow_redirects`, and does not follow unless it is told to. Those before say
+#: `allow_redirects`, as requests does. Source: its changelog, 0.20.0; read in 0.13.3 to 0.20.0.
+REDIRECTS_SINCE = (0, 20)
+
 #: keyword of requests -> keyword of HTTPX. Source: HTTPX "Requests Compatibility Guide".
 REQUEST_KEYWORDS = MappingProxyType({"allow_redirects": "follow_redirects"})
 

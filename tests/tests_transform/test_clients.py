@@ -165,3 +165,19 @@ def test_the_app_of_a_client_that_a_fixture_is_given() -> None:
     test = "def test_a(note_client):\n    assert note_client.get('/notes')\n"
     migrated = flip({"tests/conftest.py": conftest, "tests/test_a.py": test})[0]["tests/conftest.py"]
     assert "with client._transport.app.state.notes() as notes:" in migrated
+
+
+@pytest.mark.parametrize(
+    ("listed", "told", "keyword"),
+    [
+        ("httpx==0.15.5", "", "allow_redirects"),
+        ("httpx>=0.18,<0.20", "", "allow_redirects"),
+        ("httpx==0.20.0", ", follow_redirects=True", "follow_redirects"),
+        ("httpx", ", follow_redirects=True", "follow_redirects"),
+    ],
+)
+def test_redirects_are_said_in_the_words_of_the_client(listed: str, told: str, keyword: str) -> None:
+    test = HEAD + "def test_a():\n    TestClient(app).get('/', allow_redirects=False)\n"
+    migrated, _ = flip({"tests/test_a.py": test, "requirements.txt": f"fastapi\nsqlalchemy\n{listed}\n"})
+    text = " ".join(migrated["tests/test_a.py"].split()).replace(" )", ")").replace(",)", ")")
+    assert f"""base_url="http://testserver"{told}).get('/', {keyword}=False)""" in text

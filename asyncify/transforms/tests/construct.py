@@ -18,6 +18,7 @@ from asyncify.knowledge.testing import (
     CLIENT_AGENT,
     CLIENT_DEFAULTS,
     CLIENT_KEYWORDS,
+    REDIRECTS_SINCE,
     TRANSPORT_KEYWORDS,
 )
 from asyncify.model.edit import Import
@@ -36,6 +37,7 @@ class Facts:
 
     address: it reads `request.client`. agent: it reads the user agent. lifespan: it has one. state: the lifespan
     gives state to the requests. telling: clients whose responses are asked for the template that was rendered.
+    follows: the package is too old to be told whether it follows redirects; it does.
     """
 
     package: str
@@ -44,6 +46,7 @@ class Facts:
     lifespan: bool
     state: bool
     telling: frozenset[ast.AST] = frozenset()
+    follows: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,10 @@ def facts_of(program: Program, telling: frozenset[ast.AST] = frozenset()) -> Fac
             elif isinstance(node, ast.keyword) and node.arg in ("lifespan", "on_startup", "on_shutdown"):
                 lifespan = True
                 state = state or _gives_state(program, module.path, node.value)
-    return Facts(client_package(program), address, agent, lifespan, state, telling)
+    package = client_package(program)
+    newest = read_dependencies(program.workspace.files).ceiling(package)
+    follows = newest is not None and newest < REDIRECTS_SINCE
+    return Facts(package, address, agent, lifespan, state, telling, follows)
 
 
 def _expects_agent(source: SourceFile, node: ast.Constant) -> bool:
@@ -120,7 +126,7 @@ def async_client(
     for name in CLIENT_KEYWORDS:
         if name in arguments:
             keywords.append(f"{name}={value(name)}")
-        elif name in CLIENT_DEFAULTS:
+        elif name in CLIENT_DEFAULTS and not (facts.follows and name == "follow_redirects"):
             keywords.append(f"{name}={CLIENT_DEFAULTS[name]}")
     if facts.agent and "headers" not in arguments:
         keywords.append(f'headers={{"user-agent": "{CLIENT_AGENT}"}}')

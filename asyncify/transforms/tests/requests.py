@@ -7,7 +7,7 @@ fail with every HTTPX client.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.test_clients import client_calls, is_async_client
@@ -45,12 +45,13 @@ def _arguments(work: Work, source: SourceFile, call: ast.Call, method: str) -> N
         return
     keywords = {k.arg for k in call.keywords}
     has_body = method in BODYLESS and bool(BODY_KEYWORDS & keywords)
-    old = [k for k in call.keywords if k.arg in REQUEST_KEYWORDS or (k.arg == "data" and _is_text(source, k.value))]
+    renamed = {} if work.facts.follows else REQUEST_KEYWORDS
+    old = [k for k in call.keywords if k.arg in renamed or (k.arg == "data" and _is_text(source, k.value))]
     if not has_body and not old:
         return
     holes = [Hole("client", source.span(call.func.value))]
     parts = [f'"{method.upper()}"'] if has_body else []
-    for number, (prefix, value) in enumerate(_parts(source, call)):
+    for number, (prefix, value) in enumerate(_parts(source, call, renamed)):
         holes.append(Hole(f"a{number}", source.span(value)))
         parts.append(f"{prefix}$a{number}")
     template = f"$client.{'request' if has_body else method}({', '.join(parts)})"
@@ -58,11 +59,11 @@ def _arguments(work: Work, source: SourceFile, call: ast.Call, method: str) -> N
     work.edit(source.path, call, Replace(template, tuple(holes)), why)
 
 
-def _parts(source: SourceFile, call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
+def _parts(source: SourceFile, call: ast.Call, renamed: Mapping[str, str]) -> Iterator[tuple[str, ast.expr]]:
     for arg in call.args:
         yield ("*", arg.value) if isinstance(arg, ast.Starred) else ("", arg)
     for keyword in call.keywords:
-        name = REQUEST_KEYWORDS.get(keyword.arg, keyword.arg) if keyword.arg else None
+        name = renamed.get(keyword.arg, keyword.arg) if keyword.arg else None
         if name == "data" and _is_text(source, keyword.value):
             name = "content"
         yield (f"{name}=" if name else "**"), keyword.value
