@@ -207,6 +207,71 @@ def test_the_same_rows(version: str, postgres: Postgres, tmp_path: Path) -> None
     assert after == before
 
 
+LOOKED_UP = """\
+import json
+import sys
+from datetime import date
+
+from sqlalchemy import Column, Date, Integer, String, create_engine
+from sqlalchemy.orm import declarative_base, sessionmaker
+
+engine = create_engine(json.load(sys.stdin)["url"])
+SessionLocal = sessionmaker(bind=engine)
+Base = declarative_base()
+
+
+class Visit(Base):
+    __tablename__ = "visits"
+    id = Column(Integer, primary_key=True)
+    day = Column(Date)
+    name = Column(String)
+
+
+def conditions(model, options):
+    found = []
+    for option, value in options.items():
+        column = getattr(model, option, None)
+        if column is not None:
+            found.append(column.in_([part.strip() for part in value.split(",")]))
+    return found
+
+
+def among(db, options):
+    return [visit.id for visit in db.query(Visit).filter(*conditions(Visit, options)).order_by(Visit.id)]
+
+
+def others(db, key, text):
+    found = db.query(Visit).filter(getattr(Visit, key).notin_(text.split("|")))
+    return [visit.id for visit in found.order_by(Visit.id)]
+
+
+def either(db, key, left, right):
+    column = getattr(Visit, key)
+    return [visit.id for visit in db.query(Visit).filter(column.in_([str(left), f"{right}"])).order_by(Visit.id)]
+
+
+def main():
+    Base.metadata.create_all(engine)
+    with SessionLocal() as db:
+        db.add_all([Visit(day=date(2024, month, 1), name=f"n{month}") for month in (1, 2, 3)])
+        db.commit()
+        answers = [among(db, {"id": "1, 3"}), among(db, {"day": "2024-02-01", "name": "n2,n3"}), among(db, {"x": "1"})]
+        answers += [others(db, "id", "2"), others(db, "name", "n1|n2"), either(db, "id", 1, 2)]
+    print(json.dumps(answers))
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_columns_that_are_looked_up_by_name(version: str, postgres: Postgres, tmp_path: Path) -> None:
+    before, after = before_and_after(LOOKED_UP, version, postgres, tmp_path)
+    assert before == [[1, 3], [2], [1, 2, 3], [1, 3], [3], [1, 2]]
+    assert after == before
+
+
 VALUES = """\
 import json
 import sys

@@ -26,7 +26,7 @@ from asyncify.knowledge.session_libraries import MIDDLEWARE
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import AppendToModule, EditCall, EditDecorators, InsertStatements, Op, Replace
 from asyncify.transforms.base import Decisions, Transform
-from asyncify.transforms.engine import libpq_arguments, text_numbers
+from asyncify.transforms.engine import libpq_arguments, looked_up_columns, text_numbers
 from asyncify.transforms.engine.alembic_environments import environment_edits
 from asyncify.transforms.engine.connect_args import converted
 from asyncify.transforms.engine.disposal import disposals
@@ -383,6 +383,8 @@ def plan(program: Program) -> Decisions:
                 continue
             message = "asyncpg compares a value with one of its type only, and this is text"
             planner.report(module, node, "driver-text", message, "convert it: `int(...)`")
+        for module, node, op, imports in looked_up_columns.converted(program) if refuses else ():
+            planner.edit(module, node, op, "asyncpg compares what is of one type", imports)
         planner.edits += EngineUses(program, choice, "engine", GROUP).decide()
     planner.take((*twins.edits(), *beside, *environment_edits(program, "engine")))
     planner.edits.extend(disposals(program))
