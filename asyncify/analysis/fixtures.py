@@ -53,6 +53,24 @@ class Fixtures:
                 if decorator is not None:
                     self.decorators[info] = decorator
                     self._by_path[module.path][self._fixture_name(info, decorator)] = info
+        for path in sorted(names.modules):
+            self._called(path)
+
+    def _called(self, path: str) -> None:
+        """`db = pytest.fixture(override_get_db, scope="module")`, and `pytest.fixture(scope="module")(...)`."""
+        source = self._names.modules[path].source
+        for node in source.tree.body if FIXTURE.rpartition(".")[2] in source.text else ():
+            call = node.value if isinstance(node, ast.Assign) else None
+            if not isinstance(node, ast.Assign) or not isinstance(call, ast.Call) or len(call.args) != 1:
+                continue
+            made = call.func if isinstance(call.func, ast.Call) else call
+            found = self._names.resolve_expression(path, made.func)
+            info = self._names.resolve_expression(path, call.args[0])
+            if isinstance(found, Ext) and found.name == FIXTURE and isinstance(info, FunctionInfo):
+                self.decorators.setdefault(info, made)
+                for target in node.targets:
+                    if isinstance(target, ast.Name):
+                        self._by_path[path][target.id] = info
 
     def _fixture_decorator(self, info: FunctionInfo) -> ast.expr | None:
         for node in info.node.decorator_list:

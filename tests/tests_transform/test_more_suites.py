@@ -16,6 +16,60 @@ STEPS = ("lifespan", "flip")
 BACKEND = '\n\n@pytest.fixture(scope="session")\ndef anyio_backend():\n    return "asyncio"\n'
 
 SUITES = {
+    "fixtures that calls make of functions": {
+        "tests/conftest.py": """\
+import pytest
+
+from app.db import Base, SessionLocal, engine, get_db
+from app.main import app
+
+
+def override_get_db():
+    db = SessionLocal()
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+def make_tables():
+    Base.metadata.drop_all(engine)
+    Base.metadata.create_all(engine)
+
+
+app.dependency_overrides[get_db] = override_get_db
+
+notes = pytest.fixture(override_get_db, scope="module")
+tables = pytest.fixture(scope="module", autouse=True)(make_tables)
+""",
+        "tests/test_notes.py": """\
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import delete
+
+from app import crud
+from app.main import app
+from app.models import Note
+
+client = TestClient(app)
+
+
+@pytest.fixture
+def clean_notes(notes):
+    notes.execute(delete(Note))
+    notes.commit()
+
+
+def test_one(notes, clean_notes):
+    crud.add(notes, "a")
+    assert crud.texts(notes) == ["a"]
+
+
+def test_another_one(notes, clean_notes):
+    client.post("/notes", params={"text": "b"})
+    assert crud.texts(notes) == ["b"]
+""",
+    },
     "a savepoint that a listener of the session begins anew": {
         "tests/conftest.py": """\
 import pytest
