@@ -157,6 +157,45 @@ def test_the_listener_knows_what_the_table_of_the_driver_does() -> None:
     assert others == {"channel_binding", "connect_timeout", "fallback_application_name"}
 
 
+SENTENCES = (
+    HEAD
+    + """\
+from sqlalchemy.exc import IntegrityError
+
+engine = create_engine(json.load(sys.stdin)["url"])
+
+
+def attempt(statement):
+    try:
+        with engine.begin() as connection:
+            connection.execute(text(statement))
+    except IntegrityError as error:
+        original = error.orig
+        said = [str(error.orig), str(original), f"no: {error.orig}", error.orig.args[0], original.args[0]]
+        return [*(one.strip() for one in said), "already exists" in str(error.orig)]
+    return None
+
+
+def main():
+    made = ["CREATE TABLE notes (id int UNIQUE)", "INSERT INTO notes VALUES (1)", "INSERT INTO notes VALUES (1)"]
+    print(json.dumps([attempt(statement) for statement in made]))
+
+
+if __name__ == "__main__":
+    main()
+"""
+)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_an_error_says(version: str, postgres: Postgres, tmp_path: Path) -> None:
+    given = {"url": postgres.url(postgres.create())}
+    before = answers(tmp_path, SENTENCES, version, given)
+    after, findings = migrated(SENTENCES, "asyncpg", f"sqlalchemy=={version}.*")
+    assert answers(tmp_path, after, version, {"url": postgres.url(postgres.create())}) == before
+    assert before[2][0].startswith("duplicate key") and not findings
+
+
 CODE = """\
 from psycopg2.extensions import register_adapter
 from psycopg2 import errors

@@ -52,6 +52,8 @@ class DriverErrors:
                     yield from self.call(module, node)
                 elif isinstance(node, ast.Compare):
                     yield from self.text(module, node)
+                elif isinstance(node, (ast.Subscript, ast.FormattedValue)):
+                    yield from self.sentences(module, node)
 
     def mentions(self, text: str) -> bool:
         """Whether a file can hold anything of this."""
@@ -83,11 +85,31 @@ class DriverErrors:
                 yield self.edit(module, node.args[1], Replace('"sqlstate"'))
         elif name == "isinstance" and len(node.args) == 2 and self.is_orig(module, node.args[0]):
             yield from self.kind(module, node)
+        elif name == "str" and len(node.args) == 1:
+            yield from self.sentences(module, node)
         elif (found := self.name_of(module, node.func)) in OWN_VALUES:
             advice = "psycopg: psycopg.adapters; asyncpg: set_type_codec in a listener of the event connect"
             what = found.rpartition(".")[2]
             message = f"{what} works for connections of psycopg2 alone, and the async engine has others"
             yield Finding(self.transform, module.path, module.source.span(node), "driver-values", message, advice)
+
+    def sentences(self, module: ModuleInfo, node: ast.Call | ast.Subscript | ast.FormattedValue) -> Iterator[Edit]:
+        """`str(error.orig)`, `error.orig.args[0]`, `f"{error.orig}"`: SQLAlchemy's own error begins with the class of
+        the one of asyncpg, which an app would send to strangers, and has no DETAIL since 2.1. Others have no cause."""
+        orig: ast.expr | None = None
+        if isinstance(node, ast.Call):
+            orig = node.args[0]
+        elif isinstance(node, ast.FormattedValue):
+            orig = node.value if node.conversion == -1 else None
+        elif isinstance(node.slice, ast.Constant) and node.slice.value == 0 and isinstance(node.value, ast.Attribute):
+            orig = node.value.value if node.value.attr == "args" else None
+        if orig is None or self.target != ASYNCPG or not self.is_orig(module, orig):
+            return
+        whole = f"{module.source.segment(orig)}.__cause__ or {module.source.segment(orig)}"
+        if isinstance(node, ast.Subscript):
+            yield self.edit(module, node, Replace(f"str({whole})"))
+        else:
+            yield self.edit(module, orig, Replace(f"({whole})" if isinstance(node, ast.FormattedValue) else whole))
 
     def kind(self, module: ModuleInfo, node: ast.Call) -> Iterator[Edit | Finding]:
         """`isinstance(error.orig, ...)`."""
