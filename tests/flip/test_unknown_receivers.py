@@ -26,6 +26,11 @@ def report(code: str, config: Config | None = None, **files: str) -> list[str]:
     ("code", "lines"),
     [
         ("def f(db):\n    db.commit()\n", ["db.commit()"]),
+        (
+            "def f(kwargs):\n    db = kwargs.get('db')\n    return db.get(User, 1), db.get('a', 1), db.delete(1)\n",
+            ["return db.get(User, 1), db.get('a', 1), db.delete(1)"] * 3,
+        ),
+        ("def f(db):\n    return db.get('a', 1)\n", []),
         ("def f(self):\n    self.read_session.execute('x')\n", ["self.read_session.execute('x')"]),
         ("def f(request):\n    request.state.db.rollback()\n", ["request.state.db.rollback()"]),
         (

@@ -13,7 +13,7 @@ from asyncify.analysis.named_late import late_calls, may_give
 from asyncify.analysis.program import Program
 from asyncify.analysis.session_like import TELLING, Likeness, is_near_sessions, likeness, terminal, waits_on_session
 from asyncify.analysis.symbols import ClassInfo, ModuleInfo
-from asyncify.analysis.values import Obj
+from asyncify.analysis.values import Cls, Obj
 from asyncify.knowledge.testing import FRAME_METHODS
 from asyncify.model.edit import Finding
 
@@ -60,7 +60,7 @@ def _told(program: Program, module: ModuleInfo) -> frozenset[ast.Call]:
     """Calls on what looks like a session.
 
     A name alone says little about `db.get()` or `conn.close()`: these count where the same name is used in a way that
-    only sessions are.
+    only sessions are. `db.get(User, key)` is one of those ways.
     """
     found: set[ast.Call] = set()
     weak: dict[tuple[object, str], list[ast.Call]] = defaultdict(list)
@@ -72,12 +72,18 @@ def _told(program: Program, module: ModuleInfo) -> frozenset[ast.Call]:
         if looks is Likeness.NONE:
             continue
         place = (program.function_of(node), ast.dump(node.func.value))
-        if looks is Likeness.CLASS or node.func.attr in TELLING:
+        if looks is Likeness.CLASS or node.func.attr in TELLING or _is_lookup(program, node):
             found.add(node)
             strong.add(place)
         else:
             weak[place].append(node)
     return frozenset(found.union(*(calls for place, calls in weak.items() if place in strong)))
+
+
+def _is_lookup(program: Program, node: ast.Call) -> bool:
+    """Whether a call names a mapped class first and a key behind it."""
+    first = program.values(node.args[0]) if len(node.args) > 1 else frozenset()
+    return bool(first) and all(isinstance(v, Cls) and program.orm.is_model(v.info) for v in first)
 
 
 def _is_known(program: Program, module: ModuleInfo, node: ast.Call, func: ast.Attribute) -> bool:
