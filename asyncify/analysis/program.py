@@ -216,9 +216,9 @@ class Program:
     def colouring(self) -> Colouring:
         """Which functions become async, and why."""
         from asyncify.analysis.colour import colour
-        from asyncify.analysis.test_doubles import replacements
+        from asyncify.analysis.given_fakes import followers
 
-        return colour(self, self.async_clients, replacements(self))
+        return colour(self, self.async_clients, followers(self))
 
     @cached_property
     def unloaded(self) -> Mapping[str, tuple[Unloaded, ...]]:

@@ -21,6 +21,8 @@ def find(db: Session, key: int) -> Note:
 
 
 def log(db: Session, text: str) -> None:
+    if not text:
+        return
     db.add(Note(text=text))
     db.commit()
 

@@ -39,9 +39,26 @@ def rename(words):
         found = query.first()
         return found.text if found else None
 """,
+    "app/mails.py": """\
+from app.db import get_db
+from app.models import Note
+
+
+def first_text(number):
+    db = next(get_db())
+    try:
+        note = find(db, number)
+        return note and note.text
+    finally:
+        db.close()
+
+
+def find(db, number):
+    return db.get(Note, number)
+""",
     "tests/__init__.py": "",
     "tests/test_jobs.py": """\
-from app import jobs
+from app import jobs, mails
 from app.db import Base, SessionLocal, engine
 from app.models import Note
 
@@ -114,12 +131,34 @@ def test_nothing(monkeypatch):
         assert "filter" in str(error)
 
 
+def test_given(monkeypatch):
+    class Dummy:
+        closed = False
+
+        def close(self):
+            self.closed = True
+
+        def label(self):
+            return "dummy"
+
+    dummy = Dummy()
+
+    def fake_get_db():
+        yield dummy
+
+    monkeypatch.setattr(mails, "get_db", fake_get_db)
+    monkeypatch.setattr(mails, "find", lambda db, number: Note(text=db.label()))
+    assert mails.first_text(1) == "dummy"
+    assert dummy.closed
+
+
 def test_real():
     Base.metadata.create_all(engine)
     with SessionLocal() as db:
         db.add(Note(text="one two"))
         db.commit()
     assert jobs.rename(["one", "two"]) == "one two"
+    assert mails.first_text(1) == "one two"
 """,
 }
 

@@ -9,7 +9,6 @@ loaded. Source: SQLAlchemy, "Session Basics", "Rolling Back"; asyncio, "Preventi
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -22,7 +21,7 @@ from asyncify.analysis.expiry.committing import Committing
 from asyncify.analysis.expiry.events import commits_expire, flushes_before_queries, is_list, path_text
 from asyncify.analysis.expiry.reads import expired_reads
 from asyncify.analysis.expiry.uses import ExpiredRead, How, nothing_differs
-from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.unloaded import Reads, Unloaded
 from asyncify.analysis.values import has, is_session, objects
 from asyncify.knowledge import names
@@ -35,6 +34,7 @@ from asyncify.transforms.eager.asked_mocks import AskedMocks
 from asyncify.transforms.eager.created import STORES, Refresh, is_construction, session_call
 from asyncify.transforms.eager.lookups import primary_key
 from asyncify.transforms.eager.persistence import Persistence
+from asyncify.transforms.eager.read_names import ReadNames
 from asyncify.transforms.eager.reading import Reading
 from asyncify.transforms.eager.sessions import Access, access, is_at_hand, session_in
 from asyncify.transforms.eager.unsynchronized import unsynchronized_edits
@@ -54,9 +54,7 @@ class Expired:
         self._left: list[ExpiredRead] = []
         self._changes = Changes(self.program)
         self._flushing = flushes_before_queries(self.program)
-        self._columns_read: dict[ClassInfo, set[str]] = defaultdict(set)
-        for info, name in reading.columns:
-            self._columns_read[info].add(name)
+        self._names = ReadNames(reading)
         self._persistence = Persistence(self.program)
         self._committing = Committing(self._changes)
         differs = self._differs if commits_expire(self.program) else nothing_differs
@@ -92,7 +90,7 @@ class Expired:
             return True
         values = self.program.values(read.instance)
         found = (*objects(values), *objects(self.reading.elements(values)))
-        return any(read.attribute in self._columns_read[value.info] for value in found)
+        return any(read.attribute in self._names.columns[value.info] for value in found)
 
     # -- what may be read without a load -------------------------------------------------------------
 
@@ -102,7 +100,7 @@ class Expired:
         return any(
             self._changes.outdates(changes, value.info, name)
             for value in objects(self.program.values(read.instance))
-            for name in ([read.attribute] if read.attribute else self._read_of(value))
+            for name in ([read.attribute] if read.attribute else self._names.of(value, read))
         )
 
     def _set_since(self, read: ExpiredRead) -> frozenset[ast.AST]:
@@ -117,15 +115,6 @@ class Expired:
             for node in written
             if node.lineno > event.lineno and is_path(node.value) and path_text(node.value) == name
         )
-
-    def _read_of(self, value: object) -> list[str]:
-        """All that is read somewhere of an instance that is handed on."""
-        info, origin = value.info, value.origin  # type: ignore[attr-defined]
-        found = set(self._columns_read.get(info, ()))
-        if origin is not None:
-            above = len(origin.steps)
-            found |= {steps[above] for steps in self.reading.paths.get(origin.site, ()) if len(steps) > above}
-        return sorted(found)
 
     # -- refreshes -----------------------------------------------------------------------------------
 
@@ -269,7 +258,7 @@ class Expired:
         and no mock."""
         event, source, name = read.mark.event, read.function.source, path_text(read.instance)
         values = objects(self.program.values(read.instance))
-        if event is None or not any(read.attribute in self._read_of(value) for value in values):
+        if event is None or not any(read.attribute in self._names.of(value) for value in values):
             return False
         made = (n for n in read.function.nodes if isinstance(n, ast.Assign) and comes_before(source, n, event))
         set_before = any(read.attribute in computed.set_by(self.program, read.function, n, name) for n in made)
@@ -373,7 +362,7 @@ class Expired:
             and isinstance(value.origin.site, ast.Call)
             and is_construction(self.program, value.origin.site)
         )
-        return sorted({name for info in made for name in self._changes.computed(info) & self._columns_read[info]})[:1]
+        return sorted({name for info in made for name in self._changes.computed(info) & self._names.columns[info]})[:1]
 
     def _column(self, read: ExpiredRead) -> str:
         """A column of the instance: reading one loads all that are expired."""

@@ -82,6 +82,7 @@ class Reading:
     endless: reads that walk a tree as deep as it is. dynamic: reads of relationships that are queries.
     loops: for a loading place the paths at which a walk has come round: it has no end that is known.
     columns: attributes of instances that are none of these; column_reads: the same by loading place, with who reads;
+    read_by: the functions that read each of them;
     left_out: those that the options of a statement leave out, with these.
     changed: classes with an attribute that is set somewhere. fetched: columns that the tests have seen loaded after a
     flush.
@@ -100,6 +101,7 @@ class Reading:
     dynamic: list[tuple[str, Reader]] = field(default_factory=list)
     columns: set[tuple[ClassInfo, str]] = field(default_factory=set)
     column_reads: dict[ast.AST, dict[str, Reader]] = field(default_factory=lambda: defaultdict(dict))
+    read_by: dict[tuple[ClassInfo, str], set[FunctionInfo | None]] = field(default_factory=lambda: defaultdict(set))
     changed: set[ClassInfo] = field(default_factory=set)
     fetched: set[tuple[ClassInfo, str]] = field(default_factory=set)
     shown: dict[tuple[ast.AST, Steps], set[ast.expr]] = field(default_factory=dict)
@@ -132,6 +134,7 @@ class Reading:
     def note_column(self, value: Obj, name: str, reader: Reader) -> None:
         """Something else than a relationship is read from an instance."""
         self.columns.add((value.info, name))
+        self.read_by[value.info, name].add(self.program.function_of(reader.node))
         if value.origin is not None and not value.origin.steps:
             self.files[value.origin.site] = value.origin.path
             self.column_reads[value.origin.site].setdefault(name, reader)
