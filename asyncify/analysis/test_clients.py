@@ -196,6 +196,9 @@ class _Search:
             for name in sorted((methods.keys() & others) | alone):  # an async client calls them otherwise, or has none
                 message = f"{key.name} has its own {name}"
                 self.keep(path, key, [key], "test-client-subclass", message, "derive it from httpx.AsyncClient by hand")
+            if any(map(_hands_on_unknown, methods["__init__"].nodes if "__init__" in methods else ())):
+                message = "what it hands to TestClient.__init__ is not known"
+                self.keep(path, key, [key], "test-client-arguments", message, "write an httpx.AsyncClient by hand")
         elif isinstance(key, ast.Call):
             arguments = client_arguments(key)
             if arguments is None or "app" not in arguments:
@@ -293,10 +296,18 @@ def _does_more(method: FunctionInfo) -> bool:
     for node in method.nodes:
         if isinstance(node, ast.Attribute):
             above = isinstance(node.value, ast.Call) and getattr(node.value.func, "id", "") == "super"
-            sends = isinstance(node.value, ast.Name) and form_of(names.TEST_CLIENT, node.attr) is Form.AWAIT
+            own = isinstance(node.value, ast.Name) and node.value.id in method.positional[:1]
+            sends = own and form_of(names.TEST_CLIENT, node.attr) is Form.AWAIT
             if (above and node.attr == method.name) or (sends and method.name not in CONTEXT_METHODS):
                 return True
     return False
+
+
+def _hands_on_unknown(node: ast.AST) -> bool:
+    """Whether a node is `super().__init__(...)` of a client without a known app."""
+    if not isinstance(node, ast.Call) or ast.unparse(node.func) != "super().__init__":
+        return False
+    return "app" not in (client_arguments(node) or {})
 
 
 def _keep_together(clients: TestClients) -> None:

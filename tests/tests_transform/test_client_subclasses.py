@@ -160,3 +160,50 @@ def test_a_subclass_that_starts_nothing_where_it_is_entered_stays() -> None:
     assert "class Closing(TestClient):" in result.after.files["tests/clients.py"].decode()
     messages = [f.message for step in result.steps for f in step.findings if f.code == "test-client-subclass"]
     assert messages == ["it stays a TestClient: Closing has its own __enter__"]
+
+
+def test_a_subclass_that_answers_by_itself_stays(tmp_path: Path) -> None:
+    clients = """\
+from fastapi.testclient import TestClient
+
+from app.main import app
+
+
+class Answer:
+    def __init__(self, text):
+        self.text = text
+
+
+class Silent(TestClient):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+
+    def post(self, *args, **kwargs):
+        return Answer(kwargs.get("json").get("text"))
+
+
+class Handed(TestClient):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+"""
+    tests = """\
+from app.main import app
+from tests.clients import Handed, Silent
+
+
+def test_silent():
+    assert Silent(app).post("/", json={"text": "a"}).text == "a"
+
+
+def test_handed():
+    assert Handed(app).get("/nothing").status_code == 404
+"""
+    files = {**APP, "tests/__init__.py": "", "tests/clients.py": clients, "tests/test_clients.py": tests}
+    result = run_steps(Workspace(Path("/nowhere"), {p: t.encode() for p, t in files.items()}), stages())
+    after = {p: d.decode() for p, d in result.after.files.items()}
+    assert after["tests/clients.py"] == clients and after["tests/test_clients.py"] == tests
+    messages = [f.message for step in result.steps for f in step.findings if f.code == "test-client-subclass"]
+    assert messages == ["it stays a TestClient: Silent has its own post"]
+    for name, these in (("before", files), ("after", after)):
+        code, output = pytest_run(tmp_path / name, these)
+        assert code == 0, f"{name}: {output}"
