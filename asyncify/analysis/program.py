@@ -216,7 +216,7 @@ class Program:
     def colouring(self) -> Colouring:
         """Which functions become async, and why."""
         from asyncify.analysis.colour import colour
-        from asyncify.analysis.given_fakes import followers
+        from asyncify.analysis.followers import followers
 
         return colour(self, self.async_clients, followers(self))
 

@@ -16,6 +16,7 @@ from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.kept_files import kept_sync
 from asyncify.analysis.nodes import own_nodes
 from asyncify.analysis.operators import Operation, operations
+from asyncify.analysis.own_loops import is_own_loop
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.values import has
@@ -24,7 +25,6 @@ from asyncify.knowledge.blocking import LOOKS
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.ops import Hole, Replace, SetAsync
 from asyncify.transforms.awaiting.operators import run_through
-from asyncify.transforms.awaiting.own_loops import is_own_loop
 from asyncify.transforms.awaiting.templates import spawn
 from asyncify.transforms.base import Decisions, Example, Transform
 

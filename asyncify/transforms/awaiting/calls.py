@@ -14,6 +14,7 @@ from asyncify.analysis.given_contexts import is_begun_here
 from asyncify.analysis.handed_sessions import callee_of, given, keeps_session, sync_attribute
 from asyncify.analysis.lookalikes import lookalikes
 from asyncify.analysis.nodes import last_name
+from asyncify.analysis.own_loops import is_own_loop
 from asyncify.analysis.points import PointKind
 from asyncify.analysis.program import Program
 from asyncify.analysis.script_blocks import in_main_guard
@@ -31,7 +32,7 @@ from asyncify.transforms.awaiting.context import Context, context_of
 from asyncify.transforms.awaiting.entry import ENTRY, RESOLVED, RUN, SCRIPT, Helpers
 from asyncify.transforms.awaiting.lazy import GeneratorExpressions
 from asyncify.transforms.awaiting.library_twins import twin_of
-from asyncify.transforms.awaiting.own_loops import awaited, is_own_loop, served
+from asyncify.transforms.awaiting.own_loops import awaited, served
 from asyncify.transforms.awaiting.queries import query_edits
 from asyncify.transforms.awaiting.templates import opened_with_options, options_first, run_sync, spawn, through_run_sync
 from asyncify.transforms.awaiting.threads import unwrapped

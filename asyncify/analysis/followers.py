@@ -1,4 +1,4 @@
-"""Sessions of the tests' own that a replacement of a function gives: `monkeypatch.setattr(jobs, "get_db", fake)`."""
+"""What becomes async with a function that does: what tests put in its place, and what runs its coroutines."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.mock_calls import results
+from asyncify.analysis.own_loops import runs_parameter
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.test_doubles import find_replacements, replacements
@@ -20,8 +21,8 @@ HOLDING = frozenset({"generator", "asyncgenerator", "iterator", "list", "tuple",
 
 
 def followers(program: Program) -> Mapping[FunctionInfo, list[FunctionInfo]]:
-    """For each function what becomes async with it: its replacements, and the methods of sessions that these give in
-    the place of its own."""
+    """For each function what becomes async with it: its replacements, the methods of sessions that these give in the
+    place of its own, and helpers of tests that run the coroutines which it hands them."""
     found: dict[FunctionInfo, list[FunctionInfo]] = defaultdict(list, replacements(program))
     for one in find_replacements(program):
         if one.value is not None and _gives_sessions(program, one.target):
@@ -29,6 +30,12 @@ def followers(program: Program) -> Mapping[FunctionInfo, list[FunctionInfo]]:
                 for name, method in fake.info.methods.items():
                     if form_of(names.SESSION, name) is Form.AWAIT and method not in found[one.target]:
                         found[one.target].append(method)
+    tests = [function for function in program.functions if is_test(function.path)]
+    runners = {function for function in tests if runs_parameter(program, function)}
+    for function in tests if runners else ():
+        for node in function.nodes:
+            called = program.calls(node) if isinstance(node, ast.Call) else ()
+            found[function].extend(one.info for one in called if one.info in runners)
     return found
 
 
