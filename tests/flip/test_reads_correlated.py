@@ -86,3 +86,77 @@ def test_a_subquery_that_says_what_it_correlates_may_be_joined(tmp_path: Path) -
     models = models.replace("== User.id)))", "== User.id).correlate_except(Post)))")
     done = prove(tmp_path, {"models.py": models, "main.py": MAIN}, REQUESTS)
     assert "joinedload(Post.author)" in done["main.py"]
+
+
+DEFERRED = """\
+from typing import Optional
+
+from sqlalchemy import ForeignKey, func, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Post(Base):
+    __tablename__ = "posts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    user_id: Mapped[Optional[int]] = mapped_column(ForeignKey("users.id"))
+    author: Mapped[Optional["User"]] = relationship(back_populates="posts")
+
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    posts: Mapped[list[Post]] = relationship(back_populates="author")
+    posts_count = column_property(
+        select(func.count(Post.id)).where(Post.user_id == id).scalar_subquery(), deferred=True
+    )
+"""
+FILLING = """\
+from models import Post, User
+
+
+def fill(db):
+    db.add_all([User(name="ann", posts=[Post(title="one"), Post(title="two")]), User(name="bob")])
+"""
+SHARED = """\
+from fastapi import Depends, FastAPI
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import Post, User
+
+app = FastAPI()
+
+
+def found(db: Session, key: int) -> Post:
+    return db.scalars(select(Post).where(Post.id == key)).one()
+
+
+@app.get("/titles/{key}")
+def title(key: int, db: Session = Depends(get_db)):
+    return found(db, key).title
+
+
+@app.get("/authors/{key}")
+def author(key: int, db: Session = Depends(get_db)):
+    post = found(db, key)
+    return [post.title, post.author.name]
+
+
+@app.get("/counts")
+def counts(db: Session = Depends(get_db)):
+    return [[user.name, user.posts_count] for user in db.scalars(select(User).order_by(User.id))]
+"""
+
+
+def test_a_deferred_column_is_in_no_join(tmp_path: Path) -> None:
+    """Where it is read it loses its deferral, and says then what it correlates with."""
+    requests = [("GET", "/titles/1"), ("GET", "/authors/1"), ("GET", "/counts")]
+    done = prove(tmp_path, {"models.py": DEFERRED, "filling.py": FILLING, "main.py": SHARED}, requests)
+    assert "joinedload(Post.author)" in done["main.py"]

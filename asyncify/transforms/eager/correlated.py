@@ -14,13 +14,17 @@ from asyncify.analysis.nodes import last_name
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import Ext
+from asyncify.transforms.eager.undeferred import is_deferred
 
 MAKER = "column_property"
 SUBQUERIES = frozenset({"select", "query", "exists"})
 
 
 def correlates_by_itself(program: Program, info: ClassInfo) -> bool:
-    """Whether the mapping computes a column of a class by a subquery that does not say what it correlates with."""
+    """Whether the mapping computes a column of a class by a subquery that does not say what it correlates with.
+
+    One that is deferred is in no join; where it is read, `deferred.py` lets its subquery say that.
+    """
     return any(
         any(isinstance(n, ast.Call) and last_name(n.func) in SUBQUERIES for n in ast.walk(call))
         and not any(isinstance(n, ast.Attribute) and n.attr.startswith("correlate") for n in ast.walk(call))
@@ -45,4 +49,4 @@ def _makes(program: Program, path: str, node: ast.Call) -> bool:
     if last_name(node.func) != MAKER:
         return False
     made = program.names.resolve_expression(path, node.func)
-    return isinstance(made, Ext) and made.name == f"sqlalchemy.orm.{MAKER}"
+    return isinstance(made, Ext) and made.name == f"sqlalchemy.orm.{MAKER}" and not is_deferred(program, node, path)
