@@ -372,3 +372,44 @@ def test_a_mode_on_the_command_line_is_the_one_that_counts(
     code, output = pytest_run(tmp_path, migrated)
     assert (code, "1 passed" in output) == (0, True), output
     assert flip(migrated, {})[0] == migrated
+
+
+MARKED = """\
+import pytest
+
+from app import crud
+
+
+async def shout(text):
+    return text.upper()
+
+
+@pytest.mark.asyncio
+async def test_one(db):
+    assert crud.texts(db) == []
+
+
+@pytest.mark.anyio("asyncio")
+async def test_other(db):
+    crud.add(db, "a")
+    assert await shout(*crud.texts(db)) == "A"
+
+
+@pytest.mark.anyio
+async def test_alone(anyio_backend):
+    assert await shout("a") == "A"
+"""
+
+
+def test_the_mark_of_anyio_where_another_plugin_runs_the_fixtures(tmp_path: Path) -> None:
+    tables = "\n\n@pytest.fixture(autouse=True)\ndef tables():\n    Base.metadata.create_all(engine)\n    yield\n"
+    conftest = CONFTEST.replace("import SessionLocal", "import Base, SessionLocal, engine") + tables
+    conftest += "    Base.metadata.drop_all(engine)\n"
+    suite = {"tests/conftest.py": conftest, "tests/test_notes.py": MARKED, "pytest.ini": "[pytest]\n"}
+    code, output = pytest_run(tmp_path / "before", {**APP, **suite})
+    assert code == 0, output
+    migrated, _ = flip(suite)
+    assert "@pytest.mark.asyncio\nasync def test_other" in migrated["tests/test_notes.py"]
+    code, output = pytest_run(tmp_path / "after", migrated)
+    assert code == 0, output
+    assert flip(migrated, {})[0] == migrated

@@ -48,13 +48,31 @@ def plan_marks(work: Work, changing: Sequence[FunctionInfo]) -> None:
         if work.program.fixtures.is_test(function) and not marked:
             op = EditDecorators(add=("pytest.mark.anyio",), first=True)
             work.edit(function.path, function.node, op, _WHY, (Import("pytest"),))
-    waiting = frozenset(f for f in work.program.fixtures.decorators if f in work.changing or f.is_async)
+    waiting = _waiting(work)
     for function in work.program.functions:
         if function in work.changing or function.is_async or not work.program.fixtures.is_test(function):
             continue
         if any(f in waiting for f in work.program.fixtures.taken(function)):
             op = EditDecorators(add=(f'pytest.mark.usefixtures("{ANYIO_BACKEND}")',), first=True)
             work.edit(function.path, function.node, op, "a fixture that it takes becomes async", (Import("pytest"),))
+
+
+def plan_other_marks(work: Work) -> None:
+    """Tests with the mark of anyio in a suite that pytest-asyncio runs: what they share is on the loop of that."""
+    waiting = _waiting(work)
+    for function in work.program.functions:
+        taken = work.program.fixtures.taken(function) if work.program.fixtures.is_test(function) else ()
+        if function not in work.changing and not any(f in waiting for f in taken):
+            continue
+        for decorator in function.node.decorator_list:
+            mark = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if isinstance(mark, ast.Attribute) and mark.attr == _MARK and getattr(mark.value, "attr", "") == "mark":
+                what = f"{function.source.segment(mark.value)}.asyncio"
+                work.edit(function.path, decorator, Replace(what), "its fixtures are on the loop of pytest-asyncio")
+
+
+def _waiting(work: Work) -> frozenset[FunctionInfo]:
+    return frozenset(f for f in work.program.fixtures.decorators if f in work.changing or f.is_async)
 
 
 def plan_backend(work: Work, changing: Sequence[FunctionInfo]) -> None:

@@ -21,7 +21,7 @@ from asyncify.knowledge.testing import (
     NO_MATTER,
 )
 from asyncify.model.edit import TextEdit
-from asyncify.transforms.tests.anyio import add_to_conftest, plan_backend, plan_marks, uses_anyio
+from asyncify.transforms.tests.anyio import add_to_conftest, plan_backend, plan_marks, plan_other_marks, uses_anyio
 from asyncify.transforms.tests.cases import is_test_case, never_run
 from asyncify.transforms.tests.config_files import ConfigFile, configs
 from asyncify.transforms.tests.found import GROUP, NAME, Work
@@ -69,7 +69,9 @@ def plan_settings(work: Work) -> None:
     if anyio:
         plan_marks(work, changing)
         plan_backend(work, changing)
-    elif not _has_loop_scopes(dependencies):
+        return
+    plan_other_marks(work)
+    if not _has_loop_scopes(dependencies):
         _shared_loop(work, changing)
 
 
