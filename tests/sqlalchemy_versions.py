@@ -23,8 +23,8 @@ DRIVERS = ("greenlet", "psycopg2-binary", "asyncpg")
 REQUIREMENTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "1.4": ("sqlalchemy==1.4.*", "aiosqlite<0.22", *DRIVERS),
-        "2.0": ("sqlalchemy==2.0.*", "aiosqlite", "psycopg[binary]", *DRIVERS),
-        "2.1": ("sqlalchemy==2.1.*", "aiosqlite", "psycopg[binary]", *DRIVERS),
+        "2.0": ("sqlalchemy==2.0.*", "aiosqlite", "psycopg[binary]", "pg8000", *DRIVERS),
+        "2.1": ("sqlalchemy==2.1.*", "aiosqlite", "psycopg[binary]", "pg8000", *DRIVERS),
     }
 )
 

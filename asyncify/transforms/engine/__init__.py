@@ -72,7 +72,7 @@ class _Planner:
     helpers: set[tuple[str, str]] = field(default_factory=set)
     done: set[ast.expr] = field(default_factory=set)
     made: bool = False  # an engine becomes async
-    lacking: list[Listener] = field(default_factory=list)  # what engines that leave psycopg2 still need
+    lacking: list[Listener] = field(default_factory=list)  # what engines that leave their driver still need
 
     def module(self, module: ModuleInfo) -> None:
         """All engines and engine listeners of one module."""
@@ -274,7 +274,7 @@ class _Planner:
                 self.edit(module, node, AppendToModule(text.rstrip("\n"), "imports"), one.because, imports)
 
     def psycopg(self, module: ModuleInfo, node: ast.expr, *, meets: bool) -> None:
-        """The listeners that let a driver do what psycopg2 did, once for all engines. meets: it may be used."""
+        """The listeners that let a driver do what the one before did, once for all engines. meets: it may be used."""
         if meets and not is_test(module.path) and not is_alembic(self.program, module.path):
             for one in self.lacking:
                 text, imports = one.source(self.program, module.path)

@@ -1,4 +1,4 @@
-"""What an app that leaves psycopg2 for another driver needs on its engines, so that the same statements work."""
+"""What an app that leaves psycopg2 or pg8000 for another driver needs on its engines: the same statements work."""
 
 from __future__ import annotations
 
@@ -11,23 +11,26 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.values import Ext
 from asyncify.knowledge.drivers import Choice, sync_driver
 from asyncify.model.edit import Import
-from asyncify.transforms.engine import asyncpg_uuids, asyncpg_values, client_binding, error_classes
+from asyncify.transforms.engine import asyncpg_uuids, asyncpg_values, client_binding, error_classes, written_values
 
 PSYCOPG = "postgresql+psycopg"
 ASYNCPG = "postgresql+asyncpg"
+PSYCOPG2 = "postgresql+psycopg2"
+PG8000 = "postgresql+pg8000"
 
 
 @dataclass(frozen=True)
 class Listener:
     """A listener on every engine of the process, written once.
 
-    target: the drivername that needs it. source: its text and imports for a file.
+    target: the drivername that needs it. source: its text and imports for a file. leaves: what the app had before.
     """
 
     target: str
     because: str
     is_needed: Callable[[Program], bool]
     source: Callable[[Program, str], tuple[str, tuple[Import, ...]]]
+    leaves: str = PSYCOPG2
 
 
 LISTENERS = (
@@ -37,18 +40,24 @@ LISTENERS = (
     Listener(PSYCOPG, error_classes.BECAUSE, error_classes.raises_by_code, error_classes.handler),
     Listener(ASYNCPG, error_classes.BECAUSE, error_classes.raises_by_class, error_classes.handler),
     Listener(ASYNCPG, error_classes.BECAUSE, error_classes.cannot_connect, error_classes.connector),
+    Listener(PSYCOPG, written_values.BECAUSE, written_values.is_needed, written_values.listener, PG8000),
 )
 
 
 def needed_listeners(program: Program, choice: Choice) -> list[Listener]:
-    """What an app needs; nothing where it does not leave psycopg2."""
-    return [one for one in LISTENERS if leaves_psycopg2(program, choice, one.target) and one.is_needed(program)]
+    """What an app needs; nothing where it leaves no driver that it lists."""
+    return [one for one in LISTENERS if _leaves(program, choice, one.leaves, one.target) and one.is_needed(program)]
 
 
 def leaves_psycopg2(program: Program, choice: Choice, target: str) -> bool:
     """Whether an app goes from psycopg2 to another driver."""
+    return _leaves(program, choice, PSYCOPG2, target)
+
+
+def _leaves(program: Program, choice: Choice, left: str, target: str) -> bool:
+    """Whether an app goes from one driver, which it lists, to another one."""
     listed = read_dependencies(program.workspace.files).listed
-    row = sync_driver("postgresql+psycopg2")
+    row = sync_driver(left)
     return choice.get("postgresql") == target and row is not None and any(p in listed for p in row.packages)
 
 
