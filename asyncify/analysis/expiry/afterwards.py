@@ -1,10 +1,13 @@
-"""What may run behind a place of a program: further down in its function, and in those that go on when it returns."""
+"""What may run behind a place of a program: further down in its function, and in those that go on when it returns.
+
+The tests that take a fixture run behind it. Source: pytest "How to use fixtures".
+"""
 
 from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from functools import cache
+from functools import cache, cached_property
 
 from asyncify.analysis.expiry.flow import LOOPS
 from asyncify.analysis.program import Program
@@ -57,7 +60,10 @@ class Afterwards:
         found: dict[FunctionInfo, int] = {}
         seen, todo = {function}, [function]
         while todo:
-            for node, caller in self._callers[todo.pop()]:
+            done = todo.pop()
+            for user in self._users.get(done, ()):
+                found.update(dict.fromkeys((user, *self._behind(user, 0)), 0))
+            for node, caller in self._callers[done]:
                 first = _first_line(caller, node)
                 found[caller] = min(first, found.get(caller, first))
                 found.update(dict.fromkeys(self._behind(caller, node.lineno, node), 0))
@@ -65,6 +71,17 @@ class Afterwards:
                     seen.add(caller)
                     todo.append(caller)
         return found
+
+    @cached_property
+    def _users(self) -> dict[FunctionInfo, list[FunctionInfo]]:
+        """The tests and fixtures that take a fixture, themselves or by others."""
+        fixtures = self.program.fixtures
+        users: dict[FunctionInfo, list[FunctionInfo]] = defaultdict(list)
+        for function in self.program.functions:
+            if fixtures.is_test(function) or fixtures.is_fixture(function):
+                for fixture in fixtures.taken(function):
+                    users[fixture].append(function)
+        return users
 
 
 def is_repeated(function: FunctionInfo, call: ast.AST) -> bool:
