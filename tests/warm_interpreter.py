@@ -86,6 +86,8 @@ def _become(job: Mapping[str, Any]) -> list[str]:
     os.chdir(job["folder"])
     os.environ.clear()
     os.environ.update(job["environment"])
+    named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[1:1] = [path for path in named if path and path not in sys.path]
     files = [(os.devnull, os.O_RDONLY), *((f"{job['told']}/{n}", os.O_CREAT | os.O_WRONLY) for n in ("out", "err"))]
     for number, (file, flags) in enumerate(files):
         os.dup2(os.open(file, flags), number)
