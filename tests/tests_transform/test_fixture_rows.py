@@ -21,7 +21,7 @@ class Board(Base):
     __tablename__ = "boards"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
-    cards: Mapped[list["Card"]] = relationship()
+    cards: Mapped[list["Card"]] = relationship(back_populates="board")
 
 
 class Card(Base):
@@ -29,6 +29,7 @@ class Card(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str]
     board_id: Mapped[int] = mapped_column(ForeignKey("boards.id"))
+    board: Mapped["Board"] = relationship(back_populates="cards")
 """,
     "app/main.py": """\
 from fastapi import Depends, FastAPI
@@ -135,5 +136,47 @@ def test_what_a_fixture_has_stored(tmp_path: Path, name: str) -> None:
     text = after["tests/test_cards.py"]
     assert "async def test_add(" in text
     assert "\ndef test_names(" in text  # it reads a column
+    status, output = pytest_run(tmp_path / "after", after)
+    assert status == 0, output
+
+
+BELOW = """
+import pytest
+
+from app.models import Board, Card
+from tests.conftest import Maker
+
+
+@pytest.fixture
+def card(maker: Maker) -> Card:
+    board = maker.board("b")
+    card = Card(title="y", board=board)
+    maker._add(card)
+    return card
+
+
+@pytest.fixture
+def whole(maker: Maker) -> Card:
+    card = Card(title="z", board=Board(name="c", cards=[]))
+    maker._add(card)
+    return card
+
+
+def test_below(card: Card):
+    assert [one.title for one in card.board.cards] == ["y"]
+
+
+def test_given(whole: Card):
+    assert [one.title for one in whole.board.cards] == ["z"]
+"""
+
+
+def test_what_is_below_that_which_a_constructor_was_given(tmp_path: Path) -> None:
+    conftest = CONFTEST.replace("        self.db.refresh(instance)\n", "")
+    files = {**BOARD, "tests/__init__.py": "", "tests/conftest.py": conftest, "tests/test_below.py": BELOW}
+    status, output = pytest_run(tmp_path / "before", files)
+    assert status == 0, output
+    after, _ = flip({}, files, steps=())
+    assert "\ndef test_given(" in after["tests/test_below.py"]  # nothing has to be loaded there
     status, output = pytest_run(tmp_path / "after", after)
     assert status == 0, output

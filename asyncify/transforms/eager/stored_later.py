@@ -16,7 +16,7 @@ from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Obj, objects
 from asyncify.transforms.eager.autoflush import Autoflush
-from asyncify.transforms.eager.created import STORES, Created, Refresh, session_call
+from asyncify.transforms.eager.created import STORES, Created, Refresh, is_construction, session_call
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
 from asyncify.transforms.eager.sources import loops_around
 
@@ -88,8 +88,16 @@ class StoredLater:
             return True
         if self._autoflush.stores(site, steps, reader):
             return True
-        given = {keyword.arg for keyword in site.keywords}
-        return steps[0] not in given and any(
+        given = next((keyword.value for keyword in site.keywords if keyword.arg == steps[0]), None)
+        if given is not None:
+            # what it was given is there, what is read below that need not be
+            made = (
+                o.origin for o in objects(self.program.values(given)) if o.origin is not None and not o.origin.steps
+            )
+            calls = [origin.site for origin in made if isinstance(origin.site, ast.Call)]
+            below = [call for call in calls if len(steps) > 1 and is_construction(self.program, call)]
+            return any(self.may_load(call, steps[1:], reader) for call in below)
+        return any(
             store.lineno >= line and self._comes_between(site, store, reader)
             for function, line in self._holders.get(site, {}).items()
             for store in self._stores[function]
