@@ -14,7 +14,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import aiosqlite  # noqa: F401 - this and those marked so are imported once, before processes are forked
 import anyio._backends._asyncio  # noqa: F401
@@ -119,21 +119,27 @@ def unsynchronized(connect: Callable[..., sqlite3.Connection]) -> Callable[..., 
     return connected
 
 
-def serve(folder: Path, form: str, requests: Sequence[Sequence[Any]]) -> None:
-    """The body of the process: `answers.json` and `stderr.txt` of the folder are its results."""
+def prepare(folder: Path) -> IO[str]:
+    """Make of a process that is forked from the tests one of its own, in a folder with an app. Gives its stderr."""
     gc.freeze()  # what the tests have in memory is not looked at here: that took longer than the app
     os.chdir(folder)
     errors = Path("stderr.txt").open("w")  # noqa: SIM115 - for the rest of the process
     os.dup2(errors.fileno(), 2)
     sys.stderr = errors
     sys.path.insert(0, str(folder))
-    for module in folder.iterdir():  # the process is forked from the tests, which may have modules of these names
+    for module in folder.iterdir():  # the tests may have modules of these names
         sys.modules.pop(module.stem, None)
     warnings.simplefilter("always", RuntimeWarning)
-    warnings.showwarning = told  # the process is forked from pytest, which keeps warnings and what is logged for itself
+    warnings.showwarning = told  # pytest keeps warnings and what is logged for itself
     logging.getLogger().handlers.clear()
     sqlite3.connect = sqlite3.dbapi2.connect = unsynchronized(sqlite3.connect)
     seed()
+    return errors
+
+
+def serve(folder: Path, form: str, requests: Sequence[Sequence[Any]]) -> None:
+    """The body of the process: `answers.json` and `stderr.txt` of the folder are its results."""
+    errors = prepare(folder)
     answers: list[Any] = []
     if requests:
         from main import app

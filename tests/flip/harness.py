@@ -7,7 +7,7 @@ import multiprocessing
 import re
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -139,8 +139,8 @@ def prove(
     migrated = migrate(files, config, evidence)
     for path, text in files.items():
         assert kept_lines(migrated[path]) == kept_lines(text), path
-    old = _write(folder / "before", {**installed, **files})
-    new = _write(folder / "after", {**installed, **migrated.files})
+    old = write_files(folder / "before", {**installed, **files})
+    new = write_files(folder / "after", {**installed, **migrated.files})
     made = {(path, name) for path, name in _faults(new) - _faults(old) if name not in "".join(files.values())}
     assert not made, made
     expected, actual = _serve(old, "sync", requests), _serve(new, "async", requests, leaks)
@@ -151,7 +151,7 @@ def prove(
         wanted, got = run_python(command, old), run_python(command, new)
         assert wanted.returncode == 0, wanted.stderr
         assert (got.returncode, got.stdout) == (wanted.returncode, wanted.stdout), got.stderr
-        _no_warning(got.stderr)
+        check_warnings(got.stderr)
     assert migrated.codes == set(codes), migrated.findings
     return migrated
 
@@ -162,7 +162,7 @@ def mend(folder: Path, app: Mapping[str, str], requests: Sequence[Request], answ
     migrated = migrate(files)
     for path, text in files.items():
         assert kept_lines(migrated[path]) == kept_lines(text), path
-    actual = _serve(_write(folder / "after", migrated.files), "async", requests)
+    actual = _serve(write_files(folder / "after", migrated.files), "async", requests)
     assert actual == [[200, answer] for answer in answers]
     assert not migrated.findings, migrated.findings
     return migrated
@@ -173,7 +173,7 @@ def kept_lines(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.endswith("# kept")]
 
 
-def _write(folder: Path, files: Mapping[str, str]) -> Path:
+def write_files(folder: Path, files: Mapping[str, str]) -> Path:
     for path, text in files.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -189,8 +189,17 @@ def _faults(folder: Path) -> set[tuple[str, str]]:
 
 
 def _serve(folder: Path, form: str, requests: Sequence[Request], leaks: bool = False) -> list[Any]:
+    answers, errors = run_app(folder, form, requests)
+    check_warnings(errors, leaks)
+    return answers
+
+
+def run_app(
+    folder: Path, form: str, requests: Sequence[Request], body: Callable[..., None] = serve
+) -> tuple[list[Any], str]:
+    """Fork a process that runs an app, "sync" or "async": what its body leaves in `answers.json`, and its stderr."""
     warm()
-    process = multiprocessing.get_context("fork").Process(target=serve, args=(folder, form, requests))
+    process = multiprocessing.get_context("fork").Process(target=body, args=(folder, form, requests))
     process.start()
     process.join(60)
     if process.is_alive():
@@ -199,11 +208,10 @@ def _serve(folder: Path, form: str, requests: Sequence[Request], leaks: bool = F
     errors = (folder / "stderr.txt").read_text()
     sys.stdout.write(f"--- {form}\n{errors}\n")
     assert process.exitcode == 0, errors
-    _no_warning(errors, leaks)
-    answers: list[Any] = json.loads((folder / "answers.json").read_text())
-    return answers
+    return json.loads((folder / "answers.json").read_text()), errors
 
 
-def _no_warning(errors: str, leaks: bool = False) -> None:
+def check_warnings(errors: str, leaks: bool = False) -> None:
+    """Fail where coroutines were left alone, or connections. leaks: the latter were before, too."""
     assert "never awaited" not in errors, errors
     assert leaks or "non-checked-in connection" not in errors, errors
