@@ -56,6 +56,18 @@ def _evaluated_with(source: SourceFile, node: ast.AST, top: ast.AST) -> bool:
     return inner is top
 
 
+def gone_through(source: SourceFile, node: ast.AST, path: str) -> ast.expr | None:
+    """What a comprehension around an expression goes through for what a path begins with; None where a path means the
+    same outside."""
+    name, outer = path.partition(".")[0], source.parent(node)
+    while isinstance(outer, (ast.expr, ast.comprehension, ast.keyword)):
+        for generator in outer.generators if isinstance(outer, COMPREHENSIONS) else ():
+            if any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(generator.target)):
+                return generator.iter
+        outer = source.parent(outer)
+    return None
+
+
 def comes_before(source: SourceFile, first: ast.AST, second: ast.AST) -> bool:
     """Whether a statement stands above another, in the same block or in one around it: it runs first in any case."""
     statement = source.statement(first)

@@ -170,9 +170,21 @@ def is_session(values: Values) -> bool:
     return has(values, library_names.SESSION, library_names.ASYNC_SESSION)
 
 
+#: what can be gone through again
+LISTS = ("list", "set", "tuple")
+
+
 def objects(values: Values) -> Iterator[Obj]:
     """The instances of program classes."""
     return (v for v in values if isinstance(v, Obj))
+
+
+def instances(values: Values) -> Iterator[Obj]:
+    """The instances of program classes that values are, or that they contain as lists and the like."""
+    yield from objects(values)
+    for value in values:
+        if isinstance(value, Inst) and value.type in LISTS:
+            yield from (v for part in value.args for v in objects(part))
 
 
 def collection(kind: str, elements: Values) -> Inst:

@@ -16,10 +16,11 @@ from functools import cache, cached_property, partial
 from asyncify.analysis.association_rows import association_classes
 from asyncify.analysis.expiry.column_defaults import ColumnDefaults, Given
 from asyncify.analysis.expiry.computed import mapped
-from asyncify.analysis.expiry.events import is_model_instance, read_in_greenlet
+from asyncify.analysis.expiry.events import ASKING, is_model_instance, read_in_greenlet
 from asyncify.analysis.expiry.listened import storing_listeners
 from asyncify.analysis.expiry.own_reads import own_reads
 from asyncify.analysis.expiry.settled import settled_line
+from asyncify.analysis.names import Assigned
 from asyncify.analysis.orm import Relationship
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
@@ -148,6 +149,7 @@ class Changes:
     def _of(self, function: FunctionInfo, node: ast.AST) -> Iterator[Change]:
         if isinstance(node, ast.Call):
             yield from self._call(function, node)
+            yield from self._named_statements(function, node)
         elif isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 if isinstance(target, ast.Attribute) and is_model_instance(self.program, target.value):
@@ -181,6 +183,14 @@ class Changes:
                 yield Change(found.info, str(key.value) if isinstance(key, ast.Constant) else ANYTHING)
         elif isinstance(node.func, ast.Attribute):
             yield from self._method(node, node.func)
+
+    def _named_statements(self, function: FunctionInfo, node: ast.Call) -> Iterator[Change]:
+        """Those of a statement that a file keeps under a name: `db.execute(TOUCH_ALL)`."""
+        for argument in node.args[:1] if isinstance(node.func, ast.Attribute) and node.func.attr in ASKING else ():
+            found = self.program.names.resolve_expression(function.path, argument)
+            for part in ast.walk(found.value) if isinstance(found, Assigned) else ():
+                if isinstance(part, ast.Call):
+                    yield from self._call(function, part)
 
     def _defaults(self, info: ClassInfo, given: Iterable[Given], *, made: bool = False) -> Iterator[Change]:
         """What columns get by themselves."""

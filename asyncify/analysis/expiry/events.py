@@ -16,7 +16,7 @@ from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.mock_calls import arguments, results
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import NOTHING, Cls, Ext, Inst, Obj, Values, has, is_session, objects
+from asyncify.analysis.values import LISTS, NOTHING, Cls, Ext, Inst, Obj, Values, has, is_session, objects
 from asyncify.knowledge.names import (
     ASYNC_SESSION,
     ASYNC_SESSIONMAKER,
@@ -30,6 +30,8 @@ from asyncify.knowledge.names import (
 #: what begins something that is rolled back when an error leaves its block
 BLOCKS = frozenset({"begin", "begin_nested"})
 STORES = frozenset({"commit", "flush"})
+#: methods of a session that send a statement, and flush before it
+ASKING = frozenset({"execute", "scalar", "scalars", "exec", "stream", "stream_scalars"})
 #: after these an instance is no more of the session. `delete`: as soon as that is stored
 LETS_GO = frozenset({"close", "expunge_all", "remove", "expunge", "delete"})
 #: what else makes an expression. Source: SQLAlchemy, "Column Element Foundational Constructors"
@@ -183,7 +185,7 @@ def is_list(program: Program, node: ast.expr) -> bool:
     """Whether an expression is, as far as is known, a list of mapped instances, or the like: it can be gone through
     again."""
     values = program.values(node)
-    lists = all(isinstance(value, Inst) and value.type in ("list", "set", "tuple") for value in values)
+    lists = all(isinstance(value, Inst) and value.type in LISTS for value in values)
     return lists and holds_instances(program, values)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from asyncify.analysis.dotted import is_path
-from asyncify.analysis.evaluated import is_always_evaluated
+from asyncify.analysis.evaluated import gone_through, is_always_evaluated
 from asyncify.analysis.expiry import computed
 from asyncify.analysis.expiry.events import (
+    ASKING,
     Effect,
     Event,
     asked,
@@ -25,6 +26,7 @@ from asyncify.analysis.expiry.events import (
     read_in_greenlet,
     source_of,
 )
+from asyncify.analysis.expiry.lists import is_list_of_rows
 from asyncify.analysis.expiry.state import (
     FRESH,
     OUTDATED,
@@ -47,8 +49,6 @@ from asyncify.analysis.values import NOTHING, Cls, is_session, objects
 
 #: functions of libraries that read what they are given: schemas, encoders, templates
 READERS = VALIDATORS | {"validate_python", "parse_obj_as", "jsonable_encoder", "TemplateResponse", "render"}
-#: methods of a session that send a statement, and flush before it
-ASKING = frozenset({"execute", "scalar", "scalars", "exec", "stream", "stream_scalars"})
 
 
 @dataclass
@@ -198,7 +198,13 @@ class Walk:
             self._note(ExpiredRead(self.function, node, element, node.attr, how, mark.doubted(), True, False))
 
     def _outdated(self, read: ExpiredRead, state: State) -> State:
-        """A read of an instance that was loaded before a commit: the first that finds something else needs a load."""
+        """A read of an instance that was loaded before a commit: the first that finds something else needs a load. What
+        a comprehension goes through is loaded before that, all of it."""
+        source = self.function.source
+        several = gone_through(source, read.node, path_text(read.instance))
+        if several is not None and is_path(several) and is_list_of_rows(self.program, several):
+            if gone_through(source, read.node, path_text(several)) is None:
+                read = replace(read, instance=several, how=How.HANDED)
         if not self.differs(read):
             return state
         self._note(read)
@@ -269,9 +275,14 @@ class Walk:
 
     def _handed_list(self, node: ast.expr, state: State) -> State:
         """Hand a list of instances on, of which the database has computed something."""
-        if is_path(node) and is_list(self.program, node):
-            for name, mark in computed.of_instance(state, path_text(node)):
-                self._note(ExpiredRead(self.function, node, node, name, How.HANDED, mark, False, self._always(node)))
+        if not is_path(node) or not is_list(self.program, node):
+            return state
+        path, always = path_text(node), self._always(node)
+        for name, mark in computed.of_instance(state, path):
+            self._note(ExpiredRead(self.function, node, node, name, How.HANDED, mark, False, always))
+        if (left := state.get((path, OUTDATED))) is not None and is_list_of_rows(self.program, node):
+            read = ExpiredRead(self.function, node, node, "", How.HANDED, left, True, always, True)
+            state = self._outdated(read, state)
         return state
 
     def _mapped(self, node: ast.expr) -> frozenset[str]:

@@ -14,8 +14,7 @@ from functools import cache, cached_property
 
 from asyncify.analysis.dotted import is_path
 from asyncify.analysis.evaluated import comes_before
-from asyncify.analysis.expiry.events import flushes_before_queries, named_attributes, path_text
-from asyncify.analysis.expiry.walk import ASKING
+from asyncify.analysis.expiry.events import ASKING, flushes_before_queries, named_attributes, path_text
 from asyncify.analysis.foreign_keys import foreign_keys
 from asyncify.analysis.mock_calls import arguments, set_values
 from asyncify.analysis.orm import Column

@@ -13,7 +13,7 @@ from asyncify.analysis.expiry.events import guarded_path, named_attributes, path
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import Cls, Ext, Member, is_session, objects
+from asyncify.analysis.values import Cls, Ext, Member, instances, is_session
 from asyncify.knowledge.library import MAKERS
 from asyncify.transforms.eager.last_called import LastCalled
 from asyncify.transforms.eager.option_values import OptionReader
@@ -59,7 +59,7 @@ class Refresh:
     before: for a refresh that is still to be written, the statement before which it goes. session: where that is not
     the one of `call`. guard: a condition without which there is nothing to refresh; there: what of it says that there
     is such an instance at all. changed: the instance has changes that a `refresh()` would throw away, unless they are
-    flushed.
+    flushed. each: what one of them is called in the loop through `name`, where that is a list.
     """
 
     path: str
@@ -73,6 +73,7 @@ class Refresh:
     there: str = ""
     pending: bool = False
     changed: bool = False
+    each: str = ""
 
     @property
     def is_plain(self) -> bool:
@@ -271,7 +272,7 @@ class Created:
     def reloads(self, refresh: Refresh) -> bool:
         """Whether a refresh can become a load with options: the class is known, and nothing is waiting to be
         flushed, for a load over existing instances would throw that away where the session has no autoflush."""
-        if len({o.info for o in objects(self.program.values(refresh.name))}) != 1:
+        if len({o.info for o in instances(self.program.values(refresh.name))}) != 1:
             return False
         if refresh.options is not None or refresh.before is not None or not refresh.is_refresh:
             return True
@@ -364,7 +365,7 @@ class Created:
     def _holds(self, node: ast.expr, site: ast.AST) -> bool:
         return any(
             o.origin is not None and o.origin.site is site and not o.origin.steps
-            for o in objects(self.program.values(node))
+            for o in instances(self.program.values(node))
         )
 
     def _target(self, path: str, site: ast.Call) -> ast.expr | None:

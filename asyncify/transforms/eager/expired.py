@@ -9,11 +9,12 @@ loaded. Source: SQLAlchemy, "Session Basics", "Rolling Back"; asyncio, "Preventi
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from asyncify.analysis.dotted import is_path
-from asyncify.analysis.evaluated import behind, comes_before
+from asyncify.analysis.evaluated import behind, comes_before, gone_through
 from asyncify.analysis.expiry import computed
 from asyncify.analysis.expiry.afterwards import is_repeated
 from asyncify.analysis.expiry.changes import Changes
@@ -23,7 +24,7 @@ from asyncify.analysis.expiry.reads import expired_reads
 from asyncify.analysis.expiry.uses import ExpiredRead, How, nothing_differs
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.unloaded import Reads, Unloaded
-from asyncify.analysis.values import has, is_session, objects
+from asyncify.analysis.values import has, instances, is_session, objects
 from asyncify.knowledge import names
 from asyncify.model.comparison import Outcome
 from asyncify.model.edit import Edit, Finding
@@ -99,7 +100,7 @@ class Expired:
         changes = self._changes.before(read.function, read.node.lineno, self._set_since(read))
         return any(
             self._changes.outdates(changes, value.info, name)
-            for value in objects(self.program.values(read.instance))
+            for value in instances(self.program.values(read.instance))
             for name in ([read.attribute] if read.attribute else self._names.of(value, read))
         )
 
@@ -130,23 +131,28 @@ class Expired:
         path, guard, session = read.function.path, self._guard(read), self._session(read)
         pending = self._may_have_changes(read)
         changed = before and self._flushing and self._is_changed(read)
+        there = " and ".join(self._there(read))
+        event, each = read.mark.event, self._each(read)
         return Refresh(
-            path,
-            read.mark.event,
-            read.instance,
-            before,
-            None,
-            statement,
-            session,
-            guard,
-            " and ".join(self._there(read)),
-            pending,
-            changed,
+            path, event, read.instance, before, None, statement, session, guard, there, pending, changed, each
         )
+
+    def _each(self, read: ExpiredRead) -> str:
+        """The name for one instance of a list, in the loop that loads them all again; empty where there is but one."""
+        if not is_list(self.program, read.instance):
+            return ""
+        used = {node.id for node in read.function.nodes if isinstance(node, ast.Name)}
+        wish = re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", next(instances(self.program.values(read.instance))).info.name)
+        taken = used | {parameter.arg for parameter in read.function.parameters}
+        return next(n for n in (wish.lower(), f"{wish.lower()}_again", f"each_{wish.lower()}") if n not in taken)
+
+    def _name(self, read: ExpiredRead) -> str:
+        """How the instance is written where it is loaded again."""
+        return self._each(read) or read.function.source.segment(read.instance)
 
     def _guard(self, read: ExpiredRead) -> str:
         """A condition without which there is nothing to refresh: after a commit it has no pending changes."""
-        session, name = self._session(read), read.function.source.segment(read.instance)
+        session, name = self._session(read), self._name(read)
         conditions = self._there(read)
         if session is not None and self._may_have_changes(read):
             conditions.append(f"{name} not in {session.name}.dirty")
@@ -156,7 +162,7 @@ class Expired:
     def _there(self, read: ExpiredRead) -> list[str]:
         """What must be true of an instance of which less is known: that there is one, and that it is of the session,
         as no mock of a test is."""
-        session, name = self._session(read), read.function.source.segment(read.instance)
+        session, name = self._session(read), self._name(read)
         conditions = [] if self._persistence.is_there(read) else [f"{name} is not None"]
         double = self._mocks.may_be_a_double(read.function, read.instance)
         foreign = double or not self._persistence.is_row(read) or self._may_be_gone(read)
@@ -178,7 +184,7 @@ class Expired:
     def _is_changed(self, read: ExpiredRead) -> bool:
         """Whether such an instance is changed between what has expired it and the read."""
         event = read.mark.event
-        infos = {value.info for value in objects(self.program.values(read.instance))}
+        infos = {value.info for value in instances(self.program.values(read.instance))}
         return event is not None and any(
             change.info in infos and event.lineno < node.lineno < read.node.lineno
             for node, change in self._changes.own(read.function)
@@ -195,12 +201,13 @@ class Expired:
             and has(self.program.values(node.value), names.TEST_CLIENT)
             for node in function.nodes
         )
-        found = [value.info for value in objects(self.program.values(read.instance))]
+        found = [value.info for value in instances(self.program.values(read.instance))]
         return requests and any(self._changes.deletes(info) for info in found)
 
     def _outdated(self, read: ExpiredRead) -> None:
         usable = self._session(read) is not None and self._has_one_session(read) and self._persistence.is_one(read)
-        here = read.mark.certain and (read.always or read.how is How.HANDED) and not self._is_elif(read)
+        inner = gone_through(read.function.source, read.node, path_text(read.instance)) is not None
+        here = read.mark.certain and (read.always or read.how is How.HANDED) and not self._is_elif(read) and not inner
         if not here and self._is_refreshed(read):
             return
         if usable and (here or self._persistence.is_bound(read)):

@@ -6,12 +6,12 @@ import ast
 
 from asyncify.analysis.dotted import is_path
 from asyncify.analysis.evaluated import comes_before
-from asyncify.analysis.expiry.events import path_text
+from asyncify.analysis.expiry.events import is_list, path_text
 from asyncify.analysis.expiry.uses import ExpiredRead, How
 from asyncify.analysis.nodes import below
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import objects
+from asyncify.analysis.values import instances, objects
 from asyncify.transforms.eager.created import is_construction, session_call
 from asyncify.transforms.eager.given_none import GivenNone, bindings
 
@@ -29,7 +29,7 @@ class Persistence:
     def is_row(self, read: ExpiredRead) -> bool:
         """Whether an instance, of one class, was loaded, or made and handed to a session: nothing else can be
         refreshed."""
-        found = list(objects(self.program.values(read.instance)))
+        found = list(instances(self.program.values(read.instance)))
         if len({o.info for o in found}) != 1 or any(o.origin is None for o in found):
             return False
         made = [o.origin.site for o in found if o.origin is not None and self._is_made(o.origin.site)]
@@ -37,7 +37,7 @@ class Persistence:
 
     def is_one(self, read: ExpiredRead) -> bool:
         """Whether it is known of which class an instance is."""
-        return len({o.info for o in objects(self.program.values(read.instance))}) == 1
+        return len({o.info for o in instances(self.program.values(read.instance))}) == 1
 
     def _is_made(self, site: ast.AST) -> bool:
         return isinstance(site, ast.Call) and is_construction(self.program, site)
@@ -71,7 +71,7 @@ class Persistence:
 
     def is_there(self, read: ExpiredRead) -> bool:
         """Whether an instance cannot be None: it is used on the way, it was just made, or who had none left."""
-        if read.how in (How.READ, How.CHANGED) and read.always:
+        if (read.how in (How.READ, How.CHANGED) and read.always) or is_list(self.program, read.instance):
             return True
         found = list(objects(self.program.values(read.instance)))
         if found and all(o.origin is not None and self._is_made(o.origin.site) for o in found):

@@ -70,7 +70,7 @@ class RefreshEdits:
             given_now = EditCall(set=(("options", f"[{options}]"),))
             place_of = source.target(place.call)
             return [Edit("eager", place.path, place_of, given_now, tuple(namer.imports), because=because)]
-        name = source.segment(place.name)
+        name = place.each or source.segment(place.name)
         session = place.session or self._session(place)
         if session is None:
             return None
@@ -94,17 +94,25 @@ class RefreshEdits:
                 calls.insert(0, session.run("flush()"))
             calls += [session.run(f"refresh({name}, [{names}])")] if by_name else []
             text = _guarded(place, "\n".join(calls)) + self._unloaded(place, namer, session, name, paths)
-            op = InsertStatements(text, where)
+            op = InsertStatements(self._for_each(place, text), where)
             return [*edits, Edit("eager", place.path, target, op, tuple(namer.imports), because=because)]
         if options:
             arguments.insert(2, f"options=[{options}]")
         if is_written and not place.guard and not self._mocks.asks(place.call, "refresh"):
             return [self._load(place, session, arguments, namer, because)]
-        text = call(session.run("get"), arguments, WIDTH - target.span.column - (4 if place.guard else 0))
+        deeper = 4 * (bool(place.guard) + bool(place.each))
+        text = call(session.run("get"), arguments, WIDTH - target.span.column - deeper)
         if place.changed and expires:
             text = f"{session.run('flush()')}\n{text}"
-        text = _guarded(place, text) + self._unloaded(place, namer, session, name, paths)
+        text = self._for_each(place, _guarded(place, text) + self._unloaded(place, namer, session, name, paths))
         return [Edit("eager", place.path, target, InsertStatements(text, where), tuple(namer.imports), because=because)]
+
+    def _for_each(self, place: Refresh, text: str) -> str:
+        """What is written for one instance, for all of a list."""
+        if not place.each:
+            return text
+        several = self.program.modules[place.path].source.segment(place.name)
+        return f"for {place.each} in {several}:\n{indent(text, '    ')}"
 
     def _load(self, place: Refresh, session: Access, arguments: list[str], namer: Namer, because: str) -> Edit:
         """A load in the place of a refresh; an `await` around that stays."""

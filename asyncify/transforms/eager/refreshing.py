@@ -9,7 +9,7 @@ from dataclasses import replace
 from asyncify.analysis.evaluated import behind
 from asyncify.analysis.expiry.events import path_text
 from asyncify.analysis.symbols import ClassInfo
-from asyncify.analysis.values import objects
+from asyncify.analysis.values import instances, objects
 from asyncify.model.edit import Edit
 from asyncify.transforms.eager.asked_mocks import AskedMocks
 from asyncify.transforms.eager.circles import leads_back
@@ -67,7 +67,7 @@ class Refreshing:
 
     def stored_class(self, place: Refresh) -> ClassInfo:
         """The class of what is refreshed."""
-        for found in objects(self.program.values(place.name)):
+        for found in instances(self.program.values(place.name)):
             return found.info
         statement = self.program.modules[place.path].source.statement(place.name)
         assert isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call)

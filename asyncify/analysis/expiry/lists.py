@@ -1,0 +1,69 @@
+"""Lists that hold nothing but mapped instances of one class: all of them can be loaded again.
+
+What is known of the elements of a list is what is known of some of them: `[user, 3]` holds users as far as that goes.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from asyncify.analysis.assignments import assigned_value
+from asyncify.analysis.expiry.events import is_list, is_model_instance
+from asyncify.analysis.mock_calls import results
+from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.values import instances
+
+#: methods of a list that put in what they are given last. Source: Python "Mutable Sequence Types"
+PUTS_IN = frozenset({"append", "insert"})
+#: functions of Python that give the elements of their first argument. Source: Python "Built-in Functions"
+COPIES = frozenset({"list", "sorted", "set", "tuple"})
+
+
+def is_list_of_rows(program: Program, node: ast.expr) -> bool:
+    """Whether an expression is a list of mapped instances of one class, and of nothing else."""
+    infos = {value.info for value in instances(program.values(node))}
+    return len(infos) == 1 and is_list(program, node) and _is_pure(program, node, set())
+
+
+def _is_pure(program: Program, node: ast.expr, seen: set[object]) -> bool:
+    """Whether all that an expression may have as an element is an instance. seen: what was asked already."""
+    if isinstance(node, ast.Await):
+        return _is_pure(program, node.value, seen)
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+        return all(_is_element(program, part, seen) for part in node.elts)
+    if isinstance(node, (ast.ListComp, ast.SetComp)):
+        return is_model_instance(program, node.elt)
+    if isinstance(node, ast.Name):
+        function = program.function_of(node)
+        return function is not None and all(_is_element(program, n, seen) for n in _given(function, node.id, seen))
+    if isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Name) and node.func.id in COPIES and node.args:
+            return _is_pure(program, node.args[0], seen)
+        for called in program.calls(node):
+            if called.info not in seen:
+                seen.add(called.info)
+                if not all(_is_pure(program, value, seen) for value in results(called.info.node)):
+                    return False
+    return True
+
+
+def _is_element(program: Program, part: ast.expr, seen: set[object]) -> bool:
+    if isinstance(part, ast.Starred):
+        return _is_pure(program, part.value, seen)
+    return is_model_instance(program, part) or (is_list(program, part) and _is_pure(program, part, seen))
+
+
+def _given(function: FunctionInfo, name: str, seen: set[object]) -> Iterator[ast.expr]:
+    """What a function gives a name as a list, and what it puts in."""
+    if (function, name) in seen:
+        return
+    seen.add((function, name))
+    for node in function.nodes:
+        value = assigned_value(node, name)
+        if value is not None:
+            yield ast.Starred(value) if isinstance(value, (ast.List, ast.Tuple, ast.Set)) else value
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in PUTS_IN:
+            if isinstance(node.func.value, ast.Name) and node.func.value.id == name and node.args:
+                yield node.args[-1]
