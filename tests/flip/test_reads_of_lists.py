@@ -120,6 +120,49 @@ def handed(db: Session = Depends(get_db)):
 """
 
 
+HELD = f"""{HEAD}
+
+class Store:
+    def __init__(self, db: Session):
+        self.db = db
+
+    def get(self, key):
+        return self.db.get(User, key)
+
+    def give(self, user: User, title):
+        self.db.add(Post(title=title, user_id=user.id))
+        self.db.commit()
+        return len(user.posts)
+
+    def older(self, user: User):
+        self.db.commit()
+        user.age += 1
+
+
+def get_store(db: Session = Depends(get_db)):
+    return Store(db)
+
+
+@app.post("/held", response_model=Full)
+def held(store: Store = Depends(get_store)):
+    user = store.get(1)
+    store.give(user, "more")
+    store.give(user, "most")
+    return user
+
+
+@app.post("/waiting")
+def waiting(store: Store = Depends(get_store)):
+    user = store.get(1)
+    store.db.add(Post(title="last", user_id=2))
+    store.older(user)
+    store.older(user)
+    shown = [user.age, len(user.posts)]
+    store.db.commit()
+    return [shown, user.age]
+"""
+
+
 def test_columns(tmp_path: Path) -> None:
     names = ("answered", "validated", "read", "taken", "mixed")
     migrated = prove(tmp_path, COLUMNS, [("POST", f"/{name}") for name in names])
@@ -130,3 +173,8 @@ def test_relationships(tmp_path: Path) -> None:
     names = ("answered", "one", "read", "described")
     migrated = prove(tmp_path, RELATED, [("POST", f"/{name}") for name in names])
     assert "select(User).order_by(User.id)" in migrated["main.py"]  # the posts are not loaded twice
+
+
+def test_a_session_that_an_object_shows(tmp_path: Path) -> None:
+    migrated = prove(tmp_path, HELD, [("POST", "/held"), ("POST", "/waiting"), ("POST", "/waiting")])
+    assert "await store.db.refresh(user)" in migrated["main.py"]

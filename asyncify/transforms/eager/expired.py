@@ -16,7 +16,6 @@ from dataclasses import replace
 from asyncify.analysis.dotted import is_path
 from asyncify.analysis.evaluated import behind, comes_before, gone_through
 from asyncify.analysis.expiry import computed
-from asyncify.analysis.expiry.afterwards import is_repeated
 from asyncify.analysis.expiry.changes import Changes
 from asyncify.analysis.expiry.committing import Committing
 from asyncify.analysis.expiry.events import commits_expire, flushes_before_queries, is_list, path_text
@@ -24,8 +23,7 @@ from asyncify.analysis.expiry.reads import expired_reads
 from asyncify.analysis.expiry.uses import ExpiredRead, How, nothing_differs
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.unloaded import Reads, Unloaded
-from asyncify.analysis.values import has, instances, is_session, objects
-from asyncify.knowledge import names
+from asyncify.analysis.values import instances, is_session, objects
 from asyncify.model.comparison import Outcome
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.evidence import ImplicitLoad
@@ -34,10 +32,11 @@ from asyncify.model.span import Place, Target
 from asyncify.transforms.eager.asked_mocks import AskedMocks
 from asyncify.transforms.eager.created import STORES, Refresh, is_construction, session_call
 from asyncify.transforms.eager.lookups import primary_key
+from asyncify.transforms.eager.meanwhile import Meanwhile
 from asyncify.transforms.eager.persistence import Persistence
 from asyncify.transforms.eager.read_names import ReadNames
 from asyncify.transforms.eager.reading import Reading
-from asyncify.transforms.eager.sessions import Access, access, is_at_hand, session_in
+from asyncify.transforms.eager.sessions import Access, access, held_by, is_at_hand, session_in
 from asyncify.transforms.eager.unsynchronized import unsynchronized_edits
 
 
@@ -58,6 +57,7 @@ class Expired:
         self._names = ReadNames(reading)
         self._persistence = Persistence(self.program)
         self._committing = Committing(self._changes)
+        self._meanwhile = Meanwhile(self.program, self._changes, self._committing)
         differs = self._differs if commits_expire(self.program) else nothing_differs
         self._all = [read for read in expired_reads(self.program, differs) if self._is_read(read)]
         attributes: dict[tuple[ast.stmt, str], list[ExpiredRead]] = {}
@@ -97,24 +97,11 @@ class Expired:
 
     def _differs(self, read: ExpiredRead) -> bool:
         """Whether a commit has made outdated what is read: a sync session would read another value than is there."""
-        changes = self._changes.before(read.function, read.node.lineno, self._set_since(read))
+        changes = self._changes.before(read.function, read.node.lineno, self._meanwhile.set_since(read))
         return any(
             self._changes.outdates(changes, value.info, name)
             for value in instances(self.program.values(read.instance))
             for name in ([read.attribute] if read.attribute else self._names.of(value, read))
-        )
-
-    def _set_since(self, read: ExpiredRead) -> frozenset[ast.AST]:
-        """What sets attributes of the instance itself behind the commit: it has not been made outdated by that."""
-        event, source = read.mark.event, read.function.source
-        if event is None or is_repeated(read.function, read.node):
-            return frozenset()
-        written = (n for n in read.function.nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
-        name = path_text(read.instance)
-        return frozenset(
-            source.statement(node)
-            for node in written
-            if node.lineno > event.lineno and is_path(node.value) and path_text(node.value) == name
         )
 
     # -- refreshes -----------------------------------------------------------------------------------
@@ -130,7 +117,8 @@ class Expired:
         statement = self._statement(read) if before else None
         path, guard, session = read.function.path, self._guard(read), self._session(read)
         pending = self._may_have_changes(read)
-        changed = before and self._flushing and self._is_changed(read)
+        meanwhile = self._meanwhile.is_changed(read) or self._meanwhile.is_changed_there(read)
+        changed = before and self._flushing and meanwhile
         there = " and ".join(self._there(read))
         event, each = read.mark.event, self._each(read)
         return Refresh(
@@ -165,7 +153,7 @@ class Expired:
         session, name = self._session(read), self._name(read)
         conditions = [] if self._persistence.is_there(read) else [f"{name} is not None"]
         double = self._mocks.may_be_a_double(read.function, read.instance)
-        foreign = double or not self._persistence.is_row(read) or self._may_be_gone(read)
+        foreign = double or not self._persistence.is_row(read) or self._meanwhile.may_be_gone(read)
         if session is not None and foreign:
             conditions.append(session.holds(name))
             self._guarded.add(read.function)
@@ -179,30 +167,7 @@ class Expired:
             return False
         emptied = session_call(self.program, event, *STORES, "rollback", "expire", "expire_all")
         flushed = emptied is not None or self._committing.is_last(event)
-        return not flushed or (emptied is not None and len(event.args) > 1) or self._is_changed(read)
-
-    def _is_changed(self, read: ExpiredRead) -> bool:
-        """Whether such an instance is changed between what has expired it and the read."""
-        event = read.mark.event
-        infos = {value.info for value in instances(self.program.values(read.instance))}
-        return event is not None and any(
-            change.info in infos and event.lineno < node.lineno < read.node.lineno
-            for node, change in self._changes.own(read.function)
-        )
-
-    def _may_be_gone(self, read: ExpiredRead) -> bool:
-        """Whether a request of a test has the app at work in between, which deletes such instances: the session of the
-        test may be the one that did."""
-        function, event = read.function, read.mark.event
-        first = event.lineno if event is not None else 0
-        requests = any(
-            isinstance(node, ast.Attribute)
-            and first < node.lineno <= read.node.lineno
-            and has(self.program.values(node.value), names.TEST_CLIENT)
-            for node in function.nodes
-        )
-        found = [value.info for value in instances(self.program.values(read.instance))]
-        return requests and any(self._changes.deletes(info) for info in found)
+        return not flushed or (emptied is not None and len(event.args) > 1) or self._meanwhile.is_changed(read)
 
     def _outdated(self, read: ExpiredRead) -> None:
         usable = self._session(read) is not None and self._has_one_session(read) and self._persistence.is_one(read)
@@ -292,7 +257,8 @@ class Expired:
             return None
         base = event.func.value if isinstance(event.func, ast.Attribute) else None
         if base is None or not is_session(self.program.values(base)):
-            return session_in(self.program, read.function, self._statement(read))
+            near = session_in(self.program, read.function, self._statement(read))
+            return near or (held_by(self.program, read.function, base) if base is not None else None)
         waits = isinstance(source.parent(event), ast.Await)
         session = access(self.program.values(base), source.segment(base), read.function, is_async=waits)
         return session if session is not None and session.waits is waits else None
@@ -308,6 +274,8 @@ class Expired:
             for node in read.function.nodes
             if isinstance(node, (ast.Name, ast.Attribute)) and is_session(self.program.values(node))
         }
+        if not found and (session := self._session(read)) is not None:
+            found = {session.name.partition(".")[0]}  # an object that holds one
         return len(found) == 1 and is_at_hand(read.function, found.pop(), self._statement(read), read.instance)
 
     def _report(self, read: ExpiredRead) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from asyncify.analysis.dotted import is_path
+from asyncify.analysis.expiry.events import path_text
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import Inst, Obj, Values, is_session
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.values import Inst, Obj, Values, is_session, objects
 from asyncify.knowledge import names
 from asyncify.knowledge.names import is_a
 
@@ -97,6 +99,19 @@ def session_in(program: Program, function: FunctionInfo, statement: ast.stmt) ->
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
                 if is_session(program.values(node)):
                     return access(program.values(node), f"self.{node.attr}", function)
+    return None
+
+
+def held_by(program: Program, function: FunctionInfo, owner: ast.expr) -> Access | None:
+    """The session that an object of the program shows: `service.db`."""
+    infos = {value.info for value in objects(program.values(owner))}
+    classes = program.classes.ancestors(next(iter(infos))) if len(infos) == 1 and is_path(owner) else ()
+    for info in classes:
+        for method in info.methods.values() if isinstance(info, ClassInfo) else ():
+            for node in ast.walk(method.node):
+                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+                    if not node.attr.startswith("_") and is_session(program.values(node)):
+                        return access(program.values(node), f"{path_text(owner)}.{node.attr}", function)
     return None
 
 

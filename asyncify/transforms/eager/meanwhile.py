@@ -1,0 +1,71 @@
+"""What happens to an instance between what has expired it, or made it outdated, and a read."""
+
+from __future__ import annotations
+
+import ast
+
+from asyncify.analysis.dotted import is_path
+from asyncify.analysis.expiry.afterwards import is_repeated
+from asyncify.analysis.expiry.changes import Changes
+from asyncify.analysis.expiry.committing import Committing
+from asyncify.analysis.expiry.events import path_text
+from asyncify.analysis.expiry.uses import ExpiredRead
+from asyncify.analysis.program import Program
+from asyncify.analysis.values import has, instances
+from asyncify.knowledge import names
+
+
+class Meanwhile:
+    """Answers for the reads of a program."""
+
+    def __init__(self, program: Program, changes: Changes, committing: Committing) -> None:
+        self._program = program
+        self._changes = changes
+        self._committing = committing
+
+    def set_since(self, read: ExpiredRead) -> frozenset[ast.AST]:
+        """What sets attributes of the instance itself behind the commit: it has not been made outdated by that."""
+        event, source = read.mark.event, read.function.source
+        if event is None or is_repeated(read.function, read.node):
+            return frozenset()
+        written = (n for n in read.function.nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
+        name = path_text(read.instance)
+        return frozenset(
+            source.statement(node)
+            for node in written
+            if node.lineno > event.lineno and is_path(node.value) and path_text(node.value) == name
+        )
+
+    def is_changed(self, read: ExpiredRead) -> bool:
+        """Whether such an instance is changed between what has expired it and the read, there or in what is called."""
+        event = read.mark.event
+        infos = {value.info for value in instances(self._program.values(read.instance))}
+        made = [(node, change) for node, change in self._changes.own(read.function)]
+        called = self._changes.callees(read.function)
+        made += [(call, change) for call, info in called for change in self._changes.reached(info) if not change.made]
+        return event is not None and any(
+            change.info in infos and event.lineno < node.lineno < read.node.lineno for node, change in made
+        )
+
+    def is_changed_there(self, read: ExpiredRead) -> bool:
+        """Whether the function that has committed may have changed such an instance behind that."""
+        event = read.mark.event
+        if event is None or self._committing.is_last(event):
+            return False
+        infos = {value.info for value in instances(self._program.values(read.instance))}
+        reached = (c for called in self._program.calls(event) for c in self._changes.reached(called.info))
+        return any(change.info in infos and not change.made for change in reached)
+
+    def may_be_gone(self, read: ExpiredRead) -> bool:
+        """Whether a request of a test has the app at work in between, which deletes such instances: the session of the
+        test may be the one that did."""
+        function, event = read.function, read.mark.event
+        first = event.lineno if event is not None else 0
+        requests = any(
+            isinstance(node, ast.Attribute)
+            and first < node.lineno <= read.node.lineno
+            and has(self._program.values(node.value), names.TEST_CLIENT)
+            for node in function.nodes
+        )
+        found = [value.info for value in instances(self._program.values(read.instance))]
+        return requests and any(self._changes.deletes(info) for info in found)
