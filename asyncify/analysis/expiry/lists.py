@@ -22,9 +22,12 @@ COPIES = frozenset({"list", "sorted", "set", "tuple"})
 
 
 def is_list_of_rows(program: Program, node: ast.expr) -> bool:
-    """Whether an expression is a list of mapped instances of one class, and of nothing else."""
-    infos = {value.info for value in instances(program.values(node))}
-    return len(infos) == 1 and is_list(program, node) and _is_pure(program, node, set())
+    """Whether an expression is a list of mapped instances of one class that were loaded or made one by one, and of
+    nothing else: what others lead to comes again with these."""
+    found = list(instances(program.values(node)))
+    infos = {value.info for value in found}
+    alone = len(infos) == 1 and not any(value.origin is not None and value.origin.steps for value in found)
+    return alone and is_list(program, node) and _is_pure(program, node, set())
 
 
 def _is_pure(program: Program, node: ast.expr, seen: set[object]) -> bool:

@@ -98,11 +98,12 @@ class Expired:
     def _differs(self, read: ExpiredRead) -> bool:
         """Whether a commit has made outdated what is read: a sync session would read another value than is there."""
         changes = self._changes.before(read.function, read.node.lineno, self._meanwhile.set_since(read))
+        found = list(instances(self.program.values(read.instance)))
         return any(
             self._changes.outdates(changes, value.info, name)
-            for value in instances(self.program.values(read.instance))
+            for value in found
             for name in ([read.attribute] if read.attribute else self._names.of(value, read))
-        )
+        ) or any(self._changes.outdates(changes, *pair) for value in found for pair in self._names.below(value, read))
 
     # -- refreshes -----------------------------------------------------------------------------------
 

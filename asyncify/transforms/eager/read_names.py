@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from asyncify.analysis.expiry.uses import ExpiredRead, How
 from asyncify.analysis.routes import Reach, routes
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Obj
-from asyncify.transforms.eager.reading import Reading
+from asyncify.transforms.eager.reading import Reader, Reading
 
 
 class ReadNames:
@@ -41,6 +41,25 @@ class ReadNames:
                 if len(steps) > above and (inside is None or self._is_read(functions, inside)):
                     found.add(steps[above])
         return sorted(found)
+
+    def below(self, value: Obj, read: ExpiredRead) -> Iterator[tuple[ClassInfo, str]]:
+        """What is read further down of what an instance leads to, from there on: `team.captain.posts`, each time the
+        class that has the relationship, and its name."""
+        origin = value.origin
+        inside = self._inside(read)
+        for steps, noted in self._reading.paths.get(origin.site, {}).items() if origin is not None else ():
+            above = len(origin.steps) if origin is not None else 0
+            if len(steps) < above + 2 or (read.attribute and steps[above] != read.attribute):
+                continue
+            functions = [self._program.function_of(reader.node) for reader in noted if self._is_later(reader, read)]
+            if self._is_read(functions, inside) if inside is not None else functions:
+                owner = self._program.orm.end_of(value.info, steps[above:-1])
+                yield from [(owner, steps[-1])] if owner is not None else []
+
+    def _is_later(self, reader: Reader, read: ExpiredRead) -> bool:
+        """Whether something reads in the function of a read, there or further down; or in another one."""
+        here = self._program.function_of(reader.node) is read.function
+        return not here or getattr(reader.node, "lineno", 0) >= read.node.lineno
 
     def _inside(self, read: ExpiredRead) -> frozenset[FunctionInfo] | None:
         """All that the functions may run which are given an instance; None where it goes elsewhere."""

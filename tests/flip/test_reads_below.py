@@ -1,0 +1,107 @@
+"""What hangs below an instance that was loaded before a commit: a sync session loads all of it again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .harness import prove
+
+MODELS = """\
+from typing import Optional
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Shelf(Base):
+    __tablename__ = "shelves"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    labels: Mapped[list["Label"]] = relationship(order_by="Label.id")
+    books: Mapped[list["Book"]] = relationship(order_by="Book.id", back_populates="shelf")
+
+
+class Book(Base):
+    __tablename__ = "books"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    shelf_id: Mapped[int] = mapped_column(ForeignKey("shelves.id"))
+    shelf: Mapped[Shelf] = relationship(back_populates="books")
+    labels: Mapped[list["Label"]] = relationship(order_by="Label.id")
+
+
+class Label(Base):
+    __tablename__ = "labels"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    shelf_id: Mapped[int] = mapped_column(ForeignKey("shelves.id"))
+    book_id: Mapped[Optional[int]] = mapped_column(ForeignKey("books.id"))
+"""
+FILLING = """\
+import models
+
+
+def fill(db):
+    db.add_all([models.Shelf(id=n, name=f"shelf{n}") for n in (1, 2)])
+    db.flush()
+    db.add_all([models.Book(id=n, shelf_id=(n + 1) // 2) for n in (1, 2, 3)])
+    db.flush()
+    db.add_all([models.Label(id=n, name=f"label{n}", shelf_id=(n + 1) // 2) for n in (1, 2, 3)])
+"""
+APP = """\
+from fastapi import Depends, FastAPI
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import Book, Label, Shelf
+
+app = FastAPI()
+
+
+@app.post("/dotted")
+def dotted(db: Session = Depends(get_db)):
+    book = db.get(Book, 1)
+    db.delete(db.get(Label, 1))
+    db.commit()
+    return [label.name for label in book.shelf.labels]
+
+
+@app.post("/named")
+def named(db: Session = Depends(get_db)):
+    book = db.get(Book, 1)
+    shown = len(book.shelf.labels)
+    db.add(Label(name="new", shelf_id=1))
+    db.commit()
+    shelf = book.shelf
+    return [shown, len(shelf.labels)]
+
+
+@app.post("/several")
+def several(db: Session = Depends(get_db)):
+    books = db.query(Book).order_by(Book.id).all()
+    shown = [len(book.shelf.labels) for book in books]
+    db.add(Label(name="new", shelf_id=2))
+    db.commit()
+    return [shown, [len(book.shelf.labels) for book in books]]
+
+
+@app.post("/around")
+def around(db: Session = Depends(get_db)):
+    shelf = db.get(Shelf, 1)
+    out = [[len(book.shelf.labels) for book in shelf.books]]
+    db.add(Label(name="new", shelf_id=1))
+    db.commit()
+    for book in shelf.books:
+        out.append(len(book.shelf.labels))
+        again = book.shelf
+        out.append(len(again.labels))
+    return out
+"""
+
+
+def test_further_down(tmp_path: Path) -> None:
+    files = {"models.py": MODELS, "filling.py": FILLING, "main.py": APP}
+    prove(tmp_path, files, [("POST", f"/{name}") for name in ("dotted", "named", "several", "around")])
