@@ -65,7 +65,7 @@ class _Maker:
         parameters = [self._parameter(model) for model in takes]
         for model in takes:
             variable = body.new(model)
-            variable.name = model.name.lower()
+            variable.name, variable.given = model.name.lower(), True
             body.variables.append(variable)
         body.put("out = []")
         body.some(random.randint(1, 4))

@@ -22,11 +22,12 @@ class Function:
 
 @dataclass
 class Variable:
-    """A name of a body. many: a list of instances. sure: it is no None here."""
+    """A name of a body. many: a list of instances. given: by who calls, and may be used there afterwards."""
 
     name: str
     model: Model
     many: bool = False
+    given: bool = False
 
 
 class Body:
@@ -177,7 +178,7 @@ class Body:
                     ways += [f"{owner.name}.{relation.name} = {other.name}"]
                     ways += [f"{owner.name}.{relation.key} = {other.name}.id"] if relation.key else []
         self.put(self.random.choice(ways))
-        if self.random.random() < 0.5:
+        if self.random.random() < 0.85:
             self.put(f"{self.db}.commit()")
             if self.random.random() < 0.4:
                 self.put(f"{self.db}.refresh({owner.name})")
@@ -198,13 +199,13 @@ class Body:
         owner = self.one()
         calls = ["commit()", "flush()"]
         if owner is not None:
-            calls += [f"refresh({owner.name})", f"expire({owner.name})"] if self.random.random() < 0.3 else []
+            calls += [f"refresh({owner.name})"] if self.random.random() < 0.3 else []
         self.put(f"{self.db}.{self.random.choice(calls)}")
 
     def delete(self) -> None:
         """An instance that goes, and is not looked at again."""
         owner = self.one()
-        if owner is None or len(self.variables) < 2:
+        if owner is None or len(self.variables) < 2 or owner.given:
             return
         self.put(f"{self.db}.delete({owner.name})")
         self.put(f"{self.db}.commit()")

@@ -9,7 +9,7 @@ from asyncify.analysis.joined_rows import joined_to
 from asyncify.analysis.orm import Relationship
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
-from asyncify.transforms.eager.reading import Steps
+from asyncify.transforms.eager.reading import Reader, Steps
 from asyncify.transforms.eager.several import is_apart
 
 
@@ -88,11 +88,26 @@ def meets(program: Program, first: ClassInfo, others: Mapping[ClassInfo, set[Ste
 def leads_back(program: Program, first: ClassInfo, steps: Steps, others: Container[Steps]) -> bool:
     """Whether a path goes from what a collection holds to its owner, which is there, and from there a way that is
     loaded anyhow: `poll.options.poll.title`. An option for it would empty what else was loaded with the owner."""
+    return bool(_ways_back(program, first, steps, others))
+
+
+def outlives(program: Program, first: ClassInfo, steps: Steps, others: Mapping[Steps, Iterable[Reader]]) -> bool:
+    """Whether who reads such a path later does not hold the owner, `return poll.options` where the schema of an option
+    shows its poll: a session holds its instances weakly. Source: SQLAlchemy "Session Referencing Behavior"."""
+    later = {reader.node for reader in others.get(steps, ()) if reader.kind == "schema"}
+    ends = _ways_back(program, first, steps, others)
+    holding = [{reader.node for reader in others.get(steps[: end - 1], ())} for end in ends]
+    return any(later - holders for holders in holding)
+
+
+def _ways_back(program: Program, first: ClassInfo, steps: Steps, others: Container[Steps]) -> list[int]:
+    """After how many steps a path is back."""
+    found = []
     for end in range(2, len(steps) + 1):
         rest = (*steps[: end - 2], *steps[end:])
         if _is_way_back(program, first, steps[:end]) and (not rest or rest in others or end == len(steps)):
-            return True
-    return False
+            found.append(end)
+    return found
 
 
 def _is_way_back(program: Program, first: ClassInfo, steps: Steps) -> bool:

@@ -20,7 +20,7 @@ from asyncify.model.ops import EditParameters, Hole, InsertStatements, ReplaceSt
 from asyncify.model.span import Place, Target
 from asyncify.transforms.eager.awaited import are_awaited
 from asyncify.transforms.eager.borrowed import Borrowed
-from asyncify.transforms.eager.circles import leads_back
+from asyncify.transforms.eager.circles import leads_back, outlives
 from asyncify.transforms.eager.created import STORES, is_construction, session_call
 from asyncify.transforms.eager.lines import WIDTH, selection
 from asyncify.transforms.eager.loads import walks
@@ -254,7 +254,10 @@ class Late:
             steps: unread
             for steps, found in readers.items()
             if (unread := [r for r in found if not is_loaded_before(self.program, r, steps)])
-            and not leads_back(self.program, spot.info, steps, readers)
+            and (
+                not leads_back(self.program, spot.info, steps, readers)
+                or outlives(self.program, spot.info, steps, readers)
+            )
         }
         if not left:
             return []

@@ -12,7 +12,7 @@ from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import instances, objects
 from asyncify.model.edit import Edit
 from asyncify.transforms.eager.asked_mocks import AskedMocks
-from asyncify.transforms.eager.circles import leads_back
+from asyncify.transforms.eager.circles import leads_back, outlives
 from asyncify.transforms.eager.created import Created, Refresh, is_construction, made_classes
 from asyncify.transforms.eager.expiring import Expiring
 from asyncify.transforms.eager.options import EAGER_SETTINGS
@@ -84,6 +84,7 @@ class Refreshing:
                 expires.add(place)
                 self._always[place] = f"a refresh of {info.name} expires what it holds, which is read later"
         for place, (info, every) in self._places.items():
+            yield None, _pairs({s: r for s, r in every.items() if outlives(self.program, info, s, every)})
             needed = {s: r for s, r in every.items() if not leads_back(self.program, info, s, every)}
             apart = place.flushes or info in self._text_keyed or self._empties_others(place, info, needed)
             apart = apart or self.created.is_named_behind(place)

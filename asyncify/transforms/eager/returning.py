@@ -8,7 +8,7 @@ from functools import lru_cache
 from asyncify.analysis.joined_rows import JOINED
 from asyncify.analysis.orm import Relationship
 from asyncify.analysis.symbols import ClassInfo
-from asyncify.transforms.eager.circles import comes_back, crossed, leads_back, meets
+from asyncify.transforms.eager.circles import comes_back, crossed, leads_back, meets, outlives
 from asyncify.transforms.eager.created import Created, Refresh
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reading, Steps
@@ -57,7 +57,8 @@ class Returning:
         it: what leads up a tree may be awaited where it is read, and that may come later."""
         info = self._refreshing.stored_class(place)
         later = {path for path in self._later(site, place) if not self._refreshing.goes_up(info, path[0])}
-        return leads_back(self._reading.program, info, steps, later)
+        program, paths = self._reading.program, self._reading.paths[site]
+        return leads_back(program, info, steps, later) and not outlives(program, info, steps, paths)
 
     def _crossed_behind(self, site: ast.AST, place: Refresh) -> dict[ClassInfo, set[Steps]]:
         """What the statements of collections load that are read behind a refresh."""
