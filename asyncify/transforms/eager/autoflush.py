@@ -22,10 +22,10 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Ext, objects
-from asyncify.transforms.eager.created import STORES, made_classes, session_call
 from asyncify.transforms.eager.existing import ExistingOptions
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reader, Steps
+from asyncify.transforms.eager.session_calls import STORES, made_classes, session_call
 
 #: methods of a session that flush, all but those of queries
 FLUSHING = ASKING | STORES | {"query", "begin_nested"}

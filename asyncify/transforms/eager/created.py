@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
 from asyncify.analysis.dotted import is_path
@@ -12,94 +12,16 @@ from asyncify.analysis.evaluated import behind
 from asyncify.analysis.expiry.events import guarded_path, named_attributes, path_text
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
-from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import Cls, Ext, Member, instances, is_session
-from asyncify.knowledge.library import MAKERS
+from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.values import Ext, instances
 from asyncify.transforms.eager.last_called import LastCalled
 from asyncify.transforms.eager.option_values import OptionReader
 from asyncify.transforms.eager.reading import Reader, Steps
-from asyncify.transforms.eager.sessions import Access
+from asyncify.transforms.eager.refresh import Refresh
+from asyncify.transforms.eager.session_calls import STORES, is_construction, made_classes, session_call
 from asyncify.transforms.eager.sources import Tracer, assigned_in, begun_from, dominates, loops_around
 
-STORES = frozenset({"commit", "flush"})
-LOOPS = (ast.For, ast.AsyncFor, ast.While)
 INSPECT = frozenset({"sqlalchemy.inspect", "sqlalchemy.inspection.inspect"})
-
-
-def session_call(program: Program, node: ast.AST, *methods: str) -> ast.Call | None:
-    """The call, when a node is a call of one of these methods of a session."""
-    if not isinstance(node, ast.Call):
-        return None
-    for value in program.values(node.func):
-        if isinstance(value, Member) and value.name in methods:
-            if is_session(frozenset({value.base})):
-                return node
-    return None
-
-
-def is_construction(program: Program, site: ast.Call) -> bool:
-    """Whether a call makes an instance of a mapped class."""
-    return bool(made_classes(program, site))
-
-
-def made_classes(program: Program, site: ast.Call) -> set[ClassInfo]:
-    """The mapped classes that a constructor call makes; `Hero.model_validate(data)` of SQLModel is one."""
-    validates = isinstance(site.func, ast.Attribute) and site.func.attr in MAKERS
-    maker = site.func.value if isinstance(site.func, ast.Attribute) and validates else site.func
-    return {v.info for v in program.values(maker) if isinstance(v, Cls) and program.orm.is_model(v.info)}
-
-
-@dataclass(frozen=True)
-class Refresh:
-    """A place where instances of one class have just been stored. name: how the instance is written there.
-
-    call: the `refresh(...)` or a load like those that are written here, else the `commit()` or `flush()` behind which
-    one is to be put. options: those that are there. pending: what waits to be flushed may be there, and is not lost:
-    the guard says so.
-    before: for a refresh that is still to be written, the statement before which it goes. session: where that is not
-    the one of `call`. guard: a condition without which there is nothing to refresh; there: what of it says that there
-    is such an instance at all. changed: the instance has changes that a `refresh()` would throw away, unless they are
-    flushed. each: what one of them is called in the loop through `name`, where that is a list.
-    """
-
-    path: str
-    call: ast.Call
-    name: ast.expr
-    is_refresh: bool
-    options: ast.expr | None = None
-    before: ast.stmt | None = None
-    session: Access | None = None
-    guard: str = ""
-    there: str = ""
-    pending: bool = False
-    changed: bool = False
-    each: str = ""
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether it is a `refresh(...)`, and no load."""
-        return getattr(self.call.func, "attr", "") == "refresh"
-
-    def is_behind_plain_commit(self, program: Program) -> bool:
-        """Whether it is still to be put behind a `commit()`, of a session whose calls nobody awaits yet."""
-        alone = isinstance(program.modules[self.path].source.parent(self.call), ast.Expr)
-        return getattr(self.call.func, "attr", "") == "commit" and alone
-
-    @property
-    def is_new(self) -> bool:
-        """Whether it is still to be written."""
-        return not self.is_refresh or self.before is not None
-
-    @property
-    def start(self) -> ast.AST:
-        """From where on something may be written behind it: not within the statement before which it goes, unless that
-        is a loop, which comes around."""
-        return self.call if self.before is None or isinstance(self.before, LOOPS) else self.before
-
-    @property
-    def flushes(self) -> bool:
-        """Whether it stands behind a `flush()`, which expires nothing."""
-        return not self.is_refresh and self.before is None and getattr(self.call.func, "attr", "") == "flush"
 
 
 class Created:

@@ -11,26 +11,29 @@ import ast
 from collections import defaultdict
 from functools import cached_property
 
-from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import objects
+from asyncify.transforms.eager.circles import outlives
 from asyncify.transforms.eager.created import Created
 from asyncify.transforms.eager.options import EAGER_SETTINGS
-from asyncify.transforms.eager.reading import Reader, Steps
+from asyncify.transforms.eager.reading import Reader, Reading, Steps
 
 
 class Emptied:
     """Answers for what is read in a function behind such a refresh, or behind a call that runs one."""
 
-    def __init__(self, program: Program, reach: Reach, created: Created) -> None:
-        self.program = program
+    def __init__(self, reading: Reading, reach: Reach, created: Created) -> None:
+        self.program = reading.program
+        self._reading = reading
         self._reach = reach
         self._created = created
         self._known: dict[FunctionInfo, list[tuple[int, frozenset[ClassInfo]]]] = {}
 
     def is_emptied(self, site: ast.AST, info: ClassInfo, steps: Steps, reader: Reader) -> bool:
         """Whether what a place loads for a path may be gone when a reader comes to it."""
+        if self._is_let_go(site, info, steps):
+            return True
         function = self.program.function_of(reader.node)
         if function is None or not self._refreshing:
             return False
@@ -43,6 +46,13 @@ class Emptied:
             for owner, name in zip(owners, steps, strict=True)
             if owner is not None
         )
+
+    def _is_let_go(self, site: ast.AST, info: ClassInfo, steps: Steps) -> bool:
+        """Whether a path goes back to an owner that nobody holds any more, and the mapping leaves it to that: it loads
+        no object of a class that is on the way already. Source: `orm/strategies.py`, `contains_mapper`."""
+        owner = self.program.orm.end_of(info, steps[:-1])
+        mapped = owner is not None and not self._is_lazy(owner, steps[-1])
+        return mapped and outlives(self.program, info, steps, self._reading.paths[site])
 
     def _is_lazy(self, owner: ClassInfo, name: str) -> bool:
         relationship = self.program.orm.relationship(owner, name)

@@ -30,12 +30,13 @@ from asyncify.model.evidence import ImplicitLoad
 from asyncify.model.ops import InsertStatements
 from asyncify.model.span import Place, Target
 from asyncify.transforms.eager.asked_mocks import AskedMocks
-from asyncify.transforms.eager.created import STORES, Refresh, is_construction, session_call
 from asyncify.transforms.eager.lookups import primary_key
 from asyncify.transforms.eager.meanwhile import Meanwhile
 from asyncify.transforms.eager.persistence import Persistence
 from asyncify.transforms.eager.read_names import ReadNames
 from asyncify.transforms.eager.reading import Reading
+from asyncify.transforms.eager.refresh import Refresh
+from asyncify.transforms.eager.session_calls import STORES, is_construction, session_call
 from asyncify.transforms.eager.sessions import Access, access, held_by, is_at_hand, session_in
 from asyncify.transforms.eager.unsynchronized import unsynchronized_edits
 
@@ -199,7 +200,7 @@ class Expired:
             return
         source, statement = read.function.source, self._statement(read)
         name = source.segment(read.instance)
-        if self._is_read_by(read):
+        if self._is_read_by(read) or self._meanwhile.has_other_names(read):
             self.refreshes.setdefault(self._refresh(read, before=True), _because(read))
             return
         text, guard = f"{session.name}.expire({name})\n", self._guard(read)

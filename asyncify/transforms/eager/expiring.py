@@ -12,9 +12,10 @@ from asyncify.analysis.nodes import own_nodes
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import objects
-from asyncify.transforms.eager.created import Created, Refresh
+from asyncify.transforms.eager.created import Created
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reading
+from asyncify.transforms.eager.refresh import Refresh
 
 #: words in `cascade=` that hand a refresh on. Source: SQLAlchemy "Cascades", `refresh-expire` is a part of `all`.
 HANDS_ON = frozenset({"all", "refresh-expire"})

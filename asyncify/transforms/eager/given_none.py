@@ -9,7 +9,7 @@ from asyncify.analysis.dotted import is_path
 from asyncify.analysis.expiry.events import path_text
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.transforms.eager.created import is_construction
+from asyncify.transforms.eager.session_calls import is_construction
 
 
 class GivenNone:

@@ -21,7 +21,6 @@ from asyncify.model.span import Place, Target
 from asyncify.transforms.eager.awaited import are_awaited
 from asyncify.transforms.eager.borrowed import Borrowed
 from asyncify.transforms.eager.circles import leads_back, outlives
-from asyncify.transforms.eager.created import STORES, is_construction, session_call
 from asyncify.transforms.eager.lines import WIDTH, selection
 from asyncify.transforms.eager.loads import walks
 from asyncify.transforms.eager.lookups import primary_key
@@ -32,6 +31,7 @@ from asyncify.transforms.eager.options import Renderer, Style, Tree
 from asyncify.transforms.eager.reading import Reader, Steps
 from asyncify.transforms.eager.refreshing import because
 from asyncify.transforms.eager.repeated import FORGETS, is_loaded_before
+from asyncify.transforms.eager.session_calls import STORES, is_construction, session_call
 from asyncify.transforms.eager.sessions import Access, session_in
 from asyncify.transforms.eager.sources import Tracer
 
@@ -254,10 +254,7 @@ class Late:
             steps: unread
             for steps, found in readers.items()
             if (unread := [r for r in found if not is_loaded_before(self.program, r, steps)])
-            and (
-                not leads_back(self.program, spot.info, steps, readers)
-                or outlives(self.program, spot.info, steps, readers)
-            )
+            and (steps[:-1] in readers or not self._is_back(spot.info, steps, readers))
         }
         if not left:
             return []
@@ -312,6 +309,10 @@ class Late:
             function = Target(source.span(spot.function.node), Place.STATEMENT)
             edits.append(Edit("eager", spot.path, function, EditParameters((spot.session.parameter,)), because=why))
         return edits
+
+    def _is_back(self, info: ClassInfo, steps: Steps, readers: Mapping[Steps, list[Reader]]) -> bool:
+        """Whether a path leads back to an instance that is held."""
+        return leads_back(self.program, info, steps, readers) and not outlives(self.program, info, steps, readers)
 
     def _load(self, spot: Spot, paths: Collection[Steps], statement: str) -> str:
         """The statement, run: of one instance whose row comes once, nothing has to be taken from a result."""

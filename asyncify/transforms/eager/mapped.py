@@ -8,10 +8,10 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import objects
 from asyncify.transforms.eager.circles import mapping_stops
-from asyncify.transforms.eager.created import is_construction
 from asyncify.transforms.eager.late import is_of_factory
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Steps
+from asyncify.transforms.eager.session_calls import is_construction
 
 
 def loaded_by_mapping(program: Program, site: ast.AST, steps: Steps, reader: ast.AST) -> bool:

@@ -11,7 +11,7 @@ from asyncify.analysis.expiry.committing import Committing
 from asyncify.analysis.expiry.events import path_text
 from asyncify.analysis.expiry.uses import ExpiredRead
 from asyncify.analysis.program import Program
-from asyncify.analysis.values import has, instances
+from asyncify.analysis.values import has, instances, objects
 from asyncify.knowledge import names
 
 
@@ -55,6 +55,18 @@ class Meanwhile:
         infos = {value.info for value in instances(self._program.values(read.instance))}
         reached = (c for called in self._program.calls(event) for c in self._changes.reached(called.info))
         return any(change.info in infos and not change.made for change in reached)
+
+    def has_other_names(self, read: ExpiredRead) -> bool:
+        """Whether an instance is used under another name further down, `same = check(user)`, where nobody would know
+        that it is expired."""
+        name, sites = path_text(read.instance), self._origins(read.instance)
+        paths = (n for n in read.function.nodes if isinstance(n, (ast.Name, ast.Attribute)) and is_path(n))
+        later = (n for n in paths if n.lineno > read.node.lineno and path_text(n).partition(".")[0] != name)
+        return any(sites & self._origins(node) for node in later)
+
+    def _origins(self, node: ast.expr) -> set[ast.AST]:
+        found = (value.origin for value in objects(self._program.values(node)))
+        return {origin.site for origin in found if origin is not None and not origin.steps}
 
     def may_be_gone(self, read: ExpiredRead) -> bool:
         """Whether a request of a test has the app at work in between, which deletes such instances: the session of the

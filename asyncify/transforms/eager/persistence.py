@@ -12,8 +12,8 @@ from asyncify.analysis.nodes import below
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import instances, objects
-from asyncify.transforms.eager.created import is_construction, session_call
 from asyncify.transforms.eager.given_none import GivenNone, bindings
+from asyncify.transforms.eager.session_calls import is_construction, session_call
 
 #: methods of a session that take an instance in. Source: SQLAlchemy "Session API"
 TAKES_IN = frozenset({"add", "add_all", "merge"})

@@ -23,7 +23,7 @@ from asyncify.transforms.eager.autoflush import Autoflush
 from asyncify.transforms.eager.beside import Beside, Readers
 from asyncify.transforms.eager.code import read_code
 from asyncify.transforms.eager.contents import Contents, is_lookup
-from asyncify.transforms.eager.created import Created, Refresh, is_construction
+from asyncify.transforms.eager.created import Created
 from asyncify.transforms.eager.defaults import plan_defaults
 from asyncify.transforms.eager.deferred import plan_deferred
 from asyncify.transforms.eager.deleted import Deleted
@@ -43,11 +43,13 @@ from asyncify.transforms.eager.overtaken import Overtaken
 from asyncify.transforms.eager.pages import Pages
 from asyncify.transforms.eager.partial import Partial
 from asyncify.transforms.eager.reading import SOMEWHERE, Reader, Reading, Steps
+from asyncify.transforms.eager.refresh import Refresh
 from asyncify.transforms.eager.refreshing import Refreshing, because
 from asyncify.transforms.eager.repeated import is_loaded_before, is_read_before
 from asyncify.transforms.eager.reports import reports
 from asyncify.transforms.eager.returning import Returning
 from asyncify.transforms.eager.sent_expired import sent_expired
+from asyncify.transforms.eager.session_calls import is_construction
 from asyncify.transforms.eager.spread import spread
 from asyncify.transforms.eager.stand_ins import carry_to_stand_ins
 from asyncify.transforms.eager.stored_later import StoredLater
@@ -91,7 +93,7 @@ class Planner:
         self.deleted = Deleted(program)
         autoflush = Autoflush(program, self.reach, self.statements.existing)
         self.overtaken = Overtaken(program, self.reach, autoflush)
-        self.emptied = Emptied(program, self.reach, self.created)
+        self.emptied = Emptied(self.reading, self.reach, self.created)
         self.stored_later = StoredLater(self.reading, self.created, self.reach, autoflush)
         self.edits: dict[Edit, None] = {}
         self.findings: dict[Finding, None] = {}

@@ -13,7 +13,6 @@ from asyncify.model.edit import Edit
 from asyncify.model.ops import EditCall, InsertStatements, Replace
 from asyncify.model.span import Place, Target
 from asyncify.transforms.eager.asked_mocks import AskedMocks
-from asyncify.transforms.eager.created import Refresh
 from asyncify.transforms.eager.lines import WIDTH, call
 from asyncify.transforms.eager.loads import walks
 from asyncify.transforms.eager.lookups import locks
@@ -22,6 +21,7 @@ from asyncify.transforms.eager.naming import Namer
 from asyncify.transforms.eager.option_values import OptionReader
 from asyncify.transforms.eager.options import Renderer, Style
 from asyncify.transforms.eager.reading import Steps
+from asyncify.transforms.eager.refresh import Refresh
 from asyncify.transforms.eager.sessions import Access, access
 from asyncify.transforms.eager.sources import Tracer
 

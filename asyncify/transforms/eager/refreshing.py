@@ -13,11 +13,13 @@ from asyncify.analysis.values import instances, objects
 from asyncify.model.edit import Edit
 from asyncify.transforms.eager.asked_mocks import AskedMocks
 from asyncify.transforms.eager.circles import leads_back, outlives
-from asyncify.transforms.eager.created import Created, Refresh, is_construction, made_classes
+from asyncify.transforms.eager.created import Created
 from asyncify.transforms.eager.expiring import Expiring
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
+from asyncify.transforms.eager.refresh import Refresh
 from asyncify.transforms.eager.refresh_edits import RefreshEdits
+from asyncify.transforms.eager.session_calls import is_construction, made_classes
 from asyncify.transforms.eager.sessions import holds, is_handed_on
 from asyncify.transforms.query.versions import SqlAlchemy
 

@@ -9,9 +9,10 @@ from asyncify.analysis.joined_rows import JOINED
 from asyncify.analysis.orm import Relationship
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.transforms.eager.circles import comes_back, crossed, leads_back, meets, outlives
-from asyncify.transforms.eager.created import Created, Refresh
+from asyncify.transforms.eager.created import Created
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reading, Steps
+from asyncify.transforms.eager.refresh import Refresh
 from asyncify.transforms.eager.refreshing import Refreshing
 from asyncify.transforms.eager.several import is_apart
 

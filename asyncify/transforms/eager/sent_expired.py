@@ -18,8 +18,8 @@ from asyncify.analysis.routes import Route
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Obj, objects
 from asyncify.model.edit import Finding
-from asyncify.transforms.eager.created import is_construction, session_call
 from asyncify.transforms.eager.lookups import primary_key
+from asyncify.transforms.eager.session_calls import is_construction, session_call
 
 EXPIRED = "after the commit `{}` was sent without its columns, and is sent with them now"
 EXPIRED_ADVICE = "nothing, if that was meant; `response_model` says what is sent"

@@ -16,8 +16,10 @@ from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Obj, objects
 from asyncify.transforms.eager.autoflush import Autoflush
-from asyncify.transforms.eager.created import STORES, Created, Refresh, is_construction, session_call
+from asyncify.transforms.eager.created import Created
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
+from asyncify.transforms.eager.refresh import Refresh
+from asyncify.transforms.eager.session_calls import STORES, is_construction, session_call
 from asyncify.transforms.eager.sources import loops_around
 
 

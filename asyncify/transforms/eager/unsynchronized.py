@@ -21,7 +21,7 @@ from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Cls, Ext
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.ops import EditCall
-from asyncify.transforms.eager.created import session_call
+from asyncify.transforms.eager.session_calls import session_call
 
 UPDATE = "sqlalchemy.update"
 OPTION = "populate_existing"

@@ -10,10 +10,11 @@ from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach, Route
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.model.evidence import CodePlace, ImplicitLoad, LoadKind
-from asyncify.transforms.eager.created import Created, is_construction
+from asyncify.transforms.eager.created import Created
 from asyncify.transforms.eager.expired import Expired
 from asyncify.transforms.eager.places import family, instances_in, nodes_at, readers_of, seen_in
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
+from asyncify.transforms.eager.session_calls import is_construction
 
 LAZY = frozenset({LoadKind.RELATIONSHIP, LoadKind.ASSIGNED})
 #: what the mapping of a column can change
