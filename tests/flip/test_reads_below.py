@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from .harness import prove
 
 MODELS = """\
@@ -101,7 +103,79 @@ def around(db: Session = Depends(get_db)):
     return out
 """
 
+SHOWN = """\
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import Book, Label, Shelf
+
+app = FastAPI()
+
+
+class ShelfOut(BaseModel):
+    name: str
+    model_config = {"from_attributes": True}
+
+
+class BookOut(BaseModel):
+    id: int
+    shelf: ShelfOut
+    model_config = {"from_attributes": True}
+
+
+def checked(shelf: Shelf):
+    return shelf
+
+
+@app.post("/left", response_model=list[BookOut])
+def left(db: Session = Depends(get_db)):
+    shelf = db.get(Shelf, 1)
+    db.add(Book(shelf_id=1))
+    db.commit()
+    books = shelf.books
+    return books
+
+
+@app.post("/loaded", response_model=list[BookOut])
+def loaded(db: Session = Depends(get_db)):
+    shelf = db.query(Shelf).filter(Shelf.id == 1).first()
+    books = shelf.books
+    return books if len(shelf.labels) > 1 else []
+
+
+@app.post("/branch")
+def branch(db: Session = Depends(get_db)):
+    shelf = db.get(Shelf, 1)
+    db.add(Label(name="new", shelf_id=1))
+    db.commit()
+    shown = [len(shelf.labels)]
+    if shown[0] > 1:
+        db.add(Book(shelf_id=1))
+        db.commit()
+        shown.append(len(shelf.books))
+    return [shown, len(shelf.labels)]
+
+
+@app.post("/named")
+def named(db: Session = Depends(get_db)):
+    shelf = db.get(Shelf, 1)
+    db.delete(db.get(Label, 1))
+    db.commit()
+    same = checked(shelf)
+    shelves = db.query(Shelf).filter(Shelf.id > 1).all()
+    return [len(same.labels), len(shelves)]
+"""
+
 
 def test_further_down(tmp_path: Path) -> None:
     files = {"models.py": MODELS, "filling.py": FILLING, "main.py": APP}
     prove(tmp_path, files, [("POST", f"/{name}") for name in ("dotted", "named", "several", "around")])
+
+
+@pytest.mark.parametrize("lazy", ["select", "selectin"])
+def test_what_leads_back(tmp_path: Path, lazy: str) -> None:
+    models = MODELS.replace('back_populates="books")', f'back_populates="books", lazy="{lazy}")')
+    files = {"models.py": models, "filling.py": FILLING, "main.py": SHOWN}
+    prove(tmp_path, files, [("POST", f"/{name}") for name in ("left", "loaded", "branch", "named")])

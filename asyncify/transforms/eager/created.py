@@ -129,6 +129,20 @@ class Created:
                     elsewhere = refresh
         return last[1] if last is not None else elsewhere
 
+    def in_branches(self, site: ast.AST, passed: Refresh, reader: Reader) -> list[Refresh]:
+        """The refreshes between the one that is passed in any case and a reader in the same function, which some ways
+        come to: they empty what that one has loaded."""
+        here = self.program.function_of(reader.node)
+        if here is None or here is not self.program.function_of(passed.call):
+            return []
+        last = getattr(reader.node, "lineno", 0)
+        found = self._of_same_name(self.refreshes(site), site, reader.node, here)
+        return [
+            one
+            for one in found
+            if self.program.function_of(one.call) is here and one.line < last and self._is_further_down(one, passed)
+        ]
+
     def _is_later(self, one: Refresh, other: Refresh, reader: Reader) -> bool:
         """Whether a refresh has run behind another one, and emptied what that has loaded by name, before a read."""
         here = self.program.function_of(reader.node)
@@ -158,8 +172,7 @@ class Created:
     def _is_further_down(self, one: Refresh, other: Refresh) -> bool:
         """Whether a refresh stands behind another one in the same function, and empties what that has loaded."""
         same = self.program.function_of(one.call) is self.program.function_of(other.call)
-        lines = [getattr(refresh.before or refresh.call, "lineno", 0) for refresh in (one, other)]
-        return same and lines[0] > lines[1]
+        return same and one.line > other.line
 
     def _of_same_name(
         self, refreshes: list[Refresh], site: ast.AST, node: ast.AST, here: FunctionInfo | None

@@ -24,8 +24,6 @@ from asyncify.transforms.eager.beside import Beside, Readers
 from asyncify.transforms.eager.code import read_code
 from asyncify.transforms.eager.contents import Contents, is_lookup
 from asyncify.transforms.eager.created import Created
-from asyncify.transforms.eager.defaults import plan_defaults
-from asyncify.transforms.eager.deferred import plan_deferred
 from asyncify.transforms.eager.deleted import Deleted
 from asyncify.transforms.eager.detached import Detached
 from asyncify.transforms.eager.doubles import Doubles, leave_out_mocked
@@ -39,6 +37,7 @@ from asyncify.transforms.eager.late import Late, Spot
 from asyncify.transforms.eager.loads import Site, Statements, entities, loaded_classes, plan_statement, static_class
 from asyncify.transforms.eager.lookups import plan_lookup
 from asyncify.transforms.eager.mapped import loaded_by_mapping
+from asyncify.transforms.eager.mappings import plan_mappings
 from asyncify.transforms.eager.overtaken import Overtaken
 from asyncify.transforms.eager.pages import Pages
 from asyncify.transforms.eager.partial import Partial
@@ -60,7 +59,6 @@ from asyncify.transforms.eager.witnessed import Witnessed, add_witnessed, witnes
 _NOWHERE = Span(0, 0, 0, 0)
 
 EMPTIED = frozenset({LoadKind.EXPIRED, LoadKind.FETCHED})
-MAPPINGS = {LoadKind.FETCHED: plan_defaults, LoadKind.DEFERRED: plan_deferred}
 
 
 class Planner:
@@ -116,7 +114,7 @@ class Planner:
 
     def _take_in_evidence(self) -> None:
         """Find what the tests have seen to be read, and what is made with it."""
-        mapped = self._mappings()[1]
+        mapped = plan_mappings(self.reading)[1]
         self.witnessed = list(witnessed(self.reading, self.routes, self.reach, self.created, self.expired, mapped))
         add_witnessed(self.reading, self.witnessed)
         carry_to_stand_ins(self.program, self.reading)
@@ -130,7 +128,7 @@ class Planner:
             self._add(edits_of_refresh, paths)
         for edits_of_load, needed in self.beside.edits():
             self._add(edits_of_load, needed)
-        edits_of_mappings, self.mapped = self._mappings()
+        edits_of_mappings, self.mapped = plan_mappings(self.reading)
         self.edits.update(dict.fromkeys([*edits_of_mappings, *self.expired.edits]))
         widened = dict(self.partial.edits())
         self.edits.update(dict.fromkeys(widened.values()))
@@ -149,16 +147,6 @@ class Planner:
         edits = sorted(self.edits, key=lambda e: (e.path, e.target.span, e.target.place.value))
         findings = sorted(self.findings, key=lambda f: (f.path, f.span or _NOWHERE, f.message))
         return Decisions(tuple(edits), (), tuple(findings))
-
-    def _mappings(self) -> tuple[list[Edit], dict[tuple[ClassInfo, str], LoadKind]]:
-        """Edits of mappings, and the columns that are loaded then."""
-        edits: list[Edit] = []
-        mapped: dict[tuple[ClassInfo, str], LoadKind] = {}
-        for kind, plan in MAPPINGS.items():
-            for edit, helped in plan(self.program, self.reading):
-                edits.append(edit)
-                mapped.update(dict.fromkeys(helped, kind))
-        return edits, mapped
 
     def _run_the_rest(self) -> None:
         """Let what only the evidence shows, and nothing above loads, be read in the greenlet."""
@@ -223,7 +211,8 @@ class Planner:
                     and not self.reading.shows(site, steps, found)
                     and not self.returning.empties(site, refresh, steps)
                 ):
-                    self._refresh(refresh, steps, reader)
+                    for place in (refresh, *self.created.in_branches(site, refresh, reader)):
+                        self._refresh(place, steps, reader)
                 elif refresh is not None:
                     if not self.created.reloads(refresh) or not self.returning.is_there(site, refresh, steps):
                         self._beside(site, steps, reader)

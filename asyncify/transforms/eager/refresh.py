@@ -48,6 +48,11 @@ class Refresh:
         return getattr(self.call.func, "attr", "") == "commit" and alone
 
     @property
+    def line(self) -> int:
+        """The line of its statement, or of the one that it goes before."""
+        return self.before.lineno if self.before is not None else self.call.lineno
+
+    @property
     def is_new(self) -> bool:
         """Whether it is still to be written."""
         return not self.is_refresh or self.before is not None
