@@ -370,6 +370,28 @@ def rename(name: str, db: Session = Depends(get_db)) -> UserOut:
     assert "db.expire(there)" in text
 
 
+def test_what_may_be_missing_is_asked_for_before_it_is_forgotten(tmp_path: Path) -> None:
+    main = (
+        HEAD
+        + """
+
+@app.put("/posts/{key}")
+def put(key: int, title: str, db: Session = Depends(get_db)) -> PostOut:
+    there = db.scalars(select(Post).where(Post.user_id == key, Post.title == title)).first()
+    if there and there.author.name == "nobody":
+        raise HTTPException(409)
+    post = Post(title=title, user_id=key)
+    db.add(post)
+    db.commit()
+    post = db.scalars(select(Post).where(Post.id == post.id)).one()
+    return post
+"""
+    )
+    requests = [("PUT", f"/posts/1?title={title}") for title in ("fresh", "fresh", "other")]
+    text = prove(tmp_path, {"main.py": main}, requests)["main.py"]
+    assert "if there is not None:\n        db.expire(there)" in text
+
+
 def test_what_is_set_behind_a_commit_is_not_taken_back(tmp_path: Path) -> None:
     models = """
 from sqlalchemy import Column, DateTime, Integer, String

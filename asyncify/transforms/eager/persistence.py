@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from asyncify.analysis.dotted import is_path
-from asyncify.analysis.evaluated import comes_before
+from asyncify.analysis.evaluated import comes_before, is_always_evaluated
 from asyncify.analysis.expiry.events import is_list, path_text
 from asyncify.analysis.expiry.uses import ExpiredRead, How
 from asyncify.analysis.nodes import below
@@ -86,6 +86,7 @@ class Persistence:
             and path_text(node.value) == name
             and node.lineno < read.node.lineno
             and comes_before(source, node, read.node)
+            and is_always_evaluated(source, node)  # not so behind `user and user.name == name`
             for node in read.function.nodes
         )
 
