@@ -81,7 +81,8 @@ class Planner:
         self.expired = Expired(self.reading, mocks)
         self.created = Created(program, self.reach, self.expired.refreshes)
         keyed = text_keyed(program)
-        self.refreshing = Refreshing(self.reading, self.created, self.expired.refreshes, keyed, mocks)
+        existing = self.statements.existing
+        self.refreshing = Refreshing(self.reading, self.created, self.expired.refreshes, keyed, mocks, existing)
         self.returning = Returning(self.reading, self.created, self.refreshing)
         self._take_in_evidence()
         self.partial = Partial(program, self.reading, self.statements.existing)
@@ -129,9 +130,8 @@ class Planner:
         for edits_of_load, needed in self.beside.edits():
             self._add(edits_of_load, needed)
         edits_of_mappings, self.mapped = plan_mappings(self.reading)
-        self.edits.update(dict.fromkeys([*edits_of_mappings, *self.expired.edits]))
         widened = dict(self.partial.edits())
-        self.edits.update(dict.fromkeys(widened.values()))
+        self.edits.update(dict.fromkeys([*edits_of_mappings, *self.expired.edits, *widened.values()]))
         for (name, reader), by in self.reading.left_out.items():
             if not by <= widened.keys():
                 self._somewhere(name, reader)
@@ -229,18 +229,18 @@ class Planner:
     def _refreshed(self, site: Site, path: str, steps: Steps, reader: Reader) -> None:
         """Let the refreshes that instances may pass load as well, where another statement may have loaded these first:
         a refresh repeats the options of that one, over existing instances, which a load in its place does not. Source:
-        SQLAlchemy, `Session.refresh`, `InstanceState.load_options`.
-        """
+        SQLAlchemy, `Session.refresh`, `InstanceState.load_options`."""
         refreshes = [r for r in self.created.refreshes(site) if self.stored_later.leads(r, reader)]
         if not refreshes or not isinstance(site, ast.Call):
             return
         fresh = all(self.contents.fresh(site, entity.info) for entity in entities(self.program, path, site))
         for refresh in refreshes:
             empties = self.returning.empties(site, refresh, steps)
-            kept = not empties or self.returning.is_there(site, refresh, steps)
-            if (fresh and refresh.is_plain and kept) or self.created.is_loaded_behind(refresh, steps):
+            if fresh and refresh.is_plain and (not empties or self.returning.is_there(site, refresh, steps)):
+                self.refreshing.repeats(refresh, steps, reader)
+            elif self.created.is_loaded_behind(refresh, steps):
                 continue
-            if self.created.reloads(refresh) and not empties:
+            elif self.created.reloads(refresh) and not empties:
                 self._refresh(refresh, steps, reader)
             else:
                 self._unknown(steps, reader)

@@ -14,6 +14,7 @@ from asyncify.model.edit import Edit
 from asyncify.transforms.eager.asked_mocks import AskedMocks
 from asyncify.transforms.eager.circles import leads_back, outlives
 from asyncify.transforms.eager.created import Created
+from asyncify.transforms.eager.existing import ExistingOptions
 from asyncify.transforms.eager.expiring import Expiring
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
@@ -26,7 +27,8 @@ from asyncify.transforms.query.versions import SqlAlchemy
 
 class Refreshing:
     """Collects what each refresh is to load. wanted: refreshes that are written anyway, each with a reason.
-    text_keyed: models of which the session may know an instance by another key than its row has."""
+    text_keyed: models of which the session may know an instance by another key than its row has. existing: the options
+    that statements have."""
 
     def __init__(
         self,
@@ -35,6 +37,7 @@ class Refreshing:
         wanted: Mapping[Refresh, str],
         text_keyed: Collection[ClassInfo],
         mocks: AskedMocks,
+        existing: ExistingOptions,
     ) -> None:
         self.program = reading.program
         self.reading = reading
@@ -43,11 +46,18 @@ class Refreshing:
         self._always: dict[Refresh, str] = dict(wanted)
         self._text_keyed = text_keyed
         self._mocks = mocks
+        self._existing = existing
         self._places: dict[Refresh, tuple[ClassInfo, dict[Steps, list[Reader]]]] = {}
+        self._repeated: dict[Refresh, dict[Steps, list[Reader]]] = {}
 
     def add(self, place: Refresh, steps: Steps, reader: Reader) -> None:
         """Let a refresh load a path."""
         self._places.setdefault(place, (self.stored_class(place), {}))[1].setdefault(steps, []).append(reader)
+
+    def repeats(self, place: Refresh, steps: Steps, reader: Reader) -> None:
+        """Note a path that a `refresh()` loads by itself, as the statement had an option for it: a load that is written
+        in its place needs that option too."""
+        self._repeated.setdefault(place, {}).setdefault(steps, []).append(reader)
 
     def stands_between(self, path: str, instance: ast.expr, first: int, second: int) -> bool:
         """Whether a refresh, or the load in its place, follows one line of a file and is before another: what was
@@ -99,6 +109,8 @@ class Refreshing:
             if by_name:  # what is a subclass and no relationship: a plain refresh loads the columns of those
                 needed = {s: r for s, r in needed.items() if self.program.orm.relationship(info, s[0]) is not None}
                 by_name = bool(needed)
+            if not by_name and (needed or place in expires):
+                needed = {**self._loaded_again(place), **needed}
             if info in self._text_keyed and needed and not by_name:
                 yield None, _pairs(needed)
                 continue
@@ -110,6 +122,19 @@ class Refreshing:
                 guarded.add(self.program.function_of(place.call))
             yield edits, _pairs(needed)
         yield list(self._mocks.containers(guarded)), ()
+
+    def _loaded_again(self, place: Refresh) -> dict[Steps, list[Reader]]:
+        """What a `refresh()` loads by itself: it repeats the options of the statement that has loaded the instance, and
+        of the one before a merge. Source: SQLAlchemy, `InstanceState.load_options`, which `Session.merge` copies."""
+        if not place.is_plain or not place.is_refresh:
+            return {}
+        found = dict(self._repeated.get(place, {}))
+        for value in objects(self.program.values(place.name)):
+            if value.origin is not None and not value.origin.steps:
+                given = {e.steps for e in self._existing.of_statement(value.origin.site) if e.loads}
+                paths = self.reading.paths.get(value.origin.site, {})
+                found |= {steps: readers for steps, readers in paths.items() if steps in given}
+        return found
 
     def _of_mapping(self, place: Refresh, info: ClassInfo, needed: Mapping[Steps, list[Reader]]) -> str:
         """Why new instances must be loaded: `lazy="selectin"` and its like hold for what comes out of a statement, and
