@@ -224,6 +224,14 @@ def test_files_that_are_no_manifests_or_cannot_be_read() -> None:
             },
             (1, 4, 41),
         ),
+        (  # the manifest has moved on, and nobody has locked it again
+            {
+                "pyproject.toml": POETRY + '[tool.poetry.group.web.dependencies]\nfastapi = "^0.111"\n',
+                "poetry.lock": '[[package]]\nname = "fastapi"\nversion = "0.85.0"\n'
+                '[[package]]\nname = "SQLAlchemy"\nversion = "1.4.41"\n',
+            },
+            (1, 4),
+        ),
         (
             {
                 "Pipfile": "[packages]\n",

@@ -3,12 +3,44 @@
 from __future__ import annotations
 
 import json
+import posixpath
+from collections.abc import Iterable
+from dataclasses import replace
 
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from asyncify.analysis.manifests.model import LockFile
+from asyncify.analysis.manifests.model import LockFile, Manifest
 from asyncify.analysis.manifests.toml_text import loads
 from asyncify.knowledge.packages import LOCK_COMMANDS
+
+#: By these a lock file is compared with its manifest: what is known of the code depends on them, and no step of a
+#: migration moves their bounds.
+_TELLING = ("fastapi", "pydantic", "sqlalchemy", "sqlmodel", "starlette")
+
+
+def current(lock: LockFile, manifests: Iterable[Manifest]) -> LockFile:
+    """A lock file as it is worth: one that its manifest has gone past says nothing, as no install takes it.
+
+    Source: Poetry, "poetry lock": "pyproject.toml changed significantly since poetry.lock was last generated"; uv and
+    pipenv make such a file anew.
+    """
+    beside = [m for m in manifests if posixpath.dirname(m.path) == posixpath.dirname(lock.path)]
+    wanted = "Pipfile" if lock.path.endswith("Pipfile.lock") else "pyproject.toml"
+    for manifest in (m for m in beside if posixpath.basename(m.path) == wanted):
+        for name in _TELLING:
+            said = [r.specifier for r in manifest.find(name)]
+            locked = lock.versions.get(name)
+            if locked and said and not any(_admits(text, locked) for text in said):
+                return replace(lock, versions={})
+    return lock
+
+
+def _admits(specifier: str, version: str) -> bool:
+    try:
+        return SpecifierSet(specifier).contains(version, prereleases=True)
+    except ValueError:
+        return True  # a version that is no version, as of a branch
 
 
 def read_lock(path: str, text: str) -> LockFile | None:

@@ -12,7 +12,7 @@ from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from asyncify.analysis.manifests.line_files import read_conda, read_ini, read_requirements
-from asyncify.analysis.manifests.locks import read_lock
+from asyncify.analysis.manifests.locks import current, read_lock
 from asyncify.analysis.manifests.model import LockFile, Manifest
 from asyncify.analysis.manifests.setup_py import read_setup_py
 from asyncify.analysis.manifests.toml_files import read_toml
@@ -166,6 +166,7 @@ def read_dependencies(files: Mapping[str, bytes]) -> ProjectDependencies:
             unread.append((path, str(error)))
     for path in sorted(included & files.keys() - {m.path for m in manifests}):
         manifests.append(read_requirements(path, files[path].decode(errors="replace")))
+    locks = [current(lock, manifests) for lock in locks]
     return ProjectDependencies(tuple(sorted(manifests, key=lambda m: m.path)), tuple(locks), tuple(unread))
 
 
