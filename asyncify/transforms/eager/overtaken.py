@@ -43,7 +43,10 @@ class Overtaken:
         read before in any case. A place that is a statement stands for what is written before that."""
         if isinstance(place, ast.stmt) and self._sends(place, info, steps):
             return True
-        late = [reader for reader in readers if self._differs(place, info, steps, reader)]
+        return self._comes_late(place, readers, [r for r in readers if self._differs(place, info, steps, r)])
+
+    def _comes_late(self, place: ast.AST, readers: list[Reader], late: list[Reader]) -> bool:
+        """Whether one of those that would find something else is not read before in any case."""
         return any(not any(self._reads_first(one, reader, place) for one in readers) for reader in late)
 
     def by_commits_alone(self, place: ast.AST, info: ClassInfo, steps: Steps, readers: list[Reader]) -> bool:
@@ -53,7 +56,8 @@ class Overtaken:
             return False
         if isinstance(place, ast.stmt) and self._sends(place, info, steps):
             return False
-        return not any(self._differs(place, info, steps, r, self._committed(place, r.node)) for r in readers)
+        late = [r for r in readers if self._differs(place, info, steps, r, self._committed(place, r.node))]
+        return not self._comes_late(place, readers, late)
 
     def paths(
         self, place: ast.AST, infos: Collection[ClassInfo], readers: Mapping[Steps, list[Reader]]
