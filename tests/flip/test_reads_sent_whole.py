@@ -157,3 +157,47 @@ def test_sent_with_a_model_behind_a_commit(tmp_path: Path) -> None:
     ).replace("def create", "class Renamed(Out):\n    title: str\n\n\ndef create").replace("create(db, title),", "1,")
     requests = [("POST", "/made?title=a"), ("PUT", "/renamed/1?title=b")]
     prove(tmp_path, {"main.py": main, "models.py": MODELS, "filling.py": FILLING}, requests)
+
+
+def test_sent_as_the_table_that_it_is_behind_a_commit() -> None:
+    models = """\
+from typing import Optional
+
+from sqlmodel import Field, SQLModel
+
+
+class Note(SQLModel, table=True):
+    id: Optional[int] = Field(default=None, primary_key=True)
+    text: str
+"""
+    main = """\
+from fastapi import Depends, FastAPI
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import Note
+
+app = FastAPI()
+
+
+def store(db: Session, text: str) -> Note:
+    note = Note(text=text)
+    db.add(note)
+    db.commit()
+    return note
+
+
+@app.post("/notes", response_model=Note)
+def post(text: str, db: Session = Depends(get_db)):
+    stored = store(db, text)
+    return stored
+
+
+@app.post("/listed")
+def listed(text: str, db: Session = Depends(get_db)) -> list[Note]:
+    return [store(db, text)]
+"""
+    files = {**BASE, "main.py": main, "models.py": models}
+    assert [f.code for f in migrate(files).findings] == ["sent-expired"]
+    older = {**files, "requirements.txt": "fastapi==0.95.0\npydantic==1.10.2\nsqlmodel==0.0.8\n"}
+    assert not [f for f in migrate(older).findings if f.code == "sent-expired"]

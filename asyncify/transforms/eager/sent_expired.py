@@ -1,8 +1,9 @@
 """Instances that a route sends as they are right behind a commit, which has expired them.
 
 Without a model FastAPI sends what an instance holds: nothing after a commit of a sync session, all of its columns after
-one of an async session, which expires nothing. Source: `fastapi.encoders.jsonable_encoder`, which takes `vars(obj)`;
-SQLAlchemy, "Session Basics", "Committing".
+one of an async session, which expires nothing. So it does where the model is the table itself, as a class of SQLModel
+can be. Source: `fastapi.encoders.jsonable_encoder`, which takes `vars(obj)`; pydantic 2, which serializes an instance of
+the same class from its `__dict__`; SQLAlchemy, "Session Basics", "Committing".
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from asyncify.analysis.evaluated import comes_before
 from asyncify.analysis.expiry.events import commits_expire
 from asyncify.analysis.orm import Column
 from asyncify.analysis.program import Program
+from asyncify.analysis.pydantic_version import installs_pydantic_1
 from asyncify.analysis.routes import Route
-from asyncify.analysis.symbols import FunctionInfo
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Obj, objects
 from asyncify.model.edit import Finding
 from asyncify.transforms.eager.lookups import primary_key
@@ -28,11 +30,11 @@ PARTIAL_ADVICE = "refresh it behind the commit"
 
 
 def sent_expired(program: Program, routes: list[Route]) -> Iterator[Finding]:
-    """One finding for each place that gives such an instance to a route without a model."""
+    """One finding for each place that gives such an instance to a route that has no model but the table."""
     if not commits_expire(program):
         return
     for route in routes:
-        if route.response is None and not _has_model(route):
+        if (route.response is None and not _has_model(route)) or _is_row(program, route):
             for function, node in dict.fromkeys(_given(program, route.function, ())):
                 message, advice = _said(program, function, node) or ("", "")
                 if message:
@@ -45,6 +47,16 @@ def _has_model(route: Route) -> bool:
     return any(k.arg in ("response_model", "response_class") for k in route.call.keywords)
 
 
+def _is_row(program: Program, route: Route) -> bool:
+    """Whether the response model is a mapped class, or a list of one. Pydantic 1 read it again, and loaded it."""
+    if route.response is None or installs_pydantic_1(program):
+        return False
+    expression, path = route.response
+    names = (n for n in ast.walk(expression) if isinstance(n, (ast.Name, ast.Attribute)))
+    found = (program.names.resolve_expression(path, name) for name in names)
+    return any(isinstance(one, ClassInfo) and program.orm.is_model(one) for one in found)
+
+
 def _given(
     program: Program, function: FunctionInfo, seen: tuple[FunctionInfo, ...]
 ) -> Iterator[tuple[FunctionInfo, ast.Name]]:
@@ -55,9 +67,19 @@ def _given(
         for node in _parts(statement.value):
             if isinstance(node, ast.Name):
                 yield function, node
-            elif isinstance(node, ast.Call):
+                node = _only_value(function, node) or node
+            if isinstance(node, ast.Call):
                 for called in program.calls(node):
                     yield from _given(program, called.info, (*seen, function))
+
+
+def _only_value(function: FunctionInfo, node: ast.Name) -> ast.expr | None:
+    """The one call whose result a name is, where nothing but a node uses it."""
+    used = [n for n in function.nodes if isinstance(n, ast.Name) and n.id == node.id and n is not node]
+    statement = function.source.statement(used[0]) if len(used) == 1 else None
+    if not isinstance(statement, ast.Assign) or statement.targets != used:
+        return None
+    return statement.value.value if isinstance(statement.value, ast.Await) else statement.value
 
 
 def _parts(node: ast.expr) -> Iterator[ast.expr]:
