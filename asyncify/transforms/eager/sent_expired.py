@@ -2,8 +2,8 @@
 
 Without a model FastAPI sends what an instance holds: nothing after a commit of a sync session, all of its columns after
 one of an async session, which expires nothing. So it does where the model is the table itself, as a class of SQLModel
-can be. Source: `fastapi.encoders.jsonable_encoder`, which takes `vars(obj)`; pydantic 2, which serializes an instance of
-the same class from its `__dict__`; SQLAlchemy, "Session Basics", "Committing".
+can be. Source: `fastapi.encoders.jsonable_encoder`, which takes `vars(obj)`; pydantic 2, which serializes an instance
+of the same class from its `__dict__`; SQLAlchemy, "Session Basics", "Committing".
 """
 
 from __future__ import annotations
