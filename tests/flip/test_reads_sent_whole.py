@@ -139,6 +139,13 @@ def test_sent_right_behind_a_commit_is_reported() -> None:
     assert [(f.code, f.message.split("`")[1]) for f in found] == [("sent-expired", "post")] * 2
 
 
+def test_sent_behind_a_commit_that_a_handler_is_around() -> None:
+    handled = "    try:\n        db.commit()\n    except ValueError:\n        raise HTTPException(400, post.title)\n"
+    tried = MADE.replace("    db.commit()\n", handled)
+    found = migrate({**BASE, "main.py": HEAD + tried, "models.py": MODELS}).findings
+    assert [(f.code, f.message.split("`")[1]) for f in found] == [("sent-expired", "post")] * 2
+
+
 def test_sent_behind_a_commit_and_a_read_without_what_it_was_made_without() -> None:
     read = MADE.replace("    db.commit()\n", '    db.commit()\n    assert post.id, "made"\n')
     found = migrate({**BASE, "main.py": HEAD + read, "models.py": MODELS}).findings

@@ -17,6 +17,7 @@ from asyncify.analysis.orm import Column
 from asyncify.analysis.program import Program
 from asyncify.analysis.pydantic_version import installs_pydantic_1
 from asyncify.analysis.routes import Route
+from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Obj, objects
 from asyncify.model.edit import Finding
@@ -102,15 +103,34 @@ def _said(program: Program, function: FunctionInfo, node: ast.Name) -> tuple[str
     last = max(commits, key=lambda n: getattr(n, "lineno", 0), default=None)
     if not found or len(found) < len(values):  # others may give it something else
         return None
-    if last is None or not comes_before(function.source, last, node):
+    left = _left_behind(function.source, last, node) if last is not None else None
+    if last is None or left is None:
         return None
     later = [n for n in function.nodes if isinstance(n, ast.Name) and n.id == node.id and _above(last, n)]
+    later = [n for n in later if n not in left]
     if later == [node]:
         return EXPIRED, EXPIRED_ADVICE
     taken = [function.source.holder(n) for n in later]
     if any(isinstance(n, ast.Call) for n in taken) or not all(_lacks(program, o) for o in found):
         return None
     return PARTIAL, PARTIAL_ADVICE
+
+
+def _left_behind(source: SourceFile, first: ast.AST, second: ast.AST) -> set[ast.AST] | None:
+    """What does not run where the second of two places does: handlers that leave the function. None where the first
+    need not have run by then."""
+    left: set[ast.AST] = set()
+    statement: ast.AST = source.statement(first)
+    while not comes_before(source, statement, second):
+        outer = source.parent(statement)
+        if isinstance(outer, ast.Try) and statement in outer.body:
+            if not all(isinstance(handler.body[-1], (ast.Return, ast.Raise)) for handler in outer.handlers):
+                return None
+            left |= {n for handler in outer.handlers for n in ast.walk(handler)}
+        elif not isinstance(outer, (ast.With, ast.AsyncWith)):
+            return None
+        statement = outer
+    return left
 
 
 def _lacks(program: Program, made: Obj) -> bool:
