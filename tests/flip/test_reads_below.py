@@ -179,3 +179,42 @@ def test_what_leads_back(tmp_path: Path, lazy: str) -> None:
     models = MODELS.replace('back_populates="books")', f'back_populates="books", lazy="{lazy}")')
     files = {"models.py": models, "filling.py": FILLING, "main.py": SHOWN}
     prove(tmp_path, files, [("POST", f"/{name}") for name in ("left", "loaded", "branch", "named")])
+
+
+CHECKED = """\
+from fastapi import Depends, FastAPI
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import Book, Label, Shelf
+
+app = FastAPI()
+
+
+def is_alone(book: Book):
+    return len(book.shelf.books) == 1
+
+
+@app.delete("/books/{key}")
+def drop(key: int, db: Session = Depends(get_db)):
+    book = db.get(Book, key)
+    alone = is_alone(book)
+    db.delete(book)
+    db.commit()
+    return alone
+
+
+@app.delete("/shelves/{key}")
+def clear(key: int, db: Session = Depends(get_db)):
+    book = db.query(Book).filter(Book.shelf_id == key).first()
+    shelf = book.shelf
+    db.delete(shelf)
+    db.commit()
+    return [one.id for one in db.query(Book).order_by(Book.id).all()]
+"""
+
+
+def test_what_is_deleted_later(tmp_path: Path) -> None:
+    models = MODELS.replace('order_by="Book.id"', 'order_by="Book.id", cascade="all, delete-orphan"')
+    files = {"models.py": models, "filling.py": FILLING, "main.py": CHECKED}
+    prove(tmp_path, files, [("DELETE", "/books/3"), ("DELETE", "/books/2"), ("DELETE", "/shelves/1")])

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from asyncify.analysis.program import Program
+from asyncify.analysis.routes import Reach
 from asyncify.analysis.source import SourceFile
+from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import is_session, objects
 from asyncify.transforms.eager.reading import Reader, Steps
 
@@ -22,6 +24,7 @@ class Deleted:
     """Knows which loading places give instances that are gone by the end of their function."""
 
     program: Program
+    reach: Reach
 
     def is_gone(self, site: ast.AST, steps: Steps, reader: Reader) -> bool:
         """Whether the function that loads instances has deleted them when a reader reads. What is read of others, to
@@ -32,7 +35,16 @@ class Deleted:
         commit = self._gone.get(site)
         if function is None or commit is None:
             return False
-        return self.program.function_of(reader.node) is not function or _line(reader.node) > commit
+        there = self.program.function_of(reader.node)
+        return _line(reader.node) > commit if there is function else not self._runs_before(function, there, commit)
+
+    def _runs_before(self, function: FunctionInfo, other: FunctionInfo | None, line: int) -> bool:
+        """Whether another function may run within a function, above a line: it is called there, or it is one of a
+        model, which runs where it is not seen."""
+        if other is None or (other.cls is not None and self.program.orm.is_model(other.cls)):
+            return True
+        calls = (node for node in function.nodes if isinstance(node, ast.Call) and _line(node) < line)
+        return any(other in self.reach.of(called.info) for call in calls for called in self.program.calls(call))
 
     @cached_property
     def _gone(self) -> dict[ast.AST, int]:

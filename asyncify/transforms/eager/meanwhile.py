@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 
+from asyncify.analysis.cascades import deleted_along, orphans
 from asyncify.analysis.dotted import is_path
 from asyncify.analysis.expiry.afterwards import is_repeated
-from asyncify.analysis.expiry.changes import Changes
+from asyncify.analysis.expiry.changes import Change, Changes
 from asyncify.analysis.expiry.committing import Committing
 from asyncify.analysis.expiry.events import path_text
 from asyncify.analysis.expiry.uses import ExpiredRead
 from asyncify.analysis.program import Program
+from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import has, instances, objects
 from asyncify.knowledge import names
 
@@ -69,15 +71,32 @@ class Meanwhile:
         return {origin.site for origin in found if origin is not None and not origin.steps}
 
     def may_be_gone(self, read: ExpiredRead) -> bool:
-        """Whether a request of a test has the app at work in between, which deletes such instances: the session of the
-        test may be the one that did."""
+        """Whether such an instance may be deleted by then, and no more of the session."""
+        found = [value.info for value in instances(self._program.values(read.instance))]
+        changes = self._changes.before(read.function, read.node.lineno)
+        along = {info for change in changes for info in self._gone_with(change)}
+        if any(self._program.classes.are_kin(info, one) for info in found for one in along):
+            return True
+        return self._requests(read) and any(self._changes.deletes(info) for info in found)
+
+    def _gone_with(self, change: Change) -> frozenset[ClassInfo]:
+        """The classes of what a change deletes beside the instance itself."""
+        if change.info is None or change.made:
+            return frozenset()
+        if change.deletes:
+            return deleted_along(self._program.orm, change.info)
+        takes_out = change.same and bool(change.attribute)
+        orphan = orphans(self._program.orm, change.info, change.attribute) if takes_out else None
+        return frozenset() if orphan is None else frozenset({orphan})
+
+    def _requests(self, read: ExpiredRead) -> bool:
+        """Whether a request of a test has the app at work in between: the session of the test may be the one that
+        deletes."""
         function, event = read.function, read.mark.event
         first = event.lineno if event is not None else 0
-        requests = any(
+        return any(
             isinstance(node, ast.Attribute)
             and first < node.lineno <= read.node.lineno
             and has(self._program.values(node.value), names.TEST_CLIENT)
             for node in function.nodes
         )
-        found = [value.info for value in instances(self._program.values(read.instance))]
-        return requests and any(self._changes.deletes(info) for info in found)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from functools import cache
 
 from asyncify.analysis.association_rows import association_classes
-from asyncify.analysis.cascades import cascade_words
+from asyncify.analysis.cascades import ORPHANS, cascade_words
 from asyncify.analysis.evaluated import comes_before, is_always_evaluated
 from asyncify.analysis.expiry.changes import ANYTHING, Change, Changes
 from asyncify.analysis.expiry.events import commits_expire, flushes_before_queries
@@ -138,7 +138,7 @@ class Overtaken:
         if relationship is None or relationship.collection or relationship.target is None:
             return False
         others = orm.relationships(relationship.target).values()
-        return any(self._kin(r.target, owner) and "delete-orphan" in cascade_words(r) for r in others)
+        return any(self._kin(r.target, owner) and ORPHANS in cascade_words(r) for r in others)
 
     def _reads_first(self, first: Reader, second: Reader, place: ast.AST) -> bool:
         """Whether a reader always reads, in the function of a place, before another one can, and before any write."""

@@ -89,7 +89,7 @@ class Planner:
         self.contents = Contents(self.reading, self.routes, self.reach)
         self.late = Late(program, self.routes, self.reach, keyed)
         self.detached = Detached(program, self.reach)
-        self.deleted = Deleted(program)
+        self.deleted = Deleted(program, self.reach)
         autoflush = Autoflush(program, self.reach, self.statements.existing)
         self.overtaken = Overtaken(program, self.reach, autoflush)
         self.emptied = Emptied(self.reading, self.reach, self.created)
