@@ -208,6 +208,8 @@ def drop(key: int, db: Session = Depends(get_db)):
 def clear(key: int, db: Session = Depends(get_db)):
     book = db.query(Book).filter(Book.shelf_id == key).first()
     shelf = book.shelf
+    for label in shelf.labels:
+        db.delete(label)
     db.delete(shelf)
     db.commit()
     return [one.id for one in db.query(Book).order_by(Book.id).all()]
@@ -217,4 +219,4 @@ def clear(key: int, db: Session = Depends(get_db)):
 def test_what_is_deleted_later(tmp_path: Path) -> None:
     models = MODELS.replace('order_by="Book.id"', 'order_by="Book.id", cascade="all, delete-orphan"')
     files = {"models.py": models, "filling.py": FILLING, "main.py": CHECKED}
-    prove(tmp_path, files, [("DELETE", "/books/3"), ("DELETE", "/books/2"), ("DELETE", "/shelves/1")])
+    prove(tmp_path, files, [("DELETE", "/books/3"), ("DELETE", "/books/1"), ("DELETE", "/shelves/1")])

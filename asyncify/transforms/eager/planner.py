@@ -31,6 +31,7 @@ from asyncify.transforms.eager.emptied import Emptied
 from asyncify.transforms.eager.encoded import encoded
 from asyncify.transforms.eager.expired import Expired
 from asyncify.transforms.eager.expiring import Expiring
+from asyncify.transforms.eager.filled import Filled
 from asyncify.transforms.eager.given_back import GivenBack
 from asyncify.transforms.eager.hidden import Hidden
 from asyncify.transforms.eager.late import Late, Spot
@@ -127,6 +128,8 @@ class Planner:
                 self._site(site, self.reading.files[site], readers)
         for edits_of_refresh, paths in self.refreshing.edits(Expiring(self.reading, self.created, self.reach)):
             self._add(edits_of_refresh, paths)
+        for steps, reader in Filled(self.reading, self.created, self.refreshing.fillings).emptied():
+            self._unknown(steps, reader)
         for edits_of_load, needed in self.beside.edits():
             self._add(edits_of_load, needed)
         edits_of_mappings, self.mapped = plan_mappings(self.reading)

@@ -16,6 +16,7 @@ from asyncify.transforms.eager.circles import leads_back, outlives
 from asyncify.transforms.eager.created import Created
 from asyncify.transforms.eager.existing import ExistingOptions
 from asyncify.transforms.eager.expiring import Expiring
+from asyncify.transforms.eager.filled import Filling
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
 from asyncify.transforms.eager.refresh import Refresh
@@ -47,6 +48,7 @@ class Refreshing:
         self._text_keyed = text_keyed
         self._mocks = mocks
         self._existing = existing
+        self.fillings: list[Filling] = []
         self._places: dict[Refresh, tuple[ClassInfo, dict[Steps, list[Reader]]]] = {}
         self._repeated: dict[Refresh, dict[Steps, list[Reader]]] = {}
 
@@ -118,6 +120,10 @@ class Refreshing:
             asked = place if by_name else self._asking(place)
             why = because({steps: found[0] for steps, found in needed.items()})
             edits = self._edits.edits(asked, info, why, always, by_name=by_name, expires=place in expires)
+            origins = [found.origin for found in objects(self.program.values(place.name))]
+            led_to = place in expires and any(origin is not None and origin.steps for origin in origins)
+            if edits is not None and not by_name and (needed or led_to):
+                self.fillings.append(Filling(place, info, frozenset(needed), led_to))
             if edits and asked is not place:
                 guarded.add(self.program.function_of(place.call))
             yield edits, _pairs(needed)

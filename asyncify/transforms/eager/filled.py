@@ -1,0 +1,96 @@
+"""What a load over existing instances empties of others.
+
+`session.get(Shelf, 1, options=[...], populate_existing=True)` fills anew all that its options lead to, and what else
+was loaded of these is gone. Source: SQLAlchemy "Populate Existing".
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.values import objects
+from asyncify.transforms.eager.created import Created
+from asyncify.transforms.eager.loads import Site, loaded_classes
+from asyncify.transforms.eager.options import EAGER_SETTINGS
+from asyncify.transforms.eager.reading import Reader, Reading, Steps
+from asyncify.transforms.eager.refresh import Refresh
+from asyncify.transforms.eager.session_calls import is_construction, made_classes
+
+
+@dataclass(frozen=True)
+class Filling:
+    """Such a load. info: the class of what it loads; paths: those that it loads with that. led_to: the instance came
+    with another one, with more than is loaded now."""
+
+    place: Refresh
+    info: ClassInfo
+    paths: frozenset[Steps]
+    led_to: bool = False
+
+
+class Filled:
+    """Finds what is read behind some loads, and was emptied by them."""
+
+    def __init__(self, reading: Reading, created: Created, fillings: Iterable[Filling]) -> None:
+        self._reading = reading
+        self._program = reading.program
+        self._created = created
+        self._fillings: dict[FunctionInfo, list[tuple[int, Refresh, frozenset[ClassInfo]]]] = {}
+        for one in (*fillings, *self._written()):
+            function = self._program.function_of(one.place.call)
+            if function is not None and (classes := self._along(one)):
+                self._fillings.setdefault(function, []).append((one.place.line, one.place, classes))
+
+    def _written(self) -> Iterator[Filling]:
+        """The loads that are there, of what others have led to."""
+        for place in self._created.every():
+            found = [o for o in objects(self._program.values(place.name)) if o.origin is not None and o.origin.steps]
+            if found and place.is_refresh and place.before is None and not place.is_plain:
+                yield Filling(place, found[0].info, frozenset(), led_to=True)
+
+    def _along(self, one: Filling) -> frozenset[ClassInfo]:
+        orm = self._program.orm
+        ends = (orm.end_of(one.info, steps[:n]) for steps in one.paths for n in range(1, len(steps) + 1))
+        return frozenset((*(end for end in ends if end is not None), *([one.info] if one.led_to else [])))
+
+    def emptied(self) -> Iterator[tuple[Steps, Reader]]:
+        """Each path that is read of instances when it may be gone, and who reads it."""
+        if not self._fillings:
+            return
+        for site, paths in self._reading.paths.items():
+            function = self._program.function_of(site)
+            here = function is not None and function in self._fillings
+            infos = self._classes(site) if here and isinstance(site, (ast.Call, ast.Attribute)) else ()
+            for steps, readers in paths.items() if infos else ():
+                for reader in readers:
+                    if self._program.function_of(reader.node) is function and self._is_gone(site, infos, steps, reader):
+                        yield steps, reader
+
+    def _classes(self, site: Site) -> tuple[ClassInfo, ...]:
+        if isinstance(site, ast.Call) and is_construction(self._program, site):
+            return tuple(made_classes(self._program, site))
+        return tuple(loaded_classes(self._program, self._reading.files[site], site))
+
+    def _is_gone(self, site: ast.AST, infos: Iterable[ClassInfo], steps: Steps, reader: Reader) -> bool:
+        function = self._program.function_of(site)
+        first, last = getattr(site, "lineno", 0), getattr(reader.node, "lineno", 0)
+        passed = self._created.passed(site, reader)
+        if passed is not None and self._program.function_of(passed.call) is function:
+            first = passed.line
+        owners = {owner for info in infos for n in range(len(steps)) if (owner := self._owner(info, steps, n))}
+        return any(
+            first < line < last + (place.before is not None) and place is not passed and self._meet(owners, classes)
+            for line, place, classes in (self._fillings[function] if function is not None else ())
+        )
+
+    def _owner(self, info: ClassInfo, steps: Steps, number: int) -> ClassInfo | None:
+        """The class that has a step of a path, where the mapping does not load that with each of its instances."""
+        owner = self._program.orm.end_of(info, steps[:number])
+        relationship = self._program.orm.relationship(owner, steps[number]) if owner is not None else None
+        return owner if relationship is not None and relationship.lazy not in EAGER_SETTINGS else None
+
+    def _meet(self, owners: Iterable[ClassInfo], classes: Iterable[ClassInfo]) -> bool:
+        return any(self._program.classes.are_kin(owner, end) for owner in owners for end in classes)
