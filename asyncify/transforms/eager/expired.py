@@ -260,7 +260,9 @@ class Expired:
         base = event.func.value if isinstance(event.func, ast.Attribute) else None
         if base is None or not is_session(self.program.values(base)):
             near = session_in(self.program, read.function, self._statement(read))
-            return near or (held_by(self.program, read.function, base) if base is not None else None)
+            if near is not None or base is None or self._persistence.is_new(read):
+                return near
+            return held_by(self.program, read.function, base)
         waits = isinstance(source.parent(event), ast.Await)
         session = access(self.program.values(base), source.segment(base), read.function, is_async=waits)
         return session if session is not None and session.waits is waits else None

@@ -39,6 +39,11 @@ class Persistence:
         """Whether it is known of which class an instance is."""
         return len({o.info for o in instances(self.program.values(read.instance))}) == 1
 
+    def is_new(self, read: ExpiredRead) -> bool:
+        """Whether an instance may be one that the program makes: it has what it was given."""
+        found = instances(self.program.values(read.instance))
+        return any(o.origin is not None and self._is_made(o.origin.site) for o in found)
+
     def _is_made(self, site: ast.AST) -> bool:
         return isinstance(site, ast.Call) and is_construction(self.program, site)
 
