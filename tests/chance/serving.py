@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fastapi.testclient import TestClient
-from flip.driver import content, failure, prepare
-from httpx import ASGITransport, AsyncClient
+from flip.driver import prepare, through_test_client, through_transport
 
 FIRST, OWN = "first.db", "app.db"
 
@@ -23,36 +21,19 @@ def serve(folder: Path, form: str, requests: Sequence[Sequence[str]]) -> None:
     _copy(OWN, FIRST)
     from main import app
 
-    told = _with_threads(app, requests) if form == "sync" else asyncio.run(_on_loop(app, requests))
+    told = asyncio.run(_tell(app, form, requests))
     gc.collect()
     errors.flush()
     Path("answers.json").write_text(json.dumps(told))
 
 
-def _with_threads(app: Any, requests: Sequence[Sequence[str]]) -> list[Any]:
+async def _tell(app: Any, form: str, requests: Sequence[Sequence[str]]) -> list[Any]:
     told: list[Any] = []
-    with TestClient(app) as client:
-        for method, url in requests:
-            _copy(FIRST, OWN)
-            try:
-                answer = content(client.request(method, url))
-            except Exception as error:
-                answer = failure(error)
-            told.append([answer, _rows()])
-    return told
-
-
-async def _on_loop(app: Any, requests: Sequence[Sequence[str]]) -> list[Any]:
-    told: list[Any] = []
-    client = AsyncClient(transport=ASGITransport(app), base_url="http://testserver")
-    async with app.router.lifespan_context(app), client:
-        for method, url in requests:
-            _copy(FIRST, OWN)
-            try:
-                answer = content(await client.request(method, url))
-            except Exception as error:
-                answer = failure(error)
-            told.append([answer, _rows()])
+    for request in requests:
+        _copy(FIRST, OWN)
+        one = [list(request)]
+        answers = through_test_client(app, one) if form == "sync" else await through_transport(app, one)
+        told.append([answers[0], _rows()])
     return told
 
 

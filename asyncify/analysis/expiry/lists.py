@@ -6,7 +6,6 @@ What is known of the elements of a list is what is known of some of them: `[user
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from asyncify.analysis.assignments import assigned_value
 from asyncify.analysis.expiry.events import is_list, is_model_instance
@@ -17,6 +16,7 @@ from asyncify.analysis.values import instances
 
 #: methods of a list that put in what they are given last. Source: Python "Mutable Sequence Types"
 PUTS_IN = frozenset({"append", "insert"})
+DISPLAYS = (ast.List, ast.Tuple, ast.Set)
 #: functions of Python that give the elements of their first argument. Source: Python "Built-in Functions"
 COPIES = frozenset({"list", "sorted", "set", "tuple"})
 
@@ -34,13 +34,13 @@ def _is_pure(program: Program, node: ast.expr, seen: set[object]) -> bool:
     """Whether all that an expression may have as an element is an instance. seen: what was asked already."""
     if isinstance(node, ast.Await):
         return _is_pure(program, node.value, seen)
-    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+    if isinstance(node, DISPLAYS):
         return all(_is_element(program, part, seen) for part in node.elts)
     if isinstance(node, (ast.ListComp, ast.SetComp)):
         return is_model_instance(program, node.elt)
     if isinstance(node, ast.Name):
         function = program.function_of(node)
-        return function is not None and all(_is_element(program, n, seen) for n in _given(function, node.id, seen))
+        return function is not None and _holds_rows(program, function, node.id, seen)
     if isinstance(node, ast.Call):
         if isinstance(node.func, ast.Name) and node.func.id in COPIES and node.args:
             return _is_pure(program, node.args[0], seen)
@@ -58,15 +58,20 @@ def _is_element(program: Program, part: ast.expr, seen: set[object]) -> bool:
     return is_model_instance(program, part) or (is_list(program, part) and _is_pure(program, part, seen))
 
 
-def _given(function: FunctionInfo, name: str, seen: set[object]) -> Iterator[ast.expr]:
-    """What a function gives a name as a list, and what it puts in."""
+def _holds_rows(program: Program, function: FunctionInfo, name: str, seen: set[object]) -> bool:
+    """Whether all that a function gives a name as a list, and puts in, is an instance."""
     if (function, name) in seen:
-        return
+        return True
     seen.add((function, name))
     for node in function.nodes:
         value = assigned_value(node, name)
-        if value is not None:
-            yield ast.Starred(value) if isinstance(value, (ast.List, ast.Tuple, ast.Set)) else value
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in PUTS_IN:
+        if isinstance(value, DISPLAYS):
+            if not _is_pure(program, value, seen):
+                return False
+            continue
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in PUTS_IN:
             if isinstance(node.func.value, ast.Name) and node.func.value.id == name and node.args:
-                yield node.args[-1]
+                value = node.args[-1]
+        if value is not None and not _is_element(program, value, seen):
+            return False
+    return True

@@ -312,6 +312,5 @@ class Walk(Noting):
         return {**state, **{(path, ""): mark for path in paths}}
 
 
-
 def _position(node: ast.expr) -> tuple[int, int]:
     return node.lineno, node.col_offset

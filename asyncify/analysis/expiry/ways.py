@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from asyncify.analysis.expiry.changes import Change, Changes
+from asyncify.analysis.expiry.flow import LOOPS
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import is_session
 
-LOOPS = (ast.For, ast.AsyncFor, ast.While)
 BODIES = ("body", "orelse", "finalbody")
 
 

@@ -14,7 +14,7 @@ from functools import cache, cached_property
 
 from asyncify.analysis.dotted import is_path
 from asyncify.analysis.evaluated import comes_before
-from asyncify.analysis.expiry.events import ASKING, flushes_before_queries, named_attributes, path_text
+from asyncify.analysis.expiry.events import ASKING, STORES, flushes_before_queries, named_attributes, path_text
 from asyncify.analysis.foreign_keys import foreign_keys
 from asyncify.analysis.mock_calls import arguments, set_values
 from asyncify.analysis.orm import Column
@@ -25,7 +25,7 @@ from asyncify.analysis.values import Ext, objects
 from asyncify.transforms.eager.existing import ExistingOptions
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reader, Steps
-from asyncify.transforms.eager.session_calls import STORES, made_classes, session_call
+from asyncify.transforms.eager.session_calls import made_classes, session_call
 
 #: methods of a session that flush, all but those of queries
 FLUSHING = ASKING | STORES | {"query", "begin_nested"}

@@ -9,7 +9,7 @@ from functools import cache
 
 from asyncify.analysis.dotted import is_path
 from asyncify.analysis.evaluated import behind
-from asyncify.analysis.expiry.events import guarded_path, named_attributes, path_text
+from asyncify.analysis.expiry.events import STORES, guarded_path, named_attributes, path_text
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import FunctionInfo
@@ -18,7 +18,7 @@ from asyncify.transforms.eager.last_called import LastCalled
 from asyncify.transforms.eager.option_values import OptionReader
 from asyncify.transforms.eager.reading import Reader, Steps
 from asyncify.transforms.eager.refresh import Refresh
-from asyncify.transforms.eager.session_calls import STORES, is_construction, made_classes, session_call
+from asyncify.transforms.eager.session_calls import is_construction, made_classes, session_call
 from asyncify.transforms.eager.sources import Tracer, assigned_in, begun_from, dominates, loops_around
 
 INSPECT = frozenset({"sqlalchemy.inspect", "sqlalchemy.inspection.inspect"})
@@ -112,7 +112,7 @@ class Created:
                     # where there is no instance, there is nothing to read
                     statement, block = block, source.parent(block)
             if there is here and here is not None:
-                line = refresh.before.lineno - 1 if refresh.before is not None else refresh.call.lineno
+                line = refresh.follows
                 before = line < getattr(reader.node, "lineno", 0)
                 if before and dominates(source, statement, reader.node) and (last is None or line > last[0]):
                     last = (line, refresh)
@@ -155,10 +155,9 @@ class Created:
 
     def _is_before_calls(self, refresh: Refresh, site: ast.Call, here: FunctionInfo) -> bool:
         """Whether a refresh stands in the function that makes an instance, and above its calls that run another one."""
-        line = getattr(refresh.before or refresh.call, "lineno", 0)
         calls = self._calls_into(site, here)
         return self.program.function_of(refresh.call) is self.program.function_of(site) and (
-            all(line <= call.lineno for call in calls)
+            all(refresh.line <= call.lineno for call in calls)
         )
 
     def _calls_into(self, site: ast.Call, here: FunctionInfo) -> list[ast.Call]:

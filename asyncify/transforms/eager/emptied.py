@@ -11,6 +11,7 @@ import ast
 from collections import defaultdict
 from functools import cached_property
 
+from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import objects
@@ -42,7 +43,7 @@ class Emptied:
         reached = {c for line, classes in self._emptying(function) if first < line < last for c in classes}
         owners = [self.program.orm.end_of(info, steps[:number]) for number in range(len(steps))]
         return any(
-            owner in reached and self._is_lazy(owner, name)
+            owner in reached and is_lazy(self.program, owner, name)
             for owner, name in zip(owners, steps, strict=True)
             if owner is not None
         )
@@ -51,12 +52,8 @@ class Emptied:
         """Whether a path goes back to an owner that nobody holds any more, and the mapping leaves it to that: it loads
         no object of a class that is on the way already. Source: `orm/strategies.py`, `contains_mapper`."""
         owner = self.program.orm.end_of(info, steps[:-1])
-        mapped = owner is not None and not self._is_lazy(owner, steps[-1])
+        mapped = owner is not None and not is_lazy(self.program, owner, steps[-1])
         return mapped and outlives(self.program, info, steps, self._reading.paths[site])
-
-    def _is_lazy(self, owner: ClassInfo, name: str) -> bool:
-        relationship = self.program.orm.relationship(owner, name)
-        return relationship is not None and relationship.lazy not in EAGER_SETTINGS
 
     def _emptying(self, function: FunctionInfo) -> list[tuple[int, frozenset[ClassInfo]]]:
         """The lines of a function that refresh, or run what does, each with the classes whose instances come along."""
@@ -80,8 +77,7 @@ class Emptied:
             function = self.program.function_of(refresh.call)
             classes = {c for o in objects(self.program.values(refresh.name)) for c in self._along(o.info)}
             if function is not None and classes:
-                line = refresh.before.lineno if refresh.before is not None else refresh.call.lineno
-                found[function].append((line, frozenset(classes)))
+                found[function].append((refresh.line, frozenset(classes)))
         return found
 
     def _along(self, info: ClassInfo) -> set[ClassInfo]:
@@ -95,3 +91,9 @@ class Emptied:
                     found.add(target)
                     todo.append(target)
         return found
+
+
+def is_lazy(program: Program, owner: ClassInfo, name: str) -> bool:
+    """Whether a relationship of a class is not loaded with each of its instances by the mapping."""
+    relationship = program.orm.relationship(owner, name)
+    return relationship is not None and relationship.lazy not in EAGER_SETTINGS

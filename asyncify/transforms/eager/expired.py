@@ -9,7 +9,6 @@ loaded. Source: SQLAlchemy, "Session Basics", "Rolling Back"; asyncio, "Preventi
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -18,7 +17,7 @@ from asyncify.analysis.evaluated import behind, comes_before, gone_through
 from asyncify.analysis.expiry import computed
 from asyncify.analysis.expiry.changes import Changes
 from asyncify.analysis.expiry.committing import Committing
-from asyncify.analysis.expiry.events import commits_expire, flushes_before_queries, is_list, path_text
+from asyncify.analysis.expiry.events import STORES, commits_expire, flushes_before_queries, is_list, path_text
 from asyncify.analysis.expiry.reads import expired_reads
 from asyncify.analysis.expiry.uses import ExpiredRead, How, nothing_differs
 from asyncify.analysis.symbols import FunctionInfo
@@ -32,11 +31,12 @@ from asyncify.model.span import Place, Target
 from asyncify.transforms.eager.asked_mocks import AskedMocks
 from asyncify.transforms.eager.lookups import primary_key
 from asyncify.transforms.eager.meanwhile import Meanwhile
+from asyncify.transforms.eager.naming import free_local, snake
 from asyncify.transforms.eager.persistence import Persistence
 from asyncify.transforms.eager.read_names import ReadNames
 from asyncify.transforms.eager.reading import Reading
 from asyncify.transforms.eager.refresh import Refresh
-from asyncify.transforms.eager.session_calls import STORES, is_construction, session_call
+from asyncify.transforms.eager.session_calls import is_construction, session_call
 from asyncify.transforms.eager.sessions import Access, access, held_by, is_at_hand, session_in
 from asyncify.transforms.eager.unsynchronized import unsynchronized_edits
 
@@ -131,10 +131,8 @@ class Expired:
         """The name for one instance of a list, in the loop that loads them all again; empty where there is but one."""
         if not is_list(self.program, read.instance):
             return ""
-        used = {node.id for node in read.function.nodes if isinstance(node, ast.Name)}
-        wish = re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", next(instances(self.program.values(read.instance))).info.name)
-        taken = used | {parameter.arg for parameter in read.function.parameters}
-        return next(n for n in (wish.lower(), f"{wish.lower()}_again", f"each_{wish.lower()}") if n not in taken)
+        info = next(instances(self.program.values(read.instance))).info
+        return free_local(read.function, snake(info.name))
 
     def _name(self, read: ExpiredRead) -> str:
         """How the instance is written where it is loaded again."""

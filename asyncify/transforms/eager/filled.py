@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import objects
 from asyncify.transforms.eager.created import Created
+from asyncify.transforms.eager.emptied import is_lazy
 from asyncify.transforms.eager.loads import Site, loaded_classes
-from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
 from asyncify.transforms.eager.refresh import Refresh
 from asyncify.transforms.eager.session_calls import is_construction, made_classes
@@ -38,11 +38,11 @@ class Filled:
         self._reading = reading
         self._program = reading.program
         self._created = created
-        self._fillings: dict[FunctionInfo, list[tuple[int, Refresh, frozenset[ClassInfo]]]] = {}
+        self._fillings: dict[FunctionInfo, list[tuple[Refresh, frozenset[ClassInfo]]]] = {}
         for one in (*fillings, *self._written()):
             function = self._program.function_of(one.place.call)
             if function is not None and (classes := self._along(one)):
-                self._fillings.setdefault(function, []).append((one.place.line, one.place, classes))
+                self._fillings.setdefault(function, []).append((one.place, classes))
 
     def _written(self) -> Iterator[Filling]:
         """The loads that are there, of what others have led to."""
@@ -82,15 +82,14 @@ class Filled:
             first = passed.line
         owners = {owner for info in infos for n in range(len(steps)) if (owner := self._owner(info, steps, n))}
         return any(
-            first < line < last + (place.before is not None) and place is not passed and self._meet(owners, classes)
-            for line, place, classes in (self._fillings[function] if function is not None else ())
+            first < place.line and place.follows < last and place is not passed and self._meet(owners, classes)
+            for place, classes in (self._fillings[function] if function is not None else ())
         )
 
     def _owner(self, info: ClassInfo, steps: Steps, number: int) -> ClassInfo | None:
         """The class that has a step of a path, where the mapping does not load that with each of its instances."""
         owner = self._program.orm.end_of(info, steps[:number])
-        relationship = self._program.orm.relationship(owner, steps[number]) if owner is not None else None
-        return owner if relationship is not None and relationship.lazy not in EAGER_SETTINGS else None
+        return owner if owner is not None and is_lazy(self._program, owner, steps[number]) else None
 
     def _meet(self, owners: Iterable[ClassInfo], classes: Iterable[ClassInfo]) -> bool:
         return any(self._program.classes.are_kin(owner, end) for owner in owners for end in classes)

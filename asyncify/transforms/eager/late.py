@@ -9,6 +9,8 @@ from textwrap import indent
 
 from asyncify.analysis.async_attrs import read_of
 from asyncify.analysis.evaluated import behind, is_always_evaluated
+from asyncify.analysis.expiry.events import STORES
+from asyncify.analysis.expiry.flow import LOOPS
 from asyncify.analysis.joined_rows import joins_rows
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach, Route
@@ -25,17 +27,16 @@ from asyncify.transforms.eager.lines import WIDTH, selection
 from asyncify.transforms.eager.loads import walks
 from asyncify.transforms.eager.lookups import primary_key
 from asyncify.transforms.eager.members import may_be_other, may_hold_others
-from asyncify.transforms.eager.naming import Namer
+from asyncify.transforms.eager.naming import Namer, free_local, snake
 from asyncify.transforms.eager.option_values import OptionReader
 from asyncify.transforms.eager.options import Renderer, Style, Tree
 from asyncify.transforms.eager.reading import Reader, Steps
 from asyncify.transforms.eager.refreshing import because
 from asyncify.transforms.eager.repeated import FORGETS, is_loaded_before
-from asyncify.transforms.eager.session_calls import STORES, is_construction, session_call
+from asyncify.transforms.eager.session_calls import is_construction, session_call
 from asyncify.transforms.eager.sessions import Access, session_in
 from asyncify.transforms.eager.sources import Tracer
 
-LOOPS = (ast.For, ast.AsyncFor, ast.While)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -280,8 +281,8 @@ class Late:
         source = spot.function.source
         key = primary_key(self.program, spot.info)[0]
         returns = not isinstance(spot.expression, ast.Name)
-        wish = _snake(spot.info.name) + ("s" if spot.many else "")
-        name = _free(spot.function, wish) if returns else source.segment(spot.expression)
+        wish = snake(spot.info.name) + ("s" if spot.many else "")
+        name = free_local(spot.function, wish) if returns else source.segment(spot.expression)
         select = namer.library(spot.session.library, "select")
         ours = f" if isinstance(one, {model})" if may_hold_others(self.program, spot.expression) else ""
         keys = f"[one.{key} for one in {name}{ours}]"
@@ -366,17 +367,3 @@ def _is_inside_lambda(function: FunctionInfo, node: ast.AST, statement: ast.stmt
             return True
         current = function.source.parent(current)
     return False
-
-
-def _free(function: FunctionInfo, wish: str) -> str:
-    """A name like `wish` that nothing in a function means."""
-    used = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)} | function.local_names
-    name, count = wish, 2
-    while name in used:
-        name, count = f"{wish}_{count}", count + 1
-    return name
-
-
-def _snake(name: str) -> str:
-    """`OrderItem` to `order_item`."""
-    return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 
 from asyncify.analysis.cascades import deleted_along, orphans
 from asyncify.analysis.dotted import is_path
@@ -12,7 +13,7 @@ from asyncify.analysis.expiry.committing import Committing
 from asyncify.analysis.expiry.events import path_text
 from asyncify.analysis.expiry.uses import ExpiredRead
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import ClassInfo
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import has, instances, objects
 from asyncify.knowledge import names
 
@@ -40,14 +41,12 @@ class Meanwhile:
 
     def is_changed(self, read: ExpiredRead) -> bool:
         """Whether such an instance is changed between what has expired it and the read, there or in what is called."""
-        event = read.mark.event
+        first = read.mark.event.lineno if read.mark.event is not None else read.node.lineno
         infos = {value.info for value in instances(self._program.values(read.instance))}
-        made = [(node, change) for node, change in self._changes.own(read.function)]
-        called = self._changes.callees(read.function)
-        made += [(call, change) for call, info in called for change in self._changes.reached(info) if not change.made]
-        return event is not None and any(
-            change.info in infos and event.lineno < node.lineno < read.node.lineno for node, change in made
-        )
+        between = range(first + 1, read.node.lineno)
+        own = (change for node, change in self._changes.own(read.function) if node.lineno in between)
+        called = {info for call, info in self._changes.callees(read.function) if call.lineno in between}
+        return any(change.info in infos for change in own) or self._is_changed_by(called, infos)
 
     def is_changed_there(self, read: ExpiredRead) -> bool:
         """Whether the function that has committed may have changed such an instance behind that."""
@@ -55,7 +54,11 @@ class Meanwhile:
         if event is None or self._committing.is_last(event):
             return False
         infos = {value.info for value in instances(self._program.values(read.instance))}
-        reached = (c for called in self._program.calls(event) for c in self._changes.reached(called.info))
+        return self._is_changed_by({called.info for called in self._program.calls(event)}, infos)
+
+    def _is_changed_by(self, functions: Collection[FunctionInfo], infos: Collection[ClassInfo]) -> bool:
+        """Whether some functions may change instances of some classes that are there already."""
+        reached = (change for function in functions for change in self._changes.reached(function))
         return any(change.info in infos and not change.made for change in reached)
 
     def has_other_names(self, read: ExpiredRead) -> bool:

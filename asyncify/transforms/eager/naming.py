@@ -7,7 +7,7 @@ import ast
 from asyncify.analysis.bindings import bring, names_used
 from asyncify.analysis.orm import Relationship
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import ClassInfo
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Mod
 from asyncify.model.edit import Import
 
@@ -112,3 +112,17 @@ class Namer:
         if node.level:
             return index.relative(self.path, node.level, node.module or "") or ""
         return index.find(node.module or "", self.path) or ""
+
+
+def free_local(function: FunctionInfo, wish: str) -> str:
+    """A name like `wish` that nothing in a function means."""
+    used = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)} | function.local_names
+    name, count = wish, 2
+    while name in used:
+        name, count = f"{wish}_{count}", count + 1
+    return name
+
+
+def snake(name: str) -> str:
+    """`OrderItem` to `order_item`."""
+    return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))

@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from asyncify.analysis.expiry.flow import LOOPS
 from asyncify.analysis.program import Program
 from asyncify.transforms.eager.sessions import Access
-
-LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,11 @@ class Refresh:
     def line(self) -> int:
         """The line of its statement, or of the one that it goes before."""
         return self.before.lineno if self.before is not None else self.call.lineno
+
+    @property
+    def follows(self) -> int:
+        """The last line that runs before it is done, or that is above it where it is still to be written."""
+        return self.before.lineno - 1 if self.before is not None else self.call.lineno
 
     @property
     def is_new(self) -> bool:

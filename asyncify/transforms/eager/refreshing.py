@@ -68,7 +68,7 @@ class Refreshing:
         return any(
             place.path == path
             and path_text(place.name) == path_text(instance)
-            and first <= (place.before.lineno - 1 if place.before is not None else place.call.lineno) < second
+            and first <= place.follows < second
             for place in (*written, *self._places)
         )
 

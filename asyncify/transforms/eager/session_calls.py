@@ -9,9 +9,6 @@ from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import Cls, Member, is_session
 from asyncify.knowledge.library import MAKERS
 
-#: what sends to the database what is waiting. Source: SQLAlchemy "Session Basics"
-STORES = frozenset({"commit", "flush"})
-
 
 def session_call(program: Program, node: ast.AST, *methods: str) -> ast.Call | None:
     """The call, when a node is a call of one of these methods of a session."""

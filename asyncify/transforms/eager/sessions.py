@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from asyncify.analysis.dotted import is_path
 from asyncify.analysis.expiry.events import path_text
 from asyncify.analysis.program import Program
-from asyncify.analysis.symbols import ClassInfo, FunctionInfo
+from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Inst, Obj, Values, is_session, objects
 from asyncify.knowledge import names
 from asyncify.knowledge.names import is_a
@@ -94,25 +95,25 @@ def session_in(program: Program, function: FunctionInfo, statement: ast.stmt) ->
             if is_session(program.values(node)):
                 return access(program.values(node), node.id, function)
     holders = [function.node, *(m.node for m in function.cls.methods.values())] if function.cls is not None else []
-    for holder in holders:
-        for node in ast.walk(holder):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
-                if is_session(program.values(node)):
-                    return access(program.values(node), f"self.{node.attr}", function)
-    return None
+    own = next((one for holder in holders for one in _own_sessions(program, holder)), None)
+    return access(program.values(own), f"self.{own.attr}", function) if own is not None else None
 
 
 def held_by(program: Program, function: FunctionInfo, owner: ast.expr) -> Access | None:
     """The session that an object of the program shows: `service.db`."""
     infos = {value.info for value in objects(program.values(owner))}
-    classes = program.classes.ancestors(next(iter(infos))) if len(infos) == 1 and is_path(owner) else ()
-    for info in classes:
-        for method in info.methods.values() if isinstance(info, ClassInfo) else ():
-            for node in ast.walk(method.node):
-                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
-                    if not node.attr.startswith("_") and is_session(program.values(node)):
-                        return access(program.values(node), f"{path_text(owner)}.{node.attr}", function)
-    return None
+    classes = program.classes.program_ancestors(next(iter(infos))) if len(infos) == 1 and is_path(owner) else ()
+    found = (n for info in classes for method in info.methods.values() for n in _own_sessions(program, method.node))
+    node = next((node for node in found if not node.attr.startswith("_")), None)
+    return access(program.values(node), f"{path_text(owner)}.{node.attr}", function) if node is not None else None
+
+
+def _own_sessions(program: Program, holder: ast.AST) -> Iterator[ast.Attribute]:
+    """The sessions that a method has in attributes of its instance: `self.db`."""
+    for node in ast.walk(holder):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+            if is_session(program.values(node)):
+                yield node
 
 
 def is_at_hand(function: FunctionInfo, name: str, statement: ast.stmt, instance: ast.expr) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from asyncify.analysis.assignments import assigned_value
+from asyncify.analysis.expiry.flow import LOOPS
 from asyncify.analysis.names import Assigned
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
@@ -17,7 +18,6 @@ from asyncify.analysis.values import Cls, Fn, Obj
 
 #: methods that put something into a list
 GROWS = frozenset({"append", "extend", "insert", "add", "update"})
-LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from asyncify.analysis.expiry.afterwards import Afterwards
+from asyncify.analysis.expiry.events import STORES
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.values import Obj, objects
@@ -19,7 +20,7 @@ from asyncify.transforms.eager.autoflush import Autoflush
 from asyncify.transforms.eager.created import Created
 from asyncify.transforms.eager.reading import Reader, Reading, Steps
 from asyncify.transforms.eager.refresh import Refresh
-from asyncify.transforms.eager.session_calls import STORES, is_construction, session_call
+from asyncify.transforms.eager.session_calls import is_construction, session_call
 from asyncify.transforms.eager.sources import loops_around
 
 

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator
 from asyncify.analysis.evaluated import comes_before
 from asyncify.analysis.expiry.changes import Change, Changes
 from asyncify.analysis.expiry.events import STORES, asked, flushes_before_queries
-from asyncify.analysis.expiry.ways import LOOPS
+from asyncify.analysis.expiry.flow import LOOPS
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Cls, Ext
