@@ -132,3 +132,53 @@ def test_what_is_made_has_not_got_what_the_mapping_loads(tmp_path: Path) -> None
     refreshed = after.partition("async def refreshed(")[2].partition("@app")[0]
     assert "await db.refresh(user)\n    return user" in refreshed  # that comes out of a statement
     assert "options" not in after.partition("async def users(")[2]
+
+
+ONE_TO_ONE = """\
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Project(Base):
+    __tablename__ = "projects"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    ticket: Mapped["Ticket"] = relationship(uselist=False, back_populates="project", lazy="joined")
+
+
+class Ticket(Base):
+    __tablename__ = "tickets"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    size: Mapped[int]
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
+    project: Mapped["Project"] = relationship(back_populates="ticket")
+"""
+THERE_AND_BACK = """\
+from fastapi import Depends, FastAPI
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import Ticket
+
+app = FastAPI()
+
+
+@app.post("/{key}")
+def size(key: int, db: Session = Depends(get_db)):
+    ticket = db.query(Ticket).filter(Ticket.id == key).one()
+    return ticket.project.ticket.size
+"""
+
+
+def test_the_mapping_ends_where_the_way_comes_back_to_the_side_without_a_key(tmp_path: Path) -> None:
+    fill = """from models import Project, Ticket
+
+
+def fill(db):
+    db.add(Project(id=1, name="p", ticket=Ticket(id=1, size=3)))
+"""
+    prove(tmp_path, {"main.py": THERE_AND_BACK, "models.py": ONE_TO_ONE, "filling.py": fill}, [("POST", "/1")])

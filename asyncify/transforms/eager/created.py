@@ -18,6 +18,7 @@ from asyncify.transforms.eager.last_called import LastCalled
 from asyncify.transforms.eager.option_values import OptionReader
 from asyncify.transforms.eager.reading import Reader, Steps
 from asyncify.transforms.eager.refresh import Refresh
+from asyncify.transforms.eager.refreshed_again import RefreshedAgain
 from asyncify.transforms.eager.session_calls import is_construction, made_classes, session_call
 from asyncify.transforms.eager.sources import Tracer, assigned_in, begun_from, dominates, loops_around
 
@@ -28,7 +29,7 @@ class Created:
     """Plans for constructor calls."""
 
     def __init__(self, program: Program, reach: Reach, wanted: Iterable[Refresh] = ()) -> None:
-        """wanted: refreshes that will be written."""
+        """wanted: refreshes that will be written. again: which of them others follow, in functions that are called."""
         self.program = program
         self._reach = reach
         self._options = OptionReader(program, Tracer(program))
@@ -39,6 +40,7 @@ class Created:
         self._assigned = cache(assigned_in)
         self._written = cache(self._find_written)
         self._last_called = LastCalled(program, reach)
+        self.again = RefreshedAgain(program, self._last_called, self.refreshes)
         for path in sorted(program.modules):
             for node in program.modules[path].source.nodes:
                 call = session_call(program, node, "refresh")
@@ -81,7 +83,8 @@ class Created:
         naming = [r for r, given in self._named if len(steps) == 1 and steps[0] in given]
         named = self._passed(self._holding(naming, site), site, reader)
         emptying = self.passed(site, reader) if named is not None else None
-        if named is not None and not (emptying is not None and self._is_later(emptying, named, reader)):
+        later = emptying is not None and named is not None and self._is_later(emptying, named, reader)
+        if named is not None and not later and not self.again.is_emptied(named, reader):
             return True
         giving = self._passed([r for r in self.refreshes(site) if self._gives(r, steps)], site, reader)
         last = self.passed(site, reader) if giving is not None else None

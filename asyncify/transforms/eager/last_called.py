@@ -20,6 +20,10 @@ class LastCalled:
         self._reach = reach
         self._calls = cache(lambda function: _calls_of(program, function))
 
+    def calls(self, here: FunctionInfo) -> list[tuple[ast.Call, frozenset[FunctionInfo]]]:
+        """The calls of a function, each with the functions that it runs."""
+        return [(call, frozenset((called, *self._reach.of(called)))) for call, called in self._calls(here)]
+
     def position(self, here: FunctionInfo, node: ast.AST, there: FunctionInfo | None, place: ast.AST) -> Position:
         """Where a function, before a node of it, comes to a place of another function for the last time in every run:
         the end of the call that runs it, as what stands inside of a call runs before. (0, 0) where it may not come

@@ -111,6 +111,11 @@ class Refreshing:
             if by_name:  # what is a subclass and no relationship: a plain refresh loads the columns of those
                 needed = {s: r for s, r in needed.items() if self.program.orm.relationship(info, s[0]) is not None}
                 by_name = bool(needed)
+            if by_name:
+                gone = self.created.again.emptied(place, needed)
+                yield None, _pairs(gone)
+                needed = {s: left for s, r in needed.items() if (left := [x for x in r if x not in gone.get(s, ())])}
+                by_name = bool(needed)
             if not by_name and (needed or place in expires):
                 needed = {**self._loaded_again(place), **needed}
             if info in self._text_keyed and needed and not by_name:
