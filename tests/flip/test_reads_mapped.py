@@ -182,3 +182,70 @@ def fill(db):
     db.add(Project(id=1, name="p", ticket=Ticket(id=1, size=3)))
 """
     prove(tmp_path, {"main.py": THERE_AND_BACK, "models.py": ONE_TO_ONE, "filling.py": fill}, [("POST", "/1")])
+
+
+CHAIN = """\
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Shop(Base):
+    __tablename__ = "shops"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    shelves: Mapped[list["Shelf"]] = relationship(order_by="Shelf.id", lazy="selectin")
+
+
+class Shelf(Base):
+    __tablename__ = "shelves"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"))
+    books: Mapped[list["Book"]] = relationship(order_by="Book.id")
+
+
+class Clerk(Base):
+    __tablename__ = "clerks"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"))
+    shop: Mapped["Shop"] = relationship()
+
+
+class Book(Base):
+    __tablename__ = "books"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    shelf_id: Mapped[int] = mapped_column(ForeignKey("shelves.id"))
+"""
+LOOKED_UP = """\
+from fastapi import Depends, FastAPI
+from sqlalchemy.orm import Session
+
+from db import get_db
+from models import Clerk, Shelf
+
+app = FastAPI()
+
+
+@app.get("/{key}")
+def books(key: int, db: Session = Depends(get_db)):
+    clerk = db.query(Clerk).filter(Clerk.id == 1).one()
+    name = clerk.shop.name
+    shelf = db.get(Shelf, key)
+    return [name, [book.name for book in shelf.books]]
+"""
+
+
+def test_what_hangs_by_mapping_below_a_read_path_is_in_the_session_already(tmp_path: Path) -> None:
+    """`get` finds the shelf there, and does nothing with options."""
+    fill = """from models import Book, Clerk, Shelf, Shop
+
+
+def fill(db):
+    db.add(Clerk(id=1, shop=Shop(name="s", shelves=[Shelf(id=1, books=[Book(name="b")]), Shelf(id=2)])))
+"""
+    files = {"main.py": LOOKED_UP, "models.py": CHAIN, "filling.py": fill}
+    prove(tmp_path, files, [("GET", "/1"), ("GET", "/2")])

@@ -15,8 +15,8 @@ from asyncify.transforms.eager.several import is_apart
 
 def mapping_stops(program: Program, relationship: Relationship, passed: Iterable[ClassInfo]) -> bool:
     """Whether what a mapping loads with its instances ends before a relationship, as the way has met its class: the one
-    object that a foreign key of the instance itself names is mostly there, and found by that without a load. Source: SQLAlchemy, "Configuring Self-Referential Eager Loading";
-    `orm/strategies.py`, `contains_mapper`."""
+    object that a foreign key of the instance itself names is mostly there, and found by that without a load. Source:
+    SQLAlchemy, "Configuring Self-Referential Eager Loading"; `orm/strategies.py`, `contains_mapper`."""
     if relationship.told is not None and any(k.arg == "join_depth" for k in relationship.told.keywords):
         return False
     if not relationship.collection and relationship.holds_key:

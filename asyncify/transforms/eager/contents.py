@@ -13,7 +13,7 @@ from asyncify.analysis.routes import Reach, Route
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Cls, Inst, Member, Obj, has, is_session, objects
 from asyncify.knowledge import names
-from asyncify.transforms.eager.options import EAGER_SETTINGS
+from asyncify.transforms.eager.emptied import loaded_along
 from asyncify.transforms.eager.reading import Reading, Steps
 
 
@@ -94,10 +94,7 @@ class Contents:
                 end = self.program.orm.end_of(root, steps)
                 if end is not None:
                     found.add(end)
-            for relationship in self.program.orm.relationships(root).values():
-                if relationship.lazy in EAGER_SETTINGS and relationship.target is not None:
-                    found.add(relationship.target)
-        return frozenset(found)
+        return frozenset(found.union(*(loaded_along(self.program, info) for info in found)))
 
     def _loads_again(self, select: ast.Call) -> bool:
         """Whether a statement only loads more of instances that are there: it finds them by their own keys, and nobody

@@ -75,21 +75,10 @@ class Emptied:
         found: dict[FunctionInfo, list[tuple[int, frozenset[ClassInfo]]]] = defaultdict(list)
         for refresh in self._created.every():
             function = self.program.function_of(refresh.call)
-            classes = {c for o in objects(self.program.values(refresh.name)) for c in self._along(o.info)}
+            found_there = objects(self.program.values(refresh.name))
+            classes = {c for o in found_there for c in loaded_along(self.program, o.info)}
             if function is not None and classes:
                 found[function].append((refresh.line, frozenset(classes)))
-        return found
-
-    def _along(self, info: ClassInfo) -> set[ClassInfo]:
-        """The classes that the mapping of one loads with its instances."""
-        found: set[ClassInfo] = set()
-        todo = [info]
-        while todo:
-            for relationship in self.program.orm.relationships(todo.pop()).values():
-                target = relationship.target
-                if target is not None and relationship.lazy in EAGER_SETTINGS and target not in found:
-                    found.add(target)
-                    todo.append(target)
         return found
 
 
@@ -97,3 +86,16 @@ def is_lazy(program: Program, owner: ClassInfo, name: str) -> bool:
     """Whether a relationship of a class is not loaded with each of its instances by the mapping."""
     relationship = program.orm.relationship(owner, name)
     return relationship is not None and relationship.lazy not in EAGER_SETTINGS
+
+
+def loaded_along(program: Program, info: ClassInfo) -> set[ClassInfo]:
+    """The classes that the mapping of one loads with its instances, and with theirs."""
+    found: set[ClassInfo] = set()
+    todo = [info]
+    while todo:
+        for relationship in program.orm.relationships(todo.pop()).values():
+            target = relationship.target
+            if target is not None and relationship.lazy in EAGER_SETTINGS and target not in found:
+                found.add(target)
+                todo.append(target)
+    return found
