@@ -29,7 +29,8 @@ class Created:
     """Plans for constructor calls."""
 
     def __init__(self, program: Program, reach: Reach, wanted: Iterable[Refresh] = ()) -> None:
-        """wanted: refreshes that will be written. again: which of them others follow, in functions that are called."""
+        """wanted: refreshes that will be written. again: which of them others follow, in functions that are called.
+        last_called: what is known of the calls of each function."""
         self.program = program
         self._reach = reach
         self._options = OptionReader(program, Tracer(program))
@@ -39,8 +40,8 @@ class Created:
         self._called_for = cache(self._find_called_for)
         self._assigned = cache(assigned_in)
         self._written = cache(self._find_written)
-        self._last_called = LastCalled(program, reach)
-        self.again = RefreshedAgain(program, self._last_called, self.refreshes)
+        self.last_called = LastCalled(program, reach)
+        self.again = RefreshedAgain(program, self.last_called, self.refreshes)
         for path in sorted(program.modules):
             for node in program.modules[path].source.nodes:
                 call = session_call(program, node, "refresh")
@@ -86,15 +87,15 @@ class Created:
         later = emptying is not None and named is not None and self._is_later(emptying, named, reader)
         if named is not None and not later and not self.again.is_emptied(named, reader):
             return True
-        giving = self._passed([r for r in self.refreshes(site) if self._gives(r, steps)], site, reader)
+        giving = self._passed([r for r in self.refreshes(site) if steps in self.given(r)], site, reader)
         last = self.passed(site, reader) if giving is not None else None
         # the last one in the function that reads empties what those before it have loaded
         return last is not None and self.program.function_of(last.call) is not self.program.function_of(reader.node)
 
-    def _gives(self, refresh: Refresh, steps: Steps) -> bool:
-        """Whether a load has an option for a path."""
+    def given(self, refresh: Refresh) -> frozenset[Steps]:
+        """The paths for which a load has options."""
         options = self._options.parse(refresh.path, refresh.options) if refresh.options is not None else []
-        return any(e.loads and e.steps == steps for e in options)
+        return frozenset(e.steps for e in options if e.loads)
 
     def passed(self, site: ast.AST, reader: Reader) -> Refresh | None:
         """The refresh through which every instance goes on its way to a reader: the last one in its function, for it
@@ -153,7 +154,7 @@ class Created:
         if places[0] is places[1] or here is None:
             return self._is_further_down(one, other)
         calls = [r.before or r.call for r in (one, other)]
-        ends = [self._last_called.position(here, reader.node, f, c) for f, c in zip(places, calls, strict=True)]
+        ends = [self.last_called.position(here, reader.node, f, c) for f, c in zip(places, calls, strict=True)]
         return ends[0] > ends[1]
 
     def _is_before_calls(self, refresh: Refresh, site: ast.Call, here: FunctionInfo) -> bool:
@@ -266,7 +267,7 @@ class Created:
             if not own:
                 return False
             for refresh, given in own:
-                if given & set(steps[:1]) or self._gives(refresh, steps):
+                if given & set(steps[:1]) or steps in self.given(refresh):
                     return True
         return False
 

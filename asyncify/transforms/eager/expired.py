@@ -72,7 +72,7 @@ class Expired:
                 self._outdated(read)
             elif self._is_sure(read):
                 if read.whole:
-                    self.refreshes.setdefault(self._refresh(read, before=True), _because(read))
+                    self._want(self._refresh(read, before=True), read)
                 else:
                     attributes.setdefault((self._statement(read), path_text(read.instance)), []).append(read)
         for (statement, _), reads in attributes.items():
@@ -113,6 +113,12 @@ class Expired:
         if not read.mark.certain or not read.always or read.how is How.HANDED or self._is_elif(read):
             return False
         return self._session(read) is not None and self._has_one_session(read) and self._persistence.is_row(read)
+
+    def _want(self, refresh: Refresh, read: ExpiredRead) -> None:
+        """Keep a refresh, unless another read has the same at the same place."""
+        same = (one for one in self.refreshes if path_text(one.name) == path_text(refresh.name))
+        if not any(replace(one, name=refresh.name) == refresh for one in same):
+            self.refreshes[refresh] = _because(read)
 
     def _refresh(self, read: ExpiredRead, *, before: bool) -> Refresh:
         assert read.mark.event is not None
@@ -176,7 +182,7 @@ class Expired:
         if not here and self._is_refreshed(read):
             return
         if usable and (here or self._persistence.is_bound(read)):
-            self.refreshes.setdefault(self._refresh(read, before=here), _because(read))
+            self._want(self._refresh(read, before=here), read)
         else:
             self._report(read)
 
@@ -199,7 +205,7 @@ class Expired:
         source, statement = read.function.source, self._statement(read)
         name = source.segment(read.instance)
         if self._is_read_by(read) or self._meanwhile.has_other_names(read):
-            self.refreshes.setdefault(self._refresh(read, before=True), _because(read))
+            self._want(self._refresh(read, before=True), read)
             return
         text, guard = f"{session.name}.expire({name})\n", self._guard(read)
         text = f"if {guard}:\n    {text}" if guard else text

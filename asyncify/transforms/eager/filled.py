@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import objects
@@ -23,12 +24,13 @@ from asyncify.transforms.eager.session_calls import is_construction, made_classe
 @dataclass(frozen=True)
 class Filling:
     """Such a load. info: the class of what it loads; paths: those that it loads with that. led_to: the instance came
-    with another one, with more than is loaded now."""
+    with another one, with more than is loaded now. is_there: it was written before."""
 
     place: Refresh
     info: ClassInfo
     paths: frozenset[Steps]
     led_to: bool = False
+    is_there: bool = False
 
 
 class Filled:
@@ -39,30 +41,38 @@ class Filled:
         self._program = reading.program
         self._created = created
         self._fillings: dict[FunctionInfo, list[tuple[Refresh, frozenset[ClassInfo]]]] = {}
+        self._every: dict[FunctionInfo, list[Filling]] = {}
         for one in (*fillings, *self._written()):
             function = self._program.function_of(one.place.call)
-            if function is not None and (classes := self._along(one)):
-                self._fillings.setdefault(function, []).append((one.place, classes))
+            if function is not None:
+                self._every.setdefault(function, []).append(one)
+                if classes := self._along(one):
+                    self._fillings.setdefault(function, []).append((one.place, classes))
+        self._through = cache(self._of_calls)
 
     def _written(self) -> Iterator[Filling]:
-        """The loads that are there, of what others have led to."""
+        """The loads that are there; what others have led to they empty."""
         for place in self._created.every():
-            found = [o for o in objects(self._program.values(place.name)) if o.origin is not None and o.origin.steps]
+            found = [o for o in objects(self._program.values(place.name)) if o.origin is not None]
             if found and place.is_refresh and place.before is None and not place.is_plain:
-                yield Filling(place, found[0].info, frozenset(), led_to=True)
+                led_to = next((o for o in found if o.origin is not None and o.origin.steps), None)
+                given = frozenset() if led_to is not None else self._created.given(place)
+                yield Filling(place, (led_to or found[0]).info, given, led_to is not None, is_there=True)
 
     def _along(self, one: Filling) -> frozenset[ClassInfo]:
         orm = self._program.orm
+        if one.is_there and not one.led_to:
+            return frozenset()
         ends = (orm.end_of(one.info, steps[:n]) for steps in one.paths for n in range(1, len(steps) + 1))
         return frozenset((*(end for end in ends if end is not None), *([one.info] if one.led_to else [])))
 
     def emptied(self) -> Iterator[tuple[Steps, Reader]]:
         """Each path that is read of instances when it may be gone, and who reads it."""
-        if not self._fillings:
+        if not self._every:
             return
         for site, paths in self._reading.paths.items():
             function = self._program.function_of(site)
-            here = function is not None and function in self._fillings
+            here = function is not None and (function in self._fillings or bool(self._through(function)))
             infos = self._classes(site) if here and isinstance(site, (ast.Call, ast.Attribute)) else ()
             for steps, readers in paths.items() if infos else ():
                 for reader in readers:
@@ -78,13 +88,31 @@ class Filled:
         function = self._program.function_of(site)
         first, last = getattr(site, "lineno", 0), getattr(reader.node, "lineno", 0)
         passed = self._created.passed(site, reader)
-        if passed is not None and self._program.function_of(passed.call) is function:
+        if passed is not None and function is not None and self._program.function_of(passed.call) is function:
             first = passed.line
+            if self._is_gone_in_calls(function, infos, steps, passed, reader):
+                return True
         owners = {owner for info in infos for n in range(len(steps)) if (owner := self._owner(info, steps, n))}
         return any(
             first < place.line and place.follows < last and place is not passed and self._meet(owners, classes)
-            for place, classes in (self._fillings[function] if function is not None else ())
+            for place, classes in (self._fillings.get(function, ()) if function is not None else ())
         )
+
+    def _is_gone_in_calls(
+        self, function: FunctionInfo, infos: Iterable[ClassInfo], steps: Steps, passed: Refresh, reader: Reader
+    ) -> bool:
+        """Whether a function that is called behind the refresh of an instance loads the same one again, with less."""
+        start = (getattr(reader.node, "lineno", 0), getattr(reader.node, "col_offset", 0))
+        for call, one in self._through(function):
+            between = passed.follows < call.lineno and (call.end_lineno or 0, call.end_col_offset or 0) <= start
+            if between and steps not in one.paths and self._meet(infos, [one.info]):
+                return True
+        return False
+
+    def _of_calls(self, function: FunctionInfo) -> list[tuple[ast.Call, Filling]]:
+        """The calls of a function that run another one which has such loads, each with these."""
+        found = ((call, ran & self._every.keys()) for call, ran in self._created.last_called.calls(function))
+        return [(call, one) for call, ran in found for f in ran if f is not function for one in self._every[f]]
 
     def _owner(self, info: ClassInfo, steps: Steps, number: int) -> ClassInfo | None:
         """The class that has a step of a path, where the mapping does not load that with each of its instances."""

@@ -127,7 +127,7 @@ class Refreshing:
             edits = self._edits.edits(asked, info, why, always, by_name=by_name, expires=place in expires)
             origins = [found.origin for found in objects(self.program.values(place.name))]
             led_to = place in expires and any(origin is not None and origin.steps for origin in origins)
-            if edits is not None and not by_name and (needed or led_to):
+            if edits is not None and not by_name and (needed or led_to or place in expires):
                 self.fillings.append(Filling(place, info, frozenset(needed), led_to))
             if edits and asked is not place:
                 guarded.add(self.program.function_of(place.call))
