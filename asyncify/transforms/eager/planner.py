@@ -128,6 +128,9 @@ class Planner:
                 self._site(site, self.reading.files[site], readers)
         for edits_of_refresh, paths in self.refreshing.edits(Expiring(self.reading, self.created, self.reach)):
             self._add(edits_of_refresh, paths)
+        for place, steps, reader in self.refreshing.upwards:
+            for site in self.refreshing.sites(place):
+                self._beside(site, steps, reader)
         for steps, reader in Filled(self.reading, self.created, self.refreshing.fillings).emptied():
             self._unknown(steps, reader)
         for edits_of_load, needed in self.beside.edits():

@@ -49,6 +49,8 @@ class Refreshing:
         self._mocks = mocks
         self._existing = existing
         self.fillings: list[Filling] = []
+        #: what a refresh cannot load, and needs a statement of its own
+        self.upwards: list[tuple[Refresh, Steps, Reader]] = []
         self._places: dict[Refresh, tuple[ClassInfo, dict[Steps, list[Reader]]]] = {}
         self._repeated: dict[Refresh, dict[Steps, list[Reader]]] = {}
 
@@ -87,6 +89,11 @@ class Refreshing:
         assert isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call)
         return next(iter(made_classes(self.program, statement.value)))
 
+    def sites(self, place: Refresh) -> list[ast.AST]:
+        """Where the instances that are refreshed come from."""
+        origins = (found.origin for found in objects(self.program.values(place.name)))
+        return list(dict.fromkeys(origin.site for origin in origins if origin is not None))
+
     def edits(self, expiring: Expiring) -> Iterator[tuple[list[Edit] | None, Sequence[tuple[Steps, Reader]]]]:
         """For each refresh its edits, None where they cannot be written, and what it was to load, for whom."""
         for place in self._always:
@@ -105,7 +112,7 @@ class Refreshing:
             by_name = self._can_name(place, needed) and (apart or self._disturbs_mocks(place))
             if by_name or place.pending:
                 upwards = {steps: found for steps, found in needed.items() if self.goes_up(info, steps[0])}
-                yield (None if upwards else []), _pairs(upwards)
+                self.upwards += [(place, *pair) for pair in _pairs(upwards)]
                 needed = {steps: found for steps, found in needed.items() if steps not in upwards}
                 by_name = by_name and bool(needed)
             if by_name:  # what is a subclass and no relationship: a plain refresh loads the columns of those
