@@ -188,6 +188,8 @@ class Handing(Enum):
     ACCEPTS = "accepts"  # takes async functions as well
     CALLS = "calls"  # calls it before it returns: the whole call can be bridged
     UNWRAP = "unwrap"  # moves it to a thread: an async function is called and awaited directly instead
+    ADAPTS = "adapts"  # gives an async form of it, which runs it in a thread: an async function is that form itself
+    PLAIN = "plain"  # gives a plain form of an async function, which runs it to its end, in no thread with a loop
     THREAD = "thread"  # runs it in a thread or another process later
 
 
@@ -228,6 +230,15 @@ HANDOVERS: tuple[Handover, ...] = (
         for n in "starlette.concurrency.run_in_threadpool fastapi.concurrency.run_in_threadpool asyncio.to_thread "
         "asyncio.AbstractEventLoop.run_in_executor "
         "anyio.to_thread.run_sync".split()
+    ),
+    # Sources: asgiref README, "Function wrappers"; asyncer tutorial, "Run Sync Code from Async"
+    *(
+        Handover(n, Handing.ADAPTS)
+        for n in "asgiref.sync.sync_to_async asgiref.sync.SyncToAsync asyncer.asyncify".split()
+    ),
+    *(
+        Handover(n, Handing.PLAIN)
+        for n in "asgiref.sync.async_to_sync asgiref.sync.AsyncToSync asyncer.syncify".split()
     ),
     *(
         Handover(n, Handing.THREAD)

@@ -14,7 +14,7 @@ from asyncify.analysis.infer.evaluate import evaluate
 from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.forwarding import forwarded
 from asyncify.analysis.infer.functions import CONTEXT_MANAGERS, REGISTERED, bare, call_function, construct, fill_fields
-from asyncify.analysis.infer.higher import told
+from asyncify.analysis.infer.higher import run_to_end, told
 from asyncify.analysis.infer.library import call_library, call_member
 from asyncify.analysis.infer.queries import chained
 from asyncify.analysis.infer.replaced import given_by_double, replaced
@@ -38,6 +38,7 @@ from asyncify.analysis.values import (
     union,
 )
 from asyncify.knowledge import names
+from asyncify.knowledge.barriers import BY_CALLEE, Handing
 from asyncify.knowledge.builders import BUILDERS, BUILDING_PAIRS
 from asyncify.knowledge.library import DISPATCH, MAKERS, NAMED_TUPLE
 
@@ -143,6 +144,8 @@ def call_instance(
         return target.args[0] if target.args else NOTHING
     if target.type == names.SCOPED_SESSION or (target.type == names.ASYNC_SESSION and target.args):  # scoped as well
         return frozenset({target}) | (target.args[0] if target.args else NOTHING)
+    if BY_CALLEE.get(target.type) is Handing.PLAIN:
+        return run_to_end(run, target.args[0], args, kwargs)
     if target.type == "functools.partial":
         found = []
         bound = [*(target.args[1:]), *args]

@@ -85,6 +85,15 @@ def given(run: Run, function: Values, args: Args, node: ast.AST) -> Values:
     return union(found)
 
 
+def run_to_end(run: Run, function: Values, args: Args, kwargs: Kwargs) -> Values:
+    """What a plain form of async functions gives, `async_to_sync(function)(1)`; no call of them is noted."""
+    found = [value for value in function if isinstance(value, Fn)]
+    for value in found:
+        ensure(run, value)
+        pass_arguments(run, value, args, kwargs)
+    return union(result_of(run, value) for value in found)
+
+
 def reduced(run: Run, args: Args, node: ast.Call) -> Values:
     """`functools.reduce(function, items, first)`: what the function makes of the last result and an item."""
     items = elements(run, args[1], node)

@@ -40,6 +40,7 @@ from asyncify.analysis.values import (
     union,
 )
 from asyncify.knowledge import names
+from asyncify.knowledge.barriers import BY_CALLEE, Handing
 from asyncify.knowledge.library import ATTRGETTER, KEYED, METHODCALLER, NAMED_TUPLE, OBJECTS, RETURNS, SAME_ELEMENTS
 from asyncify.knowledge.names import canonical, is_a
 from asyncify.knowledge.object_factories import FACTORY, ONE
@@ -109,6 +110,11 @@ def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call
         return frozenset({Inst(name, tuple(args[:1]))})
     if name in (PROXY, ASYNC_PROXY):
         return frozenset({Inst("contextmanager", (frozenset({Inst(OBJECTS[f"{name}.session"])}),))})
+    if BY_CALLEE.get(name) is Handing.ADAPTS:
+        # `@sync_to_async(thread_sensitive=False)`; with a function it can be awaited, whatever that becomes
+        return args[0] | {Inst(name)} if args else frozenset({Ext(name)})
+    if BY_CALLEE.get(name) is Handing.PLAIN:
+        return frozenset({Inst(name, (args[0] if args else NOTHING,))})
     if name == "functools.partialmethod":
         return args[0] if args else NOTHING
     if name in KEYED and len(args) > 1 and not name.startswith(("builtins.", "itertools.")):  # heapq

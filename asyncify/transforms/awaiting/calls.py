@@ -14,11 +14,9 @@ from asyncify.analysis.given_contexts import is_begun_here
 from asyncify.analysis.handed_sessions import callee_of, given, keeps_session, sync_attribute
 from asyncify.analysis.lookalikes import lookalikes
 from asyncify.analysis.nodes import last_name
-from asyncify.analysis.own_loops import is_own_loop
 from asyncify.analysis.points import PointKind
 from asyncify.analysis.program import Program
 from asyncify.analysis.script_blocks import in_main_guard
-from asyncify.analysis.servers import serves
 from asyncify.analysis.symbols import ModuleInfo
 from asyncify.analysis.values import Cls, Ext, Fn, Inst, Member, Value, has
 from asyncify.analysis.wrappers import asks_at_all, is_asked_about
@@ -32,7 +30,7 @@ from asyncify.transforms.awaiting.context import Context, context_of
 from asyncify.transforms.awaiting.entry import ENTRY, RESOLVED, RUN, SCRIPT, Helpers
 from asyncify.transforms.awaiting.lazy import GeneratorExpressions
 from asyncify.transforms.awaiting.library_twins import twin_of
-from asyncify.transforms.awaiting.own_loops import awaited, served
+from asyncify.transforms.awaiting.own_loops import runs_loop
 from asyncify.transforms.awaiting.queries import query_edits
 from asyncify.transforms.awaiting.templates import opened_with_options, options_first, run_sync, spawn, through_run_sync
 from asyncify.transforms.awaiting.threads import unwrapped
@@ -89,12 +87,9 @@ class CallEdits:
         yield from unwrapped(self.program, self.colouring, self.module, node)
         if isinstance(self.source.parent(node), ast.Await):
             return
-        if context is Context.AWAIT and is_own_loop(self.program, node):
-            yield from awaited(self.program, self.module, node)
-            self.waiting.add(node)
-            return
-        if context is Context.AWAIT and serves(self.program, node) is not None:
-            for one in served(self.program, self.module, node):
+        own = runs_loop(self.program, self.module, node) if context is Context.AWAIT else None
+        if own is not None:
+            for one in own:
                 if isinstance(one, Finding):
                     self.findings.append(one)
                 else:

@@ -14,15 +14,16 @@ from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.test_clients import is_async_client
 from asyncify.analysis.values import Ext, has
 from asyncify.knowledge import names
-from asyncify.knowledge.barriers import ASYNC_METHODS, CONTEXT_METHODS
+from asyncify.knowledge.barriers import ASYNC_METHODS, CONTEXT_METHODS, Handing
 from asyncify.model.edit import Edit, Finding, Import
-from asyncify.model.ops import ForkAsync, Hole, Op, Replace, ReplaceStatement, SetAsync
+from asyncify.model.ops import EditDecorators, ForkAsync, Hole, Op, Replace, ReplaceStatement, SetAsync
 from asyncify.model.span import Place
 from asyncify.transforms.awaiting.calls import GROUP
 from asyncify.transforms.awaiting.closing import closing_edits, is_closing
 from asyncify.transforms.awaiting.context import Context, context_of, generator_targets
 from asyncify.transforms.awaiting.entry import ENTERED, Helpers
 from asyncify.transforms.awaiting.templates import arguments
+from asyncify.transforms.awaiting.threads import decorators
 
 #: what `with` and `async with` call: the first may be inherited from a library
 _CONTEXT = CONTEXT_METHODS | {ASYNC_METHODS[name] for name in CONTEXT_METHODS}
@@ -79,6 +80,10 @@ class StatementEdits:
                 name, imports = bring(self.program, self.module.path, "contextlib", "asynccontextmanager")
                 drops = tuple(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
                 yield self._edit(node, Replace(name), because, imports, drops)
+        adapters = decorators(self.program, function, Handing.ADAPTS)
+        if adapters:
+            drops = tuple(n.id for d in adapters.values() for n in ast.walk(d) if isinstance(n, ast.Name))
+            yield self._edit(function.node, EditDecorators(remove=tuple(adapters)), because, (), drops)
         if function in self.colouring.entries:
             yield from self.helpers.entry(function, because)
 

@@ -13,8 +13,8 @@ from asyncify.analysis.bindings import bring
 from asyncify.analysis.colouring import Colouring
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
-from asyncify.analysis.symbols import ModuleInfo
-from asyncify.analysis.values import NOTHING, Member, Values, has
+from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
+from asyncify.analysis.values import NOTHING, Ext, Member, Values, has
 from asyncify.knowledge import names
 from asyncify.knowledge.api import Form, form_of
 from asyncify.knowledge.barriers import BY_CALLEE, Handing
@@ -30,6 +30,15 @@ OWN_KEYWORDS = frozenset({"anyio.to_thread.run_sync"})
 def unwrapped(program: Program, colouring: Colouring, module: ModuleInfo, node: ast.Call) -> Iterator[Edit]:
     """`run_in_threadpool(f, x)` where f became async: `f(x)`. An executor takes f second."""
     name = callee_name(program, node)
+    if BY_CALLEE.get(name) is Handing.ADAPTS and node.args:
+        function = node.args[0]
+        if not (_waits(program, colouring, function) or function in colouring.lambdas):
+            return
+        text = "($f)" if isinstance(function, ast.Lambda) else "$f"
+        op = Replace(text, (Hole("f", module.source.span(function)),))
+        drops = tuple(n.id for n in ast.walk(node.func) if isinstance(n, ast.Name))
+        yield Edit("await", module.path, module.source.target(node), op, (), drops, "flip", BECAUSE)
+        return
     first = 1 if name.endswith("run_in_executor") else 0
     if BY_CALLEE.get(name) is not Handing.UNWRAP or len(node.args) <= first:
         return
@@ -61,6 +70,16 @@ def unwrapped(program: Program, colouring: Colouring, module: ModuleInfo, node: 
     gone = [*ast.walk(node.func), *(ast.walk(function.func) if isinstance(function, ast.Call) else ())]
     drops = tuple(n.id for n in gone if isinstance(n, ast.Name))
     yield Edit("await", module.path, source.target(target), op, imports, drops, "flip", BECAUSE)
+
+
+def decorators(program: Program, function: FunctionInfo, handing: Handing) -> dict[int, ast.expr]:
+    """The decorators that give a function another form, by position: `@sync_to_async`."""
+    found: dict[int, ast.expr] = {}
+    for position, node in enumerate(function.node.decorator_list):
+        target = program.names.resolve_expression(function.path, node.func if isinstance(node, ast.Call) else node)
+        if isinstance(target, Ext) and BY_CALLEE.get(target.name) is handing:
+            found[position] = node
+    return found
 
 
 def _waits(program: Program, colouring: Colouring, function: ast.expr) -> bool:
