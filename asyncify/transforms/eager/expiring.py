@@ -16,6 +16,8 @@ from asyncify.transforms.eager.created import Created
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reading
 from asyncify.transforms.eager.refresh import Refresh
+from asyncify.transforms.eager.session_calls import is_construction
+from asyncify.transforms.eager.sources import assigned_in, begun_from
 
 #: words in `cascade=` that hand a refresh on. Source: SQLAlchemy "Cascades", `refresh-expire` is a part of `all`.
 HANDS_ON = frozenset({"all", "refresh-expire"})
@@ -62,11 +64,40 @@ class Expiring:
                             lines[function] = max(node.lineno, lines.get(function, 0))
         return found
 
+    @cached_property
+    def _held(self) -> dict[tuple[ClassInfo, FunctionInfo], list[tuple[int, int]]]:
+        """For each class, the names by which functions hold what they got from relationships, `posts = user.posts`:
+        the line where a name is given that, and one where an instance is read from it."""
+        found: dict[tuple[ClassInfo, FunctionInfo], list[tuple[int, int]]] = defaultdict(list)
+        for function in self.program.functions:
+            given = {name: nodes for name, nodes in assigned_in(function).items() if any(map(self._is_led_to, nodes))}
+            for node in own_nodes(function.node) if given else ():
+                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+                    name = getattr(begun_from(function, node), "id", "")
+                    lines = [(value.lineno, node.lineno) for value in given.get(name, ())]
+                    for info in {o.info for o in objects(self.program.values(node.value))} if lines else ():
+                        found[info, function] += lines
+        return found
+
+    def _is_made(self, refresh: Refresh) -> bool:
+        """Whether the program makes what is refreshed: what a statement has loaded with options is loaded with these
+        once more, and its collections are fresh again."""
+        sites = (o.origin.site for o in objects(self.program.values(refresh.name)) if o.origin is not None)
+        return any(isinstance(site, ast.Call) and is_construction(self.program, site) for site in sites)
+
+    def _is_led_to(self, node: ast.expr) -> bool:
+        values = self.program.values(node)
+        found = (*objects(values), *objects(self.reading.elements(values)))
+        return any(value.origin is not None and value.origin.steps for value in found)
+
     def _is_read_later(self, refresh: Refresh, target: ClassInfo) -> bool:
         """Whether code behind a refresh, in its function or behind a call of it, reads an instance of a class."""
         function = self.program.function_of(refresh.call)
         if function is None:
             return False
+        held = self._held.get((target, function), ()) if self._is_made(refresh) else ()
+        if any(given <= refresh.follows < read for given, read in held):
+            return True
         for reader, line in self._reads.get(target, {}).items():
             if reader is function:
                 if line > refresh.call.lineno:
