@@ -162,7 +162,7 @@ def library_name(value: Value) -> str:
 
 def callee_name(program: Program, call: ast.Call) -> str:
     """The canonical library name of what is called, or an empty string."""
-    return next(filter(None, map(library_name, program.values(call.func))), "")
+    return min(filter(None, map(library_name, program.values(call.func))), default="")
 
 
 def _taker_name(program: Program, call: ast.Call) -> str:

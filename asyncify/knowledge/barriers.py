@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
+from asyncify.knowledge.names import PROCESS_POOL, PROCESSES
+
 
 class Treatment(Enum):
     """What is done with a function that needs to wait where it cannot be `async def`."""
@@ -195,11 +197,18 @@ class Handing(Enum):
 
 @dataclass(frozen=True)
 class Handover:
-    """A row: what the callable `name` does with the function in argument `position` (or keyword)."""
+    """A row: what the callable `name` does with a function that it is given, and where: at `position`, or by one of
+    the names in `KEYWORDS`. None where any argument may be one."""
 
     name: str
     handing: Handing
+    position: int | None = 0
 
+
+#: methods of pools that run a function. Source: Python library reference, "multiprocessing"
+POOL_METHODS = tuple("apply apply_async map map_async imap imap_unordered starmap starmap_async".split())
+#: the names by which threads, processes and schedulers are given a function
+KEYWORDS = frozenset({"target", "function", "func", "fn"})
 
 HANDOVERS: tuple[Handover, ...] = (
     *(
@@ -242,21 +251,36 @@ HANDOVERS: tuple[Handover, ...] = (
     ),
     *(
         Handover(n, Handing.THREAD)
-        for n in "threading.Thread threading.Timer concurrent.futures.ThreadPoolExecutor.submit "
-        "concurrent.futures.ThreadPoolExecutor.map concurrent.futures.ProcessPoolExecutor.submit "
-        "concurrent.futures.ProcessPoolExecutor.map multiprocessing.Process signal.signal atexit.register "
-        "weakref.finalize rq.Queue.enqueue rq.Queue.enqueue_in rq.Queue.enqueue_at rq.Queue.enqueue_call "
-        "apscheduler.schedulers.background.BackgroundScheduler.add_job "
+        for n in "concurrent.futures.ThreadPoolExecutor.submit concurrent.futures.ThreadPoolExecutor.map "
+        "concurrent.futures.ProcessPoolExecutor.submit concurrent.futures.ProcessPoolExecutor.map atexit.register "
+        "rq.Queue.enqueue rq.Queue.enqueue_call apscheduler.schedulers.background.BackgroundScheduler.add_job "
         "apscheduler.schedulers.blocking.BlockingScheduler.add_job "
-        "asyncio.AbstractEventLoop.call_soon asyncio.AbstractEventLoop.call_soon_threadsafe "
-        "asyncio.AbstractEventLoop.call_later asyncio.AbstractEventLoop.call_at "
-        "asyncio.AbstractEventLoop.add_signal_handler "
-        "argparse.ArgumentParser.set_defaults".split()
+        "asyncio.AbstractEventLoop.call_soon asyncio.AbstractEventLoop.call_soon_threadsafe".split()
     ),
+    *(Handover(f"{PROCESS_POOL}.{method}", Handing.THREAD) for method in POOL_METHODS),
+    *(Handover(f"multiprocessing.pool.ThreadPool.{method}", Handing.THREAD) for method in POOL_METHODS),
+    *(
+        Handover(n, Handing.THREAD, 1)
+        for n in "threading.Thread threading.Timer multiprocessing.Process signal.signal weakref.finalize "
+        f"{PROCESSES}.Process rq.Queue.enqueue_in rq.Queue.enqueue_at asyncio.AbstractEventLoop.call_later "
+        "asyncio.AbstractEventLoop.call_at asyncio.AbstractEventLoop.add_signal_handler".split()
+    ),
+    Handover("argparse.ArgumentParser.set_defaults", Handing.THREAD, None),
 )
 #: methods that keep a function for later, by name alone: parsers and futures mostly come from objects of no known kind
 KEEPING = frozenset({"set_defaults", "add_done_callback"})
 BY_CALLEE: Mapping[str, Handing] = MappingProxyType({h.name: h.handing for h in HANDOVERS})
+#: where each of them takes the function
+FUNCTION_AT: Mapping[str, int | None] = MappingProxyType({h.name: h.position for h in HANDOVERS})
+#: what hands a function to another process, by its name. Source: pickle, "What can be pickled and unpickled?"
+PICKLING = frozenset(
+    {
+        "multiprocessing.Process",
+        f"{PROCESSES}.Process",
+        *(f"concurrent.futures.ProcessPoolExecutor.{method}" for method in ("submit", "map")),
+        *(f"{PROCESS_POOL}.{method}" for method in POOL_METHODS),
+    }
+)
 
 #: callables of libraries that iterate with `async for` over what is an async iterable. Source: Starlette "Responses"
 TAKES_ASYNC_ITERABLES = frozenset(

@@ -44,7 +44,7 @@ ATTRIBUTES = MappingProxyType(
 #: attributes of objects that a library has at its top -> the class of what they give
 OBJECTS = MappingProxyType({f"{PROXY}.session": names.SESSION, f"{ASYNC_PROXY}.session": names.ASYNC_SESSION})
 
-#: functions of libraries -> the class of what they give
+#: functions of libraries, and methods of their objects -> the class of what they give
 RETURNS = MappingProxyType(
     {
         names.CREATE_ENGINE: names.ENGINE,
@@ -56,6 +56,9 @@ RETURNS = MappingProxyType(
         "sqlalchemy.ext.asyncio.async_object_session": names.ASYNC_SESSION,
         "asyncio.get_running_loop": "asyncio.AbstractEventLoop",
         "asyncio.get_event_loop": "asyncio.AbstractEventLoop",
+        "multiprocessing.get_context": names.PROCESSES,
+        "multiprocessing.Pool": names.PROCESS_POOL,
+        f"{names.PROCESSES}.Pool": names.PROCESS_POOL,
         "sqlalchemy.orm.declarative_base": "sqlalchemy.orm.DeclarativeMeta",
     }
 )

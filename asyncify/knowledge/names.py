@@ -57,6 +57,9 @@ FIXTURE = "pytest.fixture"
 #: a name in an annotation that is defined later. Source: Python reference, `typing.ForwardRef`
 FORWARD_REF = "typing.ForwardRef"
 
+#: what makes processes, and a pool of them. Source: multiprocessing, "Contexts and start methods", `Pool`
+PROCESSES = "multiprocessing.context.BaseContext"
+PROCESS_POOL = "multiprocessing.pool.Pool"
 #: what another thread will give. Source: asyncio `run_coroutine_threadsafe`
 FUTURE = "concurrent.futures.Future"
 

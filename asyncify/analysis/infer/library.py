@@ -253,6 +253,8 @@ def call_member(run: Run, member: Member, args: Args, kwargs: Kwargs, node: ast.
     told = told_of(run.engine, f"{kind}.{name}") or located(run, f"{kind}.{name}", args, kwargs)
     if told:
         return told
+    if f"{kind}.{name}" in RETURNS:
+        return frozenset({Inst(RETURNS[f"{kind}.{name}"])})
     if name in ("__enter__", "__aenter__"):
         return base.args[0] if kind in ("contextmanager", names.TRANSACTION) and base.args else frozenset({base})
     if kind in (names.QUERY, names.DYNAMIC):

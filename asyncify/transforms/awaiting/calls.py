@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from asyncify.analysis.barriers import handing_of
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.colouring import Colouring
 from asyncify.analysis.entered_by_hand import entered_by_hand
@@ -22,18 +21,18 @@ from asyncify.analysis.values import Cls, Ext, Fn, Inst, Member, Value, has
 from asyncify.analysis.wrappers import asks_at_all, is_asked_about
 from asyncify.knowledge import names
 from asyncify.knowledge.api import INSIDE, Form, form_of
-from asyncify.knowledge.barriers import ASYNC_METHODS, CONTEXT_METHODS, Handing
+from asyncify.knowledge.barriers import ASYNC_METHODS, CONTEXT_METHODS
 from asyncify.model.edit import Edit, Finding, Import
 from asyncify.model.ops import Hole, Op, RenameAttribute, Replace
 from asyncify.transforms.awaiting.connectionless import connectionless, is_connectionless, is_driver_sql
 from asyncify.transforms.awaiting.context import Context, context_of
-from asyncify.transforms.awaiting.entry import ENTRY, RESOLVED, RUN, SCRIPT, Helpers
+from asyncify.transforms.awaiting.entry import RESOLVED, RUN, SCRIPT, Helpers
 from asyncify.transforms.awaiting.lazy import GeneratorExpressions
 from asyncify.transforms.awaiting.library_twins import twin_of
 from asyncify.transforms.awaiting.own_loops import runs_loop
 from asyncify.transforms.awaiting.queries import query_edits
 from asyncify.transforms.awaiting.templates import opened_with_options, options_first, run_sync, spawn, through_run_sync
-from asyncify.transforms.awaiting.threads import unwrapped
+from asyncify.transforms.awaiting.threads import handed_to_threads, unwrapped
 from asyncify.transforms.awaiting.unrolled import unrolled
 
 GROUP = "flip"
@@ -99,7 +98,7 @@ class CallEdits:
         point = self.colouring.points.get(node)
         if self._is_unloaded(node):
             return
-        yield from self._in_thread(node)
+        yield from handed_to_threads(self.program, self.module, node, self.helpers, self._is_coroutine)
         if node in self.colouring.unrolled:
             if context is Context.AWAIT:
                 yield unrolled(self.program, self.colouring, self.module, node)
@@ -314,17 +313,6 @@ class CallEdits:
                 name, imports = bring(self.program, self.module.path, UTIL, "await_only")
                 because = f"{self.source.segment(argument)} becomes async, and its caller is plain"
                 yield self._edit(argument, Replace(f"lambda *args: {name}($it(*args))"), imports, because)
-
-    def _in_thread(self, node: ast.Call) -> Iterator[Edit]:
-        """An async function that is given to a thread is run to its end there."""
-        if handing_of(self.program, node) is not Handing.THREAD:
-            return
-        for argument in (*node.args, *(k.value for k in node.keywords)):
-            handed = [t for t in self.program.facts.handed.get(argument, ()) if self._is_coroutine(t)]
-            if handed and not isinstance(argument, ast.Call):
-                because = f"a thread cannot await {handed[0].info.qualname}"
-                yield from self.helpers.add(ENTRY, node, because)
-                yield self._edit(argument, Replace(f"{self.helpers.name(ENTRY)}($it)"), (), because)
 
     def _property(self, node: ast.Attribute) -> Iterator[Edit]:
         """Reading a property that waits: `await greenlet_spawn(getattr, obj, "name")`."""

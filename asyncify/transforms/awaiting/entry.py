@@ -21,6 +21,7 @@ from asyncify.model.ops import AppendToModule, EditDecorators
 RUN = "run_to_end"
 SCRIPT = "run_in_script"
 ENTRY = "run_async"
+CALL = "run_function"
 FIRST = "first_of"
 RESOLVED = "resolved"
 ENTERED = "entered"
@@ -60,6 +61,11 @@ def run_async(function):
 
     return wrapper
 '''
+CALL_SOURCE = '''
+def run_function(function, *args, **kwargs):
+    """Run an async function to its end; as both have names, another process can be given them."""
+    return run_to_end(function(*args, **kwargs))
+'''
 FIRST_SOURCE = '''
 async def first_of(generator):
     """The first item of a generator, which is closed then, as `next()` on a generator that nobody keeps."""
@@ -98,6 +104,7 @@ SOURCES: Mapping[str, tuple[str, tuple[Import, ...]]] = MappingProxyType(
         ),
         SCRIPT: (SCRIPT_SOURCE, (Import("asyncio"), Import("atexit"))),
         ENTRY: (ENTRY_SOURCE, (Import("functools"),)),
+        CALL: (CALL_SOURCE, ()),
         FIRST: (FIRST_SOURCE, ()),
         RESOLVED: (RESOLVED_SOURCE, (Import("inspect", "isawaitable"),)),
         ENTERED: (ENTERED_SOURCE, (Import("contextlib", "contextmanager"), Import("sqlalchemy.util", "await_only"))),
@@ -125,7 +132,7 @@ class Helpers:
 
     def add(self, helper: str, node: ast.AST, because: str) -> Iterator[Edit]:
         """The edit that defines a helper, unless it is defined already."""
-        if helper == ENTRY:
+        if helper in (ENTRY, CALL):
             yield from self.add(RUN, node, because)
         if helper in self._added or any(f.qualname == helper for f in self.module.functions.values()):
             return

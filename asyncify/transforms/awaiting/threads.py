@@ -6,20 +6,21 @@ Sources: Starlette "Thread Pool"; asyncio and anyio references (`to_thread`, `ru
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from asyncify.analysis.barriers import callee_name
+from asyncify.analysis.barriers import callee_name, handing_of, library_name
 from asyncify.analysis.bindings import bring
 from asyncify.analysis.colouring import Colouring
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
-from asyncify.analysis.values import NOTHING, Ext, Member, Values, has
+from asyncify.analysis.values import NOTHING, Ext, Fn, Member, Values, has
 from asyncify.knowledge import names
 from asyncify.knowledge.api import Form, form_of
-from asyncify.knowledge.barriers import BY_CALLEE, Handing
+from asyncify.knowledge.barriers import BY_CALLEE, FUNCTION_AT, KEYWORDS, PICKLING, Handing
 from asyncify.model.edit import Edit, Import
 from asyncify.model.ops import Hole, Replace
+from asyncify.transforms.awaiting.entry import CALL, ENTRY, Helpers
 from asyncify.transforms.awaiting.templates import arguments
 
 BECAUSE = "what waits needs no thread"
@@ -70,6 +71,32 @@ def unwrapped(program: Program, colouring: Colouring, module: ModuleInfo, node: 
     gone = [*ast.walk(node.func), *(ast.walk(function.func) if isinstance(function, ast.Call) else ())]
     drops = tuple(n.id for n in gone if isinstance(n, ast.Name))
     yield Edit("await", module.path, source.target(target), op, imports, drops, "flip", BECAUSE)
+
+
+def handed_to_threads(
+    program: Program, module: ModuleInfo, node: ast.Call, helpers: Helpers, is_coroutine: Callable[[Fn], bool]
+) -> Iterator[Edit]:
+    """An async function that is given to a thread, or to another process, is run to its end there. What else the call
+    is given goes to that function, which awaits it."""
+    if handing_of(program, node) is not Handing.THREAD:
+        return
+    called = {library_name(value) for value in program.values(node.func)}
+    places = {FUNCTION_AT.get(name) for name in called if BY_CALLEE.get(name) is Handing.THREAD}
+    named = [k.value for k in node.keywords if None in places or not places or k.arg in KEYWORDS]
+    placed = [a for at, a in enumerate(node.args) if None in places or not places or at in places]
+    for argument in (*placed, *named):
+        handed = [t for t in program.facts.handed.get(argument, ()) if is_coroutine(t)]
+        if not handed or isinstance(argument, ast.Call):
+            continue
+        because = f"a thread cannot await {handed[0].info.qualname}"
+        helper, op = ENTRY, Replace(f"{helpers.name(ENTRY)}($it)")
+        imports: tuple[Import, ...] = ()
+        if called & PICKLING:
+            because = f"another process cannot await {handed[0].info.qualname}, and is given it by its name"
+            partial, imports = bring(program, module.path, "functools", "partial")
+            helper, op = CALL, Replace(f"{partial}({helpers.name(CALL)}, $it)")
+        yield from helpers.add(helper, node, because)
+        yield Edit("await", module.path, module.source.target(argument), op, imports, group="flip", because=because)
 
 
 def decorators(program: Program, function: FunctionInfo, handing: Handing) -> dict[int, ast.expr]:
