@@ -11,6 +11,7 @@ from asyncify.analysis.entered_by_hand import entered_by_hand
 from asyncify.analysis.forms import is_decorator, is_implicit
 from asyncify.analysis.given_contexts import is_begun_here
 from asyncify.analysis.handed_sessions import callee_of, given, keeps_session, sync_attribute
+from asyncify.analysis.loaded_callables import may_be_loaded
 from asyncify.analysis.lookalikes import lookalikes
 from asyncify.analysis.nodes import last_name
 from asyncify.analysis.points import PointKind
@@ -169,7 +170,7 @@ class CallEdits:
         plain = Form.PLAIN in forms or any(self._stays_plain(v) for v in called)
         # a transaction that was waited for would begin again in its `async with`
         plain = plain or (Form.WITH in forms and not isinstance(node.func, ast.Attribute))
-        return plain or bool(lookalikes(self.program, node))
+        return plain or bool(lookalikes(self.program, node)) or may_be_loaded(self.program, node)
 
     def _stays_plain(self, value: Value) -> bool:
         """Whether a callable gives a value and no coroutine after the migration."""
