@@ -184,7 +184,8 @@ def names(session: SessionDep):
 
 def test_schemas_of_pydantic_1_that_read_no_objects(tmp_path: Path) -> None:
     """pydantic 1 makes a dictionary of a SQLModel for a schema without `orm_mode`: it has what is loaded, so a load
-    would show. A `SQLModel` and a schema with `orm_mode` read. pydantic 2 reads for all of them."""
+    would show. A `SQLModel` and a schema with `orm_mode` read. pydantic 2 reads for all of them. A program that
+    pydantic 2 could not import keeps it below 2 as well."""
     models = """\
 from typing import List, Optional
 
@@ -244,6 +245,13 @@ def users(session: Session = Depends(get_session)):
     return session.exec(select(User)).all()
 """
     told = "\n\n    class Config:\n        orm_mode = True"
+    old = "from pydantic import BaseSettings\n"
+    both = f"try:\n    from pydantic_settings import BaseSettings\nexcept ImportError:\n    {old}"
+    for config, loads in ((old, False), (both, True), (f"{old}from pydantic import ConfigDict\n", True), ("", True)):
+        text = main.format(base="BaseModel", settings="")
+        files = {"main.py": text, "models.py": models, "db.py": db, "config.py": config}
+        migrated = migrate({**files, "requirements.txt": "fastapi\nsqlmodel\n"})
+        assert ("selectinload(User.contents)" in migrated["main.py"]) is loads, config
     for pins, base, settings, loads in (
         ("fastapi<0.100\npydantic<2\n", "BaseModel", "", False),
         ("fastapi<0.100\npydantic<2\n", "BaseModel", told, True),
