@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from asyncify.analysis.expiry.events import event_of
 from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Cls, Values, has, objects, of_type
@@ -18,6 +19,7 @@ from asyncify.knowledge import names
 from asyncify.knowledge.api import Form, form_of
 from asyncify.model.ops import AppendCall, EditCall, Op
 from asyncify.transforms.tests.found import Work
+from asyncify.transforms.tests.still_fresh import is_still_fresh
 
 _RUN = frozenset({"execute", "scalars", "scalar", "exec"})
 _GET = frozenset({"get", "get_one"})
@@ -35,17 +37,22 @@ def _test(work: Work, function: FunctionInfo) -> None:
     program = work.program
     known = {o.info for arg in function.parameters for o in objects(program.values(arg))}
     worked = False
+    before: list[ast.Call] = []
     calls = [n for n in function.nodes if isinstance(n, ast.Call)]
     for call in sorted(calls, key=lambda n: (n.end_lineno or 0, n.end_col_offset or 0)):
         loaded = set(_loaded(work, call))
         if loaded:
             again = any(work.program.classes.are_kin(one, other) for one in loaded for other in known)
-            if worked and again and _is_looked_at(work.source(function.path).statement(call), call):
+            looked_at = worked and again and _is_looked_at(work.source(function.path).statement(call), call)
+            if looked_at and not is_still_fresh(program, function, call, loaded, before):
                 _reread(work, function, call)
             known |= loaded
             continue
         known |= {o.info for o in objects(program.values(call)) if program.orm.is_model(o.info)}
-        worked = worked or _works(work, call)
+        works = _works(work, call)
+        worked = worked or works
+        if works or any(work.waits(target.info) for target in program.calls(call)) or event_of(program, call):
+            before.append(call)
 
 
 def _is_looked_at(statement: ast.stmt, call: ast.Call) -> bool:
