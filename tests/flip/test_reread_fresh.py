@@ -1,4 +1,5 @@
-"""`get()` of what a function of the app has just refreshed sends nothing, neither before nor after the migration."""
+"""`get()` of what a function of the app has just refreshed sends nothing, neither before nor after the migration; that
+of what the session was told to forget since reads it anew by itself."""
 
 from __future__ import annotations
 
@@ -74,6 +75,9 @@ def test_it(db: Session):
         ("stamp(db, note)", "id", True),
         ("other = create(db, 'b')", "id", True),
         ("db.commit()", "id", True),
+        ("stamp(db, note); db.expire_all()", "id", False),
+        ("db.expire_all(); stamp(db, note)", "id", True),
+        ("stamp(db, note); SessionLocal().expire_all()", "id", True),
         ("assert note.id", "parent_id", True),
     ],
 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from asyncify.analysis.expiry.events import event_of
+from asyncify.analysis.expiry.events import Effect, event_of
 from asyncify.analysis.fixtures import is_test_path
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Cls, Values, has, objects, of_type
@@ -38,21 +38,29 @@ def _test(work: Work, function: FunctionInfo) -> None:
     known = {o.info for arg in function.parameters for o in objects(program.values(arg))}
     worked = False
     before: list[ast.Call] = []
+    expired: set[str] = set()  # the sessions that were told to forget everything since: what they give is read anew
     calls = [n for n in function.nodes if isinstance(n, ast.Call)]
     for call in sorted(calls, key=lambda n: (n.end_lineno or 0, n.end_col_offset or 0)):
         loaded = set(_loaded(work, call))
         if loaded:
             again = any(work.program.classes.are_kin(one, other) for one in loaded for other in known)
             looked_at = worked and again and _is_looked_at(work.source(function.path).statement(call), call)
-            if looked_at and not is_still_fresh(program, function, call, loaded, before):
+            anew = ast.unparse(call.func.value) in expired if isinstance(call.func, ast.Attribute) else False
+            if looked_at and not anew and not is_still_fresh(program, function, call, loaded, before):
                 _reread(work, function, call)
             known |= loaded
             continue
         known |= {o.info for o in objects(program.values(call)) if program.orm.is_model(o.info)}
+        event = event_of(program, call)
         works = _works(work, call)
         worked = worked or works
-        if works or any(work.waits(target.info) for target in program.calls(call)) or event_of(program, call):
+        if works or event or any(work.waits(target.info) for target in program.calls(call)):
             before.append(call)
+            expired.clear()
+        if event and event.effect is Effect.EXPIRES_ALL:
+            always = work.source(function.path).statement(call) in function.node.body
+            if always and getattr(call.func, "attr", "") == "expire_all":
+                expired.add(ast.unparse(event.session))
 
 
 def _is_looked_at(statement: ast.stmt, call: ast.Call) -> bool:
