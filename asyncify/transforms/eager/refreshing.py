@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 from asyncify.analysis.evaluated import behind
 from asyncify.analysis.expiry.events import path_text
-from asyncify.analysis.symbols import ClassInfo
+from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import instances, objects
 from asyncify.model.edit import Edit
 from asyncify.transforms.eager.asked_mocks import AskedMocks
@@ -53,6 +54,7 @@ class Refreshing:
         self.upwards: list[tuple[Refresh, Steps, Reader]] = []
         self._places: dict[Refresh, tuple[ClassInfo, dict[Steps, list[Reader]]]] = {}
         self._repeated: dict[Refresh, dict[Steps, list[Reader]]] = {}
+        self._names = cache(_names)
 
     def add(self, place: Refresh, steps: Steps, reader: Reader) -> None:
         """Let a refresh load a path."""
@@ -68,9 +70,7 @@ class Refreshing:
         loaded with an instance before is not there any more."""
         written = (r for r in self.created.every() if r.is_refresh)
         return any(
-            place.path == path
-            and path_text(place.name) == path_text(instance)
-            and first <= place.follows < second
+            place.path == path and path_text(place.name) == path_text(instance) and first <= place.follows < second
             for place in (*written, *self._places)
         )
 
@@ -210,27 +210,46 @@ class Refreshing:
         function = self.program.function_of(place.call)
         if function is None:
             return False
-        ends = {self.program.orm.end_of(info, steps) for steps in needed}
-        own = path_text(place.name)
-        for node in function.nodes:
-            if isinstance(node, ast.Name) and node.id != own and not self._is_refreshed_first(place, node.id):
-                for found in objects(self.program.values(node)):
-                    if found.origin is not None and self.reading.paths.get(found.origin.site):
-                        if any(end is not None and self.program.classes.are_kin(end, found.info) for end in ends):
-                            return True
-        return False
-
-    def _is_refreshed_first(self, place: Refresh, name: str) -> bool:
-        """Whether the first use of a name behind a refresh refreshes what it means, further down in the same block."""
-        source, function = self.program.modules[place.path].source, self.program.function_of(place.call)
-        names = (n for n in function.nodes if isinstance(n, ast.Name) and n.id == name) if function is not None else ()
-        later = [n for n in names if n.lineno > place.call.lineno]
-        following = behind(source, source.statement(place.call)) if later else []
-        first = source.statement(min(later, key=lambda n: n.lineno)) if later else None
-        refreshes = (r for r in self.created.every() if r.path == place.path and r.is_refresh and r.before is None)
-        return first in following and any(
-            source.statement(r.call) is first and isinstance(r.name, ast.Name) and r.name.id == name for r in refreshes
+        ends = {end for steps in needed if (end := self.program.orm.end_of(info, steps)) is not None}
+        others = self._names(function) if ends else {}
+        return any(
+            name != path_text(place.name)
+            and any(self._may_hold(node, ends) for node in nodes)
+            and not self._is_refreshed_first(place, nodes)
+            for name, nodes in others.items()
         )
+
+    def _may_hold(self, node: ast.Name, ends: Collection[ClassInfo]) -> bool:
+        """Whether a name means an instance of one of some classes, of which relationships are read."""
+        return any(
+            found.origin is not None
+            and self.reading.paths.get(found.origin.site)
+            and any(self.program.classes.are_kin(end, found.info) for end in ends)
+            for found in objects(self.program.values(node))
+        )
+
+    def _is_refreshed_first(self, place: Refresh, nodes: Sequence[ast.Name]) -> bool:
+        """Whether the first use of a name behind a refresh refreshes what it means, further down in the same block.
+        nodes: all uses of the name in the function."""
+        later = [n for n in nodes if n.lineno > place.call.lineno]
+        if not later:
+            return False
+        source = self.program.modules[place.path].source
+        first = source.statement(min(later, key=lambda n: n.lineno))
+        return first in behind(source, source.statement(place.call)) and any(
+            isinstance(r.name, ast.Name) and r.name.id == nodes[0].id and source.statement(r.call) is first
+            for r in self.created.every()
+            if r.path == place.path and r.is_refresh and r.before is None
+        )
+
+
+def _names(function: FunctionInfo) -> dict[str, list[ast.Name]]:
+    """The names in a function, each with its uses."""
+    found: dict[str, list[ast.Name]] = {}
+    for node in function.nodes:
+        if isinstance(node, ast.Name):
+            found.setdefault(node.id, []).append(node)
+    return found
 
 
 def _pairs(readers: Mapping[Steps, list[Reader]]) -> list[tuple[Steps, Reader]]:
