@@ -14,7 +14,7 @@ from pathlib import Path
 from asyncify.analysis.config import Config
 from asyncify.analysis.config_file import load_config
 from asyncify.analysis.discovery import discover
-from asyncify.analysis.memory import collector_paused
+from asyncify.analysis.memory import collector_paused, deep_calls
 from asyncify.analysis.overrides import check_overrides
 from asyncify.analysis.program import build
 from asyncify.analysis.recorded_paths import in_workspace
@@ -38,6 +38,7 @@ def read(root: Path, exclude: Sequence[str] = (), config: Config | None = None) 
     return discover(root, [*config.exclude, *exclude])
 
 
+@deep_calls()
 def plan(root: Path, name: str, *, exclude: Sequence[str] = (), config: Config | None = None) -> Plan:
     """What one step or transform would do to the program as it stands.
 
@@ -49,6 +50,7 @@ def plan(root: Path, name: str, *, exclude: Sequence[str] = (), config: Config |
         return decide(build(read(root, exclude, config), config), stage)
 
 
+@deep_calls()
 def explain(
     root: Path, name: str, *, exclude: Sequence[str] = (), config: Config | None = None
 ) -> tuple[Explanation, ...]:
@@ -64,6 +66,7 @@ def explain(
         return explain_definitions(program, name)
 
 
+@deep_calls()
 def migrate(
     root: Path,
     names: Sequence[str] = (),

@@ -14,6 +14,7 @@ from asyncify.analysis.config import Config
 from asyncify.analysis.fixtures import Fixtures
 from asyncify.analysis.infer.engine import Facts, Read
 from asyncify.analysis.infer.inference import infer
+from asyncify.analysis.memory import is_too_deep
 from asyncify.analysis.names import Names
 from asyncify.analysis.nodes import below
 from asyncify.analysis.object_factories import ObjectFactories
@@ -294,11 +295,17 @@ def build(
             modules[path] = before.modules[path]
             continue
         try:
-            modules[path] = collect(SourceFile.parse(path, workspace.files[path]))
+            source = SourceFile.parse(path, workspace.files[path])
+            if is_too_deep(source.tree):
+                broken[path] = "it is nested too deeply"
+            else:
+                modules[path] = collect(source)
         except SyntaxError as error:
             broken[path] = f"line {error.lineno}: {error.msg}"
         except (UnicodeDecodeError, LookupError):
             broken[path] = "its bytes are not text in the encoding that it declares"
         except ValueError as error:
             broken[path] = str(error)
+        except (RecursionError, MemoryError):  # what `ast.parse` raises for it
+            broken[path] = "it is nested too deeply"
     return Program(workspace, config or Config(), modules, broken, find_unloaded=find_unloaded, evidence=evidence)
