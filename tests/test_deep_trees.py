@@ -38,11 +38,16 @@ def sums(depth: int) -> str:
     return "def text(a):\n    return a" + "".join(f' + "{n}"' for n in range(depth)) + "\n"
 
 
+def branches(depth: int) -> str:
+    first = "def pick(a):\n    if a == 0:\n        return 0\n"
+    return first + "".join(f"    elif a == {n}:\n        return {n}\n" for n in range(depth))
+
+
 def chain(depth: int) -> str:
     return "text = start" + "".join(f".more({n})" for n in range(depth)) + "\n"
 
 
-@pytest.mark.parametrize("text", [sums(480), sums(1500), chain(700)])
+@pytest.mark.parametrize("text", [sums(480), branches(480), sums(1500), chain(700)])
 def test_migrates_what_is_beside(tmp_path: Path, text: str) -> None:
     (tmp_path / "app.py").write_text(APP)
     (tmp_path / "deep.py").write_text(text)

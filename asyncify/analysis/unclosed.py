@@ -130,11 +130,13 @@ def _locals(program: Program, function: FunctionInfo, in_tests: bool) -> Iterato
     for body in bodies(function.node.body):
         for index, stmt in enumerate(body):
             name = opened_name(program, stmt)
+            if not name:
+                continue
             closes = in_tests or bool(taken_name(program, stmt))  # nobody else may have it
-            if name and not closes and not is_never_replaced(program, getattr(stmt, "value", None)):
+            if not closes and not is_never_replaced(program, getattr(stmt, "value", None)):
                 continue
             rest = _what_follows(function, body, index)
-            if not name or not rest or closed(function, name) or not bound_once(function, name):
+            if not rest or closed(function, name) or not bound_once(function, name):
                 continue
             if not _stays(program, function, name, rest) or not (closes or is_given_back(program, function, name)):
                 continue
