@@ -14,7 +14,7 @@ from asyncify.analysis.forms import lambda_around, may_be_of_session
 from asyncify.analysis.given_contexts import entered, is_begun_here, is_given
 from asyncify.analysis.handed_sessions import callee_of, keeps_session
 from asyncify.analysis.program import Program
-from asyncify.analysis.query_points import iterated_queries, runs_own_query, sliced_queries
+from asyncify.analysis.query_points import iterated_queries, replaced_collections, runs_own_query, sliced_queries
 from asyncify.analysis.reflection import reflects_with
 from asyncify.analysis.symbols import FunctionInfo, ModuleInfo
 from asyncify.analysis.test_clients import is_async_client
@@ -113,6 +113,8 @@ def written_points(program: Program, module: ModuleInfo, clients: frozenset[ast.
         yield Point(PointKind.QUERY, iterated, "iterates over a query")
     for sliced in sliced_queries(program, module):
         yield Point(PointKind.QUERY, sliced, "takes a part of a query")
+    for replaced in replaced_collections(program, module):
+        yield Point(PointKind.QUERY, replaced, "replaces what a dynamic collection holds")
     for node in module.source.nodes_among(_WAITING):
         if node in inside_factories:
             continue

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from asyncify.analysis.assignments import assigned
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ModuleInfo
-from asyncify.analysis.values import Ext, has
+from asyncify.analysis.values import Cls, Ext, Obj, has
 from asyncify.knowledge import names
 from asyncify.knowledge.query_methods import COLLECTING, ITERATING
 
@@ -48,6 +49,30 @@ def sliced_queries(program: Program, module: ModuleInfo) -> Iterator[ast.Subscri
     for node in module.source.nodes_of(ast.Subscript):
         if isinstance(node.ctx, ast.Load) and has(program.values(node.value), names.QUERY):
             yield node
+
+
+def replaced_collections(program: Program, module: ModuleInfo) -> Iterator[ast.Assign]:
+    """`book.authors = [...]` of a dynamic collection, which asks the database for what it held. An instance that was
+    made here has no rows yet. Source: SQLAlchemy, `DynamicAttributeImpl.set`."""
+    for node in module.source.nodes_of(ast.Assign):
+        target = node.targets[0]
+        if len(node.targets) == 1 and isinstance(target, ast.Attribute):
+            models = [v.info for v in program.values(target.value) if isinstance(v, Obj)]
+            found = (program.orm.relationship(info, target.attr) for info in models)
+            if any(r is not None and r.lazy == "dynamic" for r in found) and not _is_new(program, target.value):
+                yield node
+
+
+def _is_new(program: Program, node: ast.expr) -> bool:
+    """Whether an expression is a name that only ever means an instance made in the same function, or `self` there."""
+    function = program.function_of(node)
+    if not isinstance(node, ast.Name) or function is None:
+        return False
+    made = assigned(function, node.id)
+    calls = [value for value in made if isinstance(value, ast.Call)]
+    if function.name == "__init__" and function.parameters and function.parameters[0].arg == node.id:
+        return True
+    return 0 < len(calls) == len(made) and all(any(isinstance(v, Cls) for v in program.values(c.func)) for c in calls)
 
 
 def runs_own_query(program: Program, node: ast.Call) -> bool:

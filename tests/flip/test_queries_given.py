@@ -80,6 +80,52 @@ def first(id: int, service: Service = Depends()):
     assert "await greenlet_spawn(list, await service.posts(id))" in migrated["main.py"]
 
 
+def test_a_dynamic_collection_is_replaced(tmp_path: Path) -> None:
+    app = HEAD + """
+from models import Post
+
+
+class Users:
+    def __init__(self, db: Session = Depends(get_db)) -> None:
+        self.db = db
+
+    def only(self, user: User, title: str) -> None:
+        user.posts = [post for post in user.posts if post.title == title]
+
+    def add(self, name: str) -> User:
+        user = User(name=name)
+        user.posts = [Post(title="new")]
+        self.db.add(user)
+        self.db.commit()
+        return user
+
+
+@app.post("/users/{id}/posts/{title}")
+def keep(id: int, title: str, users: Users = Depends()):
+    user = users.db.get(User, id)
+    users.only(user, title)
+    users.db.commit()
+    return [post.title for post in user.posts]
+
+
+@app.delete("/users/{id}/posts")
+def clear(id: int, db: Session = Depends(get_db)):
+    user = db.get(User, id)
+    user.posts = []
+    db.commit()
+    return user.posts.count()
+
+
+@app.post("/new")
+def new(users: Users = Depends()):
+    return users.add("New").name
+"""
+    requests = [("POST", "/users/1/posts/One"), ("DELETE", "/users/1/posts"), ("POST", "/new")]
+    migrated = prove(tmp_path, {"main.py": app, "models.py": MODELS}, requests)["main.py"]
+    assert 'await greenlet_spawn(setattr, user, "posts", [])' in migrated
+    assert 'user.posts = [Post(title="new")]' in migrated
+
+
 def test_a_route_answers_with_a_query_that_nothing_has_run(tmp_path: Path) -> None:
     app = HEAD + """
 from typing import List

@@ -16,7 +16,7 @@ from asyncify.analysis.values import Ext, Member, has, of_type
 from asyncify.knowledge import names
 from asyncify.knowledge.names import canonical
 from asyncify.model.edit import Edit, Import
-from asyncify.model.ops import Hole, Op, Replace
+from asyncify.model.ops import Hole, Op, Replace, ReplaceStatement
 from asyncify.transforms.awaiting.context import Context, context_of
 from asyncify.transforms.awaiting.templates import arguments, spawn
 from asyncify.transforms.query.slices import is_negative
@@ -44,10 +44,10 @@ def query_edits(program: Program, module: ModuleInfo, waiting: set[ast.AST]) -> 
             if not _makes_query(program, module, node):
                 yield _outside(program, module, node)
         point = program.colouring.points.get(node)
-        if point is not None and point.kind is PointKind.QUERY and isinstance(node, ast.expr):
+        if point is not None and point.kind is PointKind.QUERY and isinstance(node, (ast.expr, ast.Assign)):
             if context_of(program, program.colouring, module, node) is Context.AWAIT:
                 waiting.add(node)
-                yield _sent(program, module, node)
+                yield _replaced(program, module, node) if isinstance(node, ast.Assign) else _sent(program, module, node)
 
 
 def inside(program: Program, module: ModuleInfo, session: ast.expr) -> Edit:
@@ -122,6 +122,16 @@ def _sent(program: Program, module: ModuleInfo, node: ast.expr) -> Edit:
         lazy = isinstance(node.func, ast.Attribute) and node.func.attr == "values"
         op = _values(module.source, node, name) if lazy else spawn(module.source, node, name)
     return _edit(module, node, op, because, imports)
+
+
+def _replaced(program: Program, module: ModuleInfo, node: ast.Assign) -> Edit:
+    """`book.authors = [...]` of a dynamic collection."""
+    target = node.targets[0]
+    assert isinstance(target, ast.Attribute)
+    name, imports = bring(program, module.path, "sqlalchemy.util", "greenlet_spawn")
+    holes = (Hole("o", module.source.span(target.value)), Hole("value", module.source.span(node.value)))
+    op = ReplaceStatement(f'await {name}(setattr, $o, "{target.attr}", $value)', holes)
+    return _edit(module, node, op, "setting a dynamic collection asks for what it held", imports)
 
 
 def _part(source: SourceFile, node: ast.Subscript, name: str, *, from_end: bool) -> Replace:
