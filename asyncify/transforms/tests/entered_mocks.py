@@ -11,11 +11,14 @@ from asyncify.analysis.fixtures import is_test
 from asyncify.analysis.mock_origins import scope_of_patch
 from asyncify.analysis.mock_stands import TestMocks
 from asyncify.analysis.nodes import last_name
-from asyncify.analysis.values import Obj
+from asyncify.analysis.values import Cls, Fn, Inst, Obj, has
+from asyncify.knowledge import names
 from asyncify.model.ops import InsertStatements
 from asyncify.transforms.tests.doubles import to_mock_class
 from asyncify.transforms.tests.found import Work
 
+#: what of a library a name can hold that is no mock
+NO_MOCKS = frozenset({"list", "tuple", "generator", "lambda", "functools.partial", names.SESSIONMAKER})
 #: by what a mock is told what it gives when it is called
 TOLD_BY = ("return_value", "side_effect")
 
@@ -68,9 +71,15 @@ class Entered:
         return lines
 
     def _is_double(self, session: ast.expr) -> bool:
-        """Whether a session is an instance of a class of the tests, which is no mock."""
-        values = self.work.program.values(session)
-        return any(isinstance(value, Obj) and is_test(value.info.path) for value in values)
+        """Whether what is given is no mock: an instance of a class of the tests, what makes sessions
+        (`side_effect=make_session`), a real session, or a list of several."""
+        for value in self.work.program.values(session):
+            if isinstance(value, (Fn, Cls)) or (isinstance(value, Obj) and is_test(value.info.path)):
+                return True
+            if isinstance(value, Inst) and value.type in NO_MOCKS:
+                return True
+        real = has(self.work.program.values(session), names.SESSION, names.ASYNC_SESSION)
+        return real and not self.work.program.mock_origins.of(session)
 
     @staticmethod
     def _tells(scope: object, session: str) -> bool:
