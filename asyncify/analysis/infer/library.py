@@ -11,7 +11,7 @@ from asyncify.analysis.infer.annotations import constant_text
 from asyncify.analysis.infer.evaluate import annotated
 from asyncify.analysis.infer.foreign import thing_of
 from asyncify.analysis.infer.framework import keep_lifespan_state
-from asyncify.analysis.infer.functions import CONTEXT_MANAGERS, made_by_factory
+from asyncify.analysis.infer.functions import CONTEXT_MANAGERS, ensure, made_by_factory, pass_arguments
 from asyncify.analysis.infer.graphql import keep_context
 from asyncify.analysis.infer.higher import apply, given, grouped, keyed, reduced
 from asyncify.analysis.infer.iteration import awaited, elements, position_of
@@ -27,6 +27,7 @@ from asyncify.analysis.values import (
     Cls,
     Const,
     Ext,
+    Fn,
     Inst,
     Member,
     Obj,
@@ -103,6 +104,10 @@ def call_library(run: Run, name: str, args: Args, kwargs: Kwargs, node: ast.Call
     if name in (ATTRGETTER, METHODCALLER):
         return frozenset({Inst(name, tuple(args))})
     if name == "functools.partial":
+        for function in (f for f in (args[0] if args else NOTHING) if isinstance(f, Fn)):
+            # whoever calls it, perhaps a library, calls it with these
+            ensure(run, function)
+            pass_arguments(run, function, args[1:], kwargs)
         return frozenset({Inst("functools.partial", tuple(args))})
     if name == names.FASTAPI:
         keep_lifespan_state(run, kwargs)

@@ -25,6 +25,7 @@ from asyncify.analysis.values import Ext
 from asyncify.knowledge.names import canonical
 from asyncify.knowledge.testing import MOCKS
 from asyncify.model.ops import EditCall, Hole, InsertStatements, Replace
+from asyncify.transforms.tests.bound_overrides import bound_override, override_name
 from asyncify.transforms.tests.found import Work
 from asyncify.transforms.tests.iterators import assigned_to_mock
 
@@ -46,6 +47,8 @@ def plan_doubles(work: Work) -> None:
         for key, value in override_entries(work.source(path)):
             if isinstance(value, ast.Lambda):
                 _override(work, work.source(path), key, value)
+            elif isinstance(value, ast.Call):
+                bound_override(work, work.source(path), override_name(work, work.source(path), key), value)
 
 
 def _replacement(work: Work, one: Replacement, named: set[tuple[ast.AST, str]]) -> None:
@@ -169,6 +172,4 @@ def _override(work: Work, source: SourceFile, key: ast.expr, node: ast.Lambda) -
         work.waits(f.info) and not f.info.is_generator for f in work.program.calls(node.body)
     )
     if waiting:
-        wish = f"override_{source.segment(key).rpartition('.')[2]}"
-        name = free_name(work.program, source.path, wish if wish.isidentifier() else "override")
-        _as_function(work, source, node, name, "a lambda cannot wait", "await ")
+        _as_function(work, source, node, override_name(work, source, key), "a lambda cannot wait", "await ")
