@@ -51,7 +51,8 @@ class Change:
     attribute: the one that is set, `ANYTHING` where it is not known which; empty for rows that come, go or change.
     behind: it is done by a statement, so that instances do not know of it. same: an attribute is set to what is sure to
     be the same once it is loaded, or a collection only loses instances. deletes: an instance is deleted. made: the
-    attribute is one of a new instance. other: a column that is no text is given one.
+    attribute is one of a new instance. other: a column that is no text is given one. replaced: it gets another value,
+    which may be another collection.
     """
 
     info: ClassInfo | None
@@ -61,6 +62,7 @@ class Change:
     deletes: bool = False
     made: bool = False
     other: bool = False
+    replaced: bool = False
 
 
 class Changes:
@@ -157,7 +159,7 @@ class Changes:
                         value = node.value if not isinstance(node, ast.AugAssign) else None
                         same = self._comes_back(function.path, value)
                         other = self._is_other(found.info, target.attr, value)
-                        yield Change(found.info, target.attr, same=same, other=other)
+                        yield Change(found.info, target.attr, same=same, other=other, replaced=True)
                         yield from self._defaults(found.info, self._column_defaults.changed(found.info))
 
     def _call(self, function: FunctionInfo, node: ast.Call) -> Iterator[Change]:

@@ -204,7 +204,7 @@ class Expired:
             return
         source, statement = read.function.source, self._statement(read)
         name = source.segment(read.instance)
-        if self._is_read_by(read) or self._meanwhile.has_other_names(read):
+        if self._is_read_by(read) or self._meanwhile.has_other_names(read) or self._has_paths(read):
             self._want(self._refresh(read, before=True), read)
             return
         text, guard = f"{session.name}.expire({name})\n", self._guard(read)
@@ -212,6 +212,18 @@ class Expired:
         target = Target(source.span(statement), Place.STATEMENT)
         op = InsertStatements(text, "before")
         self.edits.append(Edit("eager", read.function.path, target, op, because=_because(read)))
+
+    def _has_paths(self, read: ExpiredRead) -> bool:
+        """Whether relationships of the instance are read further down, or in other functions: they are gone with the
+        columns, and a refresh loads them."""
+        origins = (found.origin for found in objects(self.program.values(read.instance)))
+        sites = {origin.site for origin in origins if origin is not None and not origin.steps}
+        readers = (r for site in sites for found in self.reading.paths.get(site, {}).values() for r in found)
+        return any(
+            self.program.function_of(reader.node) is not read.function
+            or getattr(reader.node, "lineno", 0) > read.node.lineno
+            for reader in readers
+        )
 
     def _is_read_by(self, read: ExpiredRead) -> bool:
         """Whether the statement that asks again reads the instance itself: `.where(User.id == user.id)`."""

@@ -88,7 +88,7 @@ class Meanwhile:
             return frozenset()
         if change.deletes:
             return deleted_along(self._program.orm, change.info)
-        takes_out = change.same and bool(change.attribute)
+        takes_out = (change.same or change.replaced) and bool(change.attribute)
         orphan = orphans(self._program.orm, change.info, change.attribute) if takes_out else None
         return frozenset() if orphan is None else frozenset({orphan})
 
