@@ -22,6 +22,7 @@ from asyncify.analysis.schema_order import BASE_MODELS, is_schema
 from asyncify.analysis.schemas import Schemas, Shape
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Cls, Ext, Fn, Inst, Obj, Rec, Values
+from asyncify.knowledge.barriers import FUNCTION_AT
 from asyncify.knowledge.names import canonical
 
 #: methods that give a schema as a dictionary. Source: pydantic 2 `BaseModel.model_dump`, pydantic 1 `BaseModel.dict`
@@ -132,10 +133,11 @@ class KeyNames:
 
     def _function(self, node: ast.Call) -> ast.expr:
         """What a call calls, also in a thread or a greenlet: `run_in_threadpool(build, 1)`, `db.run_sync(build)`."""
-        position, gives = (0, True) if last_name(node.func) == "run_sync" else (0, False)
+        position, gives = 0, last_name(node.func) == "run_sync"
         for value in self.program.values(node.func):
             if isinstance(value, Ext):
-                position, gives = FORWARDS.get(canonical(value.name), (0, False))
+                name = canonical(value.name)
+                position, gives = FUNCTION_AT.get(name) or 0, FORWARDS.get(name, False)
         return node.args[position] if gives and len(node.args) > position else node.func
 
     def _bound(self, path: str, node: ast.Name, depth: int, ask: Callable[[str, ast.expr, int], Names]) -> Names:

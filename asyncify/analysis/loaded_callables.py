@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from asyncify.analysis.assignments import assigned_value
 from asyncify.analysis.program import Program
 from asyncify.analysis.values import Ext
 
@@ -17,14 +18,8 @@ def may_be_loaded(program: Program, node: ast.Call) -> bool:
     function = program.function_of(node)
     if function is None or not isinstance(node.func, ast.Name):
         return False
-    assigned = (n for n in function.nodes if isinstance(n, (ast.Assign, ast.AnnAssign)))
-    given = (
-        n.value
-        for n in assigned
-        for target in (n.targets if isinstance(n, ast.Assign) else [n.target])
-        if isinstance(target, ast.Name) and target.id == node.func.id and n.value is not None
-    )
-    return any(_is_unknown(program, branch) for value in given for branch in _branches(value))
+    given = (assigned_value(statement, node.func.id) for statement in function.nodes)
+    return any(_is_unknown(program, branch) for value in given if value is not None for branch in _branches(value))
 
 
 def _branches(node: ast.expr) -> Iterator[ast.expr]:

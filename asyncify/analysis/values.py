@@ -187,6 +187,12 @@ def instances(values: Values) -> Iterator[Obj]:
             yield from (v for part in value.args for v in objects(part))
 
 
+def made_at(found: Iterable[Obj], *, directly: bool = False) -> list[ast.AST]:
+    """The places that instances come from, each once. directly: of those alone that no relationship has led to."""
+    origins = (value.origin for value in found)
+    return list(dict.fromkeys(o.site for o in origins if o is not None and not (directly and o.steps)))
+
+
 def collection(kind: str, elements: Values) -> Inst:
     """A `list`, `set` or the like of these elements."""
     return Inst(kind, (elements,))

@@ -198,11 +198,13 @@ class Handing(Enum):
 @dataclass(frozen=True)
 class Handover:
     """A row: what the callable `name` does with a function that it is given, and where: at `position`, or by one of
-    the names in `KEYWORDS`. None where any argument may be one."""
+    the names in `KEYWORDS`. None where that is not told, or any argument may be one. pickles: the function goes to
+    another process, by its name. Source of that: pickle, "What can be pickled and unpickled?"."""
 
     name: str
     handing: Handing
-    position: int | None = 0
+    position: int | None = None
+    pickles: bool = False
 
 
 #: methods of pools that run a function. Source: Python library reference, "multiprocessing"
@@ -235,52 +237,48 @@ HANDOVERS: tuple[Handover, ...] = (
         "builtins.any builtins.all builtins.sum list.sort heapq.nlargest heapq.nsmallest re.sub re.subn".split()
     ),
     *(
-        Handover(n, Handing.UNWRAP)
+        Handover(n, Handing.UNWRAP, 0)
         for n in "starlette.concurrency.run_in_threadpool fastapi.concurrency.run_in_threadpool asyncio.to_thread "
-        "asyncio.AbstractEventLoop.run_in_executor "
         "anyio.to_thread.run_sync".split()
     ),
+    Handover("asyncio.AbstractEventLoop.run_in_executor", Handing.UNWRAP, 1),
     # Sources: asgiref README, "Function wrappers"; asyncer tutorial, "Run Sync Code from Async"
     *(
-        Handover(n, Handing.ADAPTS)
+        Handover(n, Handing.ADAPTS, 0)
         for n in "asgiref.sync.sync_to_async asgiref.sync.SyncToAsync asyncer.asyncify".split()
     ),
     *(
-        Handover(n, Handing.PLAIN)
+        Handover(n, Handing.PLAIN, 0)
         for n in "asgiref.sync.async_to_sync asgiref.sync.AsyncToSync asyncer.syncify".split()
     ),
     *(
-        Handover(n, Handing.THREAD)
+        Handover(n, Handing.THREAD, 0)
         for n in "concurrent.futures.ThreadPoolExecutor.submit concurrent.futures.ThreadPoolExecutor.map "
-        "concurrent.futures.ProcessPoolExecutor.submit concurrent.futures.ProcessPoolExecutor.map atexit.register "
-        "rq.Queue.enqueue rq.Queue.enqueue_call apscheduler.schedulers.background.BackgroundScheduler.add_job "
+        "atexit.register rq.Queue.enqueue rq.Queue.enqueue_call "
+        "apscheduler.schedulers.background.BackgroundScheduler.add_job "
         "apscheduler.schedulers.blocking.BlockingScheduler.add_job "
         "asyncio.AbstractEventLoop.call_soon asyncio.AbstractEventLoop.call_soon_threadsafe".split()
     ),
-    *(Handover(f"{PROCESS_POOL}.{method}", Handing.THREAD) for method in POOL_METHODS),
-    *(Handover(f"multiprocessing.pool.ThreadPool.{method}", Handing.THREAD) for method in POOL_METHODS),
+    *(Handover(f"multiprocessing.pool.ThreadPool.{method}", Handing.THREAD, 0) for method in POOL_METHODS),
+    *(Handover(f"{PROCESS_POOL}.{method}", Handing.THREAD, 0, pickles=True) for method in POOL_METHODS),
+    Handover("concurrent.futures.ProcessPoolExecutor.submit", Handing.THREAD, 0, pickles=True),
+    Handover("concurrent.futures.ProcessPoolExecutor.map", Handing.THREAD, 0, pickles=True),
+    Handover("multiprocessing.Process", Handing.THREAD, 1, pickles=True),
+    Handover(f"{PROCESSES}.Process", Handing.THREAD, 1, pickles=True),
     *(
         Handover(n, Handing.THREAD, 1)
-        for n in "threading.Thread threading.Timer multiprocessing.Process signal.signal weakref.finalize "
-        f"{PROCESSES}.Process rq.Queue.enqueue_in rq.Queue.enqueue_at asyncio.AbstractEventLoop.call_later "
-        "asyncio.AbstractEventLoop.call_at asyncio.AbstractEventLoop.add_signal_handler".split()
+        for n in "threading.Thread threading.Timer signal.signal weakref.finalize rq.Queue.enqueue_in "
+        "rq.Queue.enqueue_at asyncio.AbstractEventLoop.call_later asyncio.AbstractEventLoop.call_at "
+        "asyncio.AbstractEventLoop.add_signal_handler".split()
     ),
-    Handover("argparse.ArgumentParser.set_defaults", Handing.THREAD, None),
+    Handover("argparse.ArgumentParser.set_defaults", Handing.THREAD),
 )
 #: methods that keep a function for later, by name alone: parsers and futures mostly come from objects of no known kind
 KEEPING = frozenset({"set_defaults", "add_done_callback"})
 BY_CALLEE: Mapping[str, Handing] = MappingProxyType({h.name: h.handing for h in HANDOVERS})
 #: where each of them takes the function
 FUNCTION_AT: Mapping[str, int | None] = MappingProxyType({h.name: h.position for h in HANDOVERS})
-#: what hands a function to another process, by its name. Source: pickle, "What can be pickled and unpickled?"
-PICKLING = frozenset(
-    {
-        "multiprocessing.Process",
-        f"{PROCESSES}.Process",
-        *(f"concurrent.futures.ProcessPoolExecutor.{method}" for method in ("submit", "map")),
-        *(f"{PROCESS_POOL}.{method}" for method in POOL_METHODS),
-    }
-)
+PICKLING = frozenset(h.name for h in HANDOVERS if h.pickles)
 
 #: callables of libraries that iterate with `async for` over what is an async iterable. Source: Starlette "Responses"
 TAKES_ASYNC_ITERABLES = frozenset(

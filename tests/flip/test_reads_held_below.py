@@ -19,7 +19,9 @@ class Order(Base):
     __tablename__ = "orders"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
-    lines: Mapped[list["Line"]] = relationship(order_by="Line.id", cascade="all, delete-orphan")
+    lines: Mapped[list["Line"]] = relationship(
+        order_by="Line.id", back_populates="order", cascade="all, delete-orphan"
+    )
 
 
 class Line(Base):
@@ -27,6 +29,7 @@ class Line(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     text: Mapped[str]
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    order: Mapped["Order"] = relationship(back_populates="lines")
 """
 APP = """
 from fastapi import Depends, FastAPI
@@ -89,52 +92,48 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from db import get_db
-from models import Label, Team
+from models import Line, Order
 
 app = FastAPI()
 
 
-def add(db: Session, team: Team):
-    team.labels.append(Label(name="more"))
+def add(db: Session, order: Order):
+    order.lines.append(Line(text="more"))
     db.commit()
-    return len(team.labels)
+    return len(order.lines)
 
 
 @app.post("/asked/{key}")
 def asked(key: int, db: Session = Depends(get_db)):
-    label = db.get(Label, key)
-    team = db.get(Team, 1)
-    label.team = team
+    line = db.get(Line, key)
+    order = db.get(Order, 1)
+    line.order = order
     db.commit()
-    teams = db.scalars(select(Team).order_by(Team.id)).all()
-    return [len(teams), add(db, team)]
+    orders = db.scalars(select(Order).order_by(Order.id)).all()
+    return [len(orders), add(db, order)]
 
 
 @app.post("/replaced/{key}")
 def replaced(key: int, db: Session = Depends(get_db)):
-    team = db.get(Team, key)
-    label = Label(name="gone", team_id=team.id)
-    db.add(label)
+    order = db.get(Order, key)
+    line = Line(text="gone", order_id=order.id)
+    db.add(line)
     db.flush()
-    db.refresh(label)
-    team.labels = []
-    db.execute(update(Label).values(name="bulk"))
+    db.refresh(line)
+    order.lines = []
+    db.execute(update(Line).values(text="bulk"))
     db.commit()
-    return [label.name, team.name, len(team.labels)]
+    return [line.text, order.name, len(order.lines)]
 """
-TEAMS = MODELS.replace("Order", "Team").replace("orders", "teams").replace("order", "team")
-TEAMS = TEAMS.replace("Line", "Label").replace("lines", "labels").replace("text", "name")
-TEAMS += '    team: Mapped["Team"] = relationship(back_populates="labels")\n'
-TWO_TEAMS = """
-from models import Label, Team
+TWO_ORDERS = """
+from models import Line, Order
 
 
 def fill(db):
-    db.add_all([Team(id=n, name=f"t{n}", labels=[Label(name="a"), Label(name="b")]) for n in (1, 2)])
+    db.add_all([Order(id=n, name=f"o{n}", lines=[Line(text="a"), Line(text="b")]) for n in (1, 2)])
 """
 
 
-def test_what_a_statement_gives_again_keeps_the_labels_that_are_read_later(tmp_path: Path) -> None:
-    models = TEAMS.replace('team_by="Label.id"', 'order_by="Label.id", back_populates="team"')
-    files = {"main.py": AGAIN, "models.py": models, "filling.py": TWO_TEAMS}
+def test_what_a_statement_gives_again_keeps_the_lines_that_are_read_later(tmp_path: Path) -> None:
+    files = {"main.py": AGAIN, "models.py": MODELS, "filling.py": TWO_ORDERS}
     prove(tmp_path, files, [("POST", "/asked/4"), ("POST", "/replaced/2")])

@@ -14,20 +14,21 @@ from asyncify.analysis.infer.functions import ensure, pass_arguments, result_of
 from asyncify.analysis.infer.library import call_member
 from asyncify.analysis.infer.run import Run
 from asyncify.analysis.values import NOTHING, Ext, Fn, Inst, Member, Value, Values, union
+from asyncify.knowledge.barriers import FUNCTION_AT
 from asyncify.knowledge.names import DYNAMIC, GREENLET_SPAWN, QUERY, canonical
 
-#: name -> position of the function, and whether the call (once awaited) gives what the function gives
-FORWARDS: Mapping[str, tuple[int, bool]] = MappingProxyType(
+#: name -> whether the call (once awaited) gives what the function gives
+FORWARDS: Mapping[str, bool] = MappingProxyType(
     {
-        "starlette.concurrency.run_in_threadpool": (0, True),
-        "fastapi.concurrency.run_in_threadpool": (0, True),
-        "asyncio.to_thread": (0, True),
-        "anyio.to_thread.run_sync": (0, True),
-        "asyncio.AbstractEventLoop.run_in_executor": (1, True),
-        GREENLET_SPAWN: (0, True),
-        "starlette.background.BackgroundTasks.add_task": (0, False),
-        "starlette.background.BackgroundTask": (0, False),
-        "concurrent.futures.ThreadPoolExecutor.submit": (0, False),
+        "starlette.concurrency.run_in_threadpool": True,
+        "fastapi.concurrency.run_in_threadpool": True,
+        "asyncio.to_thread": True,
+        "anyio.to_thread.run_sync": True,
+        "asyncio.AbstractEventLoop.run_in_executor": True,
+        GREENLET_SPAWN: True,
+        "starlette.background.BackgroundTasks.add_task": False,
+        "starlette.background.BackgroundTask": False,
+        "concurrent.futures.ThreadPoolExecutor.submit": False,
     }
 )
 
@@ -43,7 +44,7 @@ def forwarded(
         name = canonical(target.name)
     elif isinstance(target, Member):
         name = f"{target.base.type}.{target.name}"
-    position, gives = FORWARDS.get(name, (0, False))
+    position, gives = FUNCTION_AT.get(name) or 0, FORWARDS.get(name, False)
     if name not in FORWARDS or len(args) <= position:
         return NOTHING
     found = []

@@ -40,7 +40,7 @@ def unwrapped(program: Program, colouring: Colouring, module: ModuleInfo, node: 
         drops = tuple(n.id for n in ast.walk(node.func) if isinstance(n, ast.Name))
         yield Edit("await", module.path, module.source.target(node), op, (), drops, "flip", BECAUSE)
         return
-    first = 1 if name.endswith("run_in_executor") else 0
+    first = FUNCTION_AT.get(name) or 0
     if BY_CALLEE.get(name) is not Handing.UNWRAP or len(node.args) <= first:
         return
     source = module.source
@@ -82,8 +82,9 @@ def handed_to_threads(
         return
     called = {library_name(value) for value in program.values(node.func)}
     places = {FUNCTION_AT.get(name) for name in called if BY_CALLEE.get(name) is Handing.THREAD}
-    named = [k.value for k in node.keywords if None in places or not places or k.arg in KEYWORDS]
-    placed = [a for at, a in enumerate(node.args) if None in places or not places or at in places]
+    anywhere = not places or None in places
+    named = [k.value for k in node.keywords if anywhere or k.arg in KEYWORDS]
+    placed = [a for at, a in enumerate(node.args) if anywhere or at in places]
     for argument in (*placed, *named):
         handed = [t for t in program.facts.handed.get(argument, ()) if is_coroutine(t)]
         if not handed or isinstance(argument, ast.Call):

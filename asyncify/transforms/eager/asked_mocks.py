@@ -20,7 +20,7 @@ from asyncify.analysis.nodes import last_name
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import objects
+from asyncify.analysis.values import made_at, objects
 from asyncify.model.edit import Edit
 from asyncify.model.ops import Replace
 from asyncify.transforms.eager.doubles import Doubles
@@ -62,8 +62,7 @@ class AskedMocks:
     def may_be_a_double(self, function: FunctionInfo | None, instance: ast.expr) -> bool:
         """Whether an instance of a function may be something that a test has put in the place of a row: the function
         runs in a test that has such doubles, or a test replaces what gives the instance."""
-        sites = (v.origin.site for v in objects(self._program.values(instance)) if v.origin is not None)
-        loaders = (self._program.function_of(site) for site in sites)
+        loaders = (self._program.function_of(site) for site in made_at(objects(self._program.values(instance))))
         replaced = (one for one in loaders if one is not None and one.name in self._doubles.names)
         return function in self._with_rows or any(one is not function for one in replaced)
 

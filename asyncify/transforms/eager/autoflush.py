@@ -21,7 +21,7 @@ from asyncify.analysis.orm import Column
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import Ext, objects
+from asyncify.analysis.values import Ext, made_at, objects
 from asyncify.transforms.eager.existing import ExistingOptions
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reader, Steps
@@ -163,8 +163,7 @@ class Autoflush:
 
     def _sites(self, instance: ast.expr) -> set[ast.AST]:
         """The calls that may have made an instance."""
-        origins = (found.origin for found in objects(self.program.values(instance)))
-        return {origin.site for origin in origins if origin is not None and not origin.steps}
+        return set(made_at(objects(self.program.values(instance)), directly=True))
 
     def _made(self, function: FunctionInfo, target: ast.expr, call: ast.Call) -> Iterator[tuple[ast.Call, ast.AST]]:
         """The constructor call of an instance that a name is given, and the call behind which a session has it: in the

@@ -20,16 +20,16 @@ from asyncify.analysis.expiry.committing import Committing
 from asyncify.analysis.expiry.events import STORES, commits_expire, flushes_before_queries, is_list, path_text
 from asyncify.analysis.expiry.reads import expired_reads
 from asyncify.analysis.expiry.uses import ExpiredRead, How, nothing_differs
+from asyncify.analysis.primary_keys import primary_key
 from asyncify.analysis.symbols import FunctionInfo
 from asyncify.analysis.unloaded import Reads, Unloaded
-from asyncify.analysis.values import instances, is_session, objects
+from asyncify.analysis.values import instances, is_session, made_at, objects
 from asyncify.model.comparison import Outcome
 from asyncify.model.edit import Edit, Finding
 from asyncify.model.evidence import ImplicitLoad
 from asyncify.model.ops import InsertStatements
 from asyncify.model.span import Place, Target
 from asyncify.transforms.eager.asked_mocks import AskedMocks
-from asyncify.transforms.eager.lookups import primary_key
 from asyncify.transforms.eager.meanwhile import Meanwhile
 from asyncify.transforms.eager.naming import free_local, snake
 from asyncify.transforms.eager.persistence import Persistence
@@ -116,7 +116,8 @@ class Expired:
 
     def _want(self, refresh: Refresh, read: ExpiredRead) -> None:
         """Keep a refresh, unless another read has the same at the same place."""
-        same = (one for one in self.refreshes if path_text(one.name) == path_text(refresh.name))
+        beside = (one for one in self.refreshes if one.call is refresh.call and one.before is refresh.before)
+        same = (one for one in beside if path_text(one.name) == path_text(refresh.name))
         if not any(replace(one, name=refresh.name) == refresh for one in same):
             self.refreshes[refresh] = _because(read)
 
@@ -216,8 +217,7 @@ class Expired:
     def _has_paths(self, read: ExpiredRead) -> bool:
         """Whether relationships of the instance are read further down, or in other functions: they are gone with the
         columns, and a refresh loads them."""
-        origins = (found.origin for found in objects(self.program.values(read.instance)))
-        sites = {origin.site for origin in origins if origin is not None and not origin.steps}
+        sites = made_at(objects(self.program.values(read.instance)), directly=True)
         readers = (r for site in sites for found in self.reading.paths.get(site, {}).values() for r in found)
         return any(
             self.program.function_of(reader.node) is not read.function

@@ -11,7 +11,7 @@ from asyncify.analysis.cascades import cascade_words
 from asyncify.analysis.nodes import own_nodes
 from asyncify.analysis.routes import Reach
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import objects
+from asyncify.analysis.values import made_at, objects
 from asyncify.transforms.eager.created import Created
 from asyncify.transforms.eager.options import EAGER_SETTINGS
 from asyncify.transforms.eager.reading import Reading
@@ -82,7 +82,7 @@ class Expiring:
     def _is_made(self, refresh: Refresh) -> bool:
         """Whether the program makes what is refreshed: what a statement has loaded with options is loaded with these
         once more, and its collections are fresh again."""
-        sites = (o.origin.site for o in objects(self.program.values(refresh.name)) if o.origin is not None)
+        sites = made_at(objects(self.program.values(refresh.name)))
         return any(isinstance(site, ast.Call) and is_construction(self.program, site) for site in sites)
 
     def _is_led_to(self, node: ast.expr) -> bool:

@@ -40,15 +40,13 @@ class Filled:
         self._reading = reading
         self._program = reading.program
         self._created = created
-        self._fillings: dict[FunctionInfo, list[tuple[Refresh, frozenset[ClassInfo]]]] = {}
-        self._every: dict[FunctionInfo, list[Filling]] = {}
+        #: the loads of each function, with the classes of what each may empty in it
+        self._fillings: dict[FunctionInfo, list[tuple[Filling, frozenset[ClassInfo]]]] = {}
         for one in (*fillings, *self._written()):
             function = self._program.function_of(one.place.call)
             if function is not None:
-                self._every.setdefault(function, []).append(one)
-                if classes := self._along(one):
-                    self._fillings.setdefault(function, []).append((one.place, classes))
-        self._through = cache(self._of_calls)
+                self._fillings.setdefault(function, []).append((one, self._along(one)))
+        self._meets_some = cache(self._find_meets_some)
 
     def _written(self) -> Iterator[Filling]:
         """The loads that are there; what others have led to they empty."""
@@ -68,11 +66,11 @@ class Filled:
 
     def emptied(self) -> Iterator[tuple[Steps, Reader]]:
         """Each path that is read of instances when it may be gone, and who reads it."""
-        if not self._every:
+        if not self._fillings:
             return
         for site, paths in self._reading.paths.items():
             function = self._program.function_of(site)
-            here = function is not None and (function in self._fillings or bool(self._through(function)))
+            here = function is not None and self._meets_some(function)
             infos = self._classes(site) if here and isinstance(site, (ast.Call, ast.Attribute)) else ()
             for steps, readers in paths.items() if infos else ():
                 for reader in readers:
@@ -94,25 +92,28 @@ class Filled:
                 return True
         owners = {owner for info in infos for n in range(len(steps)) if (owner := self._owner(info, steps, n))}
         return any(
-            first < place.line and place.follows < last and place is not passed and self._meet(owners, classes)
-            for place, classes in (self._fillings.get(function, ()) if function is not None else ())
+            first < one.place.line
+            and one.place.follows < last
+            and one.place is not passed
+            and self._meet(owners, classes)
+            for one, classes in (self._fillings.get(function, ()) if function is not None else ())
         )
 
     def _is_gone_in_calls(
         self, function: FunctionInfo, infos: Iterable[ClassInfo], steps: Steps, passed: Refresh, reader: Reader
     ) -> bool:
         """Whether a function that is called behind the refresh of an instance loads the same one again, with less."""
-        start = (getattr(reader.node, "lineno", 0), getattr(reader.node, "col_offset", 0))
-        for call, one in self._through(function):
-            between = passed.follows < call.lineno and (call.end_lineno or 0, call.end_col_offset or 0) <= start
-            if between and steps not in one.paths and self._meet(infos, [one.info]):
-                return True
-        return False
+        return any(
+            steps not in one.paths and self._meet(infos, [one.info])
+            for ran in self._created.last_called.between(function, passed.follows, reader.node)
+            for other in ran & self._fillings.keys() - {function}
+            for one, _ in self._fillings[other]
+        )
 
-    def _of_calls(self, function: FunctionInfo) -> list[tuple[ast.Call, Filling]]:
-        """The calls of a function that run another one which has such loads, each with these."""
-        found = ((call, ran & self._every.keys()) for call, ran in self._created.last_called.calls(function))
-        return [(call, one) for call, ran in found for f in ran if f is not function for one in self._every[f]]
+    def _find_meets_some(self, function: FunctionInfo) -> bool:
+        """Whether a function has such loads, or runs others that have."""
+        calls = self._created.last_called.calls(function)
+        return function in self._fillings or any(ran & self._fillings.keys() for _, ran in calls)
 
     def _owner(self, info: ClassInfo, steps: Steps, number: int) -> ClassInfo | None:
         """The class that has a step of a path, where the mapping does not load that with each of its instances."""

@@ -11,11 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 
+from asyncify.analysis.primary_keys import primary_key
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.transforms.eager.contents import is_lookup
 from asyncify.transforms.eager.existing import ExistingOptions
-from asyncify.transforms.eager.lookups import primary_key
 from asyncify.transforms.eager.option_values import ANY, DEFER, GROUP, OF_COLUMNS, ONLY, UNDEFER, Existing
 from asyncify.transforms.eager.reading import Steps
 from asyncify.transforms.eager.undeferred import Undeferred, groups_of

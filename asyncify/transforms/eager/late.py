@@ -12,6 +12,7 @@ from asyncify.analysis.evaluated import behind, is_always_evaluated
 from asyncify.analysis.expiry.events import STORES
 from asyncify.analysis.expiry.flow import LOOPS
 from asyncify.analysis.joined_rows import joins_rows
+from asyncify.analysis.primary_keys import primary_key
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach, Route
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
@@ -25,7 +26,6 @@ from asyncify.transforms.eager.borrowed import Borrowed
 from asyncify.transforms.eager.circles import leads_back, outlives
 from asyncify.transforms.eager.lines import WIDTH, selection
 from asyncify.transforms.eager.loads import walks
-from asyncify.transforms.eager.lookups import primary_key
 from asyncify.transforms.eager.members import may_be_other, may_hold_others
 from asyncify.transforms.eager.naming import Namer, free_local, snake
 from asyncify.transforms.eager.option_values import OptionReader

@@ -6,10 +6,9 @@ import ast
 from collections.abc import Mapping
 
 from asyncify.analysis.joined_rows import joins_rows
-from asyncify.analysis.orm import Column
+from asyncify.analysis.primary_keys import primary_key
 from asyncify.analysis.program import Program
 from asyncify.analysis.source import SourceFile
-from asyncify.analysis.symbols import ClassInfo
 from asyncify.model.edit import Edit
 from asyncify.model.ops import EditCall, Hole, Replace
 from asyncify.transforms.eager.loads import chained, static_class, walks
@@ -19,16 +18,6 @@ from asyncify.transforms.eager.option_values import OptionReader
 from asyncify.transforms.eager.options import Renderer, Style
 from asyncify.transforms.eager.reading import Steps
 from asyncify.transforms.eager.sessions import access
-
-
-def primary_key(program: Program, info: ClassInfo) -> list[str]:
-    """The attributes of the primary key of a mapped class."""
-    return [name for name, column in program.orm.columns(info).items() if _is_key(column)]
-
-
-def _is_key(column: Column) -> bool:
-    value = column.keyword("primary_key")
-    return isinstance(value, ast.Constant) and value.value is True
 
 
 def plan_lookup(

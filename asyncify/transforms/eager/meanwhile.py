@@ -14,7 +14,7 @@ from asyncify.analysis.expiry.events import path_text
 from asyncify.analysis.expiry.uses import ExpiredRead
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import has, instances, objects
+from asyncify.analysis.values import has, instances, made_at, objects
 from asyncify.knowledge import names
 
 
@@ -64,14 +64,13 @@ class Meanwhile:
     def has_other_names(self, read: ExpiredRead) -> bool:
         """Whether an instance is used under another name further down, `same = check(user)`, where nobody would know
         that it is expired."""
-        name, sites = path_text(read.instance), self._origins(read.instance)
+        name, sites = path_text(read.instance), set(self._origins(read.instance))
         paths = (n for n in read.function.nodes if isinstance(n, (ast.Name, ast.Attribute)) and is_path(n))
         later = (n for n in paths if n.lineno > read.node.lineno and path_text(n).partition(".")[0] != name)
-        return any(sites & self._origins(node) for node in later)
+        return any(not sites.isdisjoint(self._origins(node)) for node in later)
 
-    def _origins(self, node: ast.expr) -> set[ast.AST]:
-        found = (value.origin for value in objects(self._program.values(node)))
-        return {origin.site for origin in found if origin is not None and not origin.steps}
+    def _origins(self, node: ast.expr) -> list[ast.AST]:
+        return made_at(objects(self._program.values(node)), directly=True)
 
     def may_be_gone(self, read: ExpiredRead) -> bool:
         """Whether such an instance may be deleted by then, and no more of the session."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from asyncify.analysis.primary_keys import primary_key
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo
 from asyncify.analysis.values import Cls, Ext
 from asyncify.model.edit import Edit
 from asyncify.model.ops import EditCall
 from asyncify.transforms.eager.existing import ExistingOptions
-from asyncify.transforms.eager.lookups import primary_key
 from asyncify.transforms.eager.reading import Reading
 
 LOAD_ONLY = "sqlalchemy.orm.load_only"

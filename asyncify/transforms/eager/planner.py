@@ -11,7 +11,7 @@ from asyncify.analysis.expiry.events import commits_expire
 from asyncify.analysis.program import Program
 from asyncify.analysis.routes import Reach, routes
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import has
+from asyncify.analysis.values import has, made_at, objects
 from asyncify.knowledge import names
 from asyncify.model.comparison import Outcome
 from asyncify.model.edit import Edit, Finding
@@ -129,7 +129,7 @@ class Planner:
         for edits_of_refresh, paths in self.refreshing.edits(Expiring(self.reading, self.created, self.reach)):
             self._add(edits_of_refresh, paths)
         for place, steps, reader in self.refreshing.upwards:
-            for site in self.refreshing.sites(place):
+            for site in made_at(objects(self.program.values(place.name))):
                 self._beside(site, steps, reader)
         for steps, reader in Filled(self.reading, self.created, self.refreshing.fillings).emptied():
             self._unknown(steps, reader)

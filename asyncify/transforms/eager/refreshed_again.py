@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import FunctionInfo
-from asyncify.analysis.values import instances
+from asyncify.analysis.values import instances, made_at
 from asyncify.transforms.eager.last_called import LastCalled
 from asyncify.transforms.eager.reading import Reader, Steps
 from asyncify.transforms.eager.refresh import Refresh
@@ -38,15 +38,11 @@ class RefreshedAgain:
         here = self._program.function_of(place.call)
         if here is None or self._program.function_of(reader.node) is not here:
             return False
-        node = reader.node
-        start = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
-        calls = [call for call, ran in self._called.calls(here) if ran & self._refreshing(place, here)]
-        return any(
-            place.follows < call.lineno and (call.end_lineno or 0, call.end_col_offset or 0) <= start for call in calls
-        )
+        there = self._refreshing(place, here)
+        return bool(there) and any(ran & there for ran in self._called.between(here, place.follows, reader.node))
 
     def _refreshing(self, place: Refresh, here: FunctionInfo) -> set[FunctionInfo]:
         """The other functions that refresh the same instances as a whole."""
-        sites = {o.origin.site for o in instances(self._program.values(place.name)) if o.origin is not None}
+        sites = made_at(instances(self._program.values(place.name)))
         functions = (self._program.function_of(r.call) for site in sites for r in self._refreshes(site))
         return {function for function in functions if function is not None and function is not here}

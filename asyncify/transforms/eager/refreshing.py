@@ -10,7 +10,7 @@ from functools import cache
 from asyncify.analysis.evaluated import behind
 from asyncify.analysis.expiry.events import path_text
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
-from asyncify.analysis.values import instances, objects
+from asyncify.analysis.values import instances, made_at, objects
 from asyncify.model.edit import Edit
 from asyncify.transforms.eager.asked_mocks import AskedMocks
 from asyncify.transforms.eager.circles import leads_back, outlives
@@ -89,11 +89,6 @@ class Refreshing:
         assert isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call)
         return next(iter(made_classes(self.program, statement.value)))
 
-    def sites(self, place: Refresh) -> list[ast.AST]:
-        """Where the instances that are refreshed come from."""
-        origins = (found.origin for found in objects(self.program.values(place.name)))
-        return list(dict.fromkeys(origin.site for origin in origins if origin is not None))
-
     def edits(self, expiring: Expiring) -> Iterator[tuple[list[Edit] | None, Sequence[tuple[Steps, Reader]]]]:
         """For each refresh its edits, None where they cannot be written, and what it was to load, for whom."""
         for place in self._always:
@@ -134,7 +129,7 @@ class Refreshing:
             edits = self._edits.edits(asked, info, why, always, by_name=by_name, expires=place in expires)
             origins = [found.origin for found in objects(self.program.values(place.name))]
             led_to = place in expires and any(origin is not None and origin.steps for origin in origins)
-            if edits is not None and not by_name and (needed or led_to or place in expires):
+            if edits is not None and not by_name and (needed or place in expires):
                 self.fillings.append(Filling(place, info, frozenset(needed), led_to))
             if edits and asked is not place:
                 guarded.add(self.program.function_of(place.call))
@@ -198,7 +193,7 @@ class Refreshing:
 
     def _may_be_a_double(self, place: Refresh) -> bool:
         """Whether what is refreshed may be the mock of a test, and nothing that the function makes itself."""
-        sites = [v.origin.site for v in objects(self.program.values(place.name)) if v.origin is not None]
+        sites = made_at(objects(self.program.values(place.name)))
         made = sites and all(isinstance(s, ast.Call) and is_construction(self.program, s) for s in sites)
         return not made and self._mocks.may_be_a_double(self.program.function_of(place.call), place.name)
 

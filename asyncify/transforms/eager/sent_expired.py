@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from asyncify.analysis.evaluated import comes_before
 from asyncify.analysis.expiry.events import commits_expire
 from asyncify.analysis.orm import Column
+from asyncify.analysis.primary_keys import primary_key
 from asyncify.analysis.program import Program
 from asyncify.analysis.pydantic_version import installs_pydantic_1
 from asyncify.analysis.routes import Route
@@ -21,7 +22,6 @@ from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import Obj, objects
 from asyncify.model.edit import Finding
-from asyncify.transforms.eager.lookups import primary_key
 from asyncify.transforms.eager.session_calls import is_construction, session_call
 
 EXPIRED = "after the commit `{}` was sent without its columns, and is sent with them now"

@@ -11,6 +11,7 @@ import ast
 
 from asyncify.analysis.barriers import callee_name
 from asyncify.analysis.bindings import free_name
+from asyncify.analysis.expiry.flow import LOOPS
 from asyncify.analysis.manifests import read_dependencies
 from asyncify.analysis.source import SourceFile
 from asyncify.analysis.symbols import FunctionInfo
@@ -22,7 +23,6 @@ AWAITS_PARTIALS = (0, 123, 5)
 WHY = f"FastAPI before {'.'.join(map(str, AWAITS_PARTIALS))} does not await what a partial gives"
 #: what is the same whenever it is evaluated, as long as its name is not bound again
 SETTLED = (ast.Name, ast.Attribute, ast.Constant)
-LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
 def override_name(work: Work, source: SourceFile, key: ast.expr) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from asyncify.analysis.dotted import is_path
 from asyncify.analysis.expiry.events import Effect, event_of
 from asyncify.analysis.mock_calls import arguments
+from asyncify.analysis.primary_keys import primary_key
 from asyncify.analysis.program import Program
 from asyncify.analysis.symbols import ClassInfo, FunctionInfo
 from asyncify.analysis.values import objects
@@ -33,7 +34,7 @@ def is_still_fresh(
     classes = {value.info for value in objects(program.values(named))}
     if not isinstance(named, ast.Name) or classes != set(loaded) or not is_path(get.func.value):
         return False
-    if any(_keys(program, info) != [key.attr] for info in classes):
+    if any(primary_key(program, info) != [key.attr] for info in classes):
         return False
     is_made = False
     for call in before:
@@ -52,11 +53,6 @@ def is_still_fresh(
             if end is None or (target.info, end[0]) not in handed:
                 return False
     return is_made
-
-
-def _keys(program: Program, info: ClassInfo) -> list[str]:
-    columns = program.orm.columns(info)
-    return [name for name, c in columns.items() if getattr(c.keyword("primary_key"), "value", False) is True]
 
 
 def _refreshed_last(program: Program, function: FunctionInfo) -> tuple[str, bool] | None:
